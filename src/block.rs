@@ -1,0 +1,195 @@
+//! The unit of movement: a run of stored pairs of one angle. It knows no file, no model and no weight.
+//!
+//! Two invariants, on which every identity of bits rests:
+//! 1. a block holds pairs of **exactly one** angle, consecutive in the pair order;
+//! 2. sums over blocks are folded **in block order**.
+//!
+//! Pair order: the upper triangle without the diagonal, row-major: (0,1) (0,2) .. (0,N-1) (1,2) ..
+
+use crate::error::Result;
+use crate::experiment::Experiment;
+use arrow_buffer::ScalarBuffer;
+
+/// Pairs in a block unless the store says otherwise.
+pub const DEFAULT_BLOCK_POINTS: usize = 65_536;
+
+/// Values of c2 in the width the source wrote them. A view: cloning copies no data.
+#[derive(Debug, Clone)]
+pub enum Values {
+    /// 32-bit values.
+    F32(ScalarBuffer<f32>),
+    /// 64-bit values.
+    F64(ScalarBuffer<f64>),
+}
+
+impl Values {
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Values::F32(values) => values.len(),
+            Values::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Value `k`, widened.
+    #[must_use]
+    pub fn get(&self, k: usize) -> f64 {
+        match self {
+            Values::F32(values) => f64::from(values[k]),
+            Values::F64(values) => values[k],
+        }
+    }
+
+    /// Bytes per value.
+    #[must_use]
+    pub fn width_bytes(&self) -> usize {
+        match self {
+            Values::F32(_) => 4,
+            Values::F64(_) => 8,
+        }
+    }
+
+    /// The `len` values from `start`, without copying.
+    #[must_use]
+    pub fn slice(&self, start: usize, len: usize) -> Values {
+        match self {
+            Values::F32(values) => Values::F32(values.slice(start, len)),
+            Values::F64(values) => Values::F64(values.slice(start, len)),
+        }
+    }
+}
+
+/// A run of consecutive pairs of one angle.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Position in the fold.
+    pub index: usize,
+    /// Which angle of the experiment.
+    pub angle: usize,
+    /// Position of the first pair in the angle's pair order.
+    pub first_pair: usize,
+    /// c2 of each pair.
+    pub values: Values,
+}
+
+/// How the pairs of an experiment are cut into blocks: angle by angle, `block_points` at a time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockPlan {
+    /// Number of frames.
+    pub n_frames: usize,
+    /// Number of angles.
+    pub n_angles: usize,
+    /// Pairs per block (the last block of an angle may be shorter).
+    pub block_points: usize,
+}
+
+impl BlockPlan {
+    /// Pairs of one angle.
+    #[must_use]
+    pub fn pairs_per_angle(&self) -> usize {
+        self.n_frames * self.n_frames.saturating_sub(1) / 2
+    }
+
+    /// Blocks of one angle.
+    #[must_use]
+    pub fn blocks_per_angle(&self) -> usize {
+        self.pairs_per_angle().div_ceil(self.block_points)
+    }
+
+    /// Blocks in all.
+    #[must_use]
+    pub fn n_blocks(&self) -> usize {
+        self.n_angles * self.blocks_per_angle()
+    }
+
+    /// Angle and pair range of block `index`.
+    #[must_use]
+    pub fn locate(&self, index: usize) -> (usize, std::ops::Range<usize>) {
+        let (angle, within) = (index / self.blocks_per_angle(), index % self.blocks_per_angle());
+        let start = within * self.block_points;
+        (angle, start..(start + self.block_points).min(self.pairs_per_angle()))
+    }
+}
+
+/// Anything that hands out blocks: a mapped store, a Parquet store, memory.
+pub trait BlockSource: Send + Sync {
+    /// What was measured.
+    fn experiment(&self) -> &Experiment;
+    /// How it is cut into blocks.
+    fn plan(&self) -> BlockPlan;
+    /// Reads block `index`.
+    ///
+    /// # Errors
+    /// What the store below reports, naming the partition.
+    fn read(&self, index: usize) -> Result<Block>;
+    /// How many threads may usefully read at once.
+    fn useful_readers(&self) -> usize {
+        1
+    }
+    /// Value type and place, for reports ("arrow f32").
+    fn kind(&self) -> String;
+}
+
+/// Position of pair (i, j), i < j, in the pair order of `n` frames.
+#[must_use]
+pub fn pair_position(n: usize, i: usize, j: usize) -> usize {
+    i * n - i * (i + 1) / 2 + j - i - 1
+}
+
+/// The pair at a position; the inverse of [`pair_position`].
+#[must_use]
+pub fn pair_at(n: usize, position: usize) -> (usize, usize) {
+    let width = 2.0 * n as f64 - 1.0;
+    let root = (width * width - 8.0 * position as f64).max(0.0).sqrt();
+    let mut i = (((width - root) / 2.0) as usize).min(n.saturating_sub(2));
+    while i > 0 && pair_position(n, i, i + 1) > position {
+        i -= 1;
+    }
+    while i + 2 < n && pair_position(n, i + 1, i + 2) <= position {
+        i += 1;
+    }
+    (i, position - pair_position(n, i, i + 1) + i + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pair_order_is_row_major_and_invertible() {
+        for n in [3, 4, 17, 130] {
+            let mut position = 0;
+            for i in 0..n {
+                for j in i + 1..n {
+                    assert_eq!(pair_position(n, i, j), position);
+                    assert_eq!(pair_at(n, position), (i, j));
+                    position += 1;
+                }
+            }
+        }
+        let n = 32_767;
+        for position in [0, 1, 32_765, 32_766, 268_000_000, n * (n - 1) / 2 - 1] {
+            let (i, j) = pair_at(n, position);
+            assert_eq!(pair_position(n, i, j), position);
+        }
+    }
+
+    #[test]
+    fn blocks_cover_every_pair_once_and_never_two_angles() {
+        let plan = BlockPlan { n_frames: 30, n_angles: 3, block_points: 100 };
+        let mut seen = vec![0_usize; 3];
+        for index in 0..plan.n_blocks() {
+            let (angle, pairs) = plan.locate(index);
+            assert_eq!(pairs.start, seen[angle]);
+            seen[angle] = pairs.end;
+        }
+        assert_eq!(seen, vec![435; 3]);
+    }
+}

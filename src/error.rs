@@ -1,0 +1,166 @@
+//! The one error type: what went wrong, where, what was found and what to do. It knows no file format and no physics.
+
+use std::fmt;
+use std::path::Path;
+
+/// Everything an error says, one field per question a reader asks.
+#[derive(Debug, Default)]
+pub struct Fault {
+    /// Case number of the bad-input table ("E17"), when the case has one.
+    pub code: Option<&'static str>,
+    /// File, HDF5 path, partition, block or configuration key.
+    pub place: String,
+    /// What is there.
+    pub found: String,
+    /// What should be there.
+    pub expected: String,
+    /// What the reader can do about it.
+    pub advice: String,
+    /// The error below this one.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = self.code {
+            write!(out, "[{code}] ")?;
+        }
+        write!(out, "{}: {}", self.place, self.found)?;
+        if !self.expected.is_empty() {
+            write!(out, "; expected {}", self.expected)?;
+        }
+        if !self.advice.is_empty() {
+            write!(out, "; {}", self.advice)?;
+        }
+        match &self.source {
+            Some(source) => write!(out, " ({})", source.to_string().replace('\n', " ")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What can go wrong, by what the reader can do about it. Not converging is a verdict, not an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration or command line must be edited.
+    #[error("configuration: {0}")]
+    Config(Box<Fault>),
+    /// The file is readable but does not hold the data that is asked for.
+    #[error("layout: {0}")]
+    Layout(Box<Fault>),
+    /// The bytes are damaged, incomplete or of a kind that is not read.
+    #[error("format: {0}")]
+    Format(Box<Fault>),
+    /// The operating system refused.
+    #[error("file: {0}")]
+    Io(Box<Fault>),
+    /// Sizes do not fit together.
+    #[error("shape: {0}")]
+    Shape(Box<Fault>),
+    /// A parameter value or bound is impossible.
+    #[error("parameter: {0}")]
+    Parameter(Box<Fault>),
+    /// Too many values are not finite numbers.
+    #[error("values: {0}")]
+    NonFinite(Box<Fault>),
+    /// The program broke one of its own promises.
+    #[error("internal: {0}")]
+    Internal(Box<Fault>),
+}
+
+/// Result with the crate's error.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Fault {
+    /// A fault at a place.
+    pub fn at(place: impl fmt::Display, found: impl Into<String>) -> Self {
+        Fault { place: place.to_string(), found: found.into(), ..Fault::default() }
+    }
+
+    /// Adds the case number of the bad-input table.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Adds what should have been there.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = advice.into();
+        self
+    }
+
+    /// Adds the error below.
+    #[must_use]
+    pub fn source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+}
+
+macro_rules! into_variant {
+    ($($(#[$doc:meta])* $method:ident => $variant:ident),+ $(,)?) => {
+        impl Fault {
+            $($(#[$doc])* #[must_use] pub fn $method(self) -> Error { Error::$variant(Box::new(self)) })+
+        }
+    };
+}
+
+into_variant! {
+    /// As [`Error::Config`].
+    config => Config,
+    /// As [`Error::Layout`].
+    layout => Layout,
+    /// As [`Error::Format`].
+    format => Format,
+    /// As [`Error::Io`].
+    io => Io,
+    /// As [`Error::Shape`].
+    shape => Shape,
+    /// As [`Error::Parameter`].
+    parameter => Parameter,
+    /// As [`Error::NonFinite`].
+    non_finite => NonFinite,
+    /// As [`Error::Internal`].
+    internal => Internal,
+}
+
+impl Error {
+    /// The details.
+    #[must_use]
+    pub fn fault(&self) -> &Fault {
+        match self {
+            Error::Config(fault)
+            | Error::Layout(fault)
+            | Error::Format(fault)
+            | Error::Io(fault)
+            | Error::Shape(fault)
+            | Error::Parameter(fault)
+            | Error::NonFinite(fault)
+            | Error::Internal(fault) => fault,
+        }
+    }
+
+    /// Process exit code: 3 for a broken promise of the program, 2 for everything a user can mend.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Internal(_) => 3,
+            _ => 2,
+        }
+    }
+}
+
+/// Wraps an operating-system error with the path it concerns.
+pub fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
+    move |source| Fault::at(path.display(), "the operating system refused").source(source).io()
+}

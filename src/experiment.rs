@@ -1,0 +1,122 @@
+//! What was measured: wavevector, gap, time grid, angles. It knows no data and no model.
+
+use crate::error::{Fault, Result};
+use serde::{Deserialize, Serialize};
+
+/// A uniform axis of frames, `t_k = start_seconds + k dt_seconds`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TimeGrid {
+    /// Number of frames.
+    pub n_frames: usize,
+    /// Frame interval in seconds.
+    pub dt_seconds: f64,
+    /// Time of the first frame in seconds.
+    pub start_seconds: f64,
+}
+
+/// One azimuthal angle of the measurement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Angle {
+    /// Azimuth in degrees, in [-180, 180).
+    pub phi_degrees: f64,
+    /// Standard deviation of one c2 value, estimated from the data.
+    pub sigma: f64,
+    /// Frames that are not data (0-based, ascending).
+    pub masked_frames: Vec<usize>,
+}
+
+/// One fit's experiment: a single wavevector magnitude, gap and time grid, and its angles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Experiment {
+    /// Magnitude of the scattering vector in 1/angstrom.
+    pub q_per_angstrom: f64,
+    /// Stator-rotor gap in angstrom; needed under laminar flow only.
+    pub gap_angstrom: Option<f64>,
+    /// The frames.
+    pub time: TimeGrid,
+    /// The angles, in stored order.
+    pub angles: Vec<Angle>,
+}
+
+impl TimeGrid {
+    /// Time of frame `k` in seconds.
+    #[must_use]
+    pub fn seconds(&self, k: usize) -> f64 {
+        self.start_seconds + k as f64 * self.dt_seconds
+    }
+
+    /// Number of pairs `t1 < t2`.
+    #[must_use]
+    pub fn n_pairs(&self) -> usize {
+        self.n_frames * self.n_frames.saturating_sub(1) / 2
+    }
+}
+
+impl Angle {
+    /// Runs of usable frames, as half-open ranges.
+    #[must_use]
+    pub fn frame_runs(&self, n_frames: usize) -> Vec<std::ops::Range<usize>> {
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for &masked in self.masked_frames.iter().filter(|&&frame| frame < n_frames) {
+            if masked > start {
+                runs.push(start..masked);
+            }
+            start = masked + 1;
+        }
+        if start < n_frames {
+            runs.push(start..n_frames);
+        }
+        runs
+    }
+}
+
+impl Experiment {
+    /// Checks that every number is usable.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Parameter`] names the first impossible number.
+    pub fn check(&self) -> Result<()> {
+        positive("q [1/angstrom]", self.q_per_angstrom)?;
+        positive("dt [s]", self.time.dt_seconds)?;
+        if let Some(gap) = self.gap_angstrom {
+            positive("gap [angstrom]", gap)?;
+        }
+        if self.time.n_frames < 3 || self.angles.is_empty() {
+            let found = format!("{} frames, {} angles", self.time.n_frames, self.angles.len());
+            return Err(Fault::at("experiment", found).expected("at least 3 frames and 1 angle").shape());
+        }
+        Ok(())
+    }
+}
+
+fn positive(name: &str, value: f64) -> Result<()> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(());
+    }
+    Err(Fault::at(name, value.to_string()).expected("a positive finite number").parameter())
+}
+
+/// Wraps an angle to [-180, 180) degrees.
+#[must_use]
+pub fn wrap_degrees(phi: f64) -> f64 {
+    (phi + 180.0).rem_euclid(360.0) - 180.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn angles_wrap_to_half_open_range() {
+        assert_eq!(wrap_degrees(180.0), -180.0);
+        assert_eq!(wrap_degrees(-190.0), 170.0);
+        assert_eq!(wrap_degrees(12.5), 12.5);
+    }
+
+    #[test]
+    fn frame_runs_leave_out_masked_frames() {
+        let angle = Angle { phi_degrees: 0.0, sigma: 1.0, masked_frames: vec![0, 3, 4] };
+        assert_eq!(angle.frame_runs(7), vec![1..3, 5..7]);
+    }
+}

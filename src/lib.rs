@@ -1,0 +1,14 @@
+//! XPCS two-time correlation data, larger than memory, to transport coefficients with honest error bars.
+#![deny(missing_docs, unsafe_code)]
+
+pub mod block;
+pub mod dataflow;
+pub mod error;
+pub mod experiment;
+pub mod model;
+pub mod normal;
+pub mod objective;
+pub mod parameters;
+pub mod rows;
+pub mod store;
+pub mod sweep;

@@ -1,0 +1,137 @@
+//! Which models there are and what one of them needs before its rows can be filled. It fills no row itself.
+
+use crate::error::{Fault, Result};
+use crate::experiment::Experiment;
+use crate::model::decay::DecayTables;
+use crate::model::laminar_rows::LaminarRows;
+use crate::model::static_rows::StaticRows;
+use crate::model::time_tables::{Constants, TimeTables};
+use crate::parameters::AnalysisMode;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// What gamma_dot means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShearConvention {
+    /// kappa = q L dt cos / (2 pi), S = sinc^4: what the homodyne program computes.
+    Homodyne,
+    /// kappa = q L dt cos / 2, S = sinc^2: the average over a linear velocity profile across the gap.
+    GapAverage,
+}
+
+impl ShearConvention {
+    /// Name in configuration and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ShearConvention::Homodyne => "homodyne",
+            ShearConvention::GapAverage => "gap_average",
+        }
+    }
+
+    /// Factor that turns this convention's gamma_dot into the other's, for small x: both have
+    /// S = 1 - n x^2 / 6, so kappa sqrt(n) is what is measured.
+    #[must_use]
+    pub fn conversion_to_other(self) -> f64 {
+        let homodyne_per_gap_average = PI / 2.0_f64.sqrt();
+        match self {
+            ShearConvention::Homodyne => 1.0 / homodyne_per_gap_average,
+            ShearConvention::GapAverage => homodyne_per_gap_average,
+        }
+    }
+
+    /// kappa without the cosine: q L dt / (2 pi) or q L dt / 2.
+    fn prefactor(self, q_gap_dt: f64) -> f64 {
+        match self {
+            ShearConvention::Homodyne => q_gap_dt / (2.0 * PI),
+            ShearConvention::GapAverage => q_gap_dt / 2.0,
+        }
+    }
+}
+
+/// A model of one experiment: mode, convention and constants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Mode.
+    pub mode: AnalysisMode,
+    /// Shear convention (without effect in static mode).
+    pub convention: ShearConvention,
+    /// Constants of the time tables.
+    pub constants: Constants,
+    /// q L dt; zero in static mode.
+    q_gap_dt: f64,
+}
+
+/// Everything about one theta that does not depend on the angle: O(n_t) transcendental calls.
+#[derive(Debug, Clone)]
+pub struct ThetaTables {
+    pub(crate) time: TimeTables,
+    pub(crate) decay: DecayTables,
+}
+
+/// kappa of one angle and its derivative with respect to phi0 in degrees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kappa {
+    pub value: f64,
+    pub d_phi0: f64,
+}
+
+/// Fills rows of one angle at one theta.
+#[derive(Debug)]
+pub enum AngleRows<'a> {
+    /// Static mode.
+    Static(StaticRows<'a>),
+    /// Laminar flow.
+    Laminar(Box<LaminarRows<'a>>),
+}
+
+impl Model {
+    /// The model of an experiment.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Config`] if laminar flow is asked for and no gap is known.
+    pub fn new(mode: AnalysisMode, convention: ShearConvention, experiment: &Experiment) -> Result<Self> {
+        experiment.check()?;
+        let constants = Constants { q_per_angstrom: experiment.q_per_angstrom, time: experiment.time };
+        let gap = match (mode, experiment.gap_angstrom) {
+            (AnalysisMode::Static, _) => 0.0,
+            (AnalysisMode::LaminarFlow, Some(gap)) => gap,
+            (AnalysisMode::LaminarFlow, None) => return Err(missing_gap()),
+        };
+        let q_gap_dt = experiment.q_per_angstrom * gap * experiment.time.dt_seconds;
+        Ok(Model { mode, convention, constants, q_gap_dt })
+    }
+
+    /// Tables of `theta` = [D0, alpha, D_offset (, gamma_dot_t0, beta, gamma_dot_t_offset, phi0)].
+    #[must_use]
+    pub fn tables(&self, theta: &[f64]) -> ThetaTables {
+        let time = TimeTables::new(&self.constants, theta);
+        let decay = DecayTables::new(&time.exponent);
+        ThetaTables { time, decay }
+    }
+
+    /// The row filler of the angle `phi_degrees`.
+    #[must_use]
+    pub fn rows<'a>(&self, tables: &'a ThetaTables, theta: &[f64], phi_degrees: f64) -> AngleRows<'a> {
+        match self.mode {
+            AnalysisMode::Static => AngleRows::Static(StaticRows::new(tables)),
+            AnalysisMode::LaminarFlow => {
+                let kappa = self.kappa(theta, phi_degrees);
+                AngleRows::Laminar(Box::new(LaminarRows::new(tables, kappa, self.convention)))
+            }
+        }
+    }
+
+    pub(crate) fn kappa(&self, theta: &[f64], phi_degrees: f64) -> Kappa {
+        let prefactor = self.convention.prefactor(self.q_gap_dt);
+        let difference = (theta[6] - phi_degrees).to_radians();
+        Kappa { value: prefactor * difference.cos(), d_phi0: -prefactor * difference.sin() * PI / 180.0 }
+    }
+}
+
+fn missing_gap() -> crate::error::Error {
+    Fault::at("analyzer_parameters.geometry.stator_rotor_gap", "not given")
+        .expected("the gap in angstrom, because analysis_mode is laminar_flow")
+        .config()
+}

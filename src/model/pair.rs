@@ -1,0 +1,61 @@
+//! The slow twin: one pair at a time, straight from the formulas. It defines what the fast rows must equal.
+
+use crate::model::catalogue::{Model, ThetaTables};
+use crate::model::shear::shear_decay;
+use crate::parameters::AnalysisMode;
+
+/// h of one pair, and dh/dtheta in the order of theta.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairValue {
+    /// h(phi, i, j).
+    pub h: f64,
+    /// dh/dtheta; zeros behind the model's parameters.
+    pub dh: [f64; 7],
+}
+
+/// Evaluates single pairs of one angle at one theta.
+#[derive(Debug)]
+pub struct PairEvaluator<'a> {
+    model: &'a Model,
+    tables: &'a ThetaTables,
+    kappa: f64,
+    kappa_phi0: f64,
+}
+
+impl<'a> PairEvaluator<'a> {
+    /// For the angle `phi_degrees`.
+    #[must_use]
+    pub fn new(model: &'a Model, tables: &'a ThetaTables, theta: &[f64], phi_degrees: f64) -> Self {
+        let (kappa, kappa_phi0) = match model.mode {
+            AnalysisMode::Static => (0.0, 0.0),
+            AnalysisMode::LaminarFlow => {
+                let kappa = model.kappa(theta, phi_degrees);
+                (kappa.value, kappa.d_phi0)
+            }
+        };
+        PairEvaluator { model, tables, kappa, kappa_phi0 }
+    }
+
+    /// h and dh/dtheta of the frames i < j.
+    #[must_use]
+    pub fn at(&self, i: usize, j: usize) -> PairValue {
+        let time = &self.tables.time;
+        let decay = (-(time.exponent[j] - time.exponent[i])).exp();
+        let between = |table: &[f64]| table[j] - table[i];
+        let mut dh = [0.0; 7];
+        let mut h = decay;
+        if let Some(shear) = &time.shear {
+            let strain = between(&shear.value);
+            let (s, slope) = shear_decay(self.model.convention, self.kappa * strain);
+            h = decay * s;
+            dh[3] = decay * slope * self.kappa * between(&shear.d_amplitude);
+            dh[4] = decay * slope * self.kappa * between(&shear.d_exponent);
+            dh[5] = decay * slope * self.kappa * between(&shear.d_constant);
+            dh[6] = decay * slope * self.kappa_phi0 * strain;
+        }
+        for (slot, table) in dh.iter_mut().zip(&time.diffusion) {
+            *slot = h * between(table);
+        }
+        PairValue { h, dh }
+    }
+}

@@ -1,0 +1,152 @@
+//! Small dense matrices and the three things done with them: solve, factor, find the eigenvalues. It knows no statistics.
+
+use faer::linalg::solvers::Solve;
+use faer::{Mat, Side};
+
+/// A small dense matrix, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// Number of columns.
+    pub n_cols: usize,
+    values: Vec<f64>,
+}
+
+impl Matrix {
+    /// All zero.
+    #[must_use]
+    pub fn zero(n_rows: usize, n_cols: usize) -> Self {
+        Matrix { n_rows, n_cols, values: vec![0.0; n_rows * n_cols] }
+    }
+
+    /// Entry by entry.
+    #[must_use]
+    pub fn from_fn(n_rows: usize, n_cols: usize, entry: impl Fn(usize, usize) -> f64) -> Self {
+        let values = (0..n_rows * n_cols).map(|k| entry(k / n_cols, k % n_cols)).collect();
+        Matrix { n_rows, n_cols, values }
+    }
+
+    /// Entry (row, col).
+    #[must_use]
+    pub fn get(&self, row: usize, col: usize) -> f64 {
+        self.values[row * self.n_cols + col]
+    }
+
+    /// Sets entry (row, col).
+    pub fn set(&mut self, row: usize, col: usize, value: f64) {
+        self.values[row * self.n_cols + col] = value;
+    }
+
+    /// Adds to entry (row, col).
+    pub fn add(&mut self, row: usize, col: usize, value: f64) {
+        self.values[row * self.n_cols + col] += value;
+    }
+
+    /// Row `row`.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.values[row * self.n_cols..(row + 1) * self.n_cols]
+    }
+
+    /// All rows, for output.
+    #[must_use]
+    pub fn to_rows(&self) -> Vec<Vec<f64>> {
+        (0..self.n_rows).map(|row| self.row(row).to_vec()).collect()
+    }
+
+    /// Matrix times vector.
+    #[must_use]
+    pub fn times(&self, vector: &[f64]) -> Vec<f64> {
+        (0..self.n_rows).map(|row| dot(self.row(row), vector)).collect()
+    }
+
+    /// The rows and columns in `keep`, in that order.
+    #[must_use]
+    pub fn select(&self, keep: &[usize]) -> Matrix {
+        Matrix::from_fn(keep.len(), keep.len(), |row, col| self.get(keep[row], keep[col]))
+    }
+
+    /// Square roots of the diagonal, with 1 where the diagonal is not positive.
+    #[must_use]
+    pub fn diagonal_scale(&self) -> Vec<f64> {
+        let root = |k: usize| self.get(k, k).sqrt();
+        (0..self.n_rows).map(|k| if root(k) > 0.0 { root(k) } else { 1.0 }).collect()
+    }
+
+    /// Divides row and column k by `scale[k]`.
+    #[must_use]
+    pub fn divided(&self, scale: &[f64]) -> Matrix {
+        Matrix::from_fn(self.n_rows, self.n_cols, |row, col| self.get(row, col) / (scale[row] * scale[col]))
+    }
+
+    fn to_faer(&self) -> Mat<f64> {
+        Mat::from_fn(self.n_rows, self.n_cols, |row, col| self.get(row, col))
+    }
+
+    /// Solves `self x = right` by LU with full pivoting.
+    #[must_use]
+    pub fn solve(&self, right: &[f64]) -> Vec<f64> {
+        let right = Mat::from_fn(right.len(), 1, |row, _| right[row]);
+        let solution = self.to_faer().full_piv_lu().solve(&right);
+        (0..self.n_cols).map(|row| solution[(row, 0)]).collect()
+    }
+
+    /// Solves for every column of `right` with a Cholesky factor; `None` if not positive definite.
+    #[must_use]
+    pub fn solve_positive(&self, right: &Matrix) -> Option<Matrix> {
+        let factor = self.to_faer().llt(Side::Lower).ok()?;
+        let solution = factor.solve(&right.to_faer());
+        Some(Matrix::from_fn(right.n_rows, right.n_cols, |row, col| solution[(row, col)]))
+    }
+
+    /// Eigenvalues, ascending, and the eigenvectors in columns; `None` if an entry is not finite.
+    #[must_use]
+    pub fn eigen(&self) -> Option<(Vec<f64>, Matrix)> {
+        if self.values.iter().any(|value| !value.is_finite()) {
+            return None;
+        }
+        let decomposition = self.to_faer().self_adjoint_eigen(Side::Lower).ok()?;
+        let values = (0..self.n_rows).map(|k| decomposition.S()[k]).collect();
+        let vectors = Matrix::from_fn(self.n_rows, self.n_rows, |row, col| decomposition.U()[(row, col)]);
+        Some((values, vectors))
+    }
+}
+
+/// Inner product.
+#[must_use]
+pub fn dot(left: &[f64], right: &[f64]) -> f64 {
+    left.iter().zip(right).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hilbert(n: usize) -> Matrix {
+        Matrix::from_fn(n, n, |row, col| 1.0 / (row + col + 1) as f64)
+    }
+
+    #[test]
+    fn solves_agree_with_the_product() {
+        let matrix = hilbert(4);
+        let truth = [1.0, -2.0, 3.0, 0.5];
+        let right = matrix.times(&truth);
+        let column = Matrix::from_fn(4, 1, |row, _| right[row]);
+        let positive = matrix.solve_positive(&column).expect("Hilbert matrices are positive definite");
+        for (k, value) in matrix.solve(&right).iter().enumerate() {
+            assert!((value - truth[k]).abs() < 1e-10);
+            assert!((positive.get(k, 0) - truth[k]).abs() < 1e-10);
+        }
+    }
+
+    #[test]
+    fn eigenvalues_ascend_and_diagonalise() {
+        let (values, vectors) = hilbert(3).eigen().expect("finite");
+        assert!(values[0] < values[1] && values[1] < values[2]);
+        let column: Vec<f64> = (0..3).map(|row| vectors.get(row, 2)).collect();
+        for (k, value) in hilbert(3).times(&column).iter().enumerate() {
+            assert!((value - values[2] * column[k]).abs() < 1e-12);
+        }
+    }
+}

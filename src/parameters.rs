@@ -1,0 +1,268 @@
+//! The physical parameters: names, units, bounds, priors, search scales. It knows neither the model's formula nor any data.
+
+use crate::error::{Fault, Result};
+use serde::{Deserialize, Serialize};
+
+/// Which physics is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnalysisMode {
+    /// Anomalous diffusion: 3 parameters.
+    Static,
+    /// Anomalous diffusion under laminar shear flow: 7 parameters.
+    LaminarFlow,
+}
+
+/// The coordinate in which a parameter is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchScale {
+    /// The value itself.
+    Linear,
+    /// Its natural logarithm.
+    Log,
+}
+
+/// A parameter as the field knows it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Definition {
+    /// Name in code, YAML, columns and report.
+    pub name: &'static str,
+    /// Other names that are read.
+    pub aliases: &'static [&'static str],
+    /// Unit.
+    pub unit: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+    /// Default bounds.
+    pub bounds: (f64, f64),
+    /// Search scale while the lower bound is positive.
+    pub scale: SearchScale,
+    /// Start where nothing better is known.
+    pub start: f64,
+}
+
+const fn definition(
+    names: (&'static str, &'static [&'static str]),
+    texts: (&'static str, &'static str),
+    bounds: (f64, f64),
+    scale: SearchScale,
+    start: f64,
+) -> Definition {
+    Definition { name: names.0, aliases: names.1, unit: texts.0, meaning: texts.1, bounds, scale, start }
+}
+
+/// The physical parameters in the order of every vector theta. Static mode uses the first three.
+///
+/// D0 contains the factor 2 of J = 2 D for Brownian motion, because g1^2 = exp(-q^2 int J dt).
+pub const PHYSICAL: [Definition; 7] = [
+    definition(
+        ("D0", &[]),
+        ("angstrom^2/s", "amplitude of D(t) = D0 t^alpha + D_offset, with the factor 2 of J = 2 D"),
+        (100.0, 1e5),
+        SearchScale::Log,
+        3000.0,
+    ),
+    definition(("alpha", &[]), ("1", "exponent of D(t)"), (-2.0, 2.0), SearchScale::Linear, 0.0),
+    definition(("D_offset", &[]), ("angstrom^2/s", "constant part of D(t)"), (-1e5, 1e5), SearchScale::Linear, 0.0),
+    definition(
+        ("gamma_dot_t0", &["gamma_dot_0"]),
+        ("1/s", "amplitude of gamma_dot(t) = gamma_dot_t0 t^beta + gamma_dot_t_offset"),
+        (1e-6, 0.5),
+        SearchScale::Log,
+        1e-3,
+    ),
+    definition(("beta", &[]), ("1", "exponent of gamma_dot(t)"), (-2.0, 2.0), SearchScale::Linear, 0.0),
+    definition(
+        ("gamma_dot_t_offset", &["gamma_dot_offset"]),
+        ("1/s", "constant part of gamma_dot(t)"),
+        (-0.1, 0.1),
+        SearchScale::Linear,
+        0.0,
+    ),
+    definition(("phi0", &["phi_0"]), ("degree", "flow direction"), (-10.0, 10.0), SearchScale::Linear, 0.0),
+];
+
+/// Contrast of one angle.
+pub const CONTRAST: Definition =
+    definition(("contrast", &[]), ("1", "speckle contrast"), (0.0, 1.0), SearchScale::Linear, 0.1);
+/// Offset of one angle.
+pub const OFFSET: Definition =
+    definition(("offset", &[]), ("1", "baseline of c2"), (0.5, 1.5), SearchScale::Linear, 1.0);
+
+impl AnalysisMode {
+    /// The parameters of this mode, in order.
+    #[must_use]
+    pub fn parameters(self) -> &'static [Definition] {
+        match self {
+            AnalysisMode::Static => &PHYSICAL[..3],
+            AnalysisMode::LaminarFlow => &PHYSICAL,
+        }
+    }
+
+    /// Number of physical parameters, P.
+    #[must_use]
+    pub fn n_parameters(self) -> usize {
+        self.parameters().len()
+    }
+
+    /// Name in configuration and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            AnalysisMode::Static => "static",
+            AnalysisMode::LaminarFlow => "laminar_flow",
+        }
+    }
+}
+
+/// Finds a parameter (physical or scaling) by name or alias.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Definition> {
+    PHYSICAL.iter().chain([&CONTRAST, &OFFSET]).find(|known| known.name == name || known.aliases.contains(&name))
+}
+
+/// Bounds of one parameter and how it enters a fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Name.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+    /// Coordinate of the search.
+    pub scale: SearchScale,
+    /// Held at this value if given.
+    pub fixed: Option<f64>,
+}
+
+impl Parameter {
+    /// The default of a definition.
+    #[must_use]
+    pub fn default_of(definition: &Definition) -> Self {
+        Parameter {
+            name: definition.name.into(),
+            unit: definition.unit.into(),
+            lower: definition.bounds.0,
+            upper: definition.bounds.1,
+            scale: definition.scale,
+            fixed: None,
+        }
+    }
+
+    /// Search coordinate of a value.
+    #[must_use]
+    pub fn coordinate(&self, value: f64) -> f64 {
+        match self.scale {
+            SearchScale::Linear => value,
+            SearchScale::Log => value.ln(),
+        }
+    }
+
+    /// Value of a search coordinate, never outside the bounds by rounding.
+    #[must_use]
+    pub fn value(&self, coordinate: f64) -> f64 {
+        let value = match self.scale {
+            SearchScale::Linear => coordinate,
+            SearchScale::Log => coordinate.exp(),
+        };
+        value.clamp(self.lower, self.upper)
+    }
+
+    /// d value / d coordinate at a value.
+    #[must_use]
+    pub fn slope(&self, value: f64) -> f64 {
+        match self.scale {
+            SearchScale::Linear => 1.0,
+            SearchScale::Log => value,
+        }
+    }
+
+    /// Checks the bounds and settles the search scale (a logarithm needs a positive lower bound).
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Parameter`] if the bounds are not two ascending finite numbers or a fixed value is outside.
+    pub fn settled(mut self) -> Result<Self> {
+        let (lower, upper) = (self.lower, self.upper);
+        if !(lower.is_finite() && upper.is_finite() && lower < upper) {
+            let found = format!("bounds [{lower}, {upper}]");
+            return Err(Fault::at(&self.name, found).expected("finite min < max").parameter());
+        }
+        if let Some(value) = self.fixed.filter(|value| !(lower..=upper).contains(value)) {
+            let expected = format!("a value in [{lower}, {upper}]");
+            return Err(Fault::at(&self.name, format!("fixed at {value}")).expected(expected).parameter());
+        }
+        if lower <= 0.0 {
+            self.scale = SearchScale::Linear;
+        }
+        Ok(self)
+    }
+}
+
+/// The parameters of one fit: physical ones in order, and the bounds of contrast and offset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParameterSpace {
+    /// Mode.
+    pub mode: AnalysisMode,
+    /// Physical parameters, in order.
+    pub physical: Vec<Parameter>,
+    /// Bounds of contrast.
+    pub contrast: Parameter,
+    /// Bounds of offset.
+    pub offset: Parameter,
+}
+
+impl ParameterSpace {
+    /// Default bounds of a mode.
+    #[must_use]
+    pub fn default_of(mode: AnalysisMode) -> Self {
+        ParameterSpace {
+            mode,
+            physical: mode.parameters().iter().map(Parameter::default_of).collect(),
+            contrast: Parameter::default_of(&CONTRAST),
+            offset: Parameter::default_of(&OFFSET),
+        }
+    }
+
+    /// Indices of the physical parameters that are not fixed.
+    #[must_use]
+    pub fn free(&self) -> Vec<usize> {
+        (0..self.physical.len()).filter(|&k| self.physical[k].fixed.is_none()).collect()
+    }
+
+    /// The parameter of that name, physical or scaling.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Parameter> {
+        let name = find(name)?.name;
+        self.physical.iter_mut().chain([&mut self.contrast, &mut self.offset]).find(|known| known.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_invert() {
+        let d0 = Parameter::default_of(&PHYSICAL[0]).settled().expect("default bounds are valid");
+        assert!((d0.value(d0.coordinate(1234.5)) - 1234.5).abs() < 1e-9);
+        assert_eq!(d0.value(d0.coordinate(1e5)), 1e5);
+    }
+
+    #[test]
+    fn impossible_bounds_are_refused_and_logs_need_positive_bounds() {
+        let mut parameter = Parameter::default_of(&PHYSICAL[0]);
+        parameter.lower = 0.0;
+        assert_eq!(parameter.clone().settled().expect("valid").scale, SearchScale::Linear);
+        parameter.lower = 2e5;
+        assert!(parameter.settled().is_err());
+    }
+
+    #[test]
+    fn aliases_find_their_parameter() {
+        assert_eq!(find("gamma_dot_offset").map(|found| found.name), Some("gamma_dot_t_offset"));
+        assert!(find("gamma").is_none());
+    }
+}
