@@ -23,6 +23,18 @@ pub enum Values {
 }
 
 impl Values {
+    /// Takes 32-bit values.
+    #[must_use]
+    pub fn from_f32(values: Vec<f32>) -> Self {
+        Values::F32(values.into())
+    }
+
+    /// Takes 64-bit values.
+    #[must_use]
+    pub fn from_f64(values: Vec<f64>) -> Self {
+        Values::F64(values.into())
+    }
+
     /// Number of values.
     #[must_use]
     pub fn len(&self) -> usize {

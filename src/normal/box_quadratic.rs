@@ -58,7 +58,7 @@ pub fn box_constraints(lower: &[f64], upper: &[f64]) -> Vec<Constraint> {
 /// Minimises `1/2 x'Ax - b'x` under the constraints, from a feasible start.
 #[must_use]
 pub fn minimise(a: &Matrix, b: &[f64], constraints: &[Constraint], start: &[f64]) -> Minimum {
-    let mut program = Program { a: ridged(a), b, constraints, x: start.to_vec(), working: Vec::new() };
+    let mut program = Program { a, ridged: ridged(a), b, constraints, x: start.to_vec(), working: Vec::new() };
     for _ in 0..20 * (b.len() + 2) {
         let (step, multipliers) = program.equality_step();
         if program.advance(&step) {
@@ -74,12 +74,14 @@ pub fn minimise(a: &Matrix, b: &[f64], constraints: &[Constraint], start: &[f64]
 
 fn ridged(a: &Matrix) -> Matrix {
     let largest = (0..a.n_rows).map(|k| a.get(k, k)).fold(0.0, f64::max);
-    let ridge = |k: usize| RIDGE * a.get(k, k) + f64::MIN_POSITIVE.max(1e-30 * largest);
+    // A variable without any curvature gets the largest one: its gradient is zero too, so it stays put.
+    let ridge = |k: usize| if a.get(k, k) > 1e-30 * largest { RIDGE * a.get(k, k) } else { largest.max(1.0) };
     Matrix::from_fn(a.n_rows, a.n_cols, |row, col| a.get(row, col) + if row == col { ridge(row) } else { 0.0 })
 }
 
 struct Program<'a> {
-    a: Matrix,
+    a: &'a Matrix,
+    ridged: Matrix,
     b: &'a [f64],
     constraints: &'a [Constraint],
     x: Vec<f64>,
@@ -90,20 +92,22 @@ impl Program<'_> {
     /// Step to the minimum on the working set, and the multipliers there (>= 0 where the constraint is needed).
     fn equality_step(&self) -> (Vec<f64>, Vec<f64>) {
         let (n, m) = (self.b.len(), self.working.len());
-        let row = |k: usize| &self.constraints[self.working[k].0].row;
         // Variables are scaled to a unit diagonal, so that pivots compare like with like.
-        let scale = self.a.diagonal_scale();
+        let scale = self.ridged.diagonal_scale();
+        let rows: Vec<ScaledRow> =
+            self.working.iter().map(|(k, _)| ScaledRow::new(&self.constraints[*k].row, &scale)).collect();
         let entry = |i: usize, j: usize| match (i < n, j < n) {
-            (true, true) => self.a.get(i, j) / (scale[i] * scale[j]),
-            (true, false) => row(j - n)[i] / scale[i],
-            (false, true) => row(i - n)[j] / scale[j],
+            (true, true) => self.ridged.get(i, j) / (scale[i] * scale[j]),
+            (true, false) => rows[j - n].entries[i],
+            (false, true) => rows[i - n].entries[j],
             (false, false) => 0.0,
         };
         let gradient = self.gradient();
         let right: Vec<f64> = (0..n + m).map(|i| if i < n { -gradient[i] / scale[i] } else { 0.0 }).collect();
         let solution = Matrix::from_fn(n + m, n + m, entry).solve(&right);
         let step = (0..n).map(|i| solution[i] / scale[i]).collect();
-        let signed = |k: usize| if self.working[k].1 == Side::Lower { -solution[n + k] } else { solution[n + k] };
+        let multiplier = |k: usize| solution[n + k] / rows[k].size;
+        let signed = |k: usize| if self.working[k].1 == Side::Lower { -multiplier(k) } else { multiplier(k) };
         (step, (0..m).map(signed).collect())
     }
 
@@ -163,6 +167,20 @@ impl Program<'_> {
         };
         let active = self.working.iter().zip(&multipliers).map(with_multiplier).collect();
         Minimum { x: self.x, active }
+    }
+}
+
+/// A constraint in scaled variables, its largest coefficient brought to 1.
+pub(crate) struct ScaledRow {
+    pub entries: Vec<f64>,
+    pub size: f64,
+}
+
+impl ScaledRow {
+    pub(crate) fn new(row: &[f64], scale: &[f64]) -> Self {
+        let scaled: Vec<f64> = row.iter().zip(scale).map(|(value, scale)| value / scale).collect();
+        let size = scaled.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        ScaledRow { entries: scaled.iter().map(|value| value / size).collect(), size }
     }
 }
 

@@ -87,9 +87,14 @@ impl Matrix {
     /// Solves `self x = right` by LU with full pivoting.
     #[must_use]
     pub fn solve(&self, right: &[f64]) -> Vec<f64> {
-        let right = Mat::from_fn(right.len(), 1, |row, _| right[row]);
-        let solution = self.to_faer().full_piv_lu().solve(&right);
-        (0..self.n_cols).map(|row| solution[(row, 0)]).collect()
+        self.solve_many(&Matrix::from_fn(right.len(), 1, |row, _| right[row])).values
+    }
+
+    /// Solves for every column of `right` by LU with full pivoting.
+    #[must_use]
+    pub fn solve_many(&self, right: &Matrix) -> Matrix {
+        let solution = self.to_faer().full_piv_lu().solve(&right.to_faer());
+        Matrix::from_fn(right.n_rows, right.n_cols, |row, col| solution[(row, col)])
     }
 
     /// Solves for every column of `right` with a Cholesky factor; `None` if not positive definite.

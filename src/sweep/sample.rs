@@ -11,7 +11,7 @@ use crate::objective::Objective;
 use std::collections::BTreeMap;
 
 /// Pairs kept in all.
-const SAMPLE_PAIRS: usize = 24_000;
+const SAMPLE_PAIRS: usize = 16_000;
 /// Angles looked at; more angles than this are thinned.
 const SAMPLE_ANGLES: usize = 24;
 

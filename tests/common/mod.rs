@@ -66,3 +66,35 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
     };
     (-2.0 * (1.0 - uniform(1)).ln()).sqrt() * (2.0 * std::f64::consts::PI * uniform(2)).cos()
 }
+
+use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
+use homodyne::fit::start::Scales;
+use homodyne::fit::trust_region::Tolerances;
+use homodyne::outcome::FitResult;
+use homodyne::parameters::ParameterSpace;
+use homodyne::sweep::pass::Sweep;
+use homodyne::sweep::sample::Sample;
+use std::sync::Arc;
+
+pub fn settings(mode: AnalysisMode, experiment: &Experiment, scaling: ScalingChoice) -> FitSettings {
+    FitSettings {
+        space: ParameterSpace::default_of(mode),
+        start: None,
+        scaling,
+        tolerances: Tolerances::default(),
+        max_reduced_chi_squared: 2.0,
+        scales: Scales {
+            q_per_angstrom: experiment.q_per_angstrom,
+            gap_angstrom: experiment.gap_angstrom.unwrap_or(0.0),
+            dt_seconds: experiment.time.dt_seconds,
+            duration_seconds: experiment.time.dt_seconds * experiment.time.n_frames as f64,
+        },
+    }
+}
+
+/// Fits a store in memory with one worker.
+pub fn fit_memory(store: MemoryStore, model: &Model, settings: &FitSettings) -> FitResult {
+    let sample = Sample::draw(&store, model).expect("memory");
+    let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
+    fit(&sweep, &sample, settings, &mut |_| ()).expect("memory")
+}

@@ -1,0 +1,144 @@
+//! Cost, gradient and Gauss-Newton Hessian after the scaling is eliminated, in search coordinates. It asks for no sweep.
+//!
+//! r = offset + contrast h - c2, dr/dtheta = contrast dh/dtheta. With s the scaling numbers,
+//! H_reduced = H_tt - H_ts H_ss^-1 H_st (Kaufman, BIT 15 (1975) 49, doi 10.1007/BF01932995), where scaling numbers on
+//! their bounds do not move.
+
+use crate::fit::scaling::{Scaling, ScalingBlock, ScalingMap};
+use crate::normal::box_quadratic::{Active, ScaledRow};
+use crate::normal::gram::Gram;
+use crate::normal::symmetric::Matrix;
+
+/// What a trust region is told.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// Half the weighted sum of squared residuals.
+    pub cost: f64,
+    /// Rounding of `cost`, as it is a difference of large sums.
+    pub cost_rounding: f64,
+    /// d cost / d theta.
+    pub gradient: Vec<f64>,
+    /// Gauss-Newton Hessian.
+    pub hessian: Matrix,
+}
+
+/// Evaluates the reduced system of all physical parameters from weighted Gram matrices.
+#[must_use]
+pub fn reduce(grams: &[Gram], map: &ScalingMap, scaling: &Scaling) -> Evaluation {
+    let p = grams[0].n_parameters();
+    let (cost, magnitude) = cost(grams, scaling);
+    let mut hessian = physical_hessian(grams, scaling);
+    for (block, active) in map.blocks.iter().zip(&scaling.active) {
+        let cross = cross_hessian(block, grams, scaling);
+        let response = response(block, &block.hessian(grams), &map_rows(map, block, active), &cross);
+        for row in 0..p {
+            for col in 0..p {
+                let absorbed = (0..cross.n_cols).map(|k| cross.get(row, k) * response.get(k, col)).sum::<f64>();
+                hessian.add(row, col, -absorbed);
+            }
+        }
+    }
+    symmetrise(&mut hessian);
+    Evaluation { cost, cost_rounding: 64.0 * f64::EPSILON * magnitude, gradient: gradient(grams, scaling), hessian }
+}
+
+/// The cost of one weighted Gram matrix at a scaling, and the sum of its terms' sizes.
+#[must_use]
+pub fn angle_cost(gram: &Gram, scaling: (f64, f64)) -> (f64, f64) {
+    let (contrast, offset) = scaling;
+    let terms = [
+        contrast * contrast * gram.hh(),
+        2.0 * contrast * offset * gram.h1(),
+        offset * offset * gram.one_one(),
+        -2.0 * contrast * gram.hy(),
+        -2.0 * offset * gram.one_y(),
+        gram.yy(),
+    ];
+    (0.5 * terms.iter().sum::<f64>(), 0.5 * terms.iter().map(|term| term.abs()).sum::<f64>())
+}
+
+fn cost(grams: &[Gram], scaling: &Scaling) -> (f64, f64) {
+    let per_angle = grams.iter().zip(&scaling.per_angle).map(|(gram, &scaling)| angle_cost(gram, scaling));
+    let (cost, magnitude) = per_angle.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1));
+    (cost.max(0.0), magnitude)
+}
+
+fn gradient(grams: &[Gram], scaling: &Scaling) -> Vec<f64> {
+    let component = |k: usize| {
+        let term = |(gram, (contrast, offset)): (&Gram, &(f64, f64))| {
+            contrast * (contrast * gram.dh_h(k) + offset * gram.dh_1(k) - gram.dh_y(k))
+        };
+        grams.iter().zip(&scaling.per_angle).map(term).sum()
+    };
+    (0..grams[0].n_parameters()).map(component).collect()
+}
+
+/// `sum contrast^2 dh dh'`.
+#[must_use]
+pub fn physical_hessian(grams: &[Gram], scaling: &Scaling) -> Matrix {
+    let p = grams[0].n_parameters();
+    let weighted = || grams.iter().zip(&scaling.per_angle);
+    Matrix::from_fn(p, p, |row, col| {
+        weighted().map(|(gram, (contrast, _))| contrast * contrast * gram.get(row, col)).sum()
+    })
+}
+
+/// Second derivatives by physical parameters (rows) and a block's coefficients (columns).
+#[must_use]
+pub fn cross_hessian(block: &ScalingBlock, grams: &[Gram], scaling: &Scaling) -> Matrix {
+    let m = block.order();
+    let entry = |row: usize, col: usize| {
+        let term = |(angle, basis): &(usize, Vec<f64>)| {
+            let (gram, contrast) = (&grams[*angle], scaling.per_angle[*angle].0);
+            contrast * basis[col % m] * if col < m { gram.dh_h(row) } else { gram.dh_1(row) }
+        };
+        block.members.iter().map(term).sum()
+    };
+    Matrix::from_fn(grams[0].n_parameters(), 2 * m, entry)
+}
+
+/// Rows of the active constraints.
+#[must_use]
+pub fn map_rows(map: &ScalingMap, block: &ScalingBlock, active: &[Active]) -> Vec<Vec<f64>> {
+    let constraints = map.constraints(block);
+    active.iter().map(|active| constraints[active.constraint].row.clone()).collect()
+}
+
+/// How a block's coefficients follow each physical parameter, staying on the active constraints.
+fn response(block: &ScalingBlock, hessian: &Matrix, rows: &[Vec<f64>], cross: &Matrix) -> Matrix {
+    let n = 2 * block.order();
+    let scale = hessian.diagonal_scale();
+    let right =
+        Matrix::from_fn(
+            n + rows.len(),
+            cross.n_rows,
+            |row, col| {
+                if row < n { cross.get(col, row) / scale[row] } else { 0.0 }
+            },
+        );
+    let solution = bordered(&hessian.divided(&scale), rows, &scale).solve_many(&right);
+    Matrix::from_fn(n, cross.n_rows, |row, col| solution.get(row, col) / scale[row])
+}
+
+/// The matrix of the equations "stationary, and the rows do not move", with a ridge so that flat directions stay put.
+#[must_use]
+pub fn bordered(hessian: &Matrix, rows: &[Vec<f64>], scale: &[f64]) -> Matrix {
+    let n = hessian.n_rows;
+    let rows: Vec<Vec<f64>> = rows.iter().map(|row| ScaledRow::new(row, scale).entries).collect();
+    Matrix::from_fn(n + rows.len(), n + rows.len(), |row, col| match (row < n, col < n) {
+        (true, true) => hessian.get(row, col) + if row == col { 1e-14 } else { 0.0 },
+        (true, false) => rows[col - n][row],
+        (false, true) => rows[row - n][col],
+        (false, false) => 0.0,
+    })
+}
+
+fn symmetrise(matrix: &mut Matrix) {
+    for row in 0..matrix.n_rows {
+        for col in 0..row {
+            let mean = f64::midpoint(matrix.get(row, col), matrix.get(col, row));
+            matrix.set(row, col, mean);
+            matrix.set(col, row, mean);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The loop that reads like the method: ask, sweep, eliminate the scaling, tell. It decides nothing about the result.
+
+use crate::error::Result;
+use crate::fit::reduced::{Evaluation, reduce};
+use crate::fit::scaling::{Scaling, ScalingMap};
+use crate::fit::trust_region::{Tolerances, TrustRegion};
+use crate::normal::gram::Gram;
+use crate::normal::rank_update::Depth;
+use crate::normal::symmetric::Matrix;
+use crate::objective::Objective;
+use crate::outcome::{Iteration, Stop};
+use crate::parameters::ParameterSpace;
+
+/// A fit without its data: parameters, scaling and weights.
+pub struct Problem<'a> {
+    /// Parameters and bounds.
+    pub space: &'a ParameterSpace,
+    /// Free scaling numbers.
+    pub map: ScalingMap,
+    /// 1 / sigma^2 of every angle.
+    pub weights: Vec<f64>,
+    /// When to stop.
+    pub tolerances: Tolerances,
+}
+
+/// Where the solver ended.
+pub struct Solution {
+    /// Physical parameters.
+    pub theta: Vec<f64>,
+    /// Weighted Gram matrices there.
+    pub grams: Vec<Gram>,
+    /// Scaling there.
+    pub scaling: Scaling,
+    /// Reduced system of all physical parameters there.
+    pub evaluation: Evaluation,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// The way.
+    pub iterations: Vec<Iteration>,
+}
+
+/// Weighted sums, scaling and reduced system at one theta.
+struct Point {
+    theta: Vec<f64>,
+    grams: Vec<Gram>,
+    scaling: Scaling,
+    evaluation: Evaluation,
+}
+
+impl Problem<'_> {
+    fn point(&self, objective: &dyn Objective, theta: Vec<f64>, depth: Depth) -> Result<Point> {
+        let grams: Vec<Gram> =
+            objective.sweep(&theta, depth)?.iter().zip(&self.weights).map(|(gram, &w)| gram.scaled(w)).collect();
+        let scaling = self.map.eliminate(&grams);
+        let evaluation = reduce(&grams, &self.map, &scaling);
+        Ok(Point { theta, grams, scaling, evaluation })
+    }
+
+    /// The reduced cost at a theta, by a cost sweep.
+    ///
+    /// # Errors
+    /// What the sweep reports.
+    pub fn cost(&self, objective: &dyn Objective, theta: &[f64]) -> Result<f64> {
+        Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.evaluation.cost)
+    }
+
+    /// Full parameter vector for free search coordinates.
+    fn theta_of(&self, free: &[usize], coordinates: &[f64], start: &[f64]) -> Vec<f64> {
+        let mut theta = start.to_vec();
+        for (&k, &coordinate) in free.iter().zip(coordinates) {
+            theta[k] = self.space.physical[k].value(coordinate);
+        }
+        theta
+    }
+
+    /// The reduced system of the free parameters in search coordinates.
+    #[must_use]
+    pub fn in_coordinates(&self, evaluation: &Evaluation, theta: &[f64], free: &[usize]) -> Evaluation {
+        let slope = |k: usize| self.space.physical[free[k]].slope(theta[free[k]]);
+        Evaluation {
+            cost: evaluation.cost,
+            cost_rounding: evaluation.cost_rounding,
+            gradient: free.iter().enumerate().map(|(k, &full)| evaluation.gradient[full] * slope(k)).collect(),
+            hessian: Matrix::from_fn(free.len(), free.len(), |row, col| {
+                evaluation.hessian.get(free[row], free[col]) * slope(row) * slope(col)
+            }),
+        }
+    }
+}
+
+/// Minimises the reduced cost from `start` (physical units). `observe` sees every iteration.
+///
+/// # Errors
+/// What the sweeps report.
+pub fn minimise(
+    objective: &dyn Objective,
+    problem: &Problem<'_>,
+    start: &[f64],
+    observe: &mut dyn FnMut(&Iteration),
+) -> Result<Solution> {
+    let free = problem.space.free();
+    let coordinate = |value: &dyn Fn(usize) -> f64| {
+        free.iter().map(|&k| problem.space.physical[k].coordinate(value(k))).collect::<Vec<f64>>()
+    };
+    let bounds = (coordinate(&|k| problem.space.physical[k].lower), coordinate(&|k| problem.space.physical[k].upper));
+    let clamped = |k: usize| start[k].clamp(problem.space.physical[k].lower, problem.space.physical[k].upper);
+    let mut best = problem.point(objective, (0..start.len()).map(clamped).collect(), Depth::Normal)?;
+    let n_pairs = best.grams.iter().map(|gram| gram.pairs).sum();
+    let mut solver = TrustRegion::new(&coordinate(&clamped), bounds, n_pairs, problem.tolerances);
+    let mut iterations = Vec::new();
+    let mut first = true;
+    while let Some(coordinates) = solver.ask().map(<[f64]>::to_vec) {
+        let point = match std::mem::take(&mut first) {
+            true => None,
+            false => {
+                let theta = problem.theta_of(&free, &coordinates, &best.theta);
+                Some(problem.point(objective, theta, Depth::Normal)?)
+            }
+        };
+        let seen = point.as_ref().unwrap_or(&best);
+        let told = solver.tell(problem.in_coordinates(&seen.evaluation, &seen.theta, &free));
+        let iteration = Iteration {
+            iteration: iterations.len(),
+            cost: seen.evaluation.cost,
+            reduced_chi_squared: 2.0 * seen.evaluation.cost / n_pairs.max(1) as f64,
+            projected_gradient: told.projected_gradient,
+            radius: told.radius,
+            accepted: told.accepted,
+            theta: seen.theta.clone(),
+        };
+        observe(&iteration);
+        iterations.push(iteration);
+        best = point.filter(|_| told.accepted).unwrap_or(best);
+    }
+    let stop = solver.stop().unwrap_or(Stop::NothingFree);
+    let Point { theta, grams, scaling, evaluation } = best;
+    Ok(Solution { theta, grams, scaling, evaluation, stop, iterations })
+}

@@ -1,0 +1,139 @@
+//! Where to begin when nobody says: a coarse grid on a sample of pairs, then a polish of its best points there.
+//! It never touches the full data.
+
+use crate::error::Result;
+use crate::fit::scaling::{ScalingMap, ScalingMode};
+use crate::fit::solve::{Problem, minimise};
+use crate::fit::trust_region::Tolerances;
+use crate::objective::Objective;
+use crate::parameters::{PHYSICAL, ParameterSpace};
+
+/// What the grid is laid out by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scales {
+    /// Wavevector in 1/angstrom.
+    pub q_per_angstrom: f64,
+    /// Gap in angstrom, or zero.
+    pub gap_angstrom: f64,
+    /// Frame interval in seconds.
+    pub dt_seconds: f64,
+    /// Duration of the measurement in seconds.
+    pub duration_seconds: f64,
+}
+
+/// Points of the grid that are polished.
+const POLISHED: usize = 6;
+const ALPHAS: [f64; 5] = [-1.2, -0.6, 0.0, 0.6, 1.2];
+/// Angles between tried flow directions, in degrees.
+const PHI0_STEP: f64 = 30.0;
+
+/// Finds a start for the free parameters; fixed ones keep their values.
+///
+/// # Errors
+/// What the sweeps of the sample report.
+pub fn from_data(
+    sample: &dyn Objective,
+    space: &ParameterSpace,
+    weights_shared: bool,
+    scales: &Scales,
+) -> Result<Vec<f64>> {
+    let phi = sample.phi_degrees();
+    let mode = if weights_shared { ScalingMode::Shared } else { ScalingMode::Individual };
+    let problem = Problem {
+        space,
+        map: ScalingMap::new(&mode, &phi, space)?,
+        weights: weights(&sample.sigma()),
+        tolerances: Tolerances { max_iterations: 40, ftol: 1e-6, ..Tolerances::default() },
+    };
+    let mut candidates = Vec::new();
+    for theta in grid(space, scales) {
+        candidates.push((problem.cost(sample, &theta)?, theta));
+    }
+    candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
+    candidates.truncate(POLISHED);
+    let mut best: Option<(f64, Vec<f64>)> = None;
+    for (_, theta) in candidates {
+        let solution = minimise(sample, &problem, &theta, &mut |_| ())?;
+        if best.as_ref().is_none_or(|(cost, _)| solution.evaluation.cost < *cost) {
+            best = Some((solution.evaluation.cost, solution.theta));
+        }
+    }
+    Ok(best.map_or_else(|| defaults(space), |(_, theta)| theta))
+}
+
+/// 1 / sigma^2; an angle without noise counts like the quietest other one, and 1 if there is none.
+#[must_use]
+pub fn weights(sigma: &[f64]) -> Vec<f64> {
+    let quietest = sigma.iter().copied().filter(|&sigma| sigma > 0.0).fold(f64::INFINITY, f64::min);
+    let fallback = if quietest.is_finite() { quietest } else { 1.0 };
+    sigma.iter().map(|&sigma| if sigma > 0.0 { sigma } else { fallback }).map(|sigma| 1.0 / (sigma * sigma)).collect()
+}
+
+/// Default starts, moved between the bounds; fixed values where there are any.
+#[must_use]
+pub fn defaults(space: &ParameterSpace) -> Vec<f64> {
+    let of = |(k, parameter): (usize, &crate::parameters::Parameter)| {
+        parameter.fixed.unwrap_or(PHYSICAL[k].start.clamp(parameter.lower, parameter.upper))
+    };
+    space.physical.iter().enumerate().map(of).collect()
+}
+
+fn geometric(first: f64, last: f64, count: usize) -> Vec<f64> {
+    let step = (last / first).ln() / (count - 1) as f64;
+    (0..count).map(|k| first * (step * k as f64).exp()).collect()
+}
+
+/// Decay times from below the frame interval to beyond the measurement, for diffusion and for shear.
+fn grid(space: &ParameterSpace, scales: &Scales) -> Vec<Vec<f64>> {
+    let (shortest, longest) = (scales.dt_seconds / 2.0, 2.0 * scales.duration_seconds);
+    let t_ref = (scales.dt_seconds * scales.duration_seconds).sqrt();
+    // exp(-q^2 D tau) = 1/e at the decay time tau.
+    let rates: Vec<f64> =
+        geometric(shortest, longest, 9).iter().map(|tau| 1.0 / (scales.q_per_angstrom.powi(2) * tau)).collect();
+    let alphas = choices(space, 1, &ALPHAS);
+    let mut grid = Vec::new();
+    for (gamma_dot, phi0) in shear_choices(space, scales) {
+        for &alpha in &alphas {
+            for &rate in &rates {
+                let mut theta = defaults(space);
+                set(space, &mut theta, 1, alpha);
+                let d0 = rate / t_ref.powf(theta[1]);
+                set(space, &mut theta, 0, d0);
+                if theta.len() == 7 {
+                    set(space, &mut theta, 3, gamma_dot);
+                    set(space, &mut theta, 6, phi0);
+                }
+                grid.push(theta);
+            }
+        }
+    }
+    grid.dedup();
+    grid
+}
+
+/// x = q L gamma_dot tau / (2 pi) = 1 at the shear's decay time tau; flow directions across the bounds of phi0.
+fn shear_choices(space: &ParameterSpace, scales: &Scales) -> Vec<(f64, f64)> {
+    if space.physical.len() < 7 {
+        return vec![(0.0, 0.0)];
+    }
+    let per_second = 2.0 * std::f64::consts::PI / (scales.q_per_angstrom * scales.gap_angstrom);
+    let times = geometric(scales.dt_seconds, 2.0 * scales.duration_seconds, 8);
+    let phi0 = &space.physical[6];
+    let count = ((phi0.upper - phi0.lower) / PHI0_STEP).ceil().max(1.0) as usize;
+    let width = (phi0.upper - phi0.lower) / count as f64;
+    let directions: Vec<f64> = (0..count).map(|k| phi0.lower + (k as f64 + 0.5) * width).collect();
+    times.iter().flat_map(|tau| directions.iter().map(move |&phi0| (per_second / tau, phi0))).collect()
+}
+
+/// The values between the bounds of parameter `k`, or the nearest bound to zero.
+fn choices(space: &ParameterSpace, k: usize, values: &[f64]) -> Vec<f64> {
+    let parameter = &space.physical[k];
+    let mut inside: Vec<f64> = values.iter().map(|value| value.clamp(parameter.lower, parameter.upper)).collect();
+    inside.dedup();
+    inside
+}
+
+fn set(space: &ParameterSpace, theta: &mut [f64], k: usize, value: f64) {
+    let parameter = &space.physical[k];
+    theta[k] = parameter.fixed.unwrap_or(value.clamp(parameter.lower, parameter.upper));
+}

@@ -1,0 +1,313 @@
+//! The bounded trust region as an ask/tell state machine. It holds no data, thread or file, and can be stored.
+//!
+//! Rectangular trust region between bounds (Voglis and Lagaris, WSEAS 2004, "A rectangular trust region dogleg approach
+//! for unconstrained and bound constrained nonlinear optimization"): the step minimises the quadratic model exactly in
+//! the box where bounds and trust region meet, instead of along a dogleg. Marquardt scaling by the largest diagonal seen
+//! (More, Lecture Notes in Mathematics 630 (1978) 105, doi 10.1007/BFb0067700). Ratios allow for the rounding of the
+//! cost (Conn, Gould and Toint, Trust-Region Methods (2000), section 17.4.2).
+
+use crate::fit::reduced::Evaluation;
+use crate::normal::box_quadratic::{Active, box_constraints, minimise};
+use crate::normal::symmetric::{Matrix, dot};
+use crate::outcome::Stop;
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tolerances {
+    /// Cost: the predicted decrease relative to the cost per pair. 1e-8 moves the parameters by 1e-4 standard errors.
+    pub ftol: f64,
+    /// Step, per component, relative.
+    pub xtol: f64,
+    /// Projected gradient: cosine of the angle between residuals and derivatives.
+    pub gtol: f64,
+    /// Evaluations.
+    pub max_iterations: usize,
+}
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Tolerances { ftol: 1e-8, xtol: 1e-10, gtol: 1e-10, max_iterations: 100 }
+    }
+}
+
+/// The solver's state.
+#[derive(Debug, Clone)]
+pub struct TrustRegion {
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    tolerances: Tolerances,
+    /// Degrees of freedom, for the cost per pair.
+    n_pairs: f64,
+    scale: Vec<f64>,
+    radius: Option<f64>,
+    best: Option<Best>,
+    trial: Option<Trial>,
+    evaluations: usize,
+    last_step: f64,
+    stop: Option<Stop>,
+}
+
+#[derive(Debug, Clone)]
+struct Best {
+    x: Vec<f64>,
+    evaluation: Evaluation,
+}
+
+#[derive(Debug, Clone)]
+struct Trial {
+    x: Vec<f64>,
+    step: Vec<f64>,
+    predicted: f64,
+}
+
+/// What became of a told evaluation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Told {
+    /// The point is the best so far.
+    pub accepted: bool,
+    /// Radius of the trust region afterwards.
+    pub radius: f64,
+    /// Largest scaled component of the projected gradient at the best point.
+    pub projected_gradient: f64,
+}
+
+impl TrustRegion {
+    /// Starts at `start`, moved between the bounds if it is outside.
+    #[must_use]
+    pub fn new(start: &[f64], bounds: (Vec<f64>, Vec<f64>), n_pairs: u64, tolerances: Tolerances) -> Self {
+        let (lower, upper) = bounds;
+        let clamped: Vec<f64> = start.iter().enumerate().map(|(k, x)| x.clamp(lower[k], upper[k])).collect();
+        let stop = start.is_empty().then_some(Stop::NothingFree);
+        TrustRegion {
+            scale: vec![0.0; start.len()],
+            trial: Some(Trial { step: vec![0.0; start.len()], x: clamped, predicted: 0.0 }),
+            lower,
+            upper,
+            tolerances,
+            n_pairs: n_pairs.max(1) as f64,
+            radius: None,
+            best: None,
+            evaluations: 0,
+            last_step: f64::INFINITY,
+            stop,
+        }
+    }
+
+    /// The point that is to be evaluated; `None` when the search is over.
+    #[must_use]
+    pub fn ask(&self) -> Option<&[f64]> {
+        match (&self.stop, &self.trial) {
+            (None, Some(trial)) => Some(&trial.x),
+            _ => None,
+        }
+    }
+
+    /// Why the search is over.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        self.stop
+    }
+
+    /// The best point.
+    #[must_use]
+    pub fn best(&self) -> Option<&[f64]> {
+        self.best.as_ref().map(|best| &best.x[..])
+    }
+
+    /// Takes the evaluation of the point that was asked for.
+    pub fn tell(&mut self, evaluation: Evaluation) -> Told {
+        let trial = self.trial.take().expect("tell follows ask");
+        self.evaluations += 1;
+        let accepted = match self.best.take() {
+            None => true,
+            Some(best) => {
+                let rounding = best.evaluation.cost_rounding.max(evaluation.cost_rounding);
+                let actual = best.evaluation.cost - evaluation.cost;
+                let ratio = (actual + rounding) / (trial.predicted + rounding);
+                self.resize(&trial, ratio);
+                let accepted = evaluation.cost.is_finite() && ratio > 1e-4;
+                if accepted {
+                    self.check_decrease(&trial, best.evaluation.cost, rounding);
+                }
+                self.best = Some(best);
+                accepted
+            }
+        };
+        if accepted {
+            self.rescale(&evaluation.hessian);
+            self.best = Some(Best { x: trial.x, evaluation });
+        }
+        self.next_step();
+        Told { accepted, radius: self.radius.unwrap_or(f64::INFINITY), projected_gradient: self.projected_gradient() }
+    }
+
+    fn rescale(&mut self, hessian: &Matrix) {
+        for (k, scale) in self.scale.iter_mut().enumerate() {
+            *scale = scale.max(hessian.get(k, k).max(0.0).sqrt());
+        }
+    }
+
+    fn scale_of(&self, k: usize) -> f64 {
+        if self.scale[k] > 0.0 { self.scale[k] } else { 1.0 }
+    }
+
+    /// Largest scaled component of a step.
+    fn size(&self, step: &[f64]) -> f64 {
+        step.iter().enumerate().map(|(k, step)| (step * self.scale_of(k)).abs()).fold(0.0, f64::max)
+    }
+
+    fn resize(&mut self, trial: &Trial, ratio: f64) {
+        let (size, radius) = (self.size(&trial.step), self.radius.unwrap_or(f64::INFINITY));
+        if ratio.is_nan() || ratio < 0.25 {
+            self.radius = Some(0.25 * size.min(radius));
+        } else if ratio > 0.75 && size > 0.9 * radius {
+            self.radius = Some(2.0 * radius);
+        }
+    }
+
+    /// Convergence by the step that has just been accepted.
+    fn check_decrease(&mut self, trial: &Trial, cost_before: f64, rounding: f64) {
+        let tolerances = self.tolerances;
+        let size = self.size(&trial.step);
+        let small = |(k, step): (usize, &f64)| {
+            let range = self.upper[k] - self.lower[k];
+            step.abs() <= tolerances.xtol * trial.x[k].abs().max(1e-6 * range)
+        };
+        if trial.step.iter().enumerate().all(small) {
+            self.stop = Some(Stop::Step);
+        } else if trial.predicted > rounding && trial.predicted <= tolerances.ftol * cost_before / self.n_pairs {
+            self.stop = Some(Stop::Cost);
+        } else if trial.predicted <= rounding && size > 0.5 * self.last_step {
+            // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not.
+            self.stop = Some(Stop::Rounding);
+        }
+        self.last_step = size;
+    }
+
+    /// Convergence by the gradient; otherwise the next point to ask for.
+    fn next_step(&mut self) {
+        if self.stop.is_some() {
+            return;
+        }
+        let Some(best) = &self.best else { return };
+        if self.projected_gradient() <= self.tolerances.gtol {
+            self.stop = Some(Stop::Gradient);
+        } else if self.evaluations >= self.tolerances.max_iterations {
+            self.stop = Some(Stop::MaxIterations);
+        } else {
+            let radius = self.radius.unwrap_or_else(|| self.first_radius());
+            let (step, _) = self.box_step(&best.x, &best.evaluation, radius);
+            let x: Vec<f64> = self.moved(&best.x, &step);
+            if x == best.x || x.iter().any(|x| !x.is_finite()) {
+                self.stop = Some(Stop::NoProgress);
+                return;
+            }
+            let curvature = dot(&step, &best.evaluation.hessian.times(&step));
+            let predicted = -dot(&best.evaluation.gradient, &step) - 0.5 * curvature;
+            self.radius = Some(radius);
+            self.trial = Some(Trial { x, step, predicted: predicted.max(0.0) });
+        }
+    }
+
+    fn moved(&self, x: &[f64], step: &[f64]) -> Vec<f64> {
+        x.iter().zip(step).enumerate().map(|(k, (x, step))| (x + step).clamp(self.lower[k], self.upper[k])).collect()
+    }
+
+    /// A quarter of the widest range, in scaled coordinates.
+    fn first_radius(&self) -> f64 {
+        let range = |k: usize| self.upper[k] - self.lower[k];
+        (0..self.scale.len()).map(|k| 0.25 * range(k) * self.scale_of(k)).fold(0.0, f64::max)
+    }
+
+    /// The minimum of the quadratic model in the box where bounds and trust region meet.
+    fn box_step(&self, x: &[f64], evaluation: &Evaluation, radius: f64) -> (Vec<f64>, Vec<Active>) {
+        let n = x.len();
+        let reach = |k: usize| radius / self.scale_of(k);
+        let lower: Vec<f64> = (0..n).map(|k| (self.lower[k] - x[k]).max(-reach(k))).collect();
+        let upper: Vec<f64> = (0..n).map(|k| (self.upper[k] - x[k]).min(reach(k))).collect();
+        let downhill: Vec<f64> = evaluation.gradient.iter().map(|g| -g).collect();
+        let minimum = minimise(&evaluation.hessian, &downhill, &box_constraints(&lower, &upper), &vec![0.0; n]);
+        (minimum.x, minimum.active)
+    }
+
+    /// max |g_k| / (sqrt(H_kk) sqrt(2 cost)) over the components that no bound holds back.
+    fn projected_gradient(&self) -> f64 {
+        let Some(best) = &self.best else { return f64::INFINITY };
+        let held =
+            |k: usize, g: f64| (best.x[k] <= self.lower[k] && g > 0.0) || (best.x[k] >= self.upper[k] && g < 0.0);
+        let residual = (2.0 * best.evaluation.cost).sqrt().max(f64::MIN_POSITIVE);
+        let component = |(k, &g): (usize, &f64)| match held(k, g) {
+            true => 0.0,
+            false => g.abs() / (best.evaluation.hessian.get(k, k).max(0.0).sqrt().max(f64::MIN_POSITIVE) * residual),
+        };
+        let parts = best.evaluation.gradient.iter().enumerate().filter(|(_, g)| **g != 0.0);
+        parts.map(component).fold(0.0, f64::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Residuals of an analytic problem as a trust region sees them.
+    fn evaluate(residuals: &dyn Fn(&[f64]) -> Vec<f64>, x: &[f64]) -> Evaluation {
+        let r = residuals(x);
+        let column = |k: usize| {
+            let h = 1e-6 * x[k].abs().max(1e-3);
+            let at = |sign: f64| {
+                residuals(
+                    &x.iter().enumerate().map(|(i, x)| x + if i == k { sign * h } else { 0.0 }).collect::<Vec<f64>>(),
+                )
+            };
+            at(1.0).iter().zip(at(-1.0)).map(|(a, b)| (a - b) / (2.0 * h)).collect::<Vec<f64>>()
+        };
+        let jacobian: Vec<Vec<f64>> = (0..x.len()).map(column).collect();
+        Evaluation {
+            cost: 0.5 * dot(&r, &r),
+            cost_rounding: 0.0,
+            gradient: jacobian.iter().map(|column| dot(column, &r)).collect(),
+            hessian: Matrix::from_fn(x.len(), x.len(), |row, col| dot(&jacobian[row], &jacobian[col])),
+        }
+    }
+
+    fn run(residuals: &dyn Fn(&[f64]) -> Vec<f64>, start: &[f64], bounds: (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Stop) {
+        let mut solver = TrustRegion::new(start, bounds, 2, Tolerances::default());
+        while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
+            solver.tell(evaluate(residuals, &x));
+        }
+        (solver.best().expect("evaluated").to_vec(), solver.stop().expect("over"))
+    }
+
+    fn rosenbrock(x: &[f64]) -> Vec<f64> {
+        vec![10.0 * (x[1] - x[0] * x[0]), 1.0 - x[0]]
+    }
+
+    #[test]
+    fn rosenbrock_is_solved_from_the_usual_start() {
+        let (x, stop) = run(&rosenbrock, &[-1.2, 1.0], (vec![-5.0; 2], vec![5.0; 2]));
+        assert!((x[0] - 1.0).abs() < 1e-6 && (x[1] - 1.0).abs() < 1e-6, "{x:?} {stop:?}");
+    }
+
+    #[test]
+    fn a_minimum_outside_ends_on_the_bound() {
+        let (x, stop) = run(&rosenbrock, &[-1.2, 1.0], (vec![-5.0; 2], vec![0.5, 5.0]));
+        assert_eq!(x[0], 0.5);
+        assert!((x[1] - 0.25).abs() < 1e-6 && stop != Stop::NoProgress, "{x:?} {stop:?}");
+    }
+
+    #[test]
+    fn a_start_on_the_bounds_is_left() {
+        let (x, _) = run(&rosenbrock, &[-5.0, 5.0], (vec![-5.0; 2], vec![5.0; 2]));
+        assert!((x[0] - 1.0).abs() < 1e-6, "{x:?}");
+    }
+
+    #[test]
+    fn the_limit_of_iterations_is_not_convergence() {
+        let tolerances = Tolerances { max_iterations: 2, ..Tolerances::default() };
+        let mut solver = TrustRegion::new(&[-1.2, 1.0], (vec![-5.0; 2], vec![5.0; 2]), 2, tolerances);
+        while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
+            solver.tell(evaluate(&rosenbrock, &x));
+        }
+        assert_eq!(solver.stop(), Some(Stop::MaxIterations));
+    }
+}

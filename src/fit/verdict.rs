@@ -1,0 +1,87 @@
+//! Which bounds are met and what the result is worth. It changes no number.
+
+use crate::fit::solve::{Problem, Solution};
+use crate::fit::uncertainty::Uncertainty;
+use crate::normal::box_quadratic::Side;
+use crate::outcome::{ActiveBound, Stop, Verdict};
+
+/// Bounds met by physical parameters: on them, or nearer than one standard error.
+#[must_use]
+pub fn physical_bounds(problem: &Problem<'_>, solution: &Solution, uncertainty: &Uncertainty) -> Vec<ActiveBound> {
+    let mut active = Vec::new();
+    for k in problem.space.free() {
+        let parameter = &problem.space.physical[k];
+        let value = solution.theta[k];
+        let error = uncertainty.standard_error(k).unwrap_or(0.0);
+        for (side, bound, distance) in
+            [("lower", parameter.lower, value - parameter.lower), ("upper", parameter.upper, parameter.upper - value)]
+        {
+            // Rounding: a minimum exactly on the bound may be found a hair inside it.
+            let on_it = distance <= 1e-9 * (parameter.upper - parameter.lower);
+            if on_it || distance < error {
+                active.push(ActiveBound {
+                    name: parameter.name.clone(),
+                    side,
+                    bound,
+                    multiplier: solution.evaluation.gradient[k],
+                    within_one_standard_error: !on_it,
+                });
+            }
+        }
+    }
+    active
+}
+
+/// Bounds met by contrast or offset.
+#[must_use]
+pub fn scaling_bounds(problem: &Problem<'_>, solution: &Solution, phi_degrees: &[f64]) -> Vec<ActiveBound> {
+    let mut found = Vec::new();
+    for (block, active) in problem.map.blocks.iter().zip(&solution.scaling.active) {
+        for active in active {
+            let (is_contrast, angle) = problem.map.constrained(block, active.constraint);
+            let name = if is_contrast { "contrast" } else { "offset" };
+            let place = match block.members.len() > 1 && block.order() == 1 {
+                true => name.to_owned(),
+                false => format!("{name}(phi={})", phi_degrees[angle]),
+            };
+            let sign = if active.side == Side::Lower { 1.0 } else { -1.0 };
+            found.push(ActiveBound {
+                name: place,
+                side: if active.side == Side::Lower { "lower" } else { "upper" },
+                bound: problem.map.bound(is_contrast, active.side),
+                multiplier: sign * active.multiplier,
+                within_one_standard_error: false,
+            });
+        }
+    }
+    found
+}
+
+/// The judgement and what led to it, the gravest first.
+#[must_use]
+pub fn judge(
+    stop: Stop,
+    uncertainty: &Uncertainty,
+    active: &[ActiveBound],
+    reduced_chi_squared: Option<f64>,
+    worst_acceptable: f64,
+) -> (Verdict, Vec<String>) {
+    let mut findings: Vec<(Verdict, String)> = Vec::new();
+    match stop {
+        Stop::MaxIterations => findings.push((Verdict::MaxIterations, "the limit of iterations was reached".into())),
+        Stop::NoProgress => findings.push((Verdict::Failed, "no step lowers the cost".into())),
+        _ => {}
+    }
+    findings.extend(uncertainty.directions.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
+    findings.extend(active.iter().map(|bound| {
+        let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
+        (Verdict::AtBound, format!("{} is {how} its {} bound {}", bound.name, bound.side, bound.bound))
+    }));
+    if let Some(chi) = reduced_chi_squared.filter(|&chi| !(chi <= worst_acceptable)) {
+        let reason =
+            format!("reduced chi-square {chi:.3} exceeds {worst_acceptable}: the model does not describe the data");
+        findings.push((Verdict::PoorFit, reason));
+    }
+    let verdict = findings.first().map_or(Verdict::Converged, |(verdict, _)| *verdict);
+    (verdict, findings.into_iter().map(|(_, reason)| reason).collect())
+}

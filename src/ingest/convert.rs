@@ -1,0 +1,272 @@
+//! A beamline file to a store: reads, checks, cuts and writes one matrix per worker; reuses an equal store.
+
+use crate::dataflow::{Dataflow, Lanes, Meter};
+use crate::error::{Error, Fault, Result};
+use crate::experiment::{Angle, Experiment, TimeGrid};
+use crate::ingest::bins::{Bin, BinTable};
+use crate::ingest::frames::{dark_frames, examine, masked_angle, ranges, with_baseline};
+use crate::ingest::hdf5::Source;
+use crate::ingest::layout::{Layout, bin_table, detect};
+use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
+use crate::ingest::noise::estimate_sigma;
+use crate::ingest::selection::Selection;
+use crate::memory::{available_bytes, rss_anon_bytes};
+use crate::store::directory::{Store, hash_file, value_type};
+use crate::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat, ValueType};
+use crate::store::writer::StagedStore;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// What to convert and where to.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The beamline file.
+    pub source: PathBuf,
+    /// What of it.
+    pub selection: Selection,
+    /// Directory of the store.
+    pub store: PathBuf,
+    /// Encoding.
+    pub format: StoreFormat,
+    /// Pairs per block.
+    pub block_points: usize,
+    /// Worker threads.
+    pub threads: usize,
+    /// Compare checksums when a store is reused.
+    pub verify: bool,
+}
+
+/// What an ingest did.
+#[derive(Debug, Clone)]
+pub struct Ingested {
+    /// The store was there already.
+    pub reused: bool,
+    /// The store's manifest.
+    pub manifest: Manifest,
+}
+
+/// One bin on its way into the store; `None` if it was skipped.
+type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
+
+/// Makes the store, or finds that it is there.
+///
+/// # Errors
+/// Every case of the table of bad input; nothing half-written is left behind.
+pub fn ingest(request: &Request, progress: &dyn Fn(usize, usize)) -> Result<Ingested> {
+    crate::ingest::signature::check_hdf5(&request.source)?;
+    let source_blake3 = hash_file(&request.source)?;
+    let content_key = content_key(request, &source_blake3)?;
+    if let Some(manifest) = reusable(request, &content_key)? {
+        return Ok(Ingested { reused: true, manifest });
+    }
+    let job = Job::plan(request)?;
+    let staged = StagedStore::begin(&request.store, request.format, request.block_points)?;
+    let converted = job.convert(&staged, progress)?;
+    let manifest = job.manifest(converted, source_blake3, content_key)?;
+    staged.publish(&manifest)?;
+    Ok(Ingested { reused: false, manifest })
+}
+
+/// Equal keys hold equal stores.
+fn content_key(request: &Request, source_blake3: &str) -> Result<String> {
+    let parts =
+        serde_json::json!([FORMAT_VERSION, source_blake3, request.selection, request.format, request.block_points]);
+    let text =
+        serde_json::to_vec(&parts).map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
+    Ok(blake3::hash(&text).to_hex().to_string())
+}
+
+/// The manifest of the store that is there, if it is the wanted one and whole.
+fn reusable(request: &Request, content_key: &str) -> Result<Option<Manifest>> {
+    match Store::open(&request.store, None) {
+        Ok(store) if store.manifest().content_key == content_key => {
+            if request.verify {
+                store.verify()?;
+            }
+            Ok(Some(store.manifest().clone()))
+        }
+        _ => Ok(None),
+    }
+}
+
+struct Job<'a> {
+    request: &'a Request,
+    source: Source,
+    layout: Layout,
+    table: BinTable,
+    bins: Vec<Bin>,
+    frames: Range<usize>,
+    n_file: usize,
+    dt_seconds: f64,
+    warnings: Vec<String>,
+}
+
+impl<'a> Job<'a> {
+    /// Decides everything that metadata can decide.
+    fn plan(request: &'a Request) -> Result<Self> {
+        let selection = &request.selection;
+        let source = Source::open(&request.source)?;
+        let (layout, others) = detect(&source, selection.layout)?;
+        let table = bin_table(&source, layout, selection.allow_missing, selection.dt_override)?;
+        let mut warnings = table.warnings.clone();
+        if !others.is_empty() {
+            let names: Vec<&str> = others.iter().map(|layout| layout.name()).collect();
+            warnings.push(format!("[E47] read as {}; the file also holds {}", layout.name(), names.join(", ")));
+        }
+        let bins = selection.bins(&source, &table)?;
+        let n_file = common_frame_count(&source, &bins)?;
+        let frames = selection.frames(&source, n_file)?;
+        let dt_seconds = selection.dt_seconds(&table)?;
+        let job = Job { request, source, layout, table, bins, frames, n_file, dt_seconds, warnings };
+        job.check_memory()?;
+        Ok(job)
+    }
+
+    /// E38: every worker holds a matrix and what it is decoded from.
+    fn check_memory(&self) -> Result<()> {
+        let width = value_bytes(&self.source, &self.bins[0].path)?;
+        let matrix = (self.n_file * self.n_file * width) as u64;
+        let needed = 3 * matrix * self.request.threads.min(self.bins.len()) as u64;
+        let available = available_bytes().unwrap_or(u64::MAX);
+        if needed <= available {
+            return Ok(());
+        }
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        Err(Fault::at(self.source.path().display(), format!("reading needs {:.1} GB", gigabytes(needed)))
+            .expected(format!("at most the {:.1} GB that are available", gigabytes(available)))
+            .advice("use fewer --threads")
+            .code("E38")
+            .config())
+    }
+
+    fn time(&self) -> TimeGrid {
+        TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
+    }
+
+    fn convert(&self, staged: &StagedStore, progress: &dyn Fn(usize, usize)) -> Result<Vec<Converted>> {
+        let mut converted = Vec::new();
+        let flow = Dataflow {
+            n_items: self.bins.len(),
+            lanes: Lanes::new(self.request.threads, 1),
+            read: &|index| Ok(&self.bins[index]),
+            work: &|_, bin| self.convert_or_skip(bin, staged),
+            meter: &Meter::default(),
+        };
+        flow.fold(&mut |index, bin| {
+            converted.push(bin);
+            progress(index + 1, self.bins.len());
+            Ok(())
+        })?;
+        Ok(converted)
+    }
+
+    fn convert_or_skip(&self, bin: &Bin, staged: &StagedStore) -> Result<Converted> {
+        match self.convert_bin(bin, staged) {
+            Err(error) if self.request.selection.skip_bad_bins && error.fault().code == Some("E18") => Ok(None),
+            other => other,
+        }
+    }
+
+    fn convert_bin(&self, bin: &Bin, staged: &StagedStore) -> Result<Converted> {
+        let selection = &self.request.selection;
+        let n = self.frames.len();
+        let place = self.source.place(&bin.path);
+        let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
+        let _ = rss_anon_bytes();
+        let mut warnings = pairs.warnings;
+        let values = with_baseline(pairs.values, n, &place, &mut warnings);
+        let examined = examine(&values, n, &place, selection.max_non_finite_fraction)?;
+        warnings.extend(examined.warnings);
+        let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
+        let asked = self.asked_masks();
+        let unknown_noise = masked_angle(bin.phi_degrees, 0.0, [&examined.dead_frames, &dark, &asked]);
+        let sigma = estimate_sigma(&values, n, &unknown_noise.masked_frames);
+        let angle = Angle { sigma, ..unknown_noise };
+        let written = staged.write_partition(bin.phi_degrees, &values, &self.time())?;
+        let partition = Partition {
+            file: written.file,
+            rows: values.len(),
+            bytes: written.bytes,
+            blake3: written.blake3,
+            source: bin.path.clone(),
+            mask_note: mask_note(&examined.dead_frames, &dark, &asked),
+            non_finite_values: examined.non_finite,
+        };
+        Ok(Some((angle, partition, value_type(&values), warnings)))
+    }
+
+    /// Frames that the user wants left out, 0-based within the selected range.
+    fn asked_masks(&self) -> Vec<usize> {
+        let selection = &self.request.selection;
+        let listed = selection.masked_frames.iter().filter_map(|frame| frame.checked_sub(1 + self.frames.start));
+        listed.chain(selection.exclude_first_frame.then_some(0)).filter(|&frame| frame < self.frames.len()).collect()
+    }
+
+    fn manifest(&self, converted: Vec<Converted>, source_blake3: String, content_key: String) -> Result<Manifest> {
+        let mut warnings = self.warnings.clone();
+        let (mut angles, mut partitions, mut types) = (Vec::new(), Vec::new(), Vec::new());
+        for (bin, converted) in self.bins.iter().zip(converted) {
+            match converted {
+                None => warnings.push(format!("[E18] {}: skipped, it holds no data", self.source.place(&bin.path))),
+                Some((angle, partition, value_type, more)) => {
+                    angles.push(angle);
+                    partitions.push(partition);
+                    types.push(value_type);
+                    warnings.extend(more);
+                }
+            }
+        }
+        let value_type = *types.first().ok_or_else(|| no_bin_left(&self.source))?;
+        let request = self.request;
+        let selection = serde_json::to_value(&request.selection)
+            .map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
+        let q_per_angstrom = self.bins[0].q_per_angstrom;
+        Ok(Manifest {
+            format_version: FORMAT_VERSION,
+            content_key,
+            format: request.format,
+            value_type,
+            pair_order: Manifest::PAIR_ORDER.into(),
+            block_points: request.block_points,
+            experiment: Experiment { q_per_angstrom, gap_angstrom: None, time: self.time(), angles },
+            partitions,
+            provenance: Provenance {
+                program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
+                source: request.source.display().to_string(),
+                source_blake3,
+                layout: self.layout.name().into(),
+                selection,
+                warnings,
+            },
+        })
+    }
+}
+
+fn no_bin_left(source: &Source) -> Error {
+    Fault::at(source.path().display(), "every wanted matrix is empty").expected("data").code("E18").layout()
+}
+
+fn mask_note(dead: &[usize], dark: &[usize], asked: &[usize]) -> String {
+    let parts = [("empty", dead), ("no intensity", dark), ("left out on request", asked)];
+    let parts = parts.iter().filter(|(_, frames)| !frames.is_empty());
+    parts.map(|(why, frames)| format!("{why}: {}", ranges(frames, 1))).collect::<Vec<String>>().join("; ")
+}
+
+/// The number of frames that all selected matrices share.
+fn common_frame_count(source: &Source, bins: &[Bin]) -> Result<usize> {
+    let mut first = None;
+    for bin in bins {
+        let n = frame_count(source, &bin.path)?;
+        match first {
+            None => first = Some((n, &bin.path)),
+            Some((expected, _)) if expected == n => {}
+            Some((expected, path)) => {
+                return Err(Fault::at(source.place(&bin.path), format!("{n} frames"))
+                    .expected(format!("{expected} frames as in {path}"))
+                    .code("E16")
+                    .shape());
+            }
+        }
+    }
+    Ok(first.map_or(0, |(n, _)| n))
+}

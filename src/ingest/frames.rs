@@ -1,0 +1,210 @@
+//! Frames and values that are not data, and the baseline. It changes no value but a missing baseline.
+
+use crate::block::Values;
+use crate::error::{Fault, Result};
+use crate::experiment::Angle;
+
+/// What the values of one angle tell about themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examined {
+    /// Frames whose values are all zero, all missing or all exactly one.
+    pub dead_frames: Vec<usize>,
+    /// Usable pairs without a finite value.
+    pub non_finite: usize,
+    /// What deserves a warning.
+    pub warnings: Vec<String>,
+}
+
+/// Frames that every pair shows to be empty: all zero (boost_corr), all missing (CHX) or all exactly one (ID10).
+#[must_use]
+pub fn dead_frames(values: &Values, n: usize) -> Vec<usize> {
+    const KINDS: [fn(f64) -> bool; 3] = [|v| v == 0.0, |v| !v.is_finite(), |v| v == 1.0];
+    let mut alike = vec![0b111_u8; n];
+    let mut position = 0;
+    for i in 0..n {
+        let mut row = alike[i];
+        for j in i + 1..n {
+            let value = values.get(position);
+            let kinds = KINDS.iter().enumerate().fold(0, |bits, (k, is)| bits | u8::from(is(value)) << k);
+            row &= kinds;
+            alike[j] &= kinds;
+            position += 1;
+        }
+        alike[i] = row;
+        if row == 0 && alike[i + 1..].iter().all(|&bits| bits == 0) {
+            break;
+        }
+    }
+    // Pairs with a dead frame must not clear the others: only whole frames survive, so one pass suffices.
+    (0..n).filter(|&frame| alike[frame] != 0).collect()
+}
+
+/// Examines the usable values of an angle, `masked` being known to be unusable.
+///
+/// # Errors
+/// E18 without usable frames, E20 with too many missing values, E22 if the values are no correlation.
+pub fn examine(values: &Values, n: usize, place: &str, max_non_finite_fraction: f64) -> Result<Examined> {
+    let dead = dead_frames(values, n);
+    let mut warnings = Vec::new();
+    if dead.len() + 3 > n {
+        return Err(Fault::at(place, format!("{} of {n} frames are empty", dead.len()))
+            .expected("at least 3 usable frames")
+            .advice("set experimental_data.skip_bad_bins: true to go on without this bin")
+            .code("E18")
+            .layout());
+    }
+    if !dead.is_empty() {
+        warnings.push(format!("[E21] {place}: empty frames are masked: {}", ranges(&dead, 1)));
+    }
+    let counts = Counts::of(values, n, &dead);
+    let fraction = |count: usize| count as f64 / counts.usable.max(1) as f64;
+    if fraction(counts.non_finite) > max_non_finite_fraction {
+        return Err(Fault::at(place, format!("{} of {} values are not finite", counts.non_finite, counts.usable))
+            .expected(format!("at most {} %", max_non_finite_fraction * 100.0))
+            .code("E20")
+            .non_finite());
+    }
+    if counts.non_finite > 0 {
+        warnings.push(format!("[E20] {place}: {} values are not finite and are masked", counts.non_finite));
+    }
+    if fraction(counts.implausible) > 0.01 {
+        return Err(Fault::at(
+            place,
+            format!("{} of {} values are outside (0, 10)", counts.implausible, counts.usable),
+        )
+        .expected("a normalised c2 with baseline 1 (or 0)")
+        .code("E22")
+        .layout());
+    }
+    if counts.implausible > 0 {
+        warnings.push(format!("[E22] {place}: {} values are outside (0, 10)", counts.implausible));
+    }
+    Ok(Examined { dead_frames: dead, non_finite: counts.non_finite, warnings })
+}
+
+#[derive(Default)]
+struct Counts {
+    usable: usize,
+    non_finite: usize,
+    implausible: usize,
+}
+
+impl Counts {
+    fn of(values: &Values, n: usize, dead: &[usize]) -> Self {
+        let mut is_dead = vec![false; n];
+        dead.iter().for_each(|&frame| is_dead[frame] = true);
+        let mut counts = Counts::default();
+        let mut position = 0;
+        for i in 0..n {
+            for dead_j in &is_dead[i + 1..] {
+                let value = values.get(position);
+                position += 1;
+                if !is_dead[i] && !dead_j {
+                    counts.usable += 1;
+                    counts.non_finite += usize::from(!value.is_finite());
+                    counts.implausible += usize::from(value.is_finite() && !(value > 0.0 && value < 10.0));
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// Mean of the pairs with the longest lags (the far corner), or `None` without usable ones.
+#[must_use]
+pub fn far_corner_mean(values: &Values, n: usize, dead: &[usize]) -> Option<f64> {
+    let edge = (n / 10).max(2);
+    let (mut sum, mut count) = (0.0, 0_usize);
+    for i in (0..edge).filter(|i| !dead.contains(i)) {
+        for j in (n - edge..n).filter(|&j| j > i && !dead.contains(&j)) {
+            let value = values.get(crate::block::pair_position(n, i, j));
+            if value.is_finite() {
+                sum += value;
+                count += 1;
+            }
+        }
+    }
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// Adds 1 to every value if the baseline is 0 (E23).
+#[must_use]
+pub fn with_baseline(values: Values, n: usize, place: &str, warnings: &mut Vec<String>) -> Values {
+    let dead = dead_frames(&values, n);
+    match far_corner_mean(&values, n, &dead) {
+        Some(mean) if mean.abs() <= 0.2 => {
+            warnings.push(format!("[E23] {place}: the baseline is near 0 (mean {mean:.3}): 1 is added"));
+            match values {
+                Values::F32(values) => Values::from_f32(values.iter().map(|value| value + 1.0).collect()),
+                Values::F64(values) => Values::from_f64(values.iter().map(|value| value + 1.0).collect()),
+            }
+        }
+        Some(mean) if !(0.5..=1.5).contains(&mean) => {
+            warnings.push(format!("[E23] {place}: the mean at the longest lags is {mean:.3}, expected near 1"));
+            values
+        }
+        _ => values,
+    }
+}
+
+/// Frames as text, with ranges: "1-3, 7", counted from `first`.
+#[must_use]
+pub fn ranges(frames: &[usize], first: usize) -> String {
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for frame in frames.iter().map(|frame| frame + first) {
+        match parts.last_mut() {
+            Some((_, end)) if *end + 1 == frame => *end = frame,
+            _ => parts.push((frame, frame)),
+        }
+    }
+    let text = parts.iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") });
+    text.collect::<Vec<String>>().join(", ")
+}
+
+/// Frames whose recorded intensity is not positive.
+#[must_use]
+pub fn dark_frames(intensity: Option<&[f64]>, n_file: usize, frames: &std::ops::Range<usize>) -> Vec<usize> {
+    let recorded = intensity.filter(|values| values.len() == n_file).unwrap_or_default();
+    let dark = recorded.iter().enumerate().filter(|(_, value)| **value <= 0.0).map(|(frame, _)| frame);
+    dark.filter(|frame| frames.contains(frame)).map(|frame| frame - frames.start).collect()
+}
+
+/// The angle's record, its masks joined.
+#[must_use]
+pub fn masked_angle(phi_degrees: f64, sigma: f64, masks: [&[usize]; 3]) -> Angle {
+    let mut masked_frames: Vec<usize> = masks.into_iter().flatten().copied().collect();
+    masked_frames.sort_unstable();
+    masked_frames.dedup();
+    Angle { phi_degrees, sigma, masked_frames }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn triangle(n: usize, value: impl Fn(usize, usize) -> f64) -> Values {
+        Values::from_f64((0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| value(i, j)).collect())
+    }
+
+    #[test]
+    fn empty_frames_of_all_kinds_are_found() {
+        let dead_value = |frame: usize| match frame {
+            2 => Some(0.0),
+            5 => Some(f64::NAN),
+            8 => Some(1.0),
+            _ => None,
+        };
+        for dead in [2, 5, 8] {
+            let values = triangle(12, |i, j| match (i == dead || j == dead, dead_value(dead)) {
+                (true, Some(value)) => value,
+                _ => 1.1 + 0.001 * (i * j) as f64,
+            });
+            assert_eq!(dead_frames(&values, 12), vec![dead]);
+        }
+    }
+
+    #[test]
+    fn frames_are_written_as_ranges() {
+        assert_eq!(ranges(&[0, 1, 2, 6], 1), "1-3, 7");
+    }
+}

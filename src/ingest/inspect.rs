@@ -1,0 +1,87 @@
+//! What a file or store holds, in lines for people. It reads at most one matrix.
+
+use crate::block::BlockSource;
+use crate::error::Result;
+use crate::ingest::frames::{dead_frames, ranges};
+use crate::ingest::hdf5::Source;
+use crate::ingest::layout::{bin_table, detect};
+use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
+use crate::ingest::noise::estimate_sigma;
+use crate::store::directory::Store;
+use crate::store::manifest::MANIFEST_NAME;
+use std::path::Path;
+
+/// Describes a beamline file or a store, one fact per line.
+///
+/// # Errors
+/// As opening the file or store.
+pub fn inspect(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
+    if path.join(MANIFEST_NAME).is_file() { inspect_store(path, verify) } else { inspect_file(path) }
+}
+
+fn fact(name: &str, value: impl ToString) -> (String, String) {
+    (name.to_owned(), value.to_string())
+}
+
+fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
+    let store = Store::open(path, None)?;
+    let manifest = store.manifest();
+    let experiment = &manifest.experiment;
+    let plan = manifest.plan();
+    let bytes: u64 = manifest.partitions.iter().map(|partition| partition.bytes).sum();
+    let mut facts = vec![
+        fact("store", store.kind()),
+        fact("source", &manifest.provenance.source),
+        fact("layout", &manifest.provenance.layout),
+        fact("q [1/angstrom]", experiment.q_per_angstrom),
+        fact("frames", experiment.time.n_frames),
+        fact("dt [s]", experiment.time.dt_seconds),
+        fact("angles", experiment.angles.len()),
+        fact("pairs", plan.pairs_per_angle() * plan.n_angles),
+        fact("blocks", format!("{} of {} pairs", plan.n_blocks(), plan.block_points)),
+        fact("bytes", bytes),
+    ];
+    for (angle, partition) in experiment.angles.iter().zip(&manifest.partitions) {
+        let text = format!("sigma {:.3e}; masked frames: {}", angle.sigma, partition.mask_note);
+        facts.push(fact(&format!("phi = {}", angle.phi_degrees), text));
+    }
+    if verify {
+        store.verify()?;
+        facts.push(fact("checksums", "all partitions are as they were written"));
+    }
+    facts.extend(manifest.provenance.warnings.iter().map(|warning| fact("warning", warning)));
+    Ok(facts)
+}
+
+fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
+    let source = Source::open(path)?;
+    let (layout, others) = detect(&source, None)?;
+    let table = bin_table(&source, layout, true, true)?;
+    let mut facts = vec![fact("layout", layout.name()), fact("matrices", table.bins.len())];
+    facts.extend(others.iter().map(|other| fact("also holds", other.name())));
+    if let Some(timing) = table.timing {
+        let factors = format!("{} s x stride {} x average {}", timing.frame_seconds, timing.stride, timing.average);
+        facts.push(fact("dt [s]", format!("{} ({factors})", timing.dt_seconds())));
+    }
+    let mut q: Vec<f64> = table.bins.iter().map(|bin| bin.q_per_angstrom).collect();
+    q.sort_by(f64::total_cmp);
+    q.dedup();
+    for q in q {
+        let phi: Vec<f64> =
+            table.bins.iter().filter(|bin| bin.q_per_angstrom == q).map(|bin| bin.phi_degrees).collect();
+        facts.push(fact(&format!("q = {q} 1/angstrom"), format!("{} angles: {phi:?}", phi.len())));
+    }
+    if let Some(bin) = table.bins.first() {
+        let n = frame_count(&source, &bin.path)?;
+        let bytes = n * n * value_bytes(&source, &bin.path)?;
+        facts.push(fact("frames", n));
+        facts.push(fact("memory to read one matrix [MB]", bytes.div_ceil(1_000_000)));
+        let pairs = read_pairs(&source, &bin.path, &(0..n), None)?;
+        let dead = dead_frames(&pairs.values, n);
+        facts.push(fact("triangle", format!("{:?}", pairs.triangle).to_lowercase()));
+        facts.push(fact("empty frames", if dead.is_empty() { "none".into() } else { ranges(&dead, 1) }));
+        facts.push(fact("sigma", format!("{:.3e}", estimate_sigma(&pairs.values, n, &dead))));
+    }
+    facts.extend(table.warnings.iter().map(|warning| fact("warning", warning)));
+    Ok(facts)
+}

@@ -1,0 +1,110 @@
+//! One angle as an Arrow IPC file: one column `c2`, one record batch per block, 64-byte aligned, uncompressed.
+
+use crate::block::Values;
+use crate::error::{Error, Fault, Result};
+use crate::store::map::map_file;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type};
+use arrow_array::{ArrayRef, Float32Array, Float64Array, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_ipc::convert::try_fb_to_schema;
+use arrow_ipc::reader::{FileDecoder, read_footer_length};
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_ipc::{Block, MetadataVersion, root_as_footer};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Name of the value column.
+pub const VALUE_COLUMN: &str = "c2";
+
+/// An open, mapped partition.
+pub struct ArrowPartition {
+    path: PathBuf,
+    bytes: Buffer,
+    decoder: FileDecoder,
+    batches: Vec<Block>,
+}
+
+/// A column of values, without copying.
+#[must_use]
+pub fn value_array(values: &Values) -> ArrayRef {
+    match values {
+        Values::F32(values) => Arc::new(Float32Array::new(values.clone(), None)),
+        Values::F64(values) => Arc::new(Float64Array::new(values.clone(), None)),
+    }
+}
+
+/// The values of a column, without copying.
+#[must_use]
+pub fn array_values(array: &ArrayRef) -> Option<Values> {
+    match array.data_type() {
+        DataType::Float32 => Some(Values::F32(array.as_primitive::<Float32Type>().values().clone())),
+        DataType::Float64 => Some(Values::F64(array.as_primitive::<Float64Type>().values().clone())),
+        _ => None,
+    }
+}
+
+/// Writes all pairs of an angle, `block_points` per record batch.
+///
+/// # Errors
+/// What Arrow reports, which is the operating system's refusal.
+pub fn write<W: Write>(values: &Values, block_points: usize, into: W) -> std::result::Result<W, ArrowError> {
+    let data_type = value_array(values).data_type().clone();
+    let schema = Arc::new(Schema::new(vec![Field::new(VALUE_COLUMN, data_type, false)]));
+    let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?;
+    let mut writer = FileWriter::try_new_with_options(into, &schema, options)?;
+    for start in (0..values.len()).step_by(block_points) {
+        let block = values.slice(start, block_points.min(values.len() - start));
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), vec![value_array(&block)])?)?;
+    }
+    writer.finish()?;
+    writer.into_inner()
+}
+
+impl ArrowPartition {
+    /// Maps a partition.
+    ///
+    /// # Errors
+    /// Io if it cannot be opened, Format if it is not an Arrow file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = Buffer::from(map_file(path)?);
+        let damaged = |what: &str| damaged(path, what);
+        let trailer = bytes.len().checked_sub(10).ok_or_else(|| damaged("too short for an Arrow file"))?;
+        let tail: [u8; 10] = bytes[trailer..].try_into().expect("ten bytes were left");
+        let footer_len = read_footer_length(tail).map_err(|_| damaged("no Arrow footer"))?;
+        let start = trailer.checked_sub(footer_len).ok_or_else(|| damaged("footer length beyond the file"))?;
+        let footer = root_as_footer(&bytes[start..trailer]).map_err(|_| damaged("unreadable footer"))?;
+        let schema = footer.schema().ok_or_else(|| damaged("no schema"))?;
+        let schema = try_fb_to_schema(schema).map_err(|_| damaged("unreadable schema"))?;
+        let batches = footer.recordBatches().map(|list| list.iter().copied().collect()).unwrap_or_default();
+        let decoder = FileDecoder::new(Arc::new(schema), footer.version()).with_require_alignment(true);
+        Ok(ArrowPartition { path: path.to_path_buf(), bytes, decoder, batches })
+    }
+
+    /// The values of block `within`: a view of the mapped file.
+    ///
+    /// # Errors
+    /// Format if the record batch is damaged.
+    pub fn read(&self, within: usize) -> Result<Values> {
+        let damaged = || damaged(&self.path, &format!("record batch {within} is damaged"));
+        let block = self.batches.get(within).ok_or_else(damaged)?;
+        let len = block.bodyLength() as usize + block.metaDataLength() as usize;
+        let start = block.offset() as usize;
+        if start.checked_add(len).is_none_or(|end| end > self.bytes.len()) {
+            return Err(damaged());
+        }
+        let data = self.bytes.slice_with_length(start, len);
+        let batch = self.decoder.read_record_batch(block, &data).map_err(|_| damaged())?.ok_or_else(damaged)?;
+        batch.columns().first().and_then(array_values).ok_or_else(damaged)
+    }
+}
+
+/// A partition that does not hold what the manifest promises.
+pub(crate) fn damaged(path: &Path, what: &str) -> Error {
+    Fault::at(path.display(), what)
+        .expected("the partition that was written")
+        .advice("run `homodyne ingest` again to rebuild the store")
+        .format()
+}

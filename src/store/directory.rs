@@ -1,0 +1,139 @@
+//! An open store: checks what is on disk and serves its blocks.
+
+use crate::block::{Block, BlockPlan, BlockSource, Values};
+use crate::error::{Fault, Result, io_at};
+use crate::experiment::Experiment;
+use crate::store::arrow_partition::{ArrowPartition, damaged};
+use crate::store::manifest::{Manifest, Partition, StoreFormat, ValueType};
+use crate::store::parquet_partition::ParquetPartition;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+enum OpenPartition {
+    Arrow(ArrowPartition),
+    Parquet(ParquetPartition),
+}
+
+/// An open store.
+pub struct Store {
+    directory: PathBuf,
+    manifest: Manifest,
+    experiment: Experiment,
+    partitions: Vec<OpenPartition>,
+}
+
+impl Store {
+    /// Opens a store and checks that every partition is there in full length. The gap is not part of the data: it is
+    /// given here, in angstrom.
+    ///
+    /// # Errors
+    /// Io or Format, naming the manifest or partition.
+    pub fn open(directory: &Path, gap_angstrom: Option<f64>) -> Result<Self> {
+        let manifest = Manifest::read(directory)?;
+        let partitions = manifest
+            .partitions
+            .iter()
+            .map(|partition| open_partition(directory, &manifest, partition))
+            .collect::<Result<Vec<OpenPartition>>>()?;
+        let experiment = Experiment { gap_angstrom, ..manifest.experiment.clone() };
+        Ok(Store { directory: directory.to_path_buf(), manifest, experiment, partitions })
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Reads every partition and compares its checksum with the manifest's.
+    ///
+    /// # Errors
+    /// Format, naming the first altered partition.
+    pub fn verify(&self) -> Result<()> {
+        for partition in &self.manifest.partitions {
+            let path = self.directory.join(&partition.file);
+            if hash_file(&path)? != partition.blake3 {
+                return Err(damaged(&path, "checksum differs from the manifest's"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// BLAKE3 of a file, in hexadecimal.
+///
+/// # Errors
+/// Io, with the path.
+pub fn hash_file(path: &Path) -> Result<String> {
+    let mut file = std::fs::File::open(path).map_err(io_at(path))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(io_at(path))? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            len => hasher.update(&buffer[..len]),
+        };
+    }
+}
+
+fn open_partition(directory: &Path, manifest: &Manifest, partition: &Partition) -> Result<OpenPartition> {
+    let path = directory.join(&partition.file);
+    let length = std::fs::metadata(&path).map_err(io_at(&path))?.len();
+    if length != partition.bytes {
+        return Err(damaged(&path, &format!("{length} bytes, the manifest says {}", partition.bytes)));
+    }
+    if partition.rows != manifest.plan().pairs_per_angle() {
+        return Err(damaged(&path, &format!("{} pairs, the frames make another number", partition.rows)));
+    }
+    Ok(match manifest.format {
+        StoreFormat::Arrow => OpenPartition::Arrow(ArrowPartition::open(&path)?),
+        StoreFormat::Parquet => OpenPartition::Parquet(ParquetPartition::open(&path)?),
+    })
+}
+
+impl BlockSource for Store {
+    fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
+    fn plan(&self) -> BlockPlan {
+        self.manifest.plan()
+    }
+
+    fn read(&self, index: usize) -> Result<Block> {
+        let (angle, pairs) = self.plan().locate(index);
+        let within = pairs.start / self.manifest.block_points;
+        let values = match &self.partitions[angle] {
+            OpenPartition::Arrow(partition) => partition.read(within)?,
+            OpenPartition::Parquet(partition) => partition.read(within)?,
+        };
+        let expected = (pairs.len(), self.manifest.value_type);
+        if (values.len(), value_type(&values)) != expected {
+            let place =
+                format!("{} block {within}", self.directory.join(&self.manifest.partitions[angle].file).display());
+            let found = format!("{} values of type {:?}", values.len(), value_type(&values));
+            return Err(Fault::at(place, found).expected(format!("{} of {:?}", expected.0, expected.1)).format());
+        }
+        Ok(Block { index, angle, first_pair: pairs.start, values })
+    }
+
+    fn useful_readers(&self) -> usize {
+        match self.manifest.format {
+            StoreFormat::Arrow => 1,
+            StoreFormat::Parquet => usize::MAX,
+        }
+    }
+
+    fn kind(&self) -> String {
+        format!("{:?} {:?}", self.manifest.format, self.manifest.value_type).to_lowercase()
+    }
+}
+
+/// Width of values.
+#[must_use]
+pub fn value_type(values: &Values) -> ValueType {
+    match values {
+        Values::F32(_) => ValueType::F32,
+        Values::F64(_) => ValueType::F64,
+    }
+}

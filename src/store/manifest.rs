@@ -1,0 +1,133 @@
+//! `manifest.json`: what a store holds and where it came from. It knows nothing of how partitions are encoded.
+
+use crate::block::BlockPlan;
+use crate::error::{Fault, Result, io_at};
+use crate::experiment::Experiment;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Version of the layout on disk; another version is rebuilt.
+pub const FORMAT_VERSION: u32 = 1;
+/// File name.
+pub const MANIFEST_NAME: &str = "manifest.json";
+
+/// How partitions are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreFormat {
+    /// Arrow IPC, mapped.
+    Arrow,
+    /// Parquet.
+    Parquet,
+}
+
+/// Width of the stored values: the source's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueType {
+    /// 32 bit.
+    F32,
+    /// 64 bit.
+    F64,
+}
+
+/// One angle's file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partition {
+    /// Path below the store.
+    pub file: String,
+    /// Pairs.
+    pub rows: usize,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the file.
+    pub blake3: String,
+    /// Where the values came from (HDF5 path).
+    pub source: String,
+    /// Frames that are not data, with the reason, for reading by people.
+    pub mask_note: String,
+    /// Single values that are not finite.
+    pub non_finite_values: usize,
+}
+
+/// Where the data came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Program and version.
+    pub program: String,
+    /// Source file as given.
+    pub source: String,
+    /// BLAKE3 of the source file.
+    pub source_blake3: String,
+    /// Layout of the source.
+    pub layout: String,
+    /// What was selected.
+    pub selection: serde_json::Value,
+    /// Warnings given at ingest.
+    pub warnings: Vec<String>,
+}
+
+/// The whole manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// Hash of source content, selection and encoding: equal keys hold equal stores.
+    pub content_key: String,
+    /// Encoding.
+    pub format: StoreFormat,
+    /// Width of the values.
+    pub value_type: ValueType,
+    /// Pair order, in words.
+    pub pair_order: String,
+    /// Pairs per block.
+    pub block_points: usize,
+    /// What was measured (the gap is not part of the data).
+    pub experiment: Experiment,
+    /// One per angle, in the experiment's order.
+    pub partitions: Vec<Partition>,
+    /// Where it came from.
+    pub provenance: Provenance,
+}
+
+impl Manifest {
+    /// Pair order of every store of this version.
+    pub const PAIR_ORDER: &'static str = "upper triangle t1 < t2 without the diagonal, row-major in t1";
+
+    /// How the pairs are cut.
+    #[must_use]
+    pub fn plan(&self) -> BlockPlan {
+        let n_angles = self.experiment.angles.len();
+        BlockPlan { n_frames: self.experiment.time.n_frames, n_angles, block_points: self.block_points }
+    }
+
+    /// Reads and checks a store's manifest.
+    ///
+    /// # Errors
+    /// Io if it cannot be read, Format if it is damaged or of another version.
+    pub fn read(directory: &Path) -> Result<Self> {
+        let path = directory.join(MANIFEST_NAME);
+        let text = std::fs::read_to_string(&path).map_err(io_at(&path))?;
+        let damaged = |fault: Fault| fault.advice("run `homodyne ingest` again").format();
+        let version: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|source| damaged(Fault::at(path.display(), "not a store manifest").source(source)))?;
+        if version["format_version"] != FORMAT_VERSION {
+            let found = format!("store format version {}", version["format_version"]);
+            return Err(damaged(Fault::at(path.display(), found).expected(FORMAT_VERSION.to_string())));
+        }
+        let manifest: Manifest = serde_json::from_value(version)
+            .map_err(|source| damaged(Fault::at(path.display(), "incomplete manifest").source(source)))?;
+        let consistent = manifest.partitions.len() == manifest.experiment.angles.len() && manifest.block_points > 0;
+        manifest.experiment.check()?;
+        match consistent {
+            true => Ok(manifest),
+            false => Err(damaged(Fault::at(path.display(), "angles and partitions do not match"))),
+        }
+    }
+}
+
+/// Directory of an angle's partition. A decimal point is always written, so that readers infer one type.
+#[must_use]
+pub fn partition_directory(phi_degrees: f64) -> String {
+    format!("phi={phi_degrees:?}")
+}

@@ -1,0 +1,121 @@
+//! One angle as a Parquet file: a long table (i, j, t1, t2, c2), one row group per block.
+
+use crate::block::{Values, pair_at};
+use crate::error::Result;
+use crate::experiment::TimeGrid;
+use crate::store::arrow_partition::{VALUE_COLUMN, array_values, damaged, value_array};
+use crate::store::map::map_file;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
+use arrow_schema::{DataType, Field, Schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An open partition; row groups are decoded when they are read.
+pub struct ParquetPartition {
+    path: PathBuf,
+    bytes: Bytes,
+    metadata: ArrowReaderMetadata,
+}
+
+fn properties() -> std::result::Result<WriterProperties, ParquetError> {
+    let plain = |builder: parquet::file::properties::WriterPropertiesBuilder, name: &str, encoding: Encoding| {
+        let column = ColumnPath::from(name);
+        builder.set_column_dictionary_enabled(column.clone(), false).set_column_encoding(column, encoding)
+    };
+    let builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(None);
+    let builder = plain(builder, "i", Encoding::DELTA_BINARY_PACKED);
+    let builder = plain(builder, "j", Encoding::DELTA_BINARY_PACKED);
+    Ok(plain(builder, VALUE_COLUMN, Encoding::BYTE_STREAM_SPLIT).build())
+}
+
+/// Writes all pairs of an angle, `block_points` per row group.
+///
+/// # Errors
+/// What Parquet reports, which is the operating system's refusal.
+pub fn write<W: Write + Send>(
+    values: &Values,
+    time: &TimeGrid,
+    block_points: usize,
+    into: W,
+) -> std::result::Result<W, ParquetError> {
+    let field = |name: &str, data_type: DataType| Field::new(name, data_type, false);
+    let schema = Arc::new(Schema::new(vec![
+        field("i", DataType::UInt32),
+        field("j", DataType::UInt32),
+        field("t1", DataType::Float64),
+        field("t2", DataType::Float64),
+        field(VALUE_COLUMN, value_array(values).data_type().clone()),
+    ]));
+    let mut writer = ArrowWriter::try_new(into, Arc::clone(&schema), Some(properties()?))?;
+    for start in (0..values.len()).step_by(block_points) {
+        let block = values.slice(start, block_points.min(values.len() - start));
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), long_table(&block, time, start))?)?;
+        writer.flush()?;
+    }
+    writer.into_inner()
+}
+
+fn long_table(block: &Values, time: &TimeGrid, start: usize) -> Vec<ArrayRef> {
+    let mut next = pair_at(time.n_frames, start);
+    let pairs: Vec<(usize, usize)> = (0..block.len())
+        .map(|_| {
+            let pair = next;
+            next = if pair.1 + 1 < time.n_frames { (pair.0, pair.1 + 1) } else { (pair.0 + 1, pair.0 + 2) };
+            pair
+        })
+        .collect();
+    vec![
+        Arc::new(pairs.iter().map(|pair| pair.0 as u32).collect::<UInt32Array>()),
+        Arc::new(pairs.iter().map(|pair| pair.1 as u32).collect::<UInt32Array>()),
+        Arc::new(pairs.iter().map(|pair| time.seconds(pair.0)).collect::<Float64Array>()),
+        Arc::new(pairs.iter().map(|pair| time.seconds(pair.1)).collect::<Float64Array>()),
+        value_array(block),
+    ]
+}
+
+impl ParquetPartition {
+    /// Opens a partition and reads its footer.
+    ///
+    /// # Errors
+    /// Io if it cannot be opened, Format if it is not a Parquet file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = map_file(path)?;
+        let metadata = ArrowReaderMetadata::load(&bytes, Default::default())
+            .map_err(|_| damaged(path, "not a readable Parquet file"))?;
+        Ok(ParquetPartition { path: path.to_path_buf(), bytes, metadata })
+    }
+
+    /// Decodes the values of block `within`, and no other column.
+    ///
+    /// # Errors
+    /// Format if the row group is damaged.
+    pub fn read(&self, within: usize) -> Result<Values> {
+        let damaged = || damaged(&self.path, &format!("row group {within} is damaged"));
+        let parquet = self.metadata.metadata();
+        if within >= parquet.num_row_groups() {
+            return Err(damaged());
+        }
+        let rows = parquet.row_group(within).num_rows() as usize;
+        let mask = ProjectionMask::columns(parquet.file_metadata().schema_descr(), [VALUE_COLUMN]);
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone())
+            .with_row_groups(vec![within])
+            .with_projection(mask)
+            .with_batch_size(rows)
+            .build()
+            .map_err(|_| damaged())?;
+        let batch = reader.next().ok_or_else(damaged)?.map_err(|_| damaged())?;
+        let values = batch.columns().first().and_then(array_values).ok_or_else(damaged)?;
+        if values.len() == rows { Ok(values) } else { Err(damaged()) }
+    }
+}

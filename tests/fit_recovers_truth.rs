@@ -1,0 +1,135 @@
+//! A fit finds the truth: exactly without noise, within its error bars with noise, in every mode and convention.
+
+mod common;
+
+use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use homodyne::fit::analysis::ScalingChoice;
+use homodyne::model::catalogue::ShearConvention;
+use homodyne::outcome::{FitResult, Verdict};
+use homodyne::parameters::AnalysisMode;
+
+type Scaling<'a> = &'a dyn Fn(f64) -> (f64, f64);
+
+fn shared(_: f64) -> (f64, f64) {
+    (0.14, 1.003)
+}
+
+fn smooth(phi: f64) -> (f64, f64) {
+    let phi = phi.to_radians();
+    (0.14 + 0.02 * phi.cos() - 0.01 * (2.0 * phi).sin(), 1.003 + 0.004 * phi.sin() + 0.002 * (2.0 * phi).cos())
+}
+
+struct Case {
+    mode: AnalysisMode,
+    convention: ShearConvention,
+    choice: ScalingChoice,
+    noise: f64,
+}
+
+fn run(case: &Case, scaling: Scaling<'_>) -> (FitResult, Vec<f64>) {
+    let mut experiment = experiment(160, 8);
+    experiment.angles.iter_mut().for_each(|angle| angle.sigma = if case.noise > 0.0 { case.noise } else { 1e-6 });
+    let model = model(case.mode, case.convention, &experiment);
+    let truth = LAMINAR[..case.mode.n_parameters()].to_vec();
+    let noise = |angle: usize, pair: usize| case.noise * gaussian(7 + angle as u64, pair as u64);
+    let values = values_of(&model, &experiment, &truth, scaling, &noise);
+    let settings = settings(case.mode, &experiment, case.choice.clone());
+    (fit_memory(memory_f64(experiment, values, 4096), &model, &settings), truth)
+}
+
+fn cases(noise: f64) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (mode, convention) in [
+        (AnalysisMode::Static, ShearConvention::Homodyne),
+        (AnalysisMode::LaminarFlow, ShearConvention::Homodyne),
+        (AnalysisMode::LaminarFlow, ShearConvention::GapAverage),
+    ] {
+        for choice in [ScalingChoice::Auto(3), ScalingChoice::Individual, ScalingChoice::Fourier(2)] {
+            cases.push(Case { mode, convention, choice, noise });
+        }
+    }
+    cases
+}
+
+fn scaling_of(choice: &ScalingChoice) -> Scaling<'static> {
+    if matches!(choice, ScalingChoice::Auto(_)) { &shared } else { &smooth }
+}
+
+#[test]
+fn noise_free_data_give_the_truth_to_one_in_a_million() {
+    for case in cases(0.0) {
+        let (result, truth) = run(&case, scaling_of(&case.choice));
+        for (found, truth) in result.parameters.iter().zip(&truth) {
+            let error = (found.value / truth - 1.0).abs();
+            assert!(error < 1e-6, "{:?} {:?} {:?}: {found:?} {error:e}", case.mode, case.convention, case.choice);
+        }
+        assert_eq!(result.verdict, Verdict::Converged, "{:?}", result.reasons);
+    }
+}
+
+#[test]
+fn noisy_data_give_the_truth_within_four_standard_errors() {
+    for case in cases(0.003) {
+        let (result, truth) = run(&case, scaling_of(&case.choice));
+        for (found, truth) in result.parameters.iter().zip(&truth) {
+            let error = found.uncertainty.expect("determined");
+            assert!((found.value - truth).abs() < 4.0 * error, "{:?}: {found:?}", case.choice);
+        }
+        let chi = result.reduced_chi_squared.expect("noise is known");
+        assert!((0.97..1.03).contains(&chi), "{chi}");
+        assert_eq!(result.verdict, Verdict::Converged, "{:?}", result.reasons);
+    }
+}
+
+#[test]
+fn given_scaling_gives_the_truth_and_estimated_scaling_comes_within_three_percent() {
+    let phi: Vec<f64> = experiment(160, 8).angles.iter().map(|angle| angle.phi_degrees).collect();
+    let given: Vec<(f64, f64)> = phi.iter().map(|&phi| smooth(phi)).collect();
+    for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
+        for (scaling, tolerance) in [(Some(given.clone()), 1e-6), (None, 0.03)] {
+            let choice = ScalingChoice::Constant(scaling);
+            let case = Case { mode, convention: ShearConvention::Homodyne, choice, noise: 0.0 };
+            let (result, truth) = run(&case, &smooth);
+            for (found, truth) in result.parameters.iter().zip(&truth) {
+                assert!((found.value / truth - 1.0).abs() < tolerance, "{mode:?} {tolerance}: {found:?} {truth}");
+            }
+            assert_eq!(result.n_scaling, 0);
+        }
+    }
+}
+
+#[test]
+fn fixed_parameters_stay_and_the_others_are_found() {
+    let experiment = experiment(120, 6);
+    let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
+    let mut truth = LAMINAR;
+    (truth[2], truth[5]) = (0.0, 0.0);
+    let values = values_of(&model, &experiment, &truth, &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
+    let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+    settings.space.physical[2].fixed = Some(0.0);
+    settings.space.physical[5].fixed = Some(0.0);
+    let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
+    assert_eq!((result.parameters[2].value, result.parameters[2].uncertainty), (0.0, None));
+    assert_eq!(result.parameters[5].status, "fixed");
+    for k in [0, 1, 3, 4, 6] {
+        let found = &result.parameters[k];
+        assert!((found.value - truth[k]).abs() < 4.0 * found.uncertainty.expect("determined"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_start_on_every_bound_is_left_for_the_truth() {
+    let experiment = experiment(160, 8);
+    let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
+    let values = values_of(&model, &experiment, &LAMINAR, &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
+    let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+    settings.start = Some(settings.space.physical.iter().map(|parameter| parameter.lower).collect());
+    let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
+    let at_truth = result
+        .parameters
+        .iter()
+        .zip(&LAMINAR)
+        .all(|(found, truth)| found.uncertainty.is_some_and(|error| (found.value - truth).abs() < 4.0 * error));
+    // Either the truth, or a verdict that says that it is not.
+    assert_eq!(result.verdict == Verdict::Converged, at_truth, "{:?} {:?}", result.verdict, result.parameters);
+}
