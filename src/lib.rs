@@ -2,6 +2,7 @@
 #![deny(missing_docs, unsafe_code)]
 
 pub mod block;
+pub mod config;
 pub mod dataflow;
 pub mod error;
 pub mod experiment;
@@ -13,6 +14,9 @@ pub mod normal;
 pub mod objective;
 pub mod outcome;
 pub mod parameters;
+pub mod pipeline;
+pub mod report;
 pub mod rows;
+pub mod simulate;
 pub mod store;
 pub mod sweep;

@@ -1,0 +1,246 @@
+//! The words of the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// XPCS two-time correlation data to transport coefficients with honest error bars.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  homodyne run pipelines/laminar_flow.yaml       the shipped sample, from file to results
+  homodyne inspect data.hdf                      what a beamline file or a store holds
+  homodyne config init laminar_flow > my.yaml    a commented configuration
+  homodyne fit my.yaml --threads 8 --json        fit, parameters as JSON on stdout
+
+Exit codes: 0 accepted, 1 finished but not trustworthy (see the verdict), 2 bad input or configuration,
+3 internal failure, 130 interrupted.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ingest, fit and report, as a configuration says; what has not changed is reused.
+    #[command(after_help = "Example: homodyne run pipelines/laminar_flow.yaml --threads 4 --stats")]
+    Run(FitArguments),
+    /// Fit a store (made first if need be) and write a run directory.
+    #[command(after_help = "Example: homodyne fit my.yaml --store stores/sample --json > parameters.json")]
+    Fit(FitArguments),
+    /// Convert a beamline file to a store.
+    #[command(after_help = "Example: homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet")]
+    Ingest(IngestArguments),
+    /// Show what a beamline file or a store holds.
+    #[command(after_help = "Example: homodyne inspect data.hdf")]
+    Inspect(InspectArguments),
+    /// Make a beamline file (APS-U layout) with a known truth.
+    #[command(
+        after_help = "Example: homodyne simulate --mode laminar_flow --angles 8 --frames 300 --noise 0.003 --out data.h5"
+    )]
+    Simulate(SimulateArguments),
+    /// Write, check or show configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Options of `run` and `fit`.
+#[derive(Debug, Args)]
+pub struct FitArguments {
+    /// Configuration (YAML).
+    pub config: PathBuf,
+    /// Use (or make) the store here.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Parent of the run directory.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Options for all work.
+    #[command(flatten)]
+    pub common: Common,
+    /// Print parameters.json instead of the table.
+    #[arg(long)]
+    pub json: bool,
+    /// Print what every stage did and waited for.
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// Options for all work.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Worker threads (default: all cores).
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Pairs per block of a new store.
+    #[arg(long, value_name = "N")]
+    pub block_points: Option<usize>,
+    /// Encoding of a new store.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Set any key of the configuration, for example --set optimization.nlsq.max_iterations=50.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// No progress and no log on stderr but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Options of `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArguments {
+    /// Beamline file.
+    pub data: Option<PathBuf>,
+    /// Configuration (YAML) with the selection.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Directory of the store.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Layout, if it is not to be detected.
+    #[arg(long)]
+    pub layout: Option<String>,
+    /// Wavevector in 1/angstrom.
+    #[arg(long, value_name = "Q")]
+    pub q: Option<f64>,
+    /// Compare checksums if the store is there already.
+    #[arg(long)]
+    pub verify: bool,
+    /// Options for all work.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// Beamline file or store.
+    pub path: PathBuf,
+    /// Compare a store's checksums.
+    #[arg(long)]
+    pub verify: bool,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// Physics.
+    #[arg(long, value_enum, default_value = "laminar-flow", alias = "analysis-mode")]
+    pub mode: Mode,
+    /// File to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Frames.
+    #[arg(long, default_value_t = 300)]
+    pub frames: usize,
+    /// Number of angles, spread evenly over [-90, 90).
+    #[arg(long, default_value_t = 8)]
+    pub angles: usize,
+    /// Angles in degrees instead, separated by commas.
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    pub phi: Vec<f64>,
+    /// Frame interval in seconds.
+    #[arg(long, default_value_t = 0.1)]
+    pub dt: f64,
+    /// Wavevector in 1/angstrom.
+    #[arg(long, default_value_t = 0.0054)]
+    pub q: f64,
+    /// Gap in angstrom.
+    #[arg(long, default_value_t = 2e6)]
+    pub gap: f64,
+    /// Truth, for example --parameter D0=19000 (repeat for more).
+    #[arg(long = "parameter", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+    /// What gamma_dot means.
+    #[arg(long, value_enum, default_value = "homodyne")]
+    pub shear_convention: Convention,
+    /// Contrast.
+    #[arg(long, default_value_t = 0.14)]
+    pub contrast: f64,
+    /// Offset.
+    #[arg(long, default_value_t = 1.003)]
+    pub offset: f64,
+    /// Relative amplitude of a smooth change of contrast with the angle.
+    #[arg(long, default_value_t = 0.0)]
+    pub scaling_variation: f64,
+    /// Standard deviation of Gaussian noise.
+    #[arg(long, default_value_t = 0.003)]
+    pub noise: f64,
+    /// Seed of the noise.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Frames without intensity (1-based), separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub dead_frames: Vec<usize>,
+    /// Width of the values.
+    #[arg(long, value_enum, default_value = "f32")]
+    pub width: ValueWidth,
+}
+
+/// Commands on configurations.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print a commented configuration.
+    Init {
+        /// Physics.
+        #[arg(value_enum)]
+        mode: Mode,
+    },
+    /// Check every key and value of a configuration.
+    Validate {
+        /// Configuration (YAML).
+        config: PathBuf,
+    },
+    /// Print every value in force and where it comes from.
+    Show {
+        /// Configuration (YAML).
+        config: PathBuf,
+        /// Set any key, as in `run`.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        set: Vec<String>,
+    },
+}
+
+/// Physics.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Mode {
+    /// Anomalous diffusion.
+    Static,
+    /// Anomalous diffusion under laminar shear flow.
+    #[value(alias = "laminar_flow")]
+    LaminarFlow,
+}
+
+/// Shear convention.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Convention {
+    /// The published one.
+    Homodyne,
+    /// The average across the gap.
+    #[value(alias = "gap_average")]
+    GapAverage,
+}
+
+/// Encoding of a store.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// Arrow IPC, mapped.
+    Arrow,
+    /// Parquet.
+    Parquet,
+}
+
+/// Width of simulated values.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ValueWidth {
+    /// 32 bit.
+    F32,
+    /// 64 bit.
+    F64,
+}

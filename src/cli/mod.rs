@@ -1,0 +1,5 @@
+//! The command line. It uses the public API only: parses words, prints, maps exit codes.
+
+pub mod arguments;
+pub mod commands;
+pub mod terminal;

@@ -1,0 +1,64 @@
+//! `parameters.json`: the result under the names that users of homodyne know, and everything that qualifies it.
+
+use crate::experiment::Experiment;
+use crate::outcome::{FitResult, ParameterResult};
+use serde_json::{Map, Value, json};
+
+/// What a result must be read with.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// Mode.
+    pub analysis_mode: &'static str,
+    /// Shear convention; `None` in static mode.
+    pub shear_convention: Option<&'static str>,
+    /// Factor to gamma_dot of the other convention; `None` in static mode.
+    pub gamma_dot_conversion: Option<f64>,
+    /// What was measured.
+    pub experiment: &'a Experiment,
+}
+
+/// The document.
+#[must_use]
+pub fn parameters_json(result: &FitResult, context: &Context<'_>) -> Value {
+    let parameter = |found: &ParameterResult| {
+        let value = json!({
+            "value": found.value,
+            "uncertainty": found.uncertainty,
+            "unit": found.unit,
+            "status": found.status,
+            "bounds": [found.lower, found.upper],
+        });
+        (found.name.clone(), value)
+    };
+    json!({
+        "verdict": result.verdict,
+        "reasons": result.reasons,
+        "convergence_status": result.verdict,
+        "parameters": result.parameters.iter().map(parameter).collect::<Map<String, Value>>(),
+        "uncertainty_kind": "plain: inverse Hessian, pairs taken as independent",
+        "chi_squared": result.chi_squared,
+        "reduced_chi_squared": result.reduced_chi_squared,
+        "degrees_of_freedom": result.degrees_of_freedom,
+        "n_pairs": result.n_pairs,
+        "analysis_mode": context.analysis_mode,
+        "shear_convention": context.shear_convention,
+        "gamma_dot_factor_to_other_convention": context.gamma_dot_conversion,
+        "q_per_angstrom": context.experiment.q_per_angstrom,
+        "gap_angstrom": context.experiment.gap_angstrom,
+        "dt_seconds": context.experiment.time.dt_seconds,
+        "n_frames": context.experiment.time.n_frames,
+        "scaling_mode": result.scaling_mode,
+        "n_scaling": result.n_scaling,
+        "per_angle": result.angles,
+        "condition_number": result.condition_number,
+        "active_bounds": result.active_bounds,
+        "undetermined": result.undetermined,
+        "covariance_names": result.covariance_names,
+        "covariance": result.covariance,
+        "correlation": result.correlation,
+        "stop": result.stop,
+        "n_iterations": result.iterations.len(),
+        "start": result.start,
+        "start_from": result.start_from,
+    })
+}
