@@ -1,0 +1,262 @@
+//! Configurations: every documented key changes something, unknown keys are refused with their place, and the files of
+//! the homodyne program run as they are.
+
+use homodyne::config::keys::{KEYS, Meaning};
+use homodyne::config::settings::{Settings, load};
+use homodyne::config::template::template;
+use homodyne::config::tree::Node;
+use homodyne::error::Error;
+use homodyne::parameters::AnalysisMode;
+use std::path::PathBuf;
+
+const BASE: &str = "\
+analysis_mode: laminar_flow
+analyzer_parameters:
+  scattering: {wavevector_q: 0.0054}
+  geometry: {stator_rotor_gap: 2000000}
+experimental_data: {file_path: a.h5}
+";
+
+fn load_text(text: &str, overrides: &[(String, Node)]) -> Result<Settings, Error> {
+    let folder = tempfile::tempdir().expect("folder");
+    let path: PathBuf = folder.path().join("config.yaml");
+    std::fs::write(&path, text).expect("written");
+    let settings = load(&path, overrides)?;
+    let folder = folder.path().display().to_string();
+    Ok(Settings {
+        source: settings.source.map(|source| source.display().to_string().replace(&folder, "").into()),
+        ..settings
+    })
+}
+
+fn list(items: &[&str]) -> Node {
+    let text = items.iter().map(|item| Node::Text((*item).into()));
+    Node::List(text.map(homodyne::config::tree::Placed::elsewhere).collect())
+}
+
+fn numbers(items: &[f64]) -> Node {
+    Node::List(items.iter().map(|item| homodyne::config::tree::Placed::elsewhere(Node::Float(*item))).collect())
+}
+
+fn one(members: &[(&str, Node)]) -> Node {
+    let placed = |node: &Node| homodyne::config::tree::Placed::elsewhere(node.clone());
+    let map = members.iter().map(|(key, node)| ((*key).to_owned(), placed(node))).collect();
+    Node::List(vec![homodyne::config::tree::Placed::elsewhere(Node::Map(map))])
+}
+
+/// A value other than the default for every key that is used, and what must be set with it.
+fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
+    let text = |value: &str| Node::Text(value.into());
+    let (int, float) = (Node::Integer, Node::Float);
+    let angle = "phi_filtering.target_ranges";
+    let range = one(&[("min_angle", float(-10.0)), ("max_angle", float(10.0))]);
+    let bounds = "parameter_space.bounds";
+    let bound = one(&[("name", text("D0")), ("min", float(1.0)), ("max", float(1e6))]);
+    let constant = ("optimization.nlsq.anti_degeneracy.per_angle_mode", text("constant"));
+    let contrast = ("initial_parameters.per_angle_scaling.contrast", numbers(&[0.1]));
+    let offset = ("initial_parameters.per_angle_scaling.offset", numbers(&[1.0]));
+    let values = ("initial_parameters.values", numbers(&[1e4, 0.0, 0.0, 1e-3, 0.0, 0.0, 0.0]));
+    let reversed = list(&["phi_0", "gamma_dot_offset", "beta", "gamma_dot_0", "D_offset", "alpha", "D0"]);
+    let single = |key: &'static str, value: Node| (key, vec![(key, value)]);
+    vec![
+        single("analysis_mode", text("static")),
+        single("analyzer_parameters.dt", float(0.2)),
+        single("analyzer_parameters.start_frame", int(5)),
+        single("analyzer_parameters.end_frame", int(50)),
+        single("analyzer_parameters.scattering.wavevector_q", float(0.01)),
+        single("analyzer_parameters.geometry.stator_rotor_gap", float(1e6)),
+        single("experimental_data.file_path", text("b.h5")),
+        (
+            "experimental_data.data_folder_path",
+            vec![
+                ("experimental_data.file_path", Node::Null),
+                ("experimental_data.data_folder_path", text("x")),
+                ("experimental_data.data_file_name", text("a.h5")),
+            ],
+        ),
+        (
+            "experimental_data.data_file_name",
+            vec![("experimental_data.file_path", Node::Null), ("experimental_data.data_file_name", text("c.h5"))],
+        ),
+        single("experimental_data.layout", text("aps_legacy")),
+        single("experimental_data.q_tolerance", float(0.1)),
+        single("experimental_data.dt_override", Node::Bool(true)),
+        single("experimental_data.exclude_first_frame", Node::Bool(false)),
+        single("experimental_data.masked_frames", numbers(&[4.0])),
+        single("experimental_data.symmetrise", text("mean")),
+        single("experimental_data.skip_bad_bins", Node::Bool(true)),
+        single("experimental_data.allow_missing", Node::Bool(true)),
+        single("experimental_data.max_non_finite_fraction", float(0.5)),
+        // Switching the filter off must undo the ranges: compared with the ranges alone below.
+        ("phi_filtering.enabled", vec![(angle, range.clone()), ("phi_filtering.enabled", Node::Bool(false))]),
+        ("phi_filtering.target_ranges[].min_angle", vec![(angle, range.clone())]),
+        ("phi_filtering.target_ranges[].max_angle", vec![(angle, range)]),
+        ("initial_parameters.parameter_names", vec![values.clone(), ("initial_parameters.parameter_names", reversed)]),
+        ("initial_parameters.values", vec![values]),
+        single("initial_parameters.active_parameters", list(&["D0", "alpha"])),
+        (
+            "initial_parameters.fixed_parameters.*",
+            vec![("initial_parameters.fixed_parameters.gamma_dot_offset", float(0.0))],
+        ),
+        ("initial_parameters.per_angle_scaling.contrast", vec![constant.clone(), contrast.clone(), offset.clone()]),
+        ("initial_parameters.per_angle_scaling.offset", vec![constant, contrast, offset]),
+        ("parameter_space.bounds[].name", vec![(bounds, bound.clone())]),
+        ("parameter_space.bounds[].min", vec![(bounds, bound.clone())]),
+        ("parameter_space.bounds[].max", vec![(bounds, bound)]),
+        single("optimization.nlsq.max_iterations", int(7)),
+        single("optimization.nlsq.tolerance", float(1e-5)),
+        single("optimization.nlsq.ftol", float(1e-5)),
+        single("optimization.nlsq.xtol", float(1e-5)),
+        single("optimization.nlsq.gtol", float(1e-5)),
+        single("optimization.nlsq.block_points", int(1000)),
+        single("optimization.nlsq.loss", text("huber")),
+        single("optimization.nlsq.anti_degeneracy.per_angle_mode", text("individual")),
+        single("optimization.nlsq.anti_degeneracy.constant_scaling_threshold", int(9)),
+        (
+            "optimization.nlsq.anti_degeneracy.fourier_order",
+            vec![
+                ("optimization.nlsq.anti_degeneracy.per_angle_mode", text("fourier")),
+                ("optimization.nlsq.anti_degeneracy.fourier_order", int(1)),
+            ],
+        ),
+        single("optimization.nlsq.quality_validation.reduced_chi_squared_threshold", float(10.0)),
+        single("performance.computation.cpu_threads", int(7)),
+        single("model.shear_convention", text("gap_average")),
+        single("store.directory", text("elsewhere")),
+        single("store.format", text("parquet")),
+        single("output.directory", text("elsewhere")),
+        single("logging.level", text("debug")),
+        single("pipeline.stages", list(&["ingest"])),
+    ]
+}
+
+fn fingerprint(settings: &Settings) -> String {
+    format!("{:?}", Settings { effective: Vec::new(), ..settings.clone() })
+}
+
+#[test]
+fn every_used_key_changes_the_settings() {
+    let base = fingerprint(&load_text(BASE, &[]).expect("valid"));
+    let changes = changes();
+    for (key, overrides) in &changes {
+        let overrides: Vec<(String, Node)> =
+            overrides.iter().map(|(key, node)| ((*key).to_owned(), node.clone())).collect();
+        let found = fingerprint(&load_text(BASE, &overrides).unwrap_or_else(|error| panic!("{key}: {error}")));
+        if *key == "phi_filtering.enabled" {
+            assert_eq!(found, base, "switched off, the ranges have no effect");
+        } else {
+            assert_ne!(found, base, "{key}");
+        }
+    }
+    for (key, meaning) in KEYS {
+        let tried = changes.iter().any(|(tried, _)| tried == key) || *key == "optimization.method";
+        assert!(tried || *meaning != Meaning::Used, "{key} is used and not tried here");
+    }
+    let method = [("optimization.method".to_owned(), Node::Text("cmc".into()))];
+    assert!(load_text(BASE, &method).is_err(), "what is not there is refused");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_place_and_nearest_name() {
+    let text = format!("{BASE}optimization:\n  nlsq:\n    max_iteration: 5\n");
+    let line = load_text(&text, &[]).expect_err("unknown").to_string();
+    assert!(line.contains("config.yaml:8:5") && line.contains("`optimization.nlsq.max_iterations`"), "{line}");
+    let line = load_text("analysis_mode: static\nanalyser_parameters: {}\n", &[]).expect_err("unknown").to_string();
+    assert!(line.contains(":2:1"), "{line}");
+}
+
+#[test]
+fn wrong_values_are_refused_with_line_and_key() {
+    let cases = [
+        ("analysis_mode: turbulent\n", "one of static"),
+        ("analysis_mode: static\nanalyzer_parameters: {dt: fast}\n", "a number"),
+        ("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n", "positive"),
+        ("analysis_mode: laminar_flow\n", "stator_rotor_gap"),
+        ("analyzer_parameters: {dt: 1}\n", "analysis_mode"),
+        ("analysis_mode: static\ninitial_parameters: {values: [1, 2]}\n", "D_offset"),
+        ("analysis_mode: static\nparameter_space: {bounds: [{name: D9, min: 1, max: 2}]}\n", "D0"),
+        ("analysis_mode: static\nparameter_space: {bounds: [{name: D0, min: 3, max: 2}]}\n", "min < max"),
+        ("analysis_mode: static\noptimization: {nlsq: {max_iterations: 0}}\n", "at least 1"),
+        ("analysis_mode: [static\n", "YAML"),
+        ("just text\n", "mapping"),
+    ];
+    for (text, expected) in cases {
+        let error = load_text(text, &[]).expect_err(text);
+        let line = error.to_string();
+        assert!(line.contains(expected) && !line.contains('\n') && error.exit_code() == 2, "{text}: {line}");
+    }
+}
+
+#[test]
+fn a_file_of_the_homodyne_program_runs_as_it_is_and_says_what_has_no_effect() {
+    let text = format!(
+        "{BASE}
+metadata: {{config_version: '2.23.1', template_type: reference}}
+phi_filtering: {{enabled: true, target_ranges: [{{min_angle: -10.0, max_angle: 10.0, description: parallel}}], algorithm: range_based, tolerance: 3.0, quality_control: {{min_angles_required: 1}}}}
+initial_parameters:
+  parameter_names: [D0, alpha, D_offset, gamma_dot_0, beta, gamma_dot_offset, phi_0]
+  values: null
+  units: [a, b]
+  per_angle_scaling: {{contrast: null, offset: null}}
+  active_parameters: null
+  fixed_parameters: null
+parameter_space:
+  model: laminar_flow
+  bounds:
+    - {{name: contrast, min: 0.0, max: 1.0, type: TruncatedNormal}}
+    - {{name: gamma_dot_0, min: 1.0e-5, max: 1.0, type: TruncatedNormal, prior_mu: 1.0, prior_sigma: 10.0, unit: s}}
+  priors: null
+optimization:
+  method: nlsq
+  nlsq:
+    workflow: auto
+    memory_fraction: 0.75
+    tolerance: 1.0e-8
+    loss: soft_l1
+    x_scale_map: null
+    hybrid_streaming: {{enable: true, warmup_iterations: 200}}
+    anti_degeneracy: {{enable: true, per_angle_mode: auto, hierarchical: {{enable: true}}, shear_weighting: {{enable: true}}}}
+    cmaes: {{enable: false, preset: cmaes-global}}
+    quality_validation: {{enable: true, reduced_chi_squared_threshold: 10.0}}
+  streaming: {{enable_checkpoints: true}}
+  cmc: {{enable: auto, sharding: {{num_shards: auto}}}}
+noise_estimation: {{enabled: false, adam_config: {{learning_rate: 0.01}}}}
+performance: {{memory_optimization: {{enabled: true}}, computation: {{cpu_threads: auto}}}}
+logging: {{enabled: true, level: INFO, console: {{enabled: true}}}}
+plotting: {{datashader: {{canvas_width: 1200}}}}
+output: {{directory: ./results, formats: {{hdf5: true}}}}
+validation: {{strict_mode: false}}
+"
+    );
+    let settings = load_text(&text, &[]).expect("known keys only");
+    let notes = settings.notes.join("\n");
+    for key in
+        ["hierarchical", "shear_weighting", "metadata", "hybrid_streaming", "adam", "datashader", "soft_l1", "cmc"]
+    {
+        let told = notes.contains(key)
+            || (key == "adam" && notes.contains("noise_estimation"))
+            || (key == "datashader" && notes.contains("plotting"));
+        assert!(told, "{key}: {notes}");
+    }
+    assert_eq!(
+        settings.notes.len(),
+        settings.notes.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        "once each"
+    );
+    assert_eq!((settings.space.physical[3].lower, settings.space.physical[3].upper), (1e-5, 1.0));
+    assert_eq!(settings.max_reduced_chi_squared, 10.0);
+}
+
+#[test]
+fn templates_are_valid_and_name_the_origin_of_their_values() {
+    for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
+        let settings =
+            load_text(&template(mode), &[("analyzer_parameters.dt".into(), Node::Float(0.5))]).expect("valid");
+        assert_eq!(settings.mode, mode);
+        let origin =
+            |key: &str| settings.effective.iter().find(|entry| entry.key == key).map(|entry| entry.origin.clone());
+        assert_eq!(origin("analyzer_parameters.dt").as_deref(), Some("command line"));
+        assert_eq!(origin("optimization.nlsq.max_iterations").as_deref(), Some("default"));
+        assert!(origin("analysis_mode").is_some_and(|origin| origin.contains("config.yaml:2")));
+    }
+}

@@ -1,0 +1,164 @@
+//! What is not a trustworthy result is never called one.
+
+mod common;
+
+use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use homodyne::experiment::Experiment;
+use homodyne::fit::analysis::{FitSettings, ScalingChoice};
+use homodyne::model::catalogue::ShearConvention;
+use homodyne::outcome::{FitResult, Verdict};
+use homodyne::parameters::AnalysisMode;
+
+const NOISE: f64 = 0.003;
+
+fn noise(angle: usize, pair: usize) -> f64 {
+    NOISE * gaussian(11 + angle as u64, pair as u64)
+}
+
+fn run(
+    mode: AnalysisMode,
+    experiment: Experiment,
+    values: Vec<Vec<f64>>,
+    edit: impl Fn(&mut FitSettings),
+) -> FitResult {
+    let model = model(mode, ShearConvention::Homodyne, &experiment);
+    let mut settings = settings(mode, &experiment, ScalingChoice::Auto(3));
+    edit(&mut settings);
+    fit_memory(memory_f64(experiment, values, 4096), &model, &settings)
+}
+
+fn simulated(mode: AnalysisMode, experiment: &Experiment, theta: &[f64], contrast: f64) -> Vec<Vec<f64>> {
+    let model = model(mode, ShearConvention::Homodyne, experiment);
+    values_of(&model, experiment, theta, &|_| (contrast, 1.003), &noise)
+}
+
+#[test]
+fn a_constant_map_determines_nothing() {
+    for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
+        for with_noise in [true, false] {
+            let mut experiment = experiment(80, 4);
+            experiment.angles.iter_mut().for_each(|angle| angle.sigma = if with_noise { NOISE } else { 0.0 });
+            let value = |a: usize, k: usize| 1.05 + if with_noise { noise(a, k) } else { 0.0 };
+            let values = (0..4).map(|a| (0..experiment.time.n_pairs()).map(|k| value(a, k)).collect()).collect();
+            let result = run(mode, experiment, values, |_| ());
+            assert_ne!(result.verdict, Verdict::Converged, "{mode:?} {with_noise}: {result:?}");
+            assert!(!result.reasons.is_empty());
+            if !with_noise {
+                assert_eq!(result.chi_squared, None, "no noise is known, so there is no chi-square");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_wavevector_ends_on_a_bound_and_says_so() {
+    let experiment = experiment(120, 4);
+    let values = simulated(AnalysisMode::Static, &experiment, &LAMINAR[..3], 0.14);
+    // Thirty times too large: D0 would have to be 900 times smaller, below its bound.
+    let wrong = Experiment { q_per_angstrom: 30.0 * experiment.q_per_angstrom, ..experiment };
+    let result = run(AnalysisMode::Static, wrong, values, |_| ());
+    assert_ne!(result.verdict, Verdict::Converged, "{:?}", result.parameters);
+    assert!(
+        result.active_bounds.iter().any(|bound| bound.name == "D0" && bound.side == "lower"),
+        "{:?}",
+        result.active_bounds
+    );
+}
+
+#[test]
+fn one_angle_cannot_tell_shear_rate_from_flow_direction() {
+    let mut experiment = experiment(120, 1);
+    experiment.angles[0].phi_degrees = 20.0;
+    let values = simulated(AnalysisMode::LaminarFlow, &experiment, &LAMINAR, 0.14);
+    let result = run(AnalysisMode::LaminarFlow, experiment, values, |_| ());
+    assert_eq!(result.verdict, Verdict::Undetermined, "{:?} {:?}", result.reasons, result.parameters);
+    let named: Vec<&str> = result.undetermined.iter().flat_map(|found| &found.parameters).map(String::as_str).collect();
+    assert!(named.contains(&"phi0"), "{named:?}");
+    for name in named {
+        let found = result.parameters.iter().find(|found| found.name == name).expect("named");
+        assert_eq!(found.uncertainty, None, "{found:?}");
+    }
+}
+
+#[test]
+fn diffusion_without_ageing_cannot_tell_its_two_amplitudes_apart() {
+    let experiment = experiment(120, 4);
+    let values = simulated(AnalysisMode::Static, &experiment, &[20_000.0, 0.0, 0.0], 0.14);
+    let result = run(AnalysisMode::Static, experiment, values, |settings| {
+        settings.space.physical[1].fixed = Some(0.0);
+    });
+    assert_eq!(result.verdict, Verdict::Undetermined, "{:?}", result.reasons);
+    assert!(result.reasons[0].contains("D0 and D_offset trade off"), "{:?}", result.reasons);
+}
+
+#[test]
+fn truth_on_a_bound_is_reported_with_its_side() {
+    let experiment = experiment(120, 8);
+    let values = simulated(AnalysisMode::LaminarFlow, &experiment, &LAMINAR, 0.14);
+    for (parameter, lower, upper, side) in
+        [(6, -6.5, 10.0, "lower"), (0, 100.0, 19_000.0, "upper"), (1, -2.0, -0.35, "upper")]
+    {
+        let result = run(AnalysisMode::LaminarFlow, experiment.clone(), values.clone(), |settings| {
+            settings.space.physical[parameter].lower = lower;
+            settings.space.physical[parameter].upper = upper;
+        });
+        assert_eq!(result.verdict, Verdict::AtBound, "{:?}", result.reasons);
+        let name = &result.parameters[parameter].name;
+        assert!(
+            result.active_bounds.iter().any(|bound| bound.name == *name && bound.side == side),
+            "{:?}",
+            result.active_bounds
+        );
+    }
+}
+
+#[test]
+fn truth_beyond_a_bound_has_a_multiplier_that_points_there() {
+    let experiment = experiment(120, 8);
+    let values = simulated(AnalysisMode::LaminarFlow, &experiment, &LAMINAR, 0.14);
+    let result =
+        run(AnalysisMode::LaminarFlow, experiment, values, |settings| settings.space.physical[0].upper = 15_000.0);
+    assert_eq!(result.verdict, Verdict::AtBound);
+    let bound = result.active_bounds.iter().find(|bound| bound.name == "D0").expect("active");
+    assert!(bound.multiplier < 0.0 && !bound.within_one_standard_error, "{bound:?}");
+    assert_eq!((result.parameters[0].value, result.parameters[0].uncertainty), (15_000.0, None));
+    assert_eq!(result.parameters[0].status, "at_upper_bound");
+}
+
+#[test]
+fn contrast_beyond_its_bound_is_reported() {
+    let experiment = experiment(100, 4);
+    let values = simulated(AnalysisMode::Static, &experiment, &LAMINAR[..3], 0.3);
+    let result = run(AnalysisMode::Static, experiment, values, |settings| settings.space.contrast.upper = 0.2);
+    assert_ne!(result.verdict, Verdict::Converged);
+    assert!(
+        result.active_bounds.iter().any(|bound| bound.name == "contrast" && bound.multiplier < 0.0),
+        "{:?}",
+        result.active_bounds
+    );
+    assert_eq!(result.angles[0].contrast, 0.2);
+}
+
+#[test]
+fn a_model_that_does_not_describe_the_data_is_a_poor_fit() {
+    let experiment = experiment(120, 8);
+    // Shear in the data, none in the model.
+    let mut fast = LAMINAR;
+    fast[3] = 0.02;
+    let values = simulated(AnalysisMode::LaminarFlow, &experiment, &fast, 0.14);
+    let result = run(AnalysisMode::Static, experiment, values, |_| ());
+    assert_ne!(result.verdict, Verdict::Converged);
+    assert!(result.reduced_chi_squared.expect("noise is known") > 2.0);
+    assert!(result.reasons.iter().any(|reason| reason.contains("chi-square")), "{:?}", result.reasons);
+}
+
+#[test]
+fn the_limit_of_iterations_is_a_verdict() {
+    let experiment = experiment(100, 4);
+    let values = simulated(AnalysisMode::Static, &experiment, &LAMINAR[..3], 0.14);
+    let result = run(AnalysisMode::Static, experiment, values, |settings| {
+        settings.tolerances.max_iterations = 2;
+        settings.start = Some(vec![300.0, 0.5, 0.0]);
+    });
+    assert_eq!((result.verdict, result.verdict.exit_code()), (Verdict::MaxIterations, 1));
+}

@@ -1,0 +1,201 @@
+//! What is written is read back bit for bit, damage is found and named, and a store is there whole or not at all.
+
+#[path = "common/beamline.rs"]
+mod beamline;
+
+use beamline::ApsU;
+use homodyne::block::{BlockSource, Values};
+use homodyne::experiment::{Angle, Experiment, TimeGrid};
+use homodyne::ingest::convert::{Request, ingest};
+use homodyne::ingest::selection::Selection;
+use homodyne::store::directory::Store;
+use homodyne::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat, ValueType};
+use homodyne::store::writer::StagedStore;
+use std::path::{Path, PathBuf};
+
+const N: usize = 61;
+
+fn time() -> TimeGrid {
+    TimeGrid { n_frames: N, dt_seconds: 0.25, start_seconds: 0.0 }
+}
+
+fn odd_values(narrow: bool) -> Values {
+    let special = [f64::NAN, f64::INFINITY, -0.0, 1e-300, 1.0 + 1e-7];
+    let value = |k: usize| if k % 97 == 5 { special[k / 97 % 5] } else { 1.0 + (k as f64).sin() / 3.0 };
+    let wide = (0..time().n_pairs()).map(value);
+    if narrow { Values::from_f32(wide.map(|value| value as f32).collect()) } else { Values::from_f64(wide.collect()) }
+}
+
+fn write(place: &Path, format: StoreFormat, narrow: bool) {
+    let staged = StagedStore::begin(place, format, 256).expect("place");
+    let mut partitions = Vec::new();
+    let phi = [-180.0, -12.5, 0.0];
+    for phi_degrees in phi {
+        let values = odd_values(narrow);
+        let written = staged.write_partition(phi_degrees, &values, &time()).expect("written");
+        partitions.push(Partition {
+            file: written.file,
+            rows: values.len(),
+            bytes: written.bytes,
+            blake3: written.blake3,
+            source: String::new(),
+            mask_note: String::new(),
+            non_finite_values: 0,
+        });
+        assert!(!place.exists(), "nothing is visible before the store is published");
+    }
+    let angles = phi.map(|phi_degrees| Angle { phi_degrees, sigma: 0.1, masked_frames: vec![0] }).to_vec();
+    let manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        content_key: "key".into(),
+        format,
+        value_type: if narrow { ValueType::F32 } else { ValueType::F64 },
+        pair_order: Manifest::PAIR_ORDER.into(),
+        block_points: 256,
+        experiment: Experiment { q_per_angstrom: 0.01, gap_angstrom: None, time: time(), angles },
+        partitions,
+        provenance: Provenance {
+            program: String::new(),
+            source: String::new(),
+            source_blake3: String::new(),
+            layout: String::new(),
+            selection: serde_json::Value::Null,
+            warnings: vec![],
+        },
+    };
+    staged.publish(&manifest).expect("published");
+}
+
+fn bits(values: &Values) -> Vec<u64> {
+    (0..values.len()).map(|k| values.get(k).to_bits()).collect()
+}
+
+#[test]
+fn every_bit_comes_back_in_both_formats_and_widths() {
+    let folder = tempfile::tempdir().expect("folder");
+    for format in [StoreFormat::Arrow, StoreFormat::Parquet] {
+        for narrow in [true, false] {
+            let place = folder.path().join(format!("{format:?}{narrow}"));
+            write(&place, format, narrow);
+            let store = Store::open(&place, None).expect("whole");
+            store.verify().expect("unaltered");
+            let expected = bits(&odd_values(narrow));
+            let plan = store.plan();
+            for index in 0..plan.n_blocks() {
+                let block = store.read(index).expect("block");
+                let (angle, pairs) = plan.locate(index);
+                assert_eq!((block.angle, block.first_pair), (angle, pairs.start));
+                assert_eq!(bits(&block.values), expected[pairs]);
+            }
+            assert!(place.join("phi=-12.5").is_dir() && place.join("phi=0.0").is_dir());
+        }
+    }
+}
+
+fn first_partition(place: &Path, format: StoreFormat) -> PathBuf {
+    place.join("phi=-180.0").join(if format == StoreFormat::Arrow { "c2.arrow" } else { "c2.parquet" })
+}
+
+#[test]
+fn truncated_and_altered_partitions_are_found_and_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    for format in [StoreFormat::Arrow, StoreFormat::Parquet] {
+        let place = folder.path().join(format!("{format:?}"));
+        write(&place, format, true);
+        let partition = first_partition(&place, format);
+        let whole = std::fs::read(&partition).expect("partition");
+        let error_of = |content: &[u8]| {
+            std::fs::write(&partition, content).expect("damaged");
+            let opened = Store::open(&place, None).and_then(|store| store.verify());
+            opened.expect_err("damage").to_string()
+        };
+        assert!(error_of(&whole[..whole.len() - 1]).contains("phi=-180.0"));
+        let mut altered = whole.clone();
+        altered[whole.len() / 2] ^= 1;
+        let line = error_of(&altered);
+        assert!(line.contains("phi=-180.0") && line.contains("ingest"), "{line}");
+        // Noise of the right length, anywhere: an error, never a crash.
+        for seed in 0..40_usize {
+            let mut noise = whole.clone();
+            for (k, byte) in noise.iter_mut().enumerate().skip(seed * whole.len() / 50) {
+                *byte = byte.wrapping_add((k * 31 + seed * 17) as u8);
+            }
+            std::fs::write(&partition, &noise).expect("noise");
+            if let Ok(store) = Store::open(&place, None) {
+                for index in 0..store.plan().n_blocks() {
+                    let _ = store.read(index);
+                }
+            }
+        }
+        std::fs::remove_file(&partition).expect("removed");
+        assert!(Store::open(&place, None).is_err());
+    }
+}
+
+#[test]
+fn another_version_or_a_damaged_manifest_is_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    write(&place, StoreFormat::Arrow, true);
+    let manifest = place.join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).expect("manifest");
+    for damaged in
+        [text.replace("\"format_version\": 1", "\"format_version\": 99"), text[..200].to_owned(), "{}".into()]
+    {
+        std::fs::write(&manifest, damaged).expect("damaged");
+        assert_eq!(Store::open(&place, None).err().expect("refused").exit_code(), 2);
+    }
+}
+
+fn request(folder: &Path, selection: Selection) -> Request {
+    Request {
+        source: folder.join("a.hdf"),
+        selection,
+        store: folder.join("store"),
+        format: StoreFormat::Arrow,
+        block_points: 100,
+        threads: 2,
+        verify: true,
+    }
+}
+
+#[test]
+fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
+    let folder = tempfile::tempdir().expect("folder");
+    let selection = Selection { q_per_angstrom: Some(0.0054), ..Selection::default() };
+    let run =
+        |selection: &Selection| ingest(&request(folder.path(), selection.clone()), &|_, _| ()).expect("good input");
+    ApsU::default().write(&folder.path().join("a.hdf"));
+    assert!(!run(&selection).reused);
+    assert!(run(&selection).reused);
+    let other = Selection { end_frame: 20, ..selection.clone() };
+    assert!(!run(&other).reused, "another selection");
+    assert!(!run(&selection).reused, "and back");
+    let mut file = ApsU::default();
+    file.matrices[2][1] += 0.5;
+    file.write(&folder.path().join("a.hdf"));
+    assert!(!run(&selection).reused, "another content under the same name");
+    let partition = folder.path().join("store/phi=0.0/c2.arrow");
+    std::fs::write(&partition, b"cut").expect("damaged");
+    assert!(!run(&selection).reused, "a damaged store is rebuilt");
+    let names: Vec<String> = std::fs::read_dir(folder.path())
+        .expect("folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(names.iter().all(|name| name == "a.hdf" || name == "store"), "nothing is left over: {names:?}");
+}
+
+#[test]
+fn an_interrupted_ingest_is_invisible_and_its_remains_are_removed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    // Remains of a process that was killed: its number belongs to nobody.
+    let remains = folder.path().join(".store.staging-4194399");
+    std::fs::create_dir_all(remains.join("phi=0.0")).expect("remains");
+    let staged = StagedStore::begin(&place, StoreFormat::Arrow, 256).expect("place");
+    assert!(!remains.exists());
+    staged.write_partition(0.0, &odd_values(true), &time()).expect("written");
+    drop(staged);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
+}
