@@ -100,6 +100,10 @@ fn positive(name: &str, value: f64) -> Result<()> {
 /// Wraps an angle to [-180, 180) degrees.
 #[must_use]
 pub fn wrap_degrees(phi: f64) -> f64 {
+    if (-180.0..180.0).contains(&phi) {
+        // Already there: no digit may change.
+        return phi;
+    }
     (phi + 180.0).rem_euclid(360.0) - 180.0
 }
 

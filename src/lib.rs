@@ -15,6 +15,7 @@ pub mod objective;
 pub mod outcome;
 pub mod parameters;
 pub mod pipeline;
+pub mod publish;
 pub mod report;
 pub mod rows;
 pub mod simulate;

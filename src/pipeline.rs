@@ -3,7 +3,7 @@
 
 use crate::block::BlockSource;
 use crate::config::settings::{LogLevel, Settings, Stage};
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, io_at};
 use crate::fit::analysis::{FitSettings, fit};
 use crate::fit::start::Scales;
 use crate::ingest::convert::{Ingested, Request, ingest};
@@ -11,7 +11,7 @@ use crate::memory::{peak_rss_anon_bytes, peak_rss_bytes, rss_anon_bytes};
 use crate::model::catalogue::Model;
 use crate::outcome::{FitResult, Iteration, Verdict};
 use crate::parameters::AnalysisMode;
-use crate::report::directory::StagedRun;
+use crate::publish::StagedDirectory;
 use crate::report::json::{Context, parameters_json};
 use crate::report::{summary, tables};
 use crate::store::directory::Store;
@@ -242,17 +242,23 @@ impl<'a> Run<'a> {
 
     fn write(&self, record: &Record<'_>, source: &(String, String, String)) -> Result<Finished> {
         let name = self.run_name(&record.key);
-        let staged = StagedRun::begin(&self.settings.output, &name)?;
         let parameters = parameters_json(record.result, record.context);
         let summary = summary::summary(record.result, record.context);
-        staged.write("parameters.json", &pretty(&parameters)?)?;
-        staged.write("parameters.parquet", &tables::parameters(record.result)?)?;
-        staged.write("per_angle.parquet", &tables::per_angle(record.result)?)?;
-        staged.write("iterations.parquet", &tables::iterations(record.result)?)?;
-        staged.write("summary.txt", summary.as_bytes())?;
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
-        staged.write("log.txt", format!("{log}\n").as_bytes())?;
-        staged.write("run.json", &pretty(&self.run_json(record, source))?)?;
+        let files = [
+            ("parameters.json", pretty(&parameters)?),
+            ("parameters.parquet", tables::parameters(record.result)?),
+            ("per_angle.parquet", tables::per_angle(record.result)?),
+            ("iterations.parquet", tables::iterations(record.result)?),
+            ("summary.txt", summary.clone().into_bytes()),
+            ("log.txt", format!("{log}\n").into_bytes()),
+            ("run.json", pretty(&self.run_json(record, source))?),
+        ];
+        let staged = StagedDirectory::begin(&self.settings.output.join(name))?;
+        for (name, content) in files {
+            let path = staged.path().join(name);
+            std::fs::write(&path, content).map_err(io_at(&path))?;
+        }
         let directory = staged.publish()?;
         let totals = Some(record.totals.clone());
         Ok(Finished { directory, verdict: record.result.verdict, summary, parameters, totals })

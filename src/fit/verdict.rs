@@ -77,7 +77,7 @@ pub fn judge(
         let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
         (Verdict::AtBound, format!("{} is {how} its {} bound {}", bound.name, bound.side, bound.bound))
     }));
-    if let Some(chi) = reduced_chi_squared.filter(|&chi| !(chi <= worst_acceptable)) {
+    if let Some(chi) = reduced_chi_squared.filter(|&chi| chi.is_nan() || chi > worst_acceptable) {
         let reason =
             format!("reduced chi-square {chi:.3} exceeds {worst_acceptable}: the model does not describe the data");
         findings.push((Verdict::PoorFit, reason));

@@ -23,11 +23,11 @@ pub fn dead_frames(values: &Values, n: usize) -> Vec<usize> {
     let mut position = 0;
     for i in 0..n {
         let mut row = alike[i];
-        for j in i + 1..n {
+        for column in &mut alike[i + 1..] {
             let value = values.get(position);
             let kinds = KINDS.iter().enumerate().fold(0, |bits, (k, is)| bits | u8::from(is(value)) << k);
             row &= kinds;
-            alike[j] &= kinds;
+            *column &= kinds;
             position += 1;
         }
         alike[i] = row;

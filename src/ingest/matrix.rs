@@ -107,10 +107,9 @@ fn not_real(source: &Source, path: &str, kind: &Datatype) -> Error {
     Fault::at(source.place(path), kind).expected("real numbers (f32 or f64)").code("E19").layout()
 }
 
-fn read<T: H5Type + Default + Clone>(dataset: &Dataset) -> std::result::Result<Vec<T>, hdf5_reader::error::Error> {
-    let mut values = vec![T::default(); dataset.num_elements()? as usize];
-    dataset.read_into(&mut values)?;
-    Ok(values)
+/// `read_array`, because `read_into` of hdf5-reader 0.12 keeps a copy of every dataset while the file is open.
+fn read<T: H5Type>(dataset: &Dataset) -> std::result::Result<Vec<T>, hdf5_reader::error::Error> {
+    Ok(dataset.read_array::<T>()?.into_raw_vec_and_offset().0)
 }
 
 fn read_half(dataset: &Dataset) -> std::result::Result<Vec<f32>, hdf5_reader::error::Error> {

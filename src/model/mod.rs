@@ -11,7 +11,7 @@
 //! ```
 //!
 //! He et al., PNAS 121 (2024) e2401162121, doi 10.1073/pnas.2401162121, equations (1)-(4), with the integrals taken
-//! numerically. Symbols: q [1/angstrom] wavevector, L [angstrom] gap, dt [s] frame interval, phi [degree] azimuth.
+//! numerically. Symbols: q wavevector (1/angstrom), L gap (angstrom), dt frame interval (s), phi azimuth (degree).
 //!
 //! | convention | kappa(phi) | S(x) |
 //! | --- | --- | --- |

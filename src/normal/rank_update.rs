@@ -43,9 +43,8 @@ impl<const W: usize> LaneSums<W> {
     pub fn add_tile<S: Simd>(&mut self, simd: S, tile: &Tile<W>, depth: Depth) {
         self.pairs += tile.pairs();
         let update = Update { simd, groups: tile.filled() };
-        self.triangle::<S, 3>(&update, W - 3);
         match (depth, W) {
-            (Depth::Cost, _) => {}
+            (Depth::Cost, _) => self.triangle::<S, 3>(&update, W - 3),
             (Depth::Gradient, _) => self.gradient(&update),
             (Depth::Normal, 10) => self.normal_of_seven(&update),
             (Depth::Normal, 6) => self.normal_of_three(&update),
@@ -53,8 +52,8 @@ impl<const W: usize> LaneSums<W> {
         }
     }
 
-    /// P = 7 (laminar flow): the triangle of the first five columns, their products with the last five, and a triangle of two
-    /// with their products with `[h, 1, y]`.
+    /// P = 7 (laminar flow): two triangles of five columns and the products between them. Fifteen sums or more at a time keep
+    /// both multipliers busy, and twenty-five still fit the registers of AVX-512.
     #[inline(always)]
     fn normal_of_seven<S: Simd>(&mut self, update: &Update<'_, S, W>) {
         self.triangle::<S, 5>(update, 0);
@@ -65,8 +64,7 @@ impl<const W: usize> LaneSums<W> {
             self.square::<S, 2, 5>(update, 2, 5);
             self.square::<S, 1, 5>(update, 4, 5);
         }
-        self.triangle::<S, 2>(update, 5);
-        self.square::<S, 2, 3>(update, 5, 7);
+        self.triangle::<S, 5>(update, 5);
     }
 
     /// P = 3 (static): two blocks.
@@ -74,11 +72,12 @@ impl<const W: usize> LaneSums<W> {
     fn normal_of_three<S: Simd>(&mut self, update: &Update<'_, S, W>) {
         self.triangle::<S, 3>(update, 0);
         self.square::<S, 3, 3>(update, 0, 3);
+        self.triangle::<S, 3>(update, 3);
     }
 
     #[inline(always)]
     fn normal_of_any<S: Simd>(&mut self, update: &Update<'_, S, W>) {
-        for k in 0..W - 3 {
+        for k in 0..W {
             self.triangle::<S, 1>(update, k);
             for other in k + 1..W {
                 self.square::<S, 1, 1>(update, k, other);
@@ -89,6 +88,7 @@ impl<const W: usize> LaneSums<W> {
     #[inline(always)]
     fn gradient<S: Simd>(&mut self, update: &Update<'_, S, W>) {
         let p = W - 3;
+        self.triangle::<S, 3>(update, p);
         for k in (0..p - p % 2).step_by(2) {
             self.square::<S, 2, 3>(update, k, p);
         }

@@ -1,6 +1,5 @@
 //! Results as files and text. It computes nothing: it takes plain data and writes them.
 
-pub mod directory;
 pub mod json;
 pub mod summary;
 pub mod tables;

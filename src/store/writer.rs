@@ -3,20 +3,19 @@
 use crate::block::Values;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::experiment::TimeGrid;
+use crate::publish::StagedDirectory;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, partition_directory};
 use crate::store::{arrow_partition, parquet_partition};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A store that nobody sees yet. Dropped without [`StagedStore::publish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct StagedStore {
-    target: PathBuf,
-    staging: PathBuf,
+    staged: StagedDirectory,
     format: StoreFormat,
     block_points: usize,
-    published: bool,
 }
 
 /// What was written of one angle.
@@ -43,12 +42,7 @@ impl StagedStore {
                 .advice("choose another --store directory")
                 .config());
         }
-        let parent = parent_of(target);
-        std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
-        remove_remains(target, &parent);
-        let staging = parent.join(format!("{}{}", staging_prefix(target), std::process::id()));
-        std::fs::create_dir_all(&staging).map_err(io_at(&staging))?;
-        Ok(StagedStore { target: target.to_path_buf(), staging, format, block_points, published: false })
+        Ok(StagedStore { staged: StagedDirectory::begin(target)?, format, block_points })
     }
 
     /// Writes all pairs of one angle. May be called from several threads.
@@ -61,8 +55,9 @@ impl StagedStore {
             StoreFormat::Parquet => "c2.parquet",
         };
         let file = format!("{}/{name}", partition_directory(phi_degrees));
-        let path = self.staging.join(&file);
-        std::fs::create_dir_all(parent_of(&path)).map_err(io_at(&path))?;
+        let folder = self.staged.path().join(partition_directory(phi_degrees));
+        std::fs::create_dir_all(&folder).map_err(io_at(&folder))?;
+        let path = folder.join(name);
         let refused = |source: Box<dyn std::error::Error + Send + Sync>| refused(&path, source);
         let sink = HashingFile::create(&path)?;
         let sink = match self.format {
@@ -80,73 +75,14 @@ impl StagedStore {
     ///
     /// # Errors
     /// Io, with the path.
-    pub fn publish(mut self, manifest: &Manifest) -> Result<()> {
-        let path = self.staging.join(MANIFEST_NAME);
+    pub fn publish(self, manifest: &Manifest) -> Result<()> {
+        let path = self.staged.path().join(MANIFEST_NAME);
         let text = serde_json::to_vec_pretty(manifest)
             .map_err(|source| Fault::at(path.display(), "manifest cannot be written").source(source).internal())?;
         let mut file = File::create(&path).map_err(io_at(&path))?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(io_at(&path))?;
-        for partition in &manifest.partitions {
-            sync_directory(&parent_of(&self.staging.join(&partition.file)));
-        }
-        sync_directory(&self.staging);
-        self.swap().map_err(io_at(&self.target))?;
-        sync_directory(&parent_of(&self.target));
-        self.published = true;
-        Ok(())
+        self.staged.publish().map(drop)
     }
-
-    /// One rename publishes; an earlier store is moved aside first and removed afterwards.
-    fn swap(&self) -> std::io::Result<()> {
-        let aside = self.staging.with_extension("replaced");
-        if self.target.exists() {
-            std::fs::rename(&self.target, &aside)?;
-        }
-        std::fs::rename(&self.staging, &self.target)?;
-        // Not worth failing for: the next run removes what is left.
-        let _ = std::fs::remove_dir_all(&aside);
-        Ok(())
-    }
-}
-
-impl Drop for StagedStore {
-    fn drop(&mut self) {
-        if !self.published {
-            let _ = std::fs::remove_dir_all(&self.staging);
-        }
-    }
-}
-
-fn parent_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// Hidden, so that no reader takes it for a store.
-fn staging_prefix(target: &Path) -> String {
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!(".{name}.staging-")
-}
-
-/// Removes staging directories of processes that no longer run.
-fn remove_remains(target: &Path, parent: &Path) {
-    let prefix = staging_prefix(target);
-    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(process) = name.strip_prefix(&prefix) {
-            let process = process.split('.').next().unwrap_or_default();
-            if !Path::new("/proc").join(process).exists() {
-                let _ = std::fs::remove_dir_all(entry.path());
-            }
-        }
-    }
-}
-
-/// Makes a directory's entries durable where the file system can.
-fn sync_directory(path: &Path) {
-    let _ = File::open(path).and_then(|directory| directory.sync_all());
 }
 
 fn refused(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Error {

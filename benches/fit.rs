@@ -1,0 +1,70 @@
+//! How long does a whole fit take from a store, by scaling mode, and what does per-angle scaling cost per sweep?
+//! `cargo bench --bench fit -- ANGLES FRAMES`
+
+mod measured;
+
+use homodyne::block::BlockSource;
+use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
+use homodyne::fit::start::Scales;
+use homodyne::fit::trust_region::Tolerances;
+use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::parameters::{AnalysisMode, ParameterSpace};
+use homodyne::store::directory::Store;
+use homodyne::store::manifest::StoreFormat;
+use homodyne::sweep::pass::Sweep;
+use homodyne::sweep::sample::Sample;
+use measured::{convert, simulate, size};
+use std::sync::Arc;
+use std::time::Instant;
+
+fn main() {
+    let (angles, frames) = size((100, 1000));
+    let folder = tempfile::tempdir().expect("folder");
+    let (file, place) = (folder.path().join("data.h5"), folder.path().join("store"));
+    simulate(&file, angles, frames);
+    convert(&file, &place, StoreFormat::Arrow, 2);
+    let store = Arc::new(Store::open(&place, Some(2e6)).expect("store"));
+    let experiment = store.experiment().clone();
+    let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment).expect("model");
+    println!("{angles} angles x {frames} frames, laminar flow, 2 threads, from data-driven start");
+    println!("{:<12} {:>9} {:>8} {:>14} {:>16}", "scaling", "whole [s]", "sweeps", "per sweep [ms]", "outside [ms]");
+    let modes = [
+        ("auto", ScalingChoice::Auto(3)),
+        ("constant", ScalingChoice::Constant(None)),
+        ("individual", ScalingChoice::Individual),
+        ("fourier", ScalingChoice::Fourier(2)),
+    ];
+    for (name, scaling) in modes {
+        let start = Instant::now();
+        let sample = Sample::draw(store.as_ref(), &model).expect("sample");
+        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), 2);
+        let settings = FitSettings {
+            space: ParameterSpace::default_of(AnalysisMode::LaminarFlow),
+            start: None,
+            scaling,
+            tolerances: Tolerances::default(),
+            max_reduced_chi_squared: 2.0,
+            scales: Scales {
+                q_per_angstrom: experiment.q_per_angstrom,
+                gap_angstrom: 2e6,
+                dt_seconds: 0.1,
+                duration_seconds: 0.1 * frames as f64,
+            },
+        };
+        // Time between the first and the last iteration: sweeps, elimination and solver, without the start.
+        let mut marks = Vec::new();
+        let result = fit(&sweep, &sample, &settings, &mut |_| marks.push(Instant::now())).expect("fit");
+        let whole = start.elapsed().as_secs_f64();
+        let sweeps = marks.len() - 1;
+        let per_sweep = (marks[sweeps] - marks[0]).as_secs_f64() / sweeps.max(1) as f64;
+        let totals = sweep.totals();
+        let outside = per_sweep - totals.normal.seconds / totals.normal.sweeps as f64;
+        println!(
+            "{name:<12} {whole:>9.2} {:>8} {:>14.1} {:>16.2}   {}",
+            totals.normal.sweeps + totals.cost.sweeps,
+            1e3 * per_sweep,
+            1e3 * outside,
+            result.verdict.name()
+        );
+    }
+}
