@@ -5,10 +5,10 @@ mod measured;
 
 use homodyne::block::BlockSource;
 use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::start::Scales;
 use homodyne::fit::trust_region::Tolerances;
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::parameters::{AnalysisMode, ParameterSpace};
+use homodyne::pipeline::scales;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::pass::Sweep;
@@ -44,12 +44,7 @@ fn main() {
             scaling,
             tolerances: Tolerances::default(),
             max_reduced_chi_squared: 2.0,
-            scales: Scales {
-                q_per_angstrom: experiment.q_per_angstrom,
-                gap_angstrom: 2e6,
-                dt_seconds: 0.1,
-                duration_seconds: 0.1 * frames as f64,
-            },
+            scales: scales(&experiment),
         };
         // Time between the first and the last iteration: sweeps, elimination and solver, without the start.
         let mut marks = Vec::new();

@@ -4,6 +4,7 @@
 use crate::block::BlockSource;
 use crate::config::settings::{LogLevel, Settings, Stage};
 use crate::error::{Fault, Result, io_at};
+use crate::experiment::Experiment;
 use crate::fit::analysis::{FitSettings, fit};
 use crate::fit::start::Scales;
 use crate::ingest::convert::{Ingested, Request, ingest};
@@ -305,23 +306,29 @@ fn pretty(value: &Value) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-fn fit_settings(settings: &Settings, experiment: &crate::experiment::Experiment) -> FitSettings {
+fn fit_settings(settings: &Settings, experiment: &Experiment) -> FitSettings {
     FitSettings {
         space: settings.space.clone(),
         start: settings.start.clone(),
         scaling: settings.scaling.clone(),
         tolerances: settings.tolerances,
         max_reduced_chi_squared: settings.max_reduced_chi_squared,
-        scales: Scales {
-            q_per_angstrom: experiment.q_per_angstrom,
-            gap_angstrom: experiment.gap_angstrom.unwrap_or(0.0),
-            dt_seconds: experiment.time.dt_seconds,
-            duration_seconds: experiment.time.dt_seconds * experiment.time.n_frames as f64,
-        },
+        scales: scales(experiment),
     }
 }
 
-fn context<'a>(settings: &Settings, experiment: &'a crate::experiment::Experiment) -> Context<'a> {
+/// The scales by which a data-driven start is laid out.
+#[must_use]
+pub fn scales(experiment: &Experiment) -> Scales {
+    Scales {
+        q_per_angstrom: experiment.q_per_angstrom,
+        gap_angstrom: experiment.gap_angstrom.unwrap_or(0.0),
+        dt_seconds: experiment.time.dt_seconds,
+        duration_seconds: experiment.time.dt_seconds * experiment.time.n_frames as f64,
+    }
+}
+
+fn context<'a>(settings: &Settings, experiment: &'a Experiment) -> Context<'a> {
     let sheared = (settings.mode == AnalysisMode::LaminarFlow).then_some(settings.convention);
     Context {
         analysis_mode: settings.mode.name(),

@@ -43,6 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
             "config",
             "memory",
+            "publish",
         ],
     ),
     ("lib", &[]),

@@ -2,6 +2,8 @@
 
 #[path = "common/beamline.rs"]
 mod beamline;
+#[path = "common/stored.rs"]
+mod stored;
 
 use beamline::ApsU;
 use homodyne::block::{BlockSource, Values};
@@ -9,9 +11,10 @@ use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::ingest::convert::{Request, ingest};
 use homodyne::ingest::selection::Selection;
 use homodyne::store::directory::Store;
-use homodyne::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat, ValueType};
+use homodyne::store::manifest::StoreFormat;
 use homodyne::store::writer::StagedStore;
 use std::path::{Path, PathBuf};
+use stored::write_store;
 
 const N: usize = 61;
 
@@ -27,43 +30,10 @@ fn odd_values(narrow: bool) -> Values {
 }
 
 fn write(place: &Path, format: StoreFormat, narrow: bool) {
-    let staged = StagedStore::begin(place, format, 256).expect("place");
-    let mut partitions = Vec::new();
-    let phi = [-180.0, -12.5, 0.0];
-    for phi_degrees in phi {
-        let values = odd_values(narrow);
-        let written = staged.write_partition(phi_degrees, &values, &time()).expect("written");
-        partitions.push(Partition {
-            file: written.file,
-            rows: values.len(),
-            bytes: written.bytes,
-            blake3: written.blake3,
-            source: String::new(),
-            mask_note: String::new(),
-            non_finite_values: 0,
-        });
-        assert!(!place.exists(), "nothing is visible before the store is published");
-    }
-    let angles = phi.map(|phi_degrees| Angle { phi_degrees, sigma: 0.1, masked_frames: vec![0] }).to_vec();
-    let manifest = Manifest {
-        format_version: FORMAT_VERSION,
-        content_key: "key".into(),
-        format,
-        value_type: if narrow { ValueType::F32 } else { ValueType::F64 },
-        pair_order: Manifest::PAIR_ORDER.into(),
-        block_points: 256,
-        experiment: Experiment { q_per_angstrom: 0.01, gap_angstrom: None, time: time(), angles },
-        partitions,
-        provenance: Provenance {
-            program: String::new(),
-            source: String::new(),
-            source_blake3: String::new(),
-            layout: String::new(),
-            selection: serde_json::Value::Null,
-            warnings: vec![],
-        },
-    };
-    staged.publish(&manifest).expect("published");
+    let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.1, masked_frames: vec![0] };
+    let angles = [-180.0, -12.5, 0.0].map(angle).to_vec();
+    let experiment = Experiment { q_per_angstrom: 0.01, gap_angstrom: None, time: time(), angles };
+    write_store(place, &experiment, &vec![odd_values(narrow); 3], format, 256);
 }
 
 fn bits(values: &Values) -> Vec<u64> {

@@ -2,6 +2,8 @@
 //! masked.
 
 mod common;
+#[path = "common/stored.rs"]
+mod stored;
 
 use common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
 use homodyne::block::{BlockSource, Values};
@@ -12,13 +14,13 @@ use homodyne::normal::gram::Gram;
 use homodyne::normal::rank_update::Depth;
 use homodyne::objective::Objective;
 use homodyne::parameters::AnalysisMode;
-use homodyne::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat, ValueType};
-use homodyne::store::writer::StagedStore;
+use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
 use std::path::Path;
 use std::sync::Arc;
+use stored::write_store;
 
 const BLOCK: usize = 1000;
 
@@ -29,40 +31,8 @@ fn noisy_values(experiment: &Experiment) -> Vec<Vec<f64>> {
 
 /// The same pairs in a store on disk.
 fn on_disk(place: &Path, experiment: &Experiment, values: &[Vec<f64>], format: StoreFormat) -> Arc<dyn BlockSource> {
-    let staged = StagedStore::begin(place, format, BLOCK).expect("place");
-    let mut partitions = Vec::new();
-    for (angle, values) in experiment.angles.iter().zip(values) {
-        let values = Values::from_f32(values.iter().map(|&value| value as f32).collect());
-        let written = staged.write_partition(angle.phi_degrees, &values, &experiment.time).expect("written");
-        partitions.push(Partition {
-            file: written.file,
-            rows: values.len(),
-            bytes: written.bytes,
-            blake3: written.blake3,
-            source: String::new(),
-            mask_note: String::new(),
-            non_finite_values: 0,
-        });
-    }
-    let manifest = Manifest {
-        format_version: FORMAT_VERSION,
-        content_key: String::new(),
-        format,
-        value_type: ValueType::F32,
-        pair_order: String::new(),
-        block_points: BLOCK,
-        experiment: experiment.clone(),
-        partitions,
-        provenance: Provenance {
-            program: String::new(),
-            source: String::new(),
-            source_blake3: String::new(),
-            layout: String::new(),
-            selection: serde_json::Value::Null,
-            warnings: vec![],
-        },
-    };
-    staged.publish(&manifest).expect("published");
+    let narrow = |angle: &Vec<f64>| Values::from_f32(angle.iter().map(|&value| value as f32).collect());
+    write_store(place, experiment, &values.iter().map(narrow).collect::<Vec<Values>>(), format, BLOCK);
     Arc::new(homodyne::store::directory::Store::open(place, experiment.gap_angstrom).expect("store"))
 }
 

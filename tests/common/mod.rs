@@ -68,10 +68,10 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
 }
 
 use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::start::Scales;
 use homodyne::fit::trust_region::Tolerances;
 use homodyne::outcome::FitResult;
 use homodyne::parameters::ParameterSpace;
+use homodyne::pipeline::scales;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use std::sync::Arc;
@@ -83,12 +83,7 @@ pub fn settings(mode: AnalysisMode, experiment: &Experiment, scaling: ScalingCho
         scaling,
         tolerances: Tolerances::default(),
         max_reduced_chi_squared: 2.0,
-        scales: Scales {
-            q_per_angstrom: experiment.q_per_angstrom,
-            gap_angstrom: experiment.gap_angstrom.unwrap_or(0.0),
-            dt_seconds: experiment.time.dt_seconds,
-            duration_seconds: experiment.time.dt_seconds * experiment.time.n_frames as f64,
-        },
+        scales: scales(experiment),
     }
 }
 

@@ -1,0 +1,48 @@
+//! Stores on disk from values, for tests.
+#![allow(dead_code)]
+
+use homodyne::block::Values;
+use homodyne::experiment::Experiment;
+use homodyne::store::directory::value_type;
+use homodyne::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat};
+use homodyne::store::writer::StagedStore;
+use std::path::Path;
+
+/// Writes and publishes a store of one vector of values per angle.
+pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], format: StoreFormat, block_points: usize) {
+    let staged = StagedStore::begin(place, format, block_points).expect("place");
+    let mut partitions = Vec::new();
+    for (angle, values) in experiment.angles.iter().zip(values) {
+        let written = staged.write_partition(angle.phi_degrees, values, &experiment.time).expect("written");
+        partitions.push(Partition {
+            file: written.file,
+            rows: values.len(),
+            bytes: written.bytes,
+            blake3: written.blake3,
+            source: String::new(),
+            mask_note: String::new(),
+            non_finite_values: 0,
+        });
+        assert!(!place.exists(), "nothing is visible before the store is published");
+    }
+    let provenance = Provenance {
+        program: String::new(),
+        source: String::new(),
+        source_blake3: String::new(),
+        layout: String::new(),
+        selection: serde_json::Value::Null,
+        warnings: vec![],
+    };
+    let manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        content_key: "key".into(),
+        format,
+        value_type: value_type(&values[0]),
+        pair_order: Manifest::PAIR_ORDER.into(),
+        block_points,
+        experiment: experiment.clone(),
+        partitions,
+        provenance,
+    };
+    staged.publish(&manifest).expect("published");
+}
