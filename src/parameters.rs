@@ -1,5 +1,7 @@
 //! The physical parameters: names, units, bounds, priors, search scales. It knows neither the model's formula nor any data.
 
+pub mod power_law;
+
 use crate::error::{Fault, Result};
 use serde::{Deserialize, Serialize};
 

@@ -92,6 +92,19 @@ fn diffusion_without_ageing_cannot_tell_its_two_amplitudes_apart() {
 }
 
 #[test]
+fn an_exponent_near_zero_leaves_its_amplitudes_undetermined_and_is_found_in_few_sweeps() {
+    let experiment = experiment(200, 8);
+    let mut theta = LAMINAR;
+    (theta[0], theta[1], theta[2]) = (15_000.0, 0.01, 3000.0);
+    let values = simulated(AnalysisMode::LaminarFlow, &experiment, &theta, 0.14);
+    let result = run(AnalysisMode::LaminarFlow, experiment, values, |_| ());
+    assert_eq!(result.verdict, Verdict::Undetermined, "{:?}", result.parameters);
+    assert!(result.reasons[0].contains("D0 and D_offset trade off"), "{:?}", result.reasons);
+    assert_eq!((result.parameters[0].uncertainty, result.parameters[2].uncertainty), (None, None));
+    assert!(result.iterations.len() < 30, "{} sweeps along the valley", result.iterations.len());
+}
+
+#[test]
 fn truth_on_a_bound_is_reported_with_its_side() {
     let experiment = experiment(120, 8);
     let values = simulated(AnalysisMode::LaminarFlow, &experiment, &LAMINAR, 0.14);

@@ -80,6 +80,7 @@ fn problem<'a>(objective: &dyn Objective, settings: &'a FitSettings, mode: &Scal
         map: ScalingMap::new(mode, &objective.phi_degrees(), &settings.space)?,
         weights: weights(&objective.sigma()),
         tolerances: settings.tolerances,
+        t_ref_seconds: settings.scales.t_ref_seconds(),
     })
 }
 

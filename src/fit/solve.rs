@@ -10,6 +10,7 @@ use crate::normal::symmetric::Matrix;
 use crate::objective::Objective;
 use crate::outcome::{Iteration, Stop};
 use crate::parameters::ParameterSpace;
+use crate::parameters::power_law::PowerLaw;
 
 /// A fit without its data: parameters, scaling and weights.
 pub struct Problem<'a> {
@@ -21,6 +22,8 @@ pub struct Problem<'a> {
     pub weights: Vec<f64>,
     /// When to stop.
     pub tolerances: Tolerances,
+    /// Time in seconds at which power laws are held while their parameters trade off.
+    pub t_ref_seconds: f64,
 }
 
 /// Where the solver ended.
@@ -64,13 +67,34 @@ impl Problem<'_> {
         Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.evaluation.cost)
     }
 
-    /// Full parameter vector for free search coordinates.
-    fn theta_of(&self, free: &[usize], coordinates: &[f64], start: &[f64]) -> Vec<f64> {
-        let mut theta = start.to_vec();
+    /// Full parameter vector for free search coordinates, and the coordinates that it really has: power laws whose three
+    /// parameters are free follow their bent path from `from`.
+    fn theta_of(&self, free: &[usize], coordinates: &[f64], from: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let mut theta = from.to_vec();
         for (&k, &coordinate) in free.iter().zip(coordinates) {
             theta[k] = self.space.physical[k].value(coordinate);
         }
-        theta
+        for first in [0, 3] {
+            if (first..first + 3).all(|k| free.contains(&k)) {
+                self.bend(first, from, &mut theta, |k| coordinates[free.iter().position(|&f| f == k).unwrap_or(0)]);
+            }
+        }
+        let coordinates = free.iter().map(|&k| self.space.physical[k].coordinate(theta[k])).collect();
+        (theta, coordinates)
+    }
+
+    /// Replaces the straight step of one power law by the bent one, if there is one between the bounds.
+    fn bend(&self, first: usize, from: &[f64], theta: &mut [f64], coordinate: impl Fn(usize) -> f64) {
+        let physical = &self.space.physical;
+        let law = |values: &[f64]| PowerLaw { amplitude: values[0], exponent: values[1], constant: values[2] };
+        let tangent = |k: usize| (coordinate(k) - physical[k].coordinate(from[k])) * physical[k].slope(from[k]);
+        let step = law(&[tangent(first), tangent(first + 1), tangent(first + 2)]);
+        let Some(bent) = law(&from[first..]).bent(step, self.t_ref_seconds) else { return };
+        let values = [bent.amplitude, bent.exponent, bent.constant];
+        let inside = |k: usize| (physical[first + k].lower..=physical[first + k].upper).contains(&values[k]);
+        if (0..3).all(inside) {
+            theta[first..first + 3].copy_from_slice(&values);
+        }
     }
 
     /// The reduced system of the free parameters in search coordinates.
@@ -110,15 +134,16 @@ pub fn minimise(
     let mut iterations = Vec::new();
     let mut first = true;
     while let Some(coordinates) = solver.ask().map(<[f64]>::to_vec) {
+        let (theta, coordinates) = match first {
+            true => (best.theta.clone(), coordinates),
+            false => problem.theta_of(&free, &coordinates, &best.theta),
+        };
         let point = match std::mem::take(&mut first) {
             true => None,
-            false => {
-                let theta = problem.theta_of(&free, &coordinates, &best.theta);
-                Some(problem.point(objective, theta, Depth::Normal)?)
-            }
+            false => Some(problem.point(objective, theta, Depth::Normal)?),
         };
         let seen = point.as_ref().unwrap_or(&best);
-        let told = solver.tell(problem.in_coordinates(&seen.evaluation, &seen.theta, &free));
+        let told = solver.tell(coordinates, problem.in_coordinates(&seen.evaluation, &seen.theta, &free));
         let iteration = Iteration {
             iteration: iterations.len(),
             cost: seen.evaluation.cost,

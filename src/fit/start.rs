@@ -21,6 +21,14 @@ pub struct Scales {
     pub duration_seconds: f64,
 }
 
+impl Scales {
+    /// A time in the middle of the measurement, on a logarithmic scale.
+    #[must_use]
+    pub fn t_ref_seconds(&self) -> f64 {
+        (self.dt_seconds * self.duration_seconds).sqrt()
+    }
+}
+
 /// Points of the grid that are polished.
 const POLISHED: usize = 6;
 const ALPHAS: [f64; 5] = [-1.2, -0.6, 0.0, 0.6, 1.2];
@@ -44,6 +52,7 @@ pub fn from_data(
         map: ScalingMap::new(&mode, &phi, space)?,
         weights: weights(&sample.sigma()),
         tolerances: Tolerances { max_iterations: 40, ftol: 1e-6, ..Tolerances::default() },
+        t_ref_seconds: scales.t_ref_seconds(),
     };
     let mut candidates = Vec::new();
     for theta in grid(space, scales) {
@@ -86,7 +95,7 @@ fn geometric(first: f64, last: f64, count: usize) -> Vec<f64> {
 /// Decay times from below the frame interval to beyond the measurement, for diffusion and for shear.
 fn grid(space: &ParameterSpace, scales: &Scales) -> Vec<Vec<f64>> {
     let (shortest, longest) = (scales.dt_seconds / 2.0, 2.0 * scales.duration_seconds);
-    let t_ref = (scales.dt_seconds * scales.duration_seconds).sqrt();
+    let t_ref = scales.t_ref_seconds();
     // exp(-q^2 D tau) = 1/e at the decay time tau.
     let rates: Vec<f64> =
         geometric(shortest, longest, 9).iter().map(|tau| 1.0 / (scales.q_per_angstrom.powi(2) * tau)).collect();

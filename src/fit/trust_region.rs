@@ -114,9 +114,10 @@ impl TrustRegion {
         self.best.as_ref().map(|best| &best.x[..])
     }
 
-    /// Takes the evaluation of the point that was asked for.
-    pub fn tell(&mut self, evaluation: Evaluation) -> Told {
-        let trial = self.trial.take().expect("tell follows ask");
+    /// Takes the evaluation of the point that was asked for, or of a point `x` that agrees with it to first order in the
+    /// step.
+    pub fn tell(&mut self, x: Vec<f64>, evaluation: Evaluation) -> Told {
+        let trial = Trial { x, ..self.trial.take().expect("tell follows ask") };
         self.evaluations += 1;
         let accepted = match self.best.take() {
             None => true,
@@ -273,7 +274,7 @@ mod tests {
     fn run(residuals: &dyn Fn(&[f64]) -> Vec<f64>, start: &[f64], bounds: (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Stop) {
         let mut solver = TrustRegion::new(start, bounds, 2, Tolerances::default());
         while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
-            solver.tell(evaluate(residuals, &x));
+            solver.tell(x.clone(), evaluate(residuals, &x));
         }
         (solver.best().expect("evaluated").to_vec(), solver.stop().expect("over"))
     }
@@ -306,7 +307,7 @@ mod tests {
         let tolerances = Tolerances { max_iterations: 2, ..Tolerances::default() };
         let mut solver = TrustRegion::new(&[-1.2, 1.0], (vec![-5.0; 2], vec![5.0; 2]), 2, tolerances);
         while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
-            solver.tell(evaluate(&rosenbrock, &x));
+            solver.tell(x.clone(), evaluate(&rosenbrock, &x));
         }
         assert_eq!(solver.stop(), Some(Stop::MaxIterations));
     }

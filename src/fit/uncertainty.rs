@@ -42,6 +42,14 @@ impl Uncertainty {
                 directions.push(unbounded(names[k]));
             }
         }
+        for law in LAWS {
+            if let Some(pair) =
+                trading_off(solution, &moving, &full, law).filter(|pair| !pair.iter().any(|k| undetermined.contains(k)))
+            {
+                undetermined.extend(pair);
+                directions.push(indistinct(&pair.map(|k| names[k]), &problem.space.physical[law + 1].name));
+            }
+        }
         let scaling_variances = scaling_variances(problem, solution, &full, moving.len());
         let condition_number = spectrum.condition_number;
         Uncertainty { moving, covariance: full, undetermined, directions, condition_number, scaling_variances }
@@ -110,6 +118,28 @@ fn direction(members: &[usize], names: &[&str]) -> UndeterminedDirection {
 fn unbounded(name: &str) -> UndeterminedDirection {
     let description = format!("the standard error of {name} is wider than half the range of its bounds");
     UndeterminedDirection { description, parameters: vec![name.to_owned()] }
+}
+
+/// First parameters of the power laws: amplitude, exponent, constant part.
+const LAWS: [usize; 2] = [0, 3];
+/// An exponent nearer to zero than this many standard errors leaves amplitude and constant part to trade off.
+const DISTINCT: f64 = 3.0;
+
+/// Amplitude and constant part of a law whose exponent cannot be told from zero, where they are one and the same: the
+/// valley of the cost runs along a hyperbola to arbitrarily large amplitudes, and no standard error describes it.
+fn trading_off(solution: &Solution, moving: &[usize], covariance: &Matrix, law: usize) -> Option<[usize; 2]> {
+    let place = |parameter: usize| moving.iter().position(|&moving| moving == parameter);
+    let (amplitude, exponent, constant) = (place(law)?, place(law + 1)?, place(law + 2)?);
+    let error = covariance.get(exponent, exponent).max(0.0).sqrt();
+    (solution.theta[law + 1].abs() < DISTINCT * error).then_some([amplitude, constant])
+}
+
+fn indistinct(pair: &[&str; 2], exponent: &str) -> UndeterminedDirection {
+    let description = format!(
+        "{} and {} trade off, because {exponent} is within {DISTINCT} standard errors of 0; fix one of them",
+        pair[0], pair[1]
+    );
+    UndeterminedDirection { description, parameters: pair.map(str::to_owned).to_vec() }
 }
 
 /// Whether a standard error, in the search coordinate, exceeds half the range of the bounds.

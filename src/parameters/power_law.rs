@@ -1,0 +1,79 @@
+//! Curves through parameter space along which a power law with a constant part changes evenly. It knows no data.
+//!
+//! D(t) = D0 t^alpha + D_offset = D_ref (1 + s ((t / t_ref)^alpha - 1) / alpha): with D_ref = D(t_ref) and the local exponent
+//! s = d ln D / d ln t there, the law stays regular where alpha passes through zero, while D0 and D_offset run away
+//! along a hyperbola, D0 alpha = const. Data determine D_ref and s well and alpha from the curvature of D only, so the
+//! valley of the cost is straight in (ln D_ref, s, alpha) and bent in (D0, alpha, D_offset). A solver that follows the
+//! bent path takes a few steps where straight ones crawl.
+
+/// Amplitude, exponent and constant part of a power law.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PowerLaw {
+    /// D0 or gamma_dot_t0.
+    pub amplitude: f64,
+    /// alpha or beta.
+    pub exponent: f64,
+    /// D_offset or gamma_dot_t_offset.
+    pub constant: f64,
+}
+
+/// Exponents nearer to zero than this have no regular amplitude.
+const SMALLEST_EXPONENT: f64 = 1e-6;
+
+impl PowerLaw {
+    /// Goes from here along `step`, evenly in (ln D_ref, s, alpha) instead of straight; `None` where that leads nowhere (the
+    /// exponent would change its sign, or the law or its amplitude would not stay positive).
+    #[must_use]
+    pub fn bent(&self, step: PowerLaw, t_ref: f64) -> Option<PowerLaw> {
+        let part = self.amplitude * t_ref.powf(self.exponent);
+        let at_ref = part + self.constant;
+        let exponent = self.exponent + step.exponent;
+        if at_ref <= 0.0 || exponent * self.exponent <= 0.0 || exponent.abs() < SMALLEST_EXPONENT {
+            return None;
+        }
+        let d_part = part * (step.amplitude / self.amplitude + step.exponent * t_ref.ln());
+        let d_ln_at_ref = (d_part + step.constant) / at_ref;
+        let local = self.exponent * part / at_ref;
+        let d_local = (step.exponent * part + self.exponent * d_part) / at_ref - local * d_ln_at_ref;
+        let new_at_ref = at_ref * d_ln_at_ref.exp();
+        let new_part = (local + d_local) * new_at_ref / exponent;
+        let law = PowerLaw { amplitude: new_part / t_ref.powf(exponent), exponent, constant: new_at_ref - new_part };
+        (law.amplitude > 0.0 && law.amplitude.is_finite()).then_some(law)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_bent_steps_are_straight_to_first_order() {
+        let law = PowerLaw { amplitude: 19_000.0, exponent: -0.35, constant: 900.0 };
+        for scale in [1e-3, 1e-4] {
+            let step = PowerLaw { amplitude: 300.0 * scale, exponent: 0.2 * scale, constant: -400.0 * scale };
+            let bent = law.bent(step, 2.0).expect("regular");
+            assert!((bent.amplitude - law.amplitude - step.amplitude).abs() < 3e4 * scale * scale);
+            assert!((bent.constant - law.constant - step.constant).abs() < 3e4 * scale * scale);
+        }
+    }
+
+    #[test]
+    fn along_the_valley_the_law_hardly_changes() {
+        let law = PowerLaw { amplitude: 2000.0, exponent: 0.05, constant: 100.0 };
+        // Tangent of the hyperbola D0 alpha = const with D_ref held: a third of the way to alpha = 0.
+        let exponent = -0.015;
+        let amplitude = -law.amplitude * exponent / law.exponent;
+        let step = PowerLaw { amplitude, exponent, constant: -amplitude };
+        let bent = law.bent(step, 1.0).expect("regular");
+        let at = |law: &PowerLaw, t: f64| law.amplitude * t.powf(law.exponent) + law.constant;
+        for t in [0.1, 1.0, 10.0] {
+            assert!((at(&bent, t) / at(&law, t) - 1.0).abs() < 3e-3, "{t}");
+        }
+    }
+
+    #[test]
+    fn the_exponent_does_not_change_its_sign_on_a_bent_path() {
+        let law = PowerLaw { amplitude: 1.0, exponent: 0.1, constant: 0.0 };
+        assert_eq!(law.bent(PowerLaw { amplitude: 0.0, exponent: -0.2, constant: 0.0 }, 1.0), None);
+    }
+}
