@@ -6,6 +6,7 @@ mod beamline;
 use beamline::{ApsLegacy, ApsU, Fill, c2};
 use homodyne::error::Error;
 use homodyne::ingest::convert::{Ingested, Request, ingest};
+use homodyne::ingest::layout::Layout;
 use homodyne::ingest::selection::{PhiRange, Selection, Symmetrise};
 use homodyne::store::manifest::StoreFormat;
 use std::path::{Path, PathBuf};
@@ -404,6 +405,20 @@ fn e38_e39_sizes_are_checked_before_reading() {
     let place = Place::new();
     place.refuses("E39", &shipped("absurd_shape.h5"), Selection::default());
     place.refuses("E38", &shipped("larger_than_memory.h5"), Selection::default());
+}
+
+#[test]
+fn e47_two_layouts_in_one_file() {
+    let place = Place::new();
+    let ingested = place.warns_u("E47", &ApsU { legacy_too: Some(24), ..ApsU::default() });
+    assert_eq!(ingested.manifest.provenance.layout, "aps_u", "the first known layout is read");
+    let place = Place::new();
+    let other = ApsU { legacy_too: Some(20), ..ApsU::default() };
+    let line = place.refuses_u("E47", &other);
+    assert!(line.contains("24") && line.contains("20"), "{line}");
+    let selection = Selection { layout: Some(Layout::ApsLegacy), dt_seconds: Some(0.1), ..q() };
+    let ingested = place.ingest(&other.write(&place.path("a.hdf")), selection).expect("chosen");
+    assert_eq!(ingested.manifest.experiment.time.n_frames, 20);
 }
 
 #[test]

@@ -28,31 +28,33 @@ impl Uncertainty {
     /// Of a solution.
     #[must_use]
     pub fn of(problem: &Problem<'_>, solution: &Solution) -> Self {
-        let moving = moving(problem, solution);
-        let coordinates = problem.in_coordinates(&solution.evaluation, &solution.theta, &moving);
-        let spectrum = Spectrum::of(&coordinates.hessian);
-        let mut undetermined = spectrum.undetermined.clone();
-        let names: Vec<&str> = moving.iter().map(|&k| problem.space.physical[k].name.as_str()).collect();
-        let mut directions: Vec<UndeterminedDirection> =
-            spectrum.directions.iter().map(|members| direction(members, &names)).collect();
-        let full = full_covariance(problem, solution, &moving, &undetermined);
+        let (free, moving) = (problem.space.free(), moving(problem, solution));
+        let name = |parameter: usize| problem.space.physical[parameter].name.as_str();
+        // Over all free parameters: a flat direction that ends on a bound is flat all the same.
+        let spectrum = Spectrum::of(&problem.in_coordinates(&solution.evaluation, &solution.theta, &free).hessian);
+        let mut directions = Vec::new();
+        let mut flat = Vec::new();
+        for members in &spectrum.directions {
+            let parameters: Vec<usize> = members.iter().map(|&k| free[k]).collect();
+            directions.push(direction(&parameters.iter().map(|&k| name(k)).collect::<Vec<&str>>()));
+            flat.extend(parameters);
+        }
+        let mut undetermined: Vec<usize> = (0..moving.len()).filter(|&k| flat.contains(&moving[k])).collect();
+        let covariance = full_covariance(problem, solution, &moving, &undetermined);
         for (k, &parameter) in moving.iter().enumerate() {
-            if !undetermined.contains(&k) && wider_than_bounds(problem, solution, parameter, full.get(k, k)) {
+            if !undetermined.contains(&k) && wider_than_bounds(problem, solution, parameter, covariance.get(k, k)) {
                 undetermined.push(k);
-                directions.push(unbounded(names[k]));
+                directions.push(unbounded(name(parameter)));
             }
         }
-        for law in LAWS {
-            if let Some(pair) =
-                trading_off(solution, &moving, &full, law).filter(|pair| !pair.iter().any(|k| undetermined.contains(k)))
-            {
-                undetermined.extend(pair);
-                directions.push(indistinct(&pair.map(|k| names[k]), &problem.space.physical[law + 1].name));
-            }
+        for law in LAWS.map(|first| Law { problem, solution, moving: &moving, first }) {
+            let found = law.findings(&covariance);
+            directions.extend(found.direction.filter(|_| !found.members.iter().any(|k| undetermined.contains(k))));
+            undetermined.extend(found.members);
         }
-        let scaling_variances = scaling_variances(problem, solution, &full, moving.len());
+        let scaling_variances = scaling_variances(problem, solution, &covariance, moving.len());
         let condition_number = spectrum.condition_number;
-        Uncertainty { moving, covariance: full, undetermined, directions, condition_number, scaling_variances }
+        Uncertainty { moving, covariance, undetermined, directions, condition_number, scaling_variances }
     }
 
     /// Standard error of a physical parameter, if it has one.
@@ -78,7 +80,6 @@ struct Spectrum {
     condition_number: Option<f64>,
     /// Members of each undetermined direction.
     directions: Vec<Vec<usize>>,
-    undetermined: Vec<usize>,
 }
 
 impl Spectrum {
@@ -89,7 +90,7 @@ impl Spectrum {
         let kept: Vec<usize> = (0..n).filter(|k| !without_effect.contains(k)).collect();
         let scaled = hessian.divided(&hessian.diagonal_scale()).select(&kept);
         let Some((values, vectors)) = scaled.eigen().filter(|(values, _)| !values.is_empty()) else {
-            return Spectrum { condition_number: None, undetermined: (0..n).collect(), directions };
+            return Spectrum { condition_number: None, directions };
         };
         let largest = values[values.len() - 1];
         for (k, _) in values.iter().enumerate().filter(|(_, value)| **value <= SINGULAR * largest) {
@@ -97,22 +98,18 @@ impl Spectrum {
             let members = (0..kept.len()).filter(|&row| vectors.get(row, k).abs() > 0.1 * strongest);
             directions.push(members.map(|row| kept[row]).collect());
         }
-        let mut undetermined: Vec<usize> = directions.iter().flatten().copied().collect();
-        undetermined.sort_unstable();
-        undetermined.dedup();
         let condition_number = directions.is_empty().then(|| largest / values[0]);
-        Spectrum { condition_number, directions, undetermined }
+        Spectrum { condition_number, directions }
     }
 }
 
-fn direction(members: &[usize], names: &[&str]) -> UndeterminedDirection {
-    let parameters: Vec<String> = members.iter().map(|&k| names[k].to_owned()).collect();
-    let description = match &parameters[..] {
+fn direction(names: &[&str]) -> UndeterminedDirection {
+    let description = match names {
         [only] => format!("{only} has no effect on the model here"),
         [first, second] => format!("{first} and {second} trade off: only a combination of them is determined"),
-        _ => format!("{} trade off: only combinations of them are determined", parameters.join(", ")),
+        _ => format!("{} trade off: only combinations of them are determined", names.join(", ")),
     };
-    UndeterminedDirection { description, parameters }
+    UndeterminedDirection { description, parameters: names.iter().map(|&name| name.to_owned()).collect() }
 }
 
 fn unbounded(name: &str) -> UndeterminedDirection {
@@ -125,21 +122,52 @@ const LAWS: [usize; 2] = [0, 3];
 /// An exponent nearer to zero than this many standard errors leaves amplitude and constant part to trade off.
 const DISTINCT: f64 = 3.0;
 
-/// Amplitude and constant part of a law whose exponent cannot be told from zero, where they are one and the same: the
-/// valley of the cost runs along a hyperbola to arbitrarily large amplitudes, and no standard error describes it.
-fn trading_off(solution: &Solution, moving: &[usize], covariance: &Matrix, law: usize) -> Option<[usize; 2]> {
-    let place = |parameter: usize| moving.iter().position(|&moving| moving == parameter);
-    let (amplitude, exponent, constant) = (place(law)?, place(law + 1)?, place(law + 2)?);
-    let error = covariance.get(exponent, exponent).max(0.0).sqrt();
-    (solution.theta[law + 1].abs() < DISTINCT * error).then_some([amplitude, constant])
+/// Amplitude, exponent and constant part from `first` on.
+struct Law<'a> {
+    problem: &'a Problem<'a>,
+    solution: &'a Solution,
+    moving: &'a [usize],
+    first: usize,
 }
 
-fn indistinct(pair: &[&str; 2], exponent: &str) -> UndeterminedDirection {
-    let description = format!(
-        "{} and {} trade off, because {exponent} is within {DISTINCT} standard errors of 0; fix one of them",
-        pair[0], pair[1]
-    );
-    UndeterminedDirection { description, parameters: pair.map(str::to_owned).to_vec() }
+/// Moving parameters of a law without a standard error, and why.
+#[derive(Default)]
+struct LawFindings {
+    members: Vec<usize>,
+    direction: Option<UndeterminedDirection>,
+}
+
+impl Law<'_> {
+    /// Amplitude and constant part are one and the same where the exponent is zero. If it cannot be told from zero, the
+    /// valley of the cost runs along a hyperbola to arbitrarily large amplitudes, and no standard error describes it; if
+    /// that valley has ended on a bound of one, the other's error would describe the bound.
+    fn findings(&self, covariance: &Matrix) -> LawFindings {
+        let place = |offset: usize| self.moving.iter().position(|&moving| moving == self.first + offset);
+        let free = self.problem.space.free();
+        let all_free = (self.first..self.first + 3).all(|k| free.contains(&k));
+        match (place(0), place(1), place(2)) {
+            (Some(amplitude), Some(exponent), Some(constant)) => {
+                let error = covariance.get(exponent, exponent).max(0.0).sqrt();
+                match self.solution.theta[self.first + 1].abs() < DISTINCT * error {
+                    true => LawFindings { members: vec![amplitude, constant], direction: Some(self.indistinct()) },
+                    false => LawFindings::default(),
+                }
+            }
+            (None, _, Some(other)) | (Some(other), _, None) if all_free => {
+                LawFindings { members: vec![other], direction: None }
+            }
+            _ => LawFindings::default(),
+        }
+    }
+
+    fn indistinct(&self) -> UndeterminedDirection {
+        let name = |offset: usize| self.problem.space.physical[self.first + offset].name.clone();
+        let (amplitude, exponent, constant) = (name(0), name(1), name(2));
+        let description = format!(
+            "{amplitude} and {constant} trade off, because {exponent} is within {DISTINCT} standard errors of 0; fix one of them"
+        );
+        UndeterminedDirection { description, parameters: vec![amplitude, constant] }
+    }
 }
 
 /// Whether a standard error, in the search coordinate, exceeds half the range of the bounds.

@@ -109,12 +109,11 @@ impl<'a> Job<'a> {
         let (layout, others) = detect(&source, selection.layout)?;
         let table = bin_table(&source, layout, selection.allow_missing, selection.dt_override)?;
         let mut warnings = table.warnings.clone();
-        if !others.is_empty() {
-            let names: Vec<&str> = others.iter().map(|layout| layout.name()).collect();
-            warnings.push(format!("[E47] read as {}; the file also holds {}", layout.name(), names.join(", ")));
-        }
         let bins = selection.bins(&source, &table)?;
         let n_file = common_frame_count(&source, &bins)?;
+        for other in others {
+            warnings.push(also_holds(&source, layout, other, n_file, selection)?);
+        }
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
         let job = Job { request, source, layout, table, bins, frames, n_file, dt_seconds, warnings };
@@ -239,6 +238,23 @@ impl<'a> Job<'a> {
                 warnings,
             },
         })
+    }
+}
+
+/// E47: another layout in the same file is worth a warning, or an error if it holds other frames.
+fn also_holds(source: &Source, read: Layout, other: Layout, n_file: usize, selection: &Selection) -> Result<String> {
+    let found = bin_table(source, other, true, true).ok().and_then(|table| table.bins.into_iter().next());
+    let n_other = found.and_then(|bin| frame_count(source, &bin.path).ok());
+    match n_other.filter(|&n| n != n_file && selection.layout.is_none()) {
+        None => Ok(format!("[E47] read as {}; the file also holds {}", read.name(), other.name())),
+        Some(n) => Err(Fault::at(
+            source.path().display(),
+            format!("{} with {n_file} frames and {} with {n}", read.name(), other.name()),
+        )
+        .expected("one set of correlation matrices")
+        .advice("choose one with experimental_data.layout or --layout")
+        .code("E47")
+        .layout()),
     }
 }
 

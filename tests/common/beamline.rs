@@ -78,6 +78,8 @@ pub struct ApsU {
     pub intensity: Option<Vec<f32>>,
     pub roi_map: Option<Vec<u32>>,
     pub twotime: bool,
+    /// Frames of a legacy matrix in the same file.
+    pub legacy_too: Option<usize>,
 }
 
 pub const NATURAL: [u32; 9] = [1, 2, 4, 5, 7, 8, 9, 10, 11];
@@ -110,6 +112,7 @@ impl ApsU {
             intensity: None,
             roi_map: None,
             twotime: true,
+            legacy_too: None,
         }
     }
 
@@ -142,7 +145,18 @@ impl ApsU {
             group.create_dataset("intensity_vs_time").with_f32_data(&values).with_shape(&[2, intensity.len() as u64]);
             xpcs.add_group(group.finish());
         }
+        if self.legacy_too.is_some() {
+            xpcs.create_dataset("dqlist").with_f64_data(&[0.0054]);
+            xpcs.create_dataset("dphilist").with_f64_data(&[12.0]);
+        }
         file.add_group(xpcs.finish());
+        if let Some(n) = self.legacy_too {
+            let mut exchange = file.create_group("exchange");
+            let mut all = exchange.create_group("C2T_all");
+            write_matrix(&mut all, "g2_00001", &matrix(n, 1, Fill::Upper), true, Storage::Contiguous);
+            exchange.add_group(all.finish());
+            file.add_group(exchange.finish());
+        }
         self.add_entry(&mut file);
         file.write(path).expect("test file");
         path.to_path_buf()
