@@ -7,7 +7,7 @@ use crate::normal::rank_update::Depth;
 /// Data that can be swept.
 pub trait Objective {
     /// One Gram matrix per angle of the rows `[dh/dtheta .., h, 1, y = c2 - 1]`, unweighted, at the physical parameters
-    /// `theta`. Entries that `depth` leaves out are zero.
+    /// `theta`. Entries that `depth` leaves out are zero. Where the model overflows, sums are not finite.
     ///
     /// # Errors
     /// What the data source reports.

@@ -84,7 +84,8 @@ fn remove_remains(target: &Path, parent: &Path) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if let Some(process) = name.strip_prefix(&prefix) {
             let process = process.split('.').next().unwrap_or_default();
-            if !Path::new("/proc").join(process).exists() {
+            // Where the kernel does not list processes, remains stay: better than removing another run's work.
+            if Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists() {
                 let _ = std::fs::remove_dir_all(entry.path());
             }
         }

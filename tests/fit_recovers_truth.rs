@@ -133,3 +133,35 @@ fn a_start_on_every_bound_is_left_for_the_truth() {
     // Either the truth, or a verdict that says that it is not.
     assert_eq!(result.verdict == Verdict::Converged, at_truth, "{:?} {:?}", result.verdict, result.parameters);
 }
+
+#[test]
+fn any_flow_direction_is_found_from_the_data() {
+    for phi0 in [-70.0, 35.0, 80.0] {
+        let experiment = experiment(120, 8);
+        let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
+        let mut truth = LAMINAR;
+        truth[6] = phi0;
+        let values = values_of(&model, &experiment, &truth, &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
+        let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+        (settings.space.physical[6].lower, settings.space.physical[6].upper) = (-90.0, 90.0);
+        let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
+        let found = &result.parameters[6];
+        assert!((found.value - phi0).abs() < 4.0 * found.uncertainty.expect("determined"), "{phi0}: {found:?}");
+    }
+}
+
+#[test]
+fn a_start_where_the_model_overflows_is_refused_in_one_line() {
+    let experiment = experiment(40, 3);
+    let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
+    let values = values_of(&model, &experiment, &LAMINAR[..3], &shared, &|_, _| 0.0);
+    let mut settings = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    settings.space.physical[1].lower = -300.0;
+    settings.start = Some(vec![1e4, -290.0, 0.0]);
+    let store = memory_f64(experiment, values, 4096);
+    let sample = homodyne::sweep::sample::Sample::draw(&store, &model).expect("memory");
+    let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model, 1);
+    let error = homodyne::fit::analysis::fit(&sweep, &sample, &settings, &mut |_| ()).expect_err("overflow");
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().contains("overflows"), "{error}");
+}

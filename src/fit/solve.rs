@@ -1,6 +1,6 @@
 //! The loop that reads like the method: ask, sweep, eliminate the scaling, tell. It decides nothing about the result.
 
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::fit::reduced::{Evaluation, reduce};
 use crate::fit::scaling::{Scaling, ScalingMap};
 use crate::fit::trust_region::{Tolerances, TrustRegion};
@@ -50,10 +50,24 @@ struct Point {
     evaluation: Evaluation,
 }
 
+impl Point {
+    /// A theta at which the model overflows: it costs everything, and no step is accepted there.
+    fn impossible(theta: Vec<f64>, grams: Vec<Gram>) -> Self {
+        let p = theta.len();
+        let scaling = Scaling { per_angle: vec![(0.0, 0.0); grams.len()], active: Vec::new() };
+        let (gradient, hessian) = (vec![0.0; p], Matrix::zero(p, p));
+        let evaluation = Evaluation { cost: f64::INFINITY, cost_rounding: 0.0, gradient, hessian };
+        Point { theta, grams, scaling, evaluation }
+    }
+}
+
 impl Problem<'_> {
     fn point(&self, objective: &dyn Objective, theta: Vec<f64>, depth: Depth) -> Result<Point> {
         let grams: Vec<Gram> =
             objective.sweep(&theta, depth)?.iter().zip(&self.weights).map(|(gram, &w)| gram.scaled(w)).collect();
+        if grams.iter().any(|gram| !gram.is_finite()) {
+            return Ok(Point::impossible(theta, grams));
+        }
         let scaling = self.map.eliminate(&grams);
         let evaluation = reduce(&grams, &self.map, &scaling);
         Ok(Point { theta, grams, scaling, evaluation })
@@ -129,6 +143,12 @@ pub fn minimise(
     let bounds = (coordinate(&|k| problem.space.physical[k].lower), coordinate(&|k| problem.space.physical[k].upper));
     let clamped = |k: usize| start[k].clamp(problem.space.physical[k].lower, problem.space.physical[k].upper);
     let mut best = problem.point(objective, (0..start.len()).map(clamped).collect(), Depth::Normal)?;
+    if !best.evaluation.cost.is_finite() {
+        return Err(Fault::at("initial_parameters", format!("the model overflows at the start {:?}", best.theta))
+            .expected("finite values of D(t) and gamma_dot(t)")
+            .advice("choose other values or tighter bounds")
+            .parameter());
+    }
     let n_pairs = best.grams.iter().map(|gram| gram.pairs).sum();
     let mut solver = TrustRegion::new(&coordinate(&clamped), bounds, n_pairs, problem.tolerances);
     let mut iterations = Vec::new();

@@ -33,7 +33,7 @@ impl Scales {
 const POLISHED: usize = 6;
 const ALPHAS: [f64; 5] = [-1.2, -0.6, 0.0, 0.6, 1.2];
 /// Angles between tried flow directions, in degrees.
-const PHI0_STEP: f64 = 30.0;
+const PHI0_STEP: f64 = 45.0;
 
 /// Finds a start for the free parameters; fixed ones keep their values.
 ///
@@ -97,11 +97,16 @@ fn grid(space: &ParameterSpace, scales: &Scales) -> Vec<Vec<f64>> {
     let (shortest, longest) = (scales.dt_seconds / 2.0, 2.0 * scales.duration_seconds);
     let t_ref = scales.t_ref_seconds();
     // exp(-q^2 D tau) = 1/e at the decay time tau.
-    let rates: Vec<f64> =
-        geometric(shortest, longest, 9).iter().map(|tau| 1.0 / (scales.q_per_angstrom.powi(2) * tau)).collect();
-    let alphas = choices(space, 1, &ALPHAS);
+    let directions = directions(space);
+    // A grid over flow directions is coarser in everything else, so that it takes a few hundred sweeps all the same.
+    let coarse = directions.len() > 1;
+    let rates: Vec<f64> = geometric(shortest, longest, if coarse { 7 } else { 9 })
+        .iter()
+        .map(|tau| 1.0 / (scales.q_per_angstrom.powi(2) * tau))
+        .collect();
+    let alphas = choices(space, 1, if coarse { &ALPHAS[1..4] } else { &ALPHAS });
     let mut grid = Vec::new();
-    for (gamma_dot, phi0) in shear_choices(space, scales) {
+    for (gamma_dot, phi0) in shear_choices(space, scales, &directions) {
         for &alpha in &alphas {
             for &rate in &rates {
                 let mut theta = defaults(space);
@@ -120,17 +125,22 @@ fn grid(space: &ParameterSpace, scales: &Scales) -> Vec<Vec<f64>> {
     grid
 }
 
-/// x = q L gamma_dot tau / (2 pi) = 1 at the shear's decay time tau; flow directions across the bounds of phi0.
-fn shear_choices(space: &ParameterSpace, scales: &Scales) -> Vec<(f64, f64)> {
+/// Flow directions across the bounds of phi0 (180 degrees apart they are the same).
+fn directions(space: &ParameterSpace) -> Vec<f64> {
+    let Some(phi0) = space.physical.get(6) else { return Vec::new() };
+    let range = (phi0.upper - phi0.lower).min(180.0);
+    let count = (range / PHI0_STEP).ceil().max(1.0);
+    (0..count as usize).map(|k| phi0.lower + (k as f64 + 0.5) * range / count).collect()
+}
+
+/// x = q L gamma_dot tau / (2 pi) = 1 at the shear's decay time tau, for every flow direction.
+fn shear_choices(space: &ParameterSpace, scales: &Scales, directions: &[f64]) -> Vec<(f64, f64)> {
     if space.physical.len() < 7 {
         return vec![(0.0, 0.0)];
     }
     let per_second = 2.0 * std::f64::consts::PI / (scales.q_per_angstrom * scales.gap_angstrom);
-    let times = geometric(scales.dt_seconds, 2.0 * scales.duration_seconds, 8);
-    let phi0 = &space.physical[6];
-    let count = ((phi0.upper - phi0.lower) / PHI0_STEP).ceil().max(1.0) as usize;
-    let width = (phi0.upper - phi0.lower) / count as f64;
-    let directions: Vec<f64> = (0..count).map(|k| phi0.lower + (k as f64 + 0.5) * width).collect();
+    let count = if directions.len() > 1 { 5 } else { 8 };
+    let times = geometric(scales.dt_seconds, 2.0 * scales.duration_seconds, count);
     times.iter().flat_map(|tau| directions.iter().map(move |&phi0| (per_second / tau, phi0))).collect()
 }
 
