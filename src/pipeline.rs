@@ -160,7 +160,6 @@ impl<'a> Run<'a> {
     /// What sweeps and writing report.
     pub fn fit(&self, store: Store) -> Result<Finished> {
         let settings = self.settings;
-        let manifest = store.manifest().clone();
         let store = Arc::new(store);
         let experiment = store.experiment().clone();
         let model = Model::new(settings.mode, settings.convention, &experiment)?;
@@ -179,10 +178,10 @@ impl<'a> Run<'a> {
             result: &result,
             context: &context,
             totals: sweep.totals(),
-            key: self.result_key(&manifest.content_key),
+            key: self.result_key(&store.manifest().content_key),
+            store: &store,
         };
-        let source = (manifest.provenance.source_blake3.clone(), manifest.content_key.clone(), store.kind());
-        self.write(&record, &source)
+        self.write(&record)
     }
 
     fn report_iteration(&self, iteration: &Iteration, totals: &SweepTotals) {
@@ -241,7 +240,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn write(&self, record: &Record<'_>, source: &(String, String, String)) -> Result<Finished> {
+    fn write(&self, record: &Record<'_>) -> Result<Finished> {
         let name = self.run_name(&record.key);
         let parameters = parameters_json(record.result, record.context);
         let summary = summary::summary(record.result, record.context);
@@ -253,7 +252,7 @@ impl<'a> Run<'a> {
             ("iterations.parquet", tables::iterations(record.result)?),
             ("summary.txt", summary.clone().into_bytes()),
             ("log.txt", format!("{log}\n").into_bytes()),
-            ("run.json", pretty(&self.run_json(record, source))?),
+            ("run.json", pretty(&self.run_json(record))?),
         ];
         let staged = StagedDirectory::begin(&self.settings.output.join(name))?;
         for (name, content) in files {
@@ -265,17 +264,18 @@ impl<'a> Run<'a> {
         Ok(Finished { directory, verdict: record.result.verdict, summary, parameters, totals })
     }
 
-    fn run_json(&self, record: &Record<'_>, source: &(String, String, String)) -> Value {
+    fn run_json(&self, record: &Record<'_>) -> Value {
+        let manifest = record.store.manifest();
         let stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         json!({
             "program": concat!("homodyne ", env!("CARGO_PKG_VERSION")),
             "result_key": record.key,
             "finished_unix_seconds": finished,
-            "source_blake3": source.0,
-            "store_content_key": source.1,
+            "source_blake3": manifest.provenance.source_blake3,
+            "store_content_key": manifest.content_key,
             "store": self.settings.store.display().to_string(),
-            "store_kind": source.2,
+            "store_kind": record.store.kind(),
             "configuration": self.settings.effective_json(),
             "notes": self.settings.notes,
             "threads": self.settings.threads,
@@ -297,6 +297,7 @@ struct Record<'a> {
     context: &'a Context<'a>,
     totals: SweepTotals,
     key: String,
+    store: &'a Store,
 }
 
 fn pretty(value: &Value) -> Result<Vec<u8>> {

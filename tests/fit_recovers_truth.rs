@@ -165,3 +165,18 @@ fn a_start_where_the_model_overflows_is_refused_in_one_line() {
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("overflows"), "{error}");
 }
+
+#[test]
+fn with_every_parameter_fixed_the_cost_is_reported_and_nothing_moves() {
+    let experiment = experiment(60, 4);
+    let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
+    let values = values_of(&model, &experiment, &LAMINAR[..3], &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
+    let mut settings = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    for (parameter, value) in settings.space.physical.iter_mut().zip(LAMINAR) {
+        parameter.fixed = Some(value);
+    }
+    let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
+    assert_eq!(result.iterations.len(), 1);
+    assert!((0.9..1.1).contains(&result.reduced_chi_squared.expect("noise is known")));
+    assert!((result.angles[0].contrast - 0.14).abs() < 4.0 * result.angles[0].contrast_uncertainty.expect("free"));
+}

@@ -16,6 +16,8 @@ pub struct Evaluation {
     pub cost: f64,
     /// Rounding of `cost`, as it is a difference of large sums.
     pub cost_rounding: f64,
+    /// Pairs summed.
+    pub pairs: u64,
     /// d cost / d theta.
     pub gradient: Vec<f64>,
     /// Gauss-Newton Hessian.
@@ -39,7 +41,8 @@ pub fn reduce(grams: &[Gram], map: &ScalingMap, scaling: &Scaling) -> Evaluation
         }
     }
     symmetrise(&mut hessian);
-    Evaluation { cost, cost_rounding: 64.0 * f64::EPSILON * magnitude, gradient: gradient(grams, scaling), hessian }
+    let (cost_rounding, pairs) = (64.0 * f64::EPSILON * magnitude, grams.iter().map(|gram| gram.pairs).sum());
+    Evaluation { cost, cost_rounding, pairs, gradient: gradient(grams, scaling), hessian }
 }
 
 /// The cost of one weighted Gram matrix at a scaling, and the sum of its terms' sizes.

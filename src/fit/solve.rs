@@ -1,9 +1,9 @@
 //! The loop that reads like the method: ask, sweep, eliminate the scaling, tell. It decides nothing about the result.
 
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::fit::reduced::{Evaluation, reduce};
 use crate::fit::scaling::{Scaling, ScalingMap};
-use crate::fit::trust_region::{Tolerances, TrustRegion};
+use crate::fit::trust_region::{Told, Tolerances, TrustRegion};
 use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
 use crate::normal::symmetric::Matrix;
@@ -56,7 +56,7 @@ impl Point {
         let p = theta.len();
         let scaling = Scaling { per_angle: vec![(0.0, 0.0); grams.len()], active: Vec::new() };
         let (gradient, hessian) = (vec![0.0; p], Matrix::zero(p, p));
-        let evaluation = Evaluation { cost: f64::INFINITY, cost_rounding: 0.0, gradient, hessian };
+        let evaluation = Evaluation { cost: f64::INFINITY, cost_rounding: 0.0, pairs: 0, gradient, hessian };
         Point { theta, grams, scaling, evaluation }
     }
 }
@@ -79,6 +79,21 @@ impl Problem<'_> {
     /// What the sweep reports.
     pub fn cost(&self, objective: &dyn Objective, theta: &[f64]) -> Result<f64> {
         Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.evaluation.cost)
+    }
+
+    fn between_bounds(&self, theta: &[f64]) -> Vec<f64> {
+        let parameters = self.space.physical.iter();
+        theta.iter().zip(parameters).map(|(value, known)| value.clamp(known.lower, known.upper)).collect()
+    }
+
+    /// A trust region over the free search coordinates.
+    fn trust_region(&self, free: &[usize], start: &[f64]) -> TrustRegion {
+        let coordinates = |value: &dyn Fn(usize) -> f64| {
+            free.iter().map(|&k| self.space.physical[k].coordinate(value(k))).collect::<Vec<f64>>()
+        };
+        let lower = coordinates(&|k| self.space.physical[k].lower);
+        let upper = coordinates(&|k| self.space.physical[k].upper);
+        TrustRegion::new(&coordinates(&|k| start[k]), (lower, upper), self.tolerances)
     }
 
     /// Full parameter vector for free search coordinates, and the coordinates that it really has: power laws whose three
@@ -118,6 +133,7 @@ impl Problem<'_> {
         Evaluation {
             cost: evaluation.cost,
             cost_rounding: evaluation.cost_rounding,
+            pairs: evaluation.pairs,
             gradient: free.iter().enumerate().map(|(k, &full)| evaluation.gradient[full] * slope(k)).collect(),
             hessian: Matrix::from_fn(free.len(), free.len(), |row, col| {
                 evaluation.hessian.get(free[row], free[col]) * slope(row) * slope(col)
@@ -129,7 +145,7 @@ impl Problem<'_> {
 /// Minimises the reduced cost from `start` (physical units). `observe` sees every iteration.
 ///
 /// # Errors
-/// What the sweeps report.
+/// What the sweeps report; Parameter if the model overflows at the start.
 pub fn minimise(
     objective: &dyn Objective,
     problem: &Problem<'_>,
@@ -137,47 +153,47 @@ pub fn minimise(
     observe: &mut dyn FnMut(&Iteration),
 ) -> Result<Solution> {
     let free = problem.space.free();
-    let coordinate = |value: &dyn Fn(usize) -> f64| {
-        free.iter().map(|&k| problem.space.physical[k].coordinate(value(k))).collect::<Vec<f64>>()
-    };
-    let bounds = (coordinate(&|k| problem.space.physical[k].lower), coordinate(&|k| problem.space.physical[k].upper));
-    let clamped = |k: usize| start[k].clamp(problem.space.physical[k].lower, problem.space.physical[k].upper);
-    let mut best = problem.point(objective, (0..start.len()).map(clamped).collect(), Depth::Normal)?;
-    if !best.evaluation.cost.is_finite() {
-        return Err(Fault::at("initial_parameters", format!("the model overflows at the start {:?}", best.theta))
-            .expected("finite values of D(t) and gamma_dot(t)")
-            .advice("choose other values or tighter bounds")
-            .parameter());
-    }
-    let n_pairs = best.grams.iter().map(|gram| gram.pairs).sum();
-    let mut solver = TrustRegion::new(&coordinate(&clamped), bounds, n_pairs, problem.tolerances);
+    let start = problem.between_bounds(start);
+    let mut solver = problem.trust_region(&free, &start);
+    let mut best: Option<Point> = None;
     let mut iterations = Vec::new();
-    let mut first = true;
-    while let Some(coordinates) = solver.ask().map(<[f64]>::to_vec) {
-        let (theta, coordinates) = match first {
-            true => (best.theta.clone(), coordinates),
-            false => problem.theta_of(&free, &coordinates, &best.theta),
-        };
-        let point = match std::mem::take(&mut first) {
-            true => None,
-            false => Some(problem.point(objective, theta, Depth::Normal)?),
-        };
-        let seen = point.as_ref().unwrap_or(&best);
-        let told = solver.tell(coordinates, problem.in_coordinates(&seen.evaluation, &seen.theta, &free));
-        let iteration = Iteration {
-            iteration: iterations.len(),
-            cost: seen.evaluation.cost,
-            reduced_chi_squared: 2.0 * seen.evaluation.cost / n_pairs.max(1) as f64,
-            projected_gradient: told.projected_gradient,
-            radius: told.radius,
-            accepted: told.accepted,
-            theta: seen.theta.clone(),
-        };
+    while let Some(asked) = solver.ask().map(<[f64]>::to_vec) {
+        let from = best.as_ref().map_or(&start, |best| &best.theta);
+        let (theta, coordinates) = problem.theta_of(&free, &asked, from);
+        let point = problem.point(objective, theta, Depth::Normal)?;
+        if best.is_none() && !point.evaluation.cost.is_finite() {
+            return Err(overflow(&point.theta));
+        }
+        let told = solver.tell(coordinates, problem.in_coordinates(&point.evaluation, &point.theta, &free));
+        let iteration = iteration(iterations.len(), &point, &told);
         observe(&iteration);
         iterations.push(iteration);
-        best = point.filter(|_| told.accepted).unwrap_or(best);
+        if told.accepted {
+            best = Some(point);
+        }
     }
-    let stop = solver.stop().unwrap_or(Stop::NothingFree);
-    let Point { theta, grams, scaling, evaluation } = best;
-    Ok(Solution { theta, grams, scaling, evaluation, stop, iterations })
+    let Some(Point { theta, grams, scaling, evaluation }) = best else {
+        return Err(Fault::at("solver", "asked for no point").expected("at least one").internal());
+    };
+    Ok(Solution { theta, grams, scaling, evaluation, stop: solver.stop().unwrap_or(Stop::NothingFree), iterations })
+}
+
+fn iteration(number: usize, point: &Point, told: &Told) -> Iteration {
+    let evaluation = &point.evaluation;
+    Iteration {
+        iteration: number,
+        cost: evaluation.cost,
+        reduced_chi_squared: 2.0 * evaluation.cost / evaluation.pairs.max(1) as f64,
+        projected_gradient: told.projected_gradient,
+        radius: told.radius,
+        accepted: told.accepted,
+        theta: point.theta.clone(),
+    }
+}
+
+fn overflow(theta: &[f64]) -> Error {
+    Fault::at("initial_parameters", format!("the model overflows at the start {theta:?}"))
+        .expected("finite values of D(t) and gamma_dot(t)")
+        .advice("choose other values or tighter bounds")
+        .parameter()
 }

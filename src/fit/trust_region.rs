@@ -36,8 +36,6 @@ pub struct TrustRegion {
     lower: Vec<f64>,
     upper: Vec<f64>,
     tolerances: Tolerances,
-    /// Degrees of freedom, for the cost per pair.
-    n_pairs: f64,
     scale: Vec<f64>,
     radius: Option<f64>,
     best: Option<Best>,
@@ -74,22 +72,20 @@ pub struct Told {
 impl TrustRegion {
     /// Starts at `start`, moved between the bounds if it is outside.
     #[must_use]
-    pub fn new(start: &[f64], bounds: (Vec<f64>, Vec<f64>), n_pairs: u64, tolerances: Tolerances) -> Self {
+    pub fn new(start: &[f64], bounds: (Vec<f64>, Vec<f64>), tolerances: Tolerances) -> Self {
         let (lower, upper) = bounds;
         let clamped: Vec<f64> = start.iter().enumerate().map(|(k, x)| x.clamp(lower[k], upper[k])).collect();
-        let stop = start.is_empty().then_some(Stop::NothingFree);
         TrustRegion {
             scale: vec![0.0; start.len()],
             trial: Some(Trial { step: vec![0.0; start.len()], x: clamped, predicted: 0.0 }),
             lower,
             upper,
             tolerances,
-            n_pairs: n_pairs.max(1) as f64,
             radius: None,
             best: None,
             evaluations: 0,
             last_step: f64::INFINITY,
-            stop,
+            stop: None,
         }
     }
 
@@ -128,7 +124,7 @@ impl TrustRegion {
                 self.resize(&trial, ratio);
                 let accepted = evaluation.cost.is_finite() && ratio > 1e-4;
                 if accepted {
-                    self.check_decrease(&trial, best.evaluation.cost, rounding);
+                    self.check_decrease(&trial, &best.evaluation, rounding);
                 }
                 self.best = Some(best);
                 accepted
@@ -167,7 +163,7 @@ impl TrustRegion {
     }
 
     /// Convergence by the step that has just been accepted.
-    fn check_decrease(&mut self, trial: &Trial, cost_before: f64, rounding: f64) {
+    fn check_decrease(&mut self, trial: &Trial, before: &Evaluation, rounding: f64) {
         let tolerances = self.tolerances;
         let size = self.size(&trial.step);
         let small = |(k, step): (usize, &f64)| {
@@ -176,7 +172,9 @@ impl TrustRegion {
         };
         if trial.step.iter().enumerate().all(small) {
             self.stop = Some(Stop::Step);
-        } else if trial.predicted > rounding && trial.predicted <= tolerances.ftol * cost_before / self.n_pairs {
+        } else if trial.predicted > rounding
+            && trial.predicted <= tolerances.ftol * before.cost / before.pairs.max(1) as f64
+        {
             self.stop = Some(Stop::Cost);
         } else if trial.predicted <= rounding && size > 0.5 * self.last_step {
             // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not.
@@ -191,7 +189,9 @@ impl TrustRegion {
             return;
         }
         let Some(best) = &self.best else { return };
-        if self.projected_gradient() <= self.tolerances.gtol {
+        if best.x.is_empty() {
+            self.stop = Some(Stop::NothingFree);
+        } else if self.projected_gradient() <= self.tolerances.gtol {
             self.stop = Some(Stop::Gradient);
         } else if self.evaluations >= self.tolerances.max_iterations {
             self.stop = Some(Stop::MaxIterations);
@@ -266,13 +266,14 @@ mod tests {
         Evaluation {
             cost: 0.5 * dot(&r, &r),
             cost_rounding: 0.0,
+            pairs: 2,
             gradient: jacobian.iter().map(|column| dot(column, &r)).collect(),
             hessian: Matrix::from_fn(x.len(), x.len(), |row, col| dot(&jacobian[row], &jacobian[col])),
         }
     }
 
     fn run(residuals: &dyn Fn(&[f64]) -> Vec<f64>, start: &[f64], bounds: (Vec<f64>, Vec<f64>)) -> (Vec<f64>, Stop) {
-        let mut solver = TrustRegion::new(start, bounds, 2, Tolerances::default());
+        let mut solver = TrustRegion::new(start, bounds, Tolerances::default());
         while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
             solver.tell(x.clone(), evaluate(residuals, &x));
         }
@@ -305,7 +306,7 @@ mod tests {
     #[test]
     fn the_limit_of_iterations_is_not_convergence() {
         let tolerances = Tolerances { max_iterations: 2, ..Tolerances::default() };
-        let mut solver = TrustRegion::new(&[-1.2, 1.0], (vec![-5.0; 2], vec![5.0; 2]), 2, tolerances);
+        let mut solver = TrustRegion::new(&[-1.2, 1.0], (vec![-5.0; 2], vec![5.0; 2]), tolerances);
         while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
             solver.tell(x.clone(), evaluate(&rosenbrock, &x));
         }
