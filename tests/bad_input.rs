@@ -404,7 +404,10 @@ fn e37_dangling_links_that_are_needed() {
 fn e38_e39_sizes_are_checked_before_reading() {
     let place = Place::new();
     place.refuses("E39", &shipped("absurd_shape.h5"), Selection::default());
-    place.refuses("E38", &shipped("larger_than_memory.h5"), Selection::default());
+    // 99 000 frames need 235 GB: on a machine that has them there is nothing to refuse.
+    if homodyne::memory::available_bytes().is_some_and(|bytes| bytes < 200_000_000_000) {
+        place.refuses("E38", &shipped("larger_than_memory.h5"), Selection::default());
+    }
 }
 
 #[test]

@@ -49,7 +49,9 @@ impl Reader {
             Some(placed) => format!("{}:{}", self.file, placed.line),
         };
         let value = found.map_or(default.to_owned(), Placed::text);
-        self.effective.borrow_mut().push(Effective { key: key.to_owned(), value, origin });
+        let mut effective = self.effective.borrow_mut();
+        effective.retain(|earlier| earlier.key != key);
+        effective.push(Effective { key: key.to_owned(), value, origin });
     }
 
     /// The value at a key, converted; `None` if it is absent or null.

@@ -79,6 +79,7 @@ fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
         let pairs = read_pairs(&source, &bin.path, &(0..n), None)?;
         let dead = dead_frames(&pairs.values, n);
         facts.push(fact("triangle", format!("{:?}", pairs.triangle).to_lowercase()));
+        facts.push(fact("diagonal", "self-correlation, not data: never used"));
         facts.push(fact("empty frames", if dead.is_empty() { "none".into() } else { ranges(&dead, 1) }));
         facts.push(fact("sigma", format!("{:.3e}", estimate_sigma(&pairs.values, n, &dead))));
     }

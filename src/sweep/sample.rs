@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::experiment::Angle;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
-use crate::normal::gram::Gram;
+use crate::normal::gram::{Gram, packed_len};
 use crate::normal::rank_update::Depth;
 use crate::objective::Objective;
 use std::collections::BTreeMap;
@@ -83,18 +83,21 @@ fn read_pairs(source: &dyn BlockSource, angle: usize, wanted: &[(usize, usize)])
 }
 
 impl Objective for Sample {
-    fn sweep(&self, theta: &[f64], _depth: Depth) -> Result<Vec<Gram>> {
+    fn sweep(&self, theta: &[f64], depth: Depth) -> Result<Vec<Gram>> {
         let tables = self.model.tables(theta);
         let p = self.model.mode.n_parameters();
+        // A cost needs the last three columns only; their products stand at the end of the packed triangle.
+        let first = if depth == Depth::Cost { p } else { 0 };
         let sum_angle = |(angle, pairs): (&Angle, &Vec<SampledPair>)| {
             let evaluator = PairEvaluator::new(&self.model, &tables, theta, angle.phi_degrees);
-            let mut sums = vec![0.0; (p + 3) * (p + 4) / 2];
+            let mut sums = vec![0.0; packed_len(p + 3)];
+            let skipped = sums.len() - packed_len(p + 3 - first);
             for pair in pairs {
                 let value = evaluator.at(pair.i, pair.j);
                 let mut row = [0.0; 10];
                 row[..p].copy_from_slice(&value.dh[..p]);
                 row[p..p + 3].copy_from_slice(&[value.h, 1.0, pair.y]);
-                add_outer_product(&row[..p + 3], &mut sums);
+                add_outer_product(&row[first..p + 3], &mut sums[skipped..]);
             }
             Gram::from_packed(p + 3, sums, pairs.len() as u64)
         };
