@@ -49,12 +49,6 @@ impl Matrix {
         &self.values[row * self.n_cols..(row + 1) * self.n_cols]
     }
 
-    /// All rows, for output.
-    #[must_use]
-    pub fn to_rows(&self) -> Vec<Vec<f64>> {
-        (0..self.n_rows).map(|row| self.row(row).to_vec()).collect()
-    }
-
     /// Matrix times vector.
     #[must_use]
     pub fn times(&self, vector: &[f64]) -> Vec<f64> {

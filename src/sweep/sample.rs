@@ -8,6 +8,7 @@ use crate::model::pair::PairEvaluator;
 use crate::normal::gram::{Gram, packed_len};
 use crate::normal::rank_update::Depth;
 use crate::objective::Objective;
+use crate::sweep::slow_twin::add_outer_product;
 use std::collections::BTreeMap;
 
 /// Pairs kept in all.
@@ -110,15 +111,5 @@ impl Objective for Sample {
 
     fn sigma(&self) -> Vec<f64> {
         self.angles.iter().map(|angle| angle.sigma).collect()
-    }
-}
-
-fn add_outer_product(row: &[f64], sums: &mut [f64]) {
-    let mut next = 0;
-    for (k, left) in row.iter().enumerate() {
-        for right in &row[k..] {
-            sums[next] += left * right;
-            next += 1;
-        }
     }
 }

@@ -14,11 +14,12 @@ pub fn sweep_pair_by_pair(source: &dyn BlockSource, model: &Model, theta: &[f64]
     let width = model.mode.n_parameters() + 3;
     let (plan, experiment) = (source.plan(), source.experiment());
     let tables = model.tables(theta);
-    let mut grams = vec![Gram::zero(width); plan.n_angles];
+    let mut sums = vec![(vec![0.0; packed_len(width)], 0_u64); plan.n_angles];
     for index in 0..plan.n_blocks() {
         let block = source.read(index)?;
         let angle = &experiment.angles[block.angle];
         let evaluator = PairEvaluator::new(model, &tables, theta, angle.phi_degrees);
+        let (packed, pairs) = &mut sums[block.angle];
         for k in 0..block.values.len() {
             let (i, j) = pair_at(plan.n_frames, block.first_pair + k);
             let value = block.values.get(k);
@@ -26,19 +27,21 @@ pub fn sweep_pair_by_pair(source: &dyn BlockSource, model: &Model, theta: &[f64]
                 let pair = evaluator.at(i, j);
                 let mut row = pair.dh[..width - 3].to_vec();
                 row.extend([pair.h, 1.0, value - 1.0]);
-                grams[block.angle].add(&outer_product(&row));
+                add_outer_product(&row, packed);
+                *pairs += 1;
             }
         }
     }
-    Ok(grams)
+    Ok(sums.into_iter().map(|(packed, pairs)| Gram::from_packed(width, packed, pairs)).collect())
 }
 
-/// The Gram matrix of one row.
-#[must_use]
-pub fn outer_product(row: &[f64]) -> Gram {
-    let mut packed = Vec::with_capacity(packed_len(row.len()));
+/// Adds `row row^T` to a packed triangle.
+pub fn add_outer_product(row: &[f64], packed: &mut [f64]) {
+    let mut next = 0;
     for (k, left) in row.iter().enumerate() {
-        packed.extend(row[k..].iter().map(|right| left * right));
+        for right in &row[k..] {
+            packed[next] += left * right;
+            next += 1;
+        }
     }
-    Gram::from_packed(row.len(), packed, 1)
 }
