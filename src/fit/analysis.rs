@@ -8,7 +8,6 @@ use crate::fit::start::{Scales, from_data, weights};
 use crate::fit::trust_region::Tolerances;
 use crate::fit::uncertainty::Uncertainty;
 use crate::fit::verdict::{judge, physical_bounds, scaling_bounds};
-use crate::normal::rank_update::Depth;
 use crate::objective::Objective;
 use crate::outcome::{ActiveBound, AngleResult, FitResult, Iteration, ParameterResult};
 use crate::parameters::ParameterSpace;
@@ -68,10 +67,7 @@ pub fn fit(
     };
     let problem = problem(full, settings, &mode)?;
     let solution = minimise(full, &problem, &start, observe)?;
-    let mut result = describe(full, settings, &problem, solution);
-    result.start = start;
-    result.start_from = if settings.start.is_some() { "configuration" } else { "data" };
-    Ok(result)
+    Ok(describe(full, settings, &problem, solution, start))
 }
 
 fn problem<'a>(objective: &dyn Objective, settings: &'a FitSettings, mode: &ScalingMode) -> Result<Problem<'a>> {
@@ -92,14 +88,17 @@ fn estimate_scaling(
     start: &[f64],
 ) -> Result<Vec<(f64, f64)>> {
     let polished = minimise(sample, &problem(sample, settings, &ScalingMode::Individual)?, start, &mut |_| ())?;
-    let individual = problem(full, settings, &ScalingMode::Individual)?;
-    let grams = full.sweep(&polished.theta, Depth::Cost)?;
-    let weighted: Vec<_> = grams.iter().zip(&individual.weights).map(|(gram, &w)| gram.scaled(w)).collect();
-    let scaling = individual.map.eliminate(&weighted);
+    let scaling = problem(full, settings, &ScalingMode::Individual)?.scaling(full, &polished.theta)?;
     Ok(scaling.per_angle.iter().map(|(contrast, offset)| (*contrast, offset + 1.0)).collect())
 }
 
-fn describe(objective: &dyn Objective, settings: &FitSettings, problem: &Problem<'_>, solution: Solution) -> FitResult {
+fn describe(
+    objective: &dyn Objective,
+    settings: &FitSettings,
+    problem: &Problem<'_>,
+    solution: Solution,
+    start: Vec<f64>,
+) -> FitResult {
     let uncertainty = Uncertainty::of(problem, &solution);
     let mut active = physical_bounds(problem, &solution, &uncertainty);
     active.extend(scaling_bounds(problem, &solution, &objective.phi_degrees()));
@@ -137,8 +136,8 @@ fn describe(objective: &dyn Objective, settings: &FitSettings, problem: &Problem
         condition_number: uncertainty.condition_number,
         active_bounds: active,
         undetermined: uncertainty.directions,
-        start: Vec::new(),
-        start_from: "data",
+        start,
+        start_from: if settings.start.is_some() { "configuration" } else { "data" },
         iterations: solution.iterations,
     }
 }

@@ -81,6 +81,14 @@ impl Problem<'_> {
         Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.evaluation.cost)
     }
 
+    /// The optimal scaling at a theta, by a cost sweep.
+    ///
+    /// # Errors
+    /// What the sweep reports.
+    pub fn scaling(&self, objective: &dyn Objective, theta: &[f64]) -> Result<Scaling> {
+        Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.scaling)
+    }
+
     fn between_bounds(&self, theta: &[f64]) -> Vec<f64> {
         let parameters = self.space.physical.iter();
         theta.iter().zip(parameters).map(|(value, known)| value.clamp(known.lower, known.upper)).collect()
