@@ -120,6 +120,9 @@ impl<'a> Run<'a> {
         };
         let progress = |done: usize, all: usize| self.listener.progress(&format!("ingest: {done} of {all} angles"));
         let ingested = self.timed("ingest", || ingest(&request, &progress))?;
+        if let Some(damage) = &ingested.damage {
+            self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
+        }
         for warning in &ingested.manifest.provenance.warnings {
             self.say(LogLevel::Warning, warning);
         }

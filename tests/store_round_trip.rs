@@ -148,6 +148,16 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
     let partition = folder.path().join("store/phi=0.0/c2.arrow");
     std::fs::write(&partition, b"cut").expect("damaged");
     assert!(!run(&selection).reused, "a damaged store is rebuilt");
+    let mut altered = std::fs::read(&partition).expect("partition");
+    let middle = altered.len() / 2;
+    altered[middle] ^= 1;
+    std::fs::write(&partition, altered).expect("altered");
+    let rebuilt = run(&selection);
+    assert!(
+        !rebuilt.reused && rebuilt.damage.is_some_and(|damage| damage.contains("phi=0.0")),
+        "found by its checksum"
+    );
+    assert!(run(&selection).reused);
     let names: Vec<String> = std::fs::read_dir(folder.path())
         .expect("folder")
         .flatten()

@@ -1,24 +1,21 @@
 //! What each command does with the public API. Returns the exit code.
 
 use crate::cli::arguments::{
-    Arguments, Command, Common, ConfigCommand, Convention, FitArguments, Format, IngestArguments, InspectArguments,
-    Mode, SimulateArguments, ValueWidth,
+    Arguments, Command, Common, ConfigCommand, Convention, FitArguments, IngestArguments, InspectArguments, Mode,
+    SimulateArguments, ValueWidth,
 };
 use crate::cli::terminal::Terminal;
-use homodyne::config::settings::{Settings, load, override_node};
+use homodyne::config::settings::{Settings, load, override_node, without_file};
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::dataflow::StageTotals;
 use homodyne::error::{Error, Fault, Result};
-use homodyne::ingest::convert::{Request, ingest};
 use homodyne::ingest::inspect::inspect;
-use homodyne::ingest::layout::Layout;
-use homodyne::ingest::selection::Selection;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::parameters::{AnalysisMode, find};
 use homodyne::pipeline::{Finished, Listener, Run};
 use homodyne::simulate::{Simulation, Width};
-use homodyne::store::manifest::StoreFormat;
+use homodyne::store::manifest::MANIFEST_NAME;
 use homodyne::sweep::meter::SweepTotals;
 use std::io::Write;
 
@@ -27,7 +24,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Run(arguments) => run(&arguments),
         Command::Fit(arguments) => fit(&arguments),
-        Command::Ingest(arguments) => ingest_file(arguments),
+        Command::Ingest(arguments) => ingest_file(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
         Command::Config(command) => config(command),
@@ -61,7 +58,7 @@ fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
         if homodyne::config::keys::meaning(key).is_none() {
             return Err(wrong_argument("--set", key, "a known key"));
         }
-        Ok((key.to_owned(), override_node(value).node))
+        Ok((key.to_owned(), override_node(value)))
     };
     set.iter().map(parse).collect()
 }
@@ -91,7 +88,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     let terminal = Terminal::new(arguments.common.quiet);
     let run = Run::new(&settings, &terminal);
     // A store that is named and there is taken as it is; otherwise it is made or checked first.
-    let named = arguments.store.as_deref().is_some_and(|store| store.join("manifest.json").is_file());
+    let named = arguments.store.as_deref().is_some_and(|store| store.join(MANIFEST_NAME).is_file());
     if !named {
         run.ingest(false)?;
     }
@@ -141,63 +138,39 @@ fn print_stats(totals: &SweepTotals) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-fn ingest_file(arguments: IngestArguments) -> Result<u8> {
+fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let terminal = Terminal::new(arguments.common.quiet);
-    let settings = match &arguments.config {
-        Some(config) => {
-            let mut list = overrides(&arguments.common)?;
-            list.extend(
-                arguments.store.iter().map(|path| ("store.directory".into(), Node::Text(path.display().to_string()))),
-            );
-            Some(load(config, &list)?)
-        }
-        None => None,
-    };
-    let request = ingest_request(&arguments, settings)?;
-    let ingested = ingest(&request, &|done, all| terminal.progress(&format!("ingest: {done} of {all} angles")))?;
+    let settings = ingest_settings(arguments)?;
+    let ingested = Run::new(&settings, &terminal).ingest(arguments.verify)?;
     terminal.finish();
-    for warning in &ingested.manifest.provenance.warnings {
-        terminal.log(homodyne::config::settings::LogLevel::Warning, warning);
-    }
     let what = if ingested.reused { "up to date" } else { "written" };
-    print(&format!("store {what}: {}\n", request.store.display()));
+    print(&format!("store {what}: {}\n", settings.store.display()));
     Ok(0)
 }
 
 /// Words of the command line over the configuration over defaults.
-fn ingest_request(arguments: &IngestArguments, settings: Option<Settings>) -> Result<Request> {
-    let from_file = |settings: &Settings| settings.source.clone();
-    let source = arguments.data.clone().or_else(|| settings.as_ref().and_then(from_file));
-    let source = source.ok_or_else(|| wrong_argument("ingest", "no data file", "DATA, or --config that names one"))?;
-    let mut selection = settings.as_ref().map_or_else(Selection::default, |settings| settings.selection.clone());
-    if let Some(name) = &arguments.layout {
-        let known = Layout::NAMES.iter().find(|(known, _)| known == name);
-        selection.layout = Some(known.ok_or_else(|| wrong_argument("--layout", name, "aps_u or aps_legacy"))?.1);
+fn ingest_settings(arguments: &IngestArguments) -> Result<Settings> {
+    let mut list = overrides(&arguments.common)?;
+    let mut set = |key: &str, value: Node| list.push((key.to_owned(), value));
+    if let Some(data) = &arguments.data {
+        // On the command line a path is relative to where one stands, not to the configuration.
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
+        set("experimental_data.file_path", Node::Text(data.display().to_string()));
     }
-    selection.q_per_angstrom = arguments.q.or(selection.q_per_angstrom);
-    let store = arguments.store.clone().or_else(|| settings.as_ref().map(|settings| settings.store.clone()));
-    let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let format = arguments.common.format.map(store_format);
-    Ok(Request {
-        source,
-        selection,
-        store: store.ok_or_else(|| wrong_argument("ingest", "no --store", "a directory for the store"))?,
-        format: format.or(settings.as_ref().map(|settings| settings.format)).unwrap_or(StoreFormat::Arrow),
-        block_points: arguments
-            .common
-            .block_points
-            .or(settings.as_ref().map(|settings| settings.block_points))
-            .unwrap_or(homodyne::block::DEFAULT_BLOCK_POINTS)
-            .max(64),
-        threads: arguments.common.threads.or(settings.as_ref().map(|settings| settings.threads)).unwrap_or(all),
-        verify: arguments.verify,
-    })
-}
-
-fn store_format(format: Format) -> StoreFormat {
-    match format {
-        Format::Arrow => StoreFormat::Arrow,
-        Format::Parquet => StoreFormat::Parquet,
+    if let Some(store) = &arguments.store {
+        set("store.directory", Node::Text(store.display().to_string()));
+    }
+    if let Some(layout) = &arguments.layout {
+        set("experimental_data.layout", Node::Text(layout.clone()));
+    }
+    if let Some(q) = arguments.q {
+        set("analyzer_parameters.scattering.wavevector_q", Node::Float(q));
+    }
+    match (&arguments.config, &arguments.data, &arguments.store) {
+        (Some(config), ..) => load(config, &list),
+        (None, Some(_), Some(_)) => without_file(&list),
+        (None, None, _) => Err(wrong_argument("ingest", "no data file", "DATA, or --config that names one")),
+        (None, _, None) => Err(wrong_argument("ingest", "no --store", "a directory for the store")),
     }
 }
 

@@ -38,8 +38,8 @@ impl Reader {
 
     /// Everything read so far.
     #[must_use]
-    pub fn into_effective(self) -> Vec<Effective> {
-        self.effective.into_inner()
+    pub fn effective(&self) -> Vec<Effective> {
+        self.effective.borrow().clone()
     }
 
     fn record(&self, key: &str, found: Option<&Placed>, default: &str) {

@@ -88,19 +88,32 @@ pub fn load(path: &Path, overrides: &[(String, Node)]) -> Result<Settings> {
     let file = path.display().to_string();
     let tree = parse_file(path)?;
     let notes = check(&tree, &file)?;
-    let reader = Reader::new(tree, &file, overrides);
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = path.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-    let mut settings = Builder { reader: &reader, folder }.settings(name)?;
-    settings.effective = reader.into_effective();
-    settings.notes = notes;
+    let mut settings = from_tree(&Reader::new(tree, &file, overrides), folder, name)?;
     let loss = settings.effective.iter().find(|entry| entry.key == "optimization.nlsq.loss" && entry.value != "linear");
+    settings.notes = notes;
     settings.notes.extend(
         loss.map(|entry| {
             format!("optimization.nlsq.loss: {} is not part of this version: linear is used", entry.value)
         }),
     );
     Ok(settings)
+}
+
+/// Settings from the command line alone, for work that needs no physics.
+///
+/// # Errors
+/// As [`load`].
+pub fn without_file(overrides: &[(String, Node)]) -> Result<Settings> {
+    let mut tree = Placed::elsewhere(Node::Map(Vec::new()));
+    tree.set("analysis_mode", Placed::elsewhere(Node::Text("static".into())));
+    from_tree(&Reader::new(tree, "command line", overrides), Path::new(""), "run".into())
+}
+
+fn from_tree(reader: &Reader, folder: &Path, name: String) -> Result<Settings> {
+    let settings = Builder { reader, folder }.settings(name)?;
+    Ok(Settings { effective: reader.effective(), ..settings })
 }
 
 impl Settings {
@@ -126,13 +139,12 @@ impl Settings {
 
 /// A command-line value as a node.
 #[must_use]
-pub fn override_node(text: &str) -> Placed {
-    let node = match (text.parse::<i64>(), text.parse::<f64>(), text) {
+pub fn override_node(text: &str) -> Node {
+    match (text.parse::<i64>(), text.parse::<f64>(), text) {
         (Ok(value), _, _) => Node::Integer(value),
         (_, Ok(value), _) => Node::Float(value),
         (_, _, "true") => Node::Bool(true),
         (_, _, "false") => Node::Bool(false),
         _ => Node::Text(text.to_owned()),
-    };
-    Placed::elsewhere(node)
+    }
 }

@@ -4,7 +4,7 @@ use crate::dataflow::{Dataflow, Lanes, Meter};
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
 use crate::ingest::bins::{Bin, BinTable};
-use crate::ingest::frames::{dark_frames, examine, masked_angle, ranges, with_baseline};
+use crate::ingest::frames::{dark_frames, dead_frames, examine, masked_angle, ranges, with_baseline};
 use crate::ingest::hdf5::Source;
 use crate::ingest::layout::{Layout, bin_table, detect};
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
@@ -12,7 +12,7 @@ use crate::ingest::noise::estimate_sigma;
 use crate::ingest::selection::Selection;
 use crate::memory::{available_bytes, rss_anon_bytes};
 use crate::store::directory::{Store, hash_file, value_type};
-use crate::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat, ValueType};
+use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest, Partition, Provenance, StoreFormat, ValueType};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ pub struct Request {
 pub struct Ingested {
     /// The store was there already.
     pub reused: bool,
+    /// Damage of an earlier store, which was therefore made anew.
+    pub damage: Option<String>,
     /// The store's manifest.
     pub manifest: Manifest,
 }
@@ -56,15 +58,17 @@ pub fn ingest(request: &Request, progress: &dyn Fn(usize, usize)) -> Result<Inge
     crate::ingest::signature::check_hdf5(&request.source)?;
     let source_blake3 = hash_file(&request.source)?;
     let content_key = content_key(request, &source_blake3)?;
-    if let Some(manifest) = reusable(request, &content_key)? {
-        return Ok(Ingested { reused: true, manifest });
-    }
+    let damage = match earlier_store(request, &content_key) {
+        Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, manifest: *manifest }),
+        Earlier::Damaged(damage) => Some(damage),
+        Earlier::Other => None,
+    };
     let job = Job::plan(request)?;
     let staged = StagedStore::begin(&request.store, request.format, request.block_points)?;
     let converted = job.convert(&staged, progress)?;
     let manifest = job.manifest(converted, source_blake3, content_key)?;
     staged.publish(&manifest)?;
-    Ok(Ingested { reused: false, manifest })
+    Ok(Ingested { reused: false, damage, manifest })
 }
 
 /// Equal keys hold equal stores.
@@ -76,16 +80,31 @@ fn content_key(request: &Request, source_blake3: &str) -> Result<String> {
     Ok(blake3::hash(&text).to_hex().to_string())
 }
 
-/// The manifest of the store that is there, if it is the wanted one and whole.
-fn reusable(request: &Request, content_key: &str) -> Result<Option<Manifest>> {
-    match Store::open(&request.store, None) {
-        Ok(store) if store.manifest().content_key == content_key => {
-            if request.verify {
-                store.verify()?;
-            }
-            Ok(Some(store.manifest().clone()))
+/// What stands where the store is to be.
+enum Earlier {
+    /// The wanted store, whole.
+    Same(Box<Manifest>),
+    /// A store that cannot be trusted, with the partition and what is wrong.
+    Damaged(String),
+    /// Nothing, or the store of something else.
+    Other,
+}
+
+fn earlier_store(request: &Request, content_key: &str) -> Earlier {
+    if !request.store.join(MANIFEST_NAME).is_file() {
+        return Earlier::Other;
+    }
+    let checked = Store::open(&request.store, None).and_then(|store| {
+        let same = store.manifest().content_key == content_key;
+        if same && request.verify {
+            store.verify()?;
         }
-        _ => Ok(None),
+        Ok(same.then(|| Box::new(store.manifest().clone())))
+    });
+    match checked {
+        Ok(Some(manifest)) => Earlier::Same(manifest),
+        Ok(None) => Earlier::Other,
+        Err(error) => Earlier::Damaged(error.to_string()),
     }
 }
 
@@ -173,12 +192,20 @@ impl<'a> Job<'a> {
         let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
         let _ = rss_anon_bytes();
         let mut warnings = pairs.warnings;
-        let values = with_baseline(pairs.values, n, &place, &mut warnings);
-        let examined = examine(&values, n, &place, selection.max_non_finite_fraction)?;
+        let dead = dead_frames(&pairs.values, n);
+        let (values, dead) = match with_baseline(&pairs.values, n, &dead, &place, &mut warnings) {
+            None => (pairs.values, dead),
+            Some(shifted) => {
+                // What was -1 is zero now.
+                let dead = dead_frames(&shifted, n);
+                (shifted, dead)
+            }
+        };
+        let examined = examine(&values, n, &dead, &place, selection.max_non_finite_fraction)?;
         warnings.extend(examined.warnings);
         let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
         let asked = self.asked_masks();
-        let unknown_noise = masked_angle(bin.phi_degrees, 0.0, [&examined.dead_frames, &dark, &asked]);
+        let unknown_noise = masked_angle(bin.phi_degrees, 0.0, [&dead, &dark, &asked]);
         let sigma = estimate_sigma(&values, n, &unknown_noise.masked_frames);
         let angle = Angle { sigma, ..unknown_noise };
         let written = staged.write_partition(bin.phi_degrees, &values, &self.time())?;
@@ -188,7 +215,7 @@ impl<'a> Job<'a> {
             bytes: written.bytes,
             blake3: written.blake3,
             source: bin.path.clone(),
-            mask_note: mask_note(&examined.dead_frames, &dark, &asked),
+            mask_note: mask_note(&dead, &dark, &asked),
             non_finite_values: examined.non_finite,
         };
         Ok(Some((angle, partition, value_type(&values), warnings)))

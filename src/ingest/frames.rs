@@ -7,8 +7,6 @@ use crate::experiment::Angle;
 /// What the values of one angle tell about themselves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examined {
-    /// Frames whose values are all zero, all missing or all exactly one.
-    pub dead_frames: Vec<usize>,
     /// Usable pairs without a finite value.
     pub non_finite: usize,
     /// What deserves a warning.
@@ -35,16 +33,21 @@ pub fn dead_frames(values: &Values, n: usize) -> Vec<usize> {
             break;
         }
     }
-    // Pairs with a dead frame must not clear the others: only whole frames survive, so one pass suffices.
+    // Empty frames of two kinds would clear each other; no writer mixes kinds.
     (0..n).filter(|&frame| alike[frame] != 0).collect()
 }
 
-/// Examines the usable values of an angle, `masked` being known to be unusable.
+/// Examines the values of an angle whose `dead` frames are known.
 ///
 /// # Errors
 /// E18 without usable frames, E20 with too many missing values, E22 if the values are no correlation.
-pub fn examine(values: &Values, n: usize, place: &str, max_non_finite_fraction: f64) -> Result<Examined> {
-    let dead = dead_frames(values, n);
+pub fn examine(
+    values: &Values,
+    n: usize,
+    dead: &[usize],
+    place: &str,
+    max_non_finite_fraction: f64,
+) -> Result<Examined> {
     let mut warnings = Vec::new();
     if dead.len() + 3 > n {
         return Err(Fault::at(place, format!("{} of {n} frames are empty", dead.len()))
@@ -54,9 +57,9 @@ pub fn examine(values: &Values, n: usize, place: &str, max_non_finite_fraction: 
             .layout());
     }
     if !dead.is_empty() {
-        warnings.push(format!("[E21] {place}: empty frames are masked: {}", ranges(&dead, 1)));
+        warnings.push(format!("[E21] {place}: empty frames are masked: {}", ranges(dead, 1)));
     }
-    let counts = Counts::of(values, n, &dead);
+    let counts = Counts::of(values, n, dead);
     let fraction = |count: usize| count as f64 / counts.usable.max(1) as f64;
     if fraction(counts.non_finite) > max_non_finite_fraction {
         return Err(Fault::at(place, format!("{} of {} values are not finite", counts.non_finite, counts.usable))
@@ -79,7 +82,7 @@ pub fn examine(values: &Values, n: usize, place: &str, max_non_finite_fraction: 
     if counts.implausible > 0 {
         warnings.push(format!("[E22] {place}: {} values are outside (0, 10)", counts.implausible));
     }
-    Ok(Examined { dead_frames: dead, non_finite: counts.non_finite, warnings })
+    Ok(Examined { non_finite: counts.non_finite, warnings })
 }
 
 #[derive(Default)]
@@ -127,24 +130,27 @@ pub fn far_corner_mean(values: &Values, n: usize, dead: &[usize]) -> Option<f64>
     (count > 0).then(|| sum / count as f64)
 }
 
-/// Adds 1 to every value if the baseline is 0 (E23).
+/// The values with 1 added, if their baseline is 0 (E23); `None` if they can stay as they are.
 #[must_use]
-pub fn with_baseline(values: Values, n: usize, place: &str, warnings: &mut Vec<String>) -> Values {
-    let dead = dead_frames(&values, n);
-    match far_corner_mean(&values, n, &dead) {
-        Some(mean) if mean.abs() <= 0.2 => {
-            warnings.push(format!("[E23] {place}: the baseline is near 0 (mean {mean:.3}): 1 is added"));
-            match values {
-                Values::F32(values) => Values::from_f32(values.iter().map(|value| value + 1.0).collect()),
-                Values::F64(values) => Values::from_f64(values.iter().map(|value| value + 1.0).collect()),
-            }
-        }
-        Some(mean) if !(0.5..=1.5).contains(&mean) => {
-            warnings.push(format!("[E23] {place}: the mean at the longest lags is {mean:.3}, expected near 1"));
-            values
-        }
-        _ => values,
+pub fn with_baseline(
+    values: &Values,
+    n: usize,
+    dead: &[usize],
+    place: &str,
+    warnings: &mut Vec<String>,
+) -> Option<Values> {
+    let mean = far_corner_mean(values, n, dead)?;
+    if mean.abs() <= 0.2 {
+        warnings.push(format!("[E23] {place}: the baseline is near 0 (mean {mean:.3}): 1 is added"));
+        return Some(match values {
+            Values::F32(values) => Values::from_f32(values.iter().map(|value| value + 1.0).collect()),
+            Values::F64(values) => Values::from_f64(values.iter().map(|value| value + 1.0).collect()),
+        });
     }
+    if !(0.5..=1.5).contains(&mean) {
+        warnings.push(format!("[E23] {place}: the mean at the longest lags is {mean:.3}, expected near 1"));
+    }
+    None
 }
 
 /// Frames as text, with ranges: "1-3, 7", counted from `first`.
