@@ -1,14 +1,17 @@
 //! How long does a whole fit take from a store, by scaling mode, and what does per-angle scaling cost per sweep?
 //! `cargo bench --bench fit -- ANGLES FRAMES`
 
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod measured;
 
+use common::settings;
 use homodyne::block::BlockSource;
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::trust_region::Tolerances;
+use homodyne::fit::analysis::{ScalingChoice, fit};
+use homodyne::fit::witness::Watching;
 use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::parameters::{AnalysisMode, ParameterSpace};
-use homodyne::pipeline::scales;
+use homodyne::outcome::Iteration;
+use homodyne::parameters::AnalysisMode;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::pass::Sweep;
@@ -38,17 +41,11 @@ fn main() {
         let start = Instant::now();
         let sample = Sample::draw(store.as_ref(), &model).expect("sample");
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), 2);
-        let settings = FitSettings {
-            space: ParameterSpace::default_of(AnalysisMode::LaminarFlow),
-            start: None,
-            scaling,
-            tolerances: Tolerances::default(),
-            max_reduced_chi_squared: 2.0,
-            scales: scales(&experiment),
-        };
+        let settings = settings(AnalysisMode::LaminarFlow, &experiment, scaling);
         // Time between the first and the last iteration: sweeps, elimination and solver, without the start.
         let mut marks = Vec::new();
-        let result = fit(&sweep, &sample, &settings, &mut |_| marks.push(Instant::now())).expect("fit");
+        let mut watching = Watching(|_: &Iteration| marks.push(Instant::now()));
+        let result = fit(&sweep, &sample, &settings, &mut watching).expect("fit");
         let whole = start.elapsed().as_secs_f64();
         let sweeps = marks.len() - 1;
         let per_sweep = (marks[sweeps] - marks[0]).as_secs_f64() / sweeps.max(1) as f64;

@@ -6,7 +6,7 @@ mod measured;
 use homodyne::block::{BlockSource, Values};
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::normal::rank_update::Depth;
-use homodyne::objective::Objective;
+use homodyne::objective::{Objective, Query};
 use homodyne::parameters::AnalysisMode;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
@@ -56,7 +56,7 @@ fn main() {
         ] {
             let rate = |threads| {
                 let sweep = Sweep::new(Arc::clone(&sources[source]), model.clone(), threads).at_level(level);
-                let seconds = best_of(5, || drop(sweep.sweep(theta, depth).expect("sweep")));
+                let seconds = best_of(5, || drop(sweep.sweep(&Query::plain(theta), depth).expect("sweep")));
                 pairs as f64 / seconds / 1e6
             };
             let (one, two) = (rate(1), rate(2));
@@ -68,7 +68,8 @@ fn main() {
                 level.name()
             );
         }
-        let seconds = best_of(1, || drop(sweep_pair_by_pair(arrow.as_ref(), &model, theta).expect("slow twin")));
+        let seconds =
+            best_of(1, || drop(sweep_pair_by_pair(arrow.as_ref(), &model, &Query::plain(theta)).expect("slow twin")));
         println!("{:<13} normal    slow twin             {:>9.1}", mode.name(), pairs as f64 / seconds / 1e6);
     }
 }

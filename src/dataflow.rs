@@ -9,6 +9,7 @@
 //! `queue + readers + workers`. An error travels as an item; the fold returns it, the channels close, every thread ends.
 
 use crate::error::Result;
+use crate::machine::{Node, pin_thread};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Threads and queue of one run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lanes {
     /// Threads that read.
     pub readers: usize,
@@ -24,6 +25,8 @@ pub struct Lanes {
     pub workers: usize,
     /// Items that may wait between reading and working.
     pub queue: usize,
+    /// Memory nodes on which workers are kept, in turn; empty leaves them to the kernel.
+    pub nodes: Vec<Node>,
 }
 
 impl Lanes {
@@ -31,7 +34,14 @@ impl Lanes {
     #[must_use]
     pub fn new(threads: usize, readers: usize) -> Self {
         let workers = threads.max(1);
-        Lanes { readers: readers.clamp(1, workers), workers, queue: 2 * workers }
+        Lanes { readers: readers.clamp(1, workers), workers, queue: 2 * workers, nodes: Vec::new() }
+    }
+
+    /// Keeps workers on these memory nodes, in turn.
+    #[must_use]
+    pub fn pinned_to(mut self, nodes: Vec<Node>) -> Self {
+        self.nodes = nodes;
+        self
     }
 }
 
@@ -143,14 +153,24 @@ impl<A: Send, B: Send> Dataflow<'_, A, B> {
                 let (next, to_workers) = (&next, to_workers.clone());
                 scope.spawn(move || self.run_reader(next, &to_workers));
             }
-            for _ in 0..self.lanes.workers {
+            for worker in 0..self.lanes.workers {
                 let (from_readers, to_fold) = (from_readers.clone(), to_fold.clone());
-                scope.spawn(move || self.run_worker(&from_readers, &to_fold));
+                scope.spawn(move || {
+                    self.place(worker);
+                    self.run_worker(&from_readers, &to_fold);
+                });
             }
             // Only the threads hold the channels' other ends: they close when the threads end.
             drop((to_workers, from_readers, to_fold));
             self.fold_in_order(&from_workers, fold)
         })
+    }
+
+    /// A worker on its node, if it has one. Where the kernel refuses, it runs all the same.
+    fn place(&self, worker: usize) {
+        if let Some(node) = self.lanes.nodes.get(worker % self.lanes.nodes.len().max(1)) {
+            let _ = pin_thread(node);
+        }
     }
 
     fn run_reader(&self, next: &AtomicUsize, to_workers: &Sender<Item<A>>) {
@@ -207,7 +227,7 @@ mod tests {
         let mut seen = Vec::new();
         let flow = Dataflow {
             n_items: 500,
-            lanes: Lanes { readers: 2, workers, queue: 3 },
+            lanes: Lanes { readers: 2, workers, queue: 3, nodes: Vec::new() },
             read: &|k| if Some(k) == fail_at { Err(Fault::at("item", "broken").format()) } else { Ok(k * 10) },
             work: &|k, item| Ok(item + k % 10),
             meter: &Meter::default(),

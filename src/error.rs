@@ -64,6 +64,9 @@ pub enum Error {
     /// Too many values are not finite numbers.
     #[error("values: {0}")]
     NonFinite(Box<Fault>),
+    /// The user has asked to stop, and there is nothing to report yet.
+    #[error("interrupted: {0}")]
+    Interrupted(Box<Fault>),
     /// The program broke one of its own promises.
     #[error("internal: {0}")]
     Internal(Box<Fault>),
@@ -76,6 +79,12 @@ impl Fault {
     /// A fault at a place.
     pub fn at(place: impl fmt::Display, found: impl Into<String>) -> Self {
         Fault { place: place.to_string(), found: found.into(), ..Fault::default() }
+    }
+
+    /// The error of work that was asked to stop.
+    #[must_use]
+    pub fn stopped() -> Error {
+        Fault::at("stopped on request", "the work was not finished").interrupted()
     }
 
     /// Adds the case number of the bad-input table.
@@ -130,6 +139,8 @@ into_variant! {
     parameter => Parameter,
     /// As [`Error::NonFinite`].
     non_finite => NonFinite,
+    /// As [`Error::Interrupted`].
+    interrupted => Interrupted,
     /// As [`Error::Internal`].
     internal => Internal,
 }
@@ -146,15 +157,17 @@ impl Error {
             | Error::Shape(fault)
             | Error::Parameter(fault)
             | Error::NonFinite(fault)
+            | Error::Interrupted(fault)
             | Error::Internal(fault) => fault,
         }
     }
 
-    /// Process exit code: 3 for a broken promise of the program, 2 for everything a user can mend.
+    /// Process exit code: 3 for a broken promise of the program, 130 after an interrupt, 2 for everything a user can mend.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Internal(_) => 3,
+            Error::Interrupted(_) => 130,
             _ => 2,
         }
     }

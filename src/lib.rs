@@ -8,6 +8,8 @@ pub mod error;
 pub mod experiment;
 pub mod fit;
 pub mod ingest;
+pub mod loss;
+pub mod machine;
 pub mod memory;
 pub mod model;
 pub mod normal;

@@ -1,8 +1,11 @@
 //! How much memory there is and how much this process uses. It reads the kernel's own figures and knows no data.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Largest anonymous memory seen, in the whole process and since the current stage began.
 static PEAK_ANON_BYTES: AtomicU64 = AtomicU64::new(0);
+static STAGE_PEAK_BYTES: AtomicU64 = AtomicU64::new(0);
 
 fn kibibytes(text: &str, key: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with(key))?;
@@ -17,6 +20,7 @@ fn from_proc(file: &str, key: &str) -> Option<u64> {
 pub fn rss_anon_bytes() -> Option<u64> {
     let now = from_proc("/proc/self/status", "RssAnon:")?;
     PEAK_ANON_BYTES.fetch_max(now, Ordering::Relaxed);
+    STAGE_PEAK_BYTES.fetch_max(now, Ordering::Relaxed);
     Some(now)
 }
 
@@ -27,23 +31,106 @@ pub fn peak_rss_anon_bytes() -> Option<u64> {
     Some(PEAK_ANON_BYTES.load(Ordering::Relaxed)).filter(|&peak| peak > 0)
 }
 
+/// Forgets the stage's peak: a new stage begins.
+pub fn begin_stage() {
+    STAGE_PEAK_BYTES.store(0, Ordering::Relaxed);
+    let _ = rss_anon_bytes();
+}
+
+/// The largest resident anonymous memory that was seen since [`begin_stage`], in bytes.
+#[must_use]
+pub fn stage_peak_bytes() -> Option<u64> {
+    let _ = rss_anon_bytes();
+    Some(STAGE_PEAK_BYTES.load(Ordering::Relaxed)).filter(|&peak| peak > 0)
+}
+
 /// The largest resident memory of the process, mapped files included, in bytes.
 #[must_use]
 pub fn peak_rss_bytes() -> Option<u64> {
     from_proc("/proc/self/status", "VmHWM:")
 }
 
+/// Total memory in bytes: physical memory, or the container's limit (cgroup v1 or v2) if that is smaller.
+#[must_use]
+pub fn detect_total_memory() -> Option<u64> {
+    from_proc("/proc/meminfo", "MemTotal:").into_iter().chain(container_limit_bytes()).min()
+}
+
+/// The smallest memory limit of the control groups that this process lives in, in bytes; `None` without one.
+#[must_use]
+pub fn container_limit_bytes() -> Option<u64> {
+    groups().iter().filter_map(|group| group.limit()).min()
+}
+
 /// Memory that can still be used: the kernel's estimate, or what a container's limit leaves.
 #[must_use]
 pub fn available_bytes() -> Option<u64> {
     let free = from_proc("/proc/meminfo", "MemAvailable:");
-    let number = |file: &str| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
-    let left = |limit: &str, used: &str| Some(number(limit)?.saturating_sub(number(used)?));
-    let limits = [
-        left("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        left("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ];
-    limits.into_iter().chain([free]).flatten().min()
+    let left = |group: &Group| Some(group.limit()?.saturating_sub(group.used().unwrap_or(0)));
+    groups().iter().filter_map(left).chain(free).min()
+}
+
+/// One control group with a memory controller.
+#[derive(Debug, PartialEq)]
+struct Group {
+    folder: PathBuf,
+    limit_file: &'static str,
+    used_file: &'static str,
+}
+
+/// Limits of this size mean "none".
+const NO_LIMIT: u64 = 1 << 60;
+
+impl Group {
+    fn number(&self, file: &str) -> Option<u64> {
+        std::fs::read_to_string(self.folder.join(file)).ok()?.trim().parse().ok()
+    }
+
+    fn limit(&self) -> Option<u64> {
+        self.number(self.limit_file).filter(|&limit| limit < NO_LIMIT)
+    }
+
+    /// Without what the kernel would give back: pages of files.
+    fn used(&self) -> Option<u64> {
+        let used = self.number(self.used_file)?;
+        let statistics = std::fs::read_to_string(self.folder.join("memory.stat")).unwrap_or_default();
+        let entry = |key: &str| {
+            let line = statistics.lines().find(|line| line.split(' ').next() == Some(key))?;
+            line.split(' ').nth(1)?.parse::<u64>().ok()
+        };
+        let files = entry("total_inactive_file").or(entry("inactive_file")).unwrap_or(0)
+            + entry("total_active_file").or(entry("active_file")).unwrap_or(0);
+        Some(used.saturating_sub(files))
+    }
+}
+
+fn groups() -> Vec<Group> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    groups_of(&own, Path::new("/sys/fs/cgroup"))
+}
+
+/// The process's own groups and all above them. Inside a container the paths of the host may not exist: then the mount's
+/// root is the container's own group.
+fn groups_of(own: &str, mount: &Path) -> Vec<Group> {
+    let mut found = Vec::new();
+    for line in own.lines() {
+        let mut parts = line.splitn(3, ':');
+        let (Some(hierarchy), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let (root, limit_file, used_file) = if hierarchy == "0" && controllers.is_empty() {
+            (mount.to_path_buf(), "memory.max", "memory.current")
+        } else if controllers.split(',').any(|controller| controller == "memory") {
+            (mount.join("memory"), "memory.limit_in_bytes", "memory.usage_in_bytes")
+        } else {
+            continue;
+        };
+        let inner = Path::new(path.trim_start_matches('/'));
+        for folder in inner.ancestors().map(|below| root.join(below)) {
+            found.push(Group { folder, limit_file, used_file });
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -54,5 +141,35 @@ mod tests {
     fn kernel_lines_are_read_in_bytes() {
         assert_eq!(kibibytes("VmHWM:\t  12 kB\nRssAnon:\t 8 kB\n", "RssAnon:"), Some(8192));
         assert_eq!(kibibytes("VmHWM:\t  12 kB\n", "RssAnon:"), None);
+    }
+
+    fn limit(own: &str, files: &[(&str, &str)]) -> Option<u64> {
+        let mount = tempfile::tempdir().expect("folder");
+        for (file, text) in files {
+            let path = mount.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("below the mount")).expect("folder");
+            std::fs::write(path, text).expect("file");
+        }
+        groups_of(own, mount.path()).iter().filter_map(Group::limit).min()
+    }
+
+    #[test]
+    fn limits_of_both_versions_are_found_up_to_the_root() {
+        // Version 2: the limit of a group above counts too.
+        let own = "0::/a/b\n";
+        assert_eq!(limit(own, &[("a/memory.max", "1000\n"), ("a/b/memory.max", "max\n")]), Some(1000));
+        // Version 1, with the smaller of two limits.
+        let own = "5:cpu:/x\n4:hugetlb,memory:/x\n";
+        let files =
+            [("memory/x/memory.limit_in_bytes", "500"), ("memory/memory.limit_in_bytes", "9223372036854771712")];
+        assert_eq!(limit(own, &files), Some(500));
+        // A container that sees only its own group.
+        assert_eq!(limit("0::/../../host/path\n", &[("memory.max", "700")]), Some(700));
+        assert_eq!(limit("0::/\n", &[("memory.max", "max")]), None);
+    }
+
+    #[test]
+    fn total_memory_is_known_here() {
+        assert!(detect_total_memory().is_some_and(|bytes| bytes > 1 << 20));
     }
 }

@@ -26,6 +26,14 @@ impl Lane {
         S::as_simd_f64s(&self.0).0[part]
     }
 
+    /// The sum of the eight, in a fixed order.
+    #[inline(always)]
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        let l = &self.0;
+        ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
+    }
+
     /// Overwrites vector number `part`.
     #[inline(always)]
     pub fn store<S: Simd>(&mut self, part: usize, value: S::f64s) {
@@ -80,11 +88,12 @@ pub struct Tile<const W: usize> {
     groups: Vec<[Lane; W]>,
     filled: usize,
     pairs: u64,
+    runs: Vec<(Run, usize)>,
 }
 
 impl<const W: usize> Default for Tile<W> {
     fn default() -> Self {
-        Tile { groups: vec![[Lane::default(); W]; TILE_ROWS / LANES], filled: 0, pairs: 0 }
+        Tile { groups: vec![[Lane::default(); W]; TILE_ROWS / LANES], filled: 0, pairs: 0, runs: Vec::new() }
     }
 }
 
@@ -109,6 +118,19 @@ impl<const W: usize> Tile<W> {
         &self.groups[..self.filled]
     }
 
+    /// The filled groups, to be changed.
+    #[inline(always)]
+    pub fn filled_mut(&mut self) -> &mut [[Lane; W]] {
+        &mut self.groups[..self.filled]
+    }
+
+    /// The runs that are filled in, and the group with which each begins.
+    #[inline(always)]
+    #[must_use]
+    pub fn runs(&self) -> &[(Run, usize)] {
+        &self.runs
+    }
+
     /// The groups that the next run is to fill.
     #[inline(always)]
     pub fn next_mut(&mut self, run: &Run) -> &mut [[Lane; W]] {
@@ -119,6 +141,7 @@ impl<const W: usize> Tile<W> {
     /// Counts a run as filled.
     #[inline(always)]
     pub fn advance(&mut self, run: &Run) {
+        self.runs.push((run.clone(), self.filled));
         self.filled += run.groups().len();
         self.pairs += run.frames.len() as u64;
     }
@@ -127,6 +150,7 @@ impl<const W: usize> Tile<W> {
     pub fn clear(&mut self) {
         self.filled = 0;
         self.pairs = 0;
+        self.runs.clear();
     }
 
     /// Blanks rows whose y is not finite, so that they add nothing.

@@ -37,7 +37,7 @@ impl Place {
             threads: 2,
             verify: false,
         };
-        ingest(&request, &|_, _| ())
+        ingest(&request, &|_, _| Ok(()))
     }
 
     /// The error has the code, one line, exit code 2, and nothing is left behind.

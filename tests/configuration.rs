@@ -6,6 +6,8 @@ use homodyne::config::settings::{Settings, load};
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::error::Error;
+use homodyne::fit::search::Enable;
+use homodyne::loss::Loss;
 use homodyne::parameters::AnalysisMode;
 use std::path::PathBuf;
 
@@ -103,6 +105,7 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         ("parameter_space.bounds[].name", vec![(bounds, bound.clone())]),
         ("parameter_space.bounds[].min", vec![(bounds, bound.clone())]),
         ("parameter_space.bounds[].max", vec![(bounds, bound)]),
+        single("phi_filtering.merge_within_degrees", float(0.5)),
         single("optimization.nlsq.max_iterations", int(7)),
         single("optimization.nlsq.tolerance", float(1e-5)),
         single("optimization.nlsq.ftol", float(1e-5)),
@@ -110,6 +113,12 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         single("optimization.nlsq.gtol", float(1e-5)),
         single("optimization.nlsq.block_points", int(1000)),
         single("optimization.nlsq.loss", text("huber")),
+        single("optimization.nlsq.f_scale", float(2.5)),
+        ("optimization.nlsq.x_scale_map.*", vec![("optimization.nlsq.x_scale_map.phi_0", float(3.0))]),
+        single("optimization.nlsq.strategy", text("stratified")),
+        single("optimization.nlsq.memory_fraction", float(0.5)),
+        single("optimization.nlsq.memory_threshold_gb", float(2.0)),
+        single("optimization.nlsq.stratified_max_points", int(77)),
         single("optimization.nlsq.anti_degeneracy.per_angle_mode", text("individual")),
         single("optimization.nlsq.anti_degeneracy.constant_scaling_threshold", int(9)),
         (
@@ -119,8 +128,23 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
                 ("optimization.nlsq.anti_degeneracy.fourier_order", int(1)),
             ],
         ),
+        single("optimization.nlsq.quality_validation.enable", Node::Bool(false)),
         single("optimization.nlsq.quality_validation.reduced_chi_squared_threshold", float(10.0)),
+        single("optimization.nlsq.quality_validation.bounds_tolerance", float(1e-3)),
+        single("performance.computation.pin_threads", Node::Bool(true)),
         single("performance.computation.cpu_threads", int(7)),
+        single("optimization.nlsq.cmaes.enable", Node::Bool(true)),
+        single("optimization.nlsq.cmaes.preset", text("cmaes-hpc")),
+        single("optimization.nlsq.cmaes.max_generations", int(3)),
+        single("optimization.nlsq.cmaes.popsize", int(33)),
+        single("optimization.nlsq.cmaes.sigma", float(0.1)),
+        single("optimization.nlsq.cmaes.tol_fun", float(1e-3)),
+        single("optimization.nlsq.cmaes.tol_x", float(1e-3)),
+        single("optimization.nlsq.cmaes.restart_strategy", text("none")),
+        single("optimization.nlsq.cmaes.max_restarts", int(2)),
+        single("optimization.nlsq.cmaes.scale_threshold", float(1e9)),
+        single("optimization.nlsq.cmaes.refine_with_nlsq", Node::Bool(false)),
+        single("optimization.nlsq.cmaes.seed", int(5)),
         single("model.shear_convention", text("gap_average")),
         single("store.directory", text("elsewhere")),
         single("store.format", text("parquet")),
@@ -128,6 +152,37 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         single("logging.level", text("debug")),
         single("pipeline.stages", list(&["ingest"])),
     ]
+}
+
+/// The same for multi-start, whose keys count once it is enabled.
+fn multi_start_changes() -> Vec<(&'static str, Node)> {
+    let (int, float) = (Node::Integer, Node::Float);
+    let start =
+        Node::List(vec![homodyne::config::tree::Placed::elsewhere(numbers(&[1e4, 0.0, 0.0, 1e-3, 0.0, 0.0, 0.0]))]);
+    vec![
+        ("optimization.nlsq.multi_start.n_starts", int(33)),
+        ("optimization.nlsq.multi_start.seed", int(7)),
+        ("optimization.nlsq.multi_start.sampling_strategy", Node::Text("sobol".into())),
+        ("optimization.nlsq.multi_start.custom_starts", start),
+        ("optimization.nlsq.multi_start.use_screening", Node::Bool(false)),
+        ("optimization.nlsq.multi_start.screen_keep_fraction", float(0.25)),
+        ("optimization.nlsq.multi_start.refine_top_k", int(1)),
+        ("optimization.nlsq.multi_start.refinement_ftol", float(1e-6)),
+        ("optimization.nlsq.multi_start.degeneracy_threshold", float(0.01)),
+    ]
+}
+
+#[test]
+fn every_key_of_multi_start_changes_the_settings_once_it_is_enabled() {
+    let enable = ("optimization.nlsq.multi_start.enable".to_owned(), Node::Bool(true));
+    let base = load_text(BASE, &[]).expect("valid");
+    assert_eq!(base.multi_start, None);
+    let enabled = fingerprint(&load_text(BASE, std::slice::from_ref(&enable)).expect("valid"));
+    assert_ne!(enabled, fingerprint(&base));
+    for (key, value) in multi_start_changes() {
+        let overrides = [enable.clone(), (key.to_owned(), value)];
+        assert_ne!(fingerprint(&load_text(BASE, &overrides).expect("valid")), enabled, "{key}");
+    }
 }
 
 fn fingerprint(settings: &Settings) -> String {
@@ -149,7 +204,9 @@ fn every_used_key_changes_the_settings() {
         }
     }
     for (key, meaning) in KEYS {
-        let tried = changes.iter().any(|(tried, _)| tried == key) || *key == "optimization.method";
+        let tried = changes.iter().any(|(tried, _)| tried == key)
+            || multi_start_changes().iter().any(|(tried, _)| tried == key)
+            || ["optimization.method", "optimization.nlsq.multi_start.enable"].contains(key);
         assert!(tried || *meaning != Meaning::Used, "{key} is used and not tried here");
     }
     let method = [("optimization.method".to_owned(), Node::Text("cmc".into()))];
@@ -230,9 +287,7 @@ validation: {{strict_mode: false}}
     );
     let settings = load_text(&text, &[]).expect("known keys only");
     let notes = settings.notes.join("\n");
-    for key in
-        ["hierarchical", "shear_weighting", "metadata", "hybrid_streaming", "adam", "datashader", "soft_l1", "cmc"]
-    {
+    for key in ["hierarchical", "shear_weighting", "metadata", "hybrid_streaming", "adam", "datashader", "cmc"] {
         let told = notes.contains(key)
             || (key == "adam" && notes.contains("noise_estimation"))
             || (key == "datashader" && notes.contains("plotting"));
@@ -245,6 +300,37 @@ validation: {{strict_mode: false}}
     );
     assert_eq!((settings.space.physical[3].lower, settings.space.physical[3].upper), (1e-5, 1.0));
     assert_eq!(settings.max_reduced_chi_squared, 10.0);
+    assert_eq!((settings.loss, settings.cma_es.enable), (Loss::SoftL1, Enable::No));
+}
+
+#[test]
+fn the_memory_fraction_comes_from_command_line_file_or_variable_in_this_order_and_is_clamped() {
+    // Environment variables belong to the process: each case is a run of the program.
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("c.yaml");
+    let shown = |text: &str, variable: Option<&str>, words: &[&str]| {
+        std::fs::write(&path, text).expect("written");
+        let mut command = assert_cmd::Command::cargo_bin("homodyne").expect("built");
+        command.args(["config", "show"]).arg(&path).args(words).env_remove("NLSQ_MEMORY_FRACTION");
+        variable.into_iter().for_each(|value| {
+            let _ = command.env("NLSQ_MEMORY_FRACTION", value);
+        });
+        let output = String::from_utf8(command.output().expect("run").stdout).expect("text");
+        let line = output.lines().find(|line| line.starts_with("optimization.nlsq.memory_fraction")).expect("shown");
+        line.split_whitespace().skip(1).collect::<Vec<&str>>().join(" ")
+    };
+    let file = format!("{BASE}optimization: {{nlsq: {{memory_fraction: 0.6}}}}\n");
+    let word = ["--set", "optimization.nlsq.memory_fraction=0.7"];
+    assert_eq!(shown(BASE, None, &[]), "0.75 # default");
+    assert_eq!(shown(BASE, Some("0.5"), &[]), "0.5 # environment NLSQ_MEMORY_FRACTION");
+    assert!(shown(&file, Some("0.5"), &[]).starts_with("0.6 # "));
+    assert_eq!(shown(&file, Some("0.5"), &word), "0.7 # command line");
+    for (asked, used) in [(0.01, 0.1), (5.0, 0.9)] {
+        let overrides = [("optimization.nlsq.memory_fraction".to_owned(), Node::Float(asked))];
+        let settings = load_text(BASE, &overrides).expect("clamped, not refused");
+        assert_eq!(settings.memory.fraction, used);
+        assert!(settings.notes.iter().any(|note| note.contains("memory_fraction")), "{:?}", settings.notes);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use homodyne::model::laminar_rows::LAMINAR_WIDTH;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::model::static_rows::STATIC_WIDTH;
 use homodyne::normal::rank_update::Depth;
-use homodyne::objective::Objective;
+use homodyne::objective::{Objective, Query};
 use homodyne::parameters::AnalysisMode;
 use homodyne::rows::{LANES, RowModel, Run, Tile};
 use homodyne::sweep::level::SimdLevel;
@@ -127,8 +127,8 @@ fn sweeps_agree(mode: AnalysisMode, convention: ShearConvention, theta: &[f64], 
     let model = model(mode, convention, &experiment);
     let values = values_of(&model, &experiment, theta, &|_| (0.2, 1.0), &|_, k| 1e-3 * ((k % 17) as f64 - 8.0));
     let store = Arc::new(memory_f64(experiment, values, 1000));
-    let slow = sweep_pair_by_pair(store.as_ref(), &model, theta).expect("memory");
-    let fast = Sweep::new(store, model, 1).sweep(theta, Depth::Normal).expect("memory");
+    let slow = sweep_pair_by_pair(store.as_ref(), &model, &Query::plain(theta)).expect("memory");
+    let fast = Sweep::new(store, model, 1).sweep(&Query::plain(theta), Depth::Normal).expect("memory");
     for (slow, fast) in slow.iter().zip(&fast) {
         assert_eq!(slow.pairs, fast.pairs);
         for row in 0..theta.len() + 3 {

@@ -161,7 +161,7 @@ fn a_start_where_the_model_overflows_is_refused_in_one_line() {
     let store = memory_f64(experiment, values, 4096);
     let sample = homodyne::sweep::sample::Sample::draw(&store, &model).expect("memory");
     let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model, 1);
-    let error = homodyne::fit::analysis::fit(&sweep, &sample, &settings, &mut |_| ()).expect_err("overflow");
+    let error = homodyne::fit::analysis::fit(&sweep, &sample, &settings, &mut ()).expect_err("overflow");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("overflows"), "{error}");
 }

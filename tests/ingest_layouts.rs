@@ -29,7 +29,7 @@ fn at_q(q: f64) -> Selection {
 
 fn convert(source: &Path, folder: &Path, selection: Selection) -> (Ingested, Store) {
     let store = folder.join("store");
-    let ingested = ingest(&request(source, &store, selection), &|_, _| ()).expect("good input");
+    let ingested = ingest(&request(source, &store, selection), &|_, _| Ok(())).expect("good input");
     (ingested, Store::open(&store, None).expect("published"))
 }
 

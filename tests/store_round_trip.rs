@@ -134,7 +134,7 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
     let folder = tempfile::tempdir().expect("folder");
     let selection = Selection { q_per_angstrom: Some(0.0054), ..Selection::default() };
     let run =
-        |selection: &Selection| ingest(&request(folder.path(), selection.clone()), &|_, _| ()).expect("good input");
+        |selection: &Selection| ingest(&request(folder.path(), selection.clone()), &|_, _| Ok(())).expect("good input");
     ApsU::default().write(&folder.path().join("a.hdf"));
     assert!(!run(&selection).reused);
     assert!(run(&selection).reused);

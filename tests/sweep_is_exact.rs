@@ -12,7 +12,7 @@ use homodyne::experiment::Experiment;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::normal::gram::Gram;
 use homodyne::normal::rank_update::Depth;
-use homodyne::objective::Objective;
+use homodyne::objective::{Objective, Query};
 use homodyne::parameters::AnalysisMode;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::level::SimdLevel;
@@ -60,7 +60,7 @@ fn threads_sources_and_instructions_give_the_same_bits() {
                 ] {
                     let model = model(mode, ShearConvention::Homodyne, &experiment);
                     let sweep = Sweep::new(Arc::clone(source), model, threads).at_level(level);
-                    let found = sweep.sweep(theta, depth).expect("sweep");
+                    let found = sweep.sweep(&Query::plain(theta), depth).expect("sweep");
                     match &first {
                         None => first = Some(found),
                         Some(first) => assert_eq!(*first, found, "{} {threads} {level:?}", source.kind()),
@@ -90,8 +90,8 @@ fn masked_frames_and_missing_values_never_enter() {
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
     let sweep = |values: Vec<Vec<f64>>| {
         let store = Arc::new(memory_f64(experiment.clone(), values, 500));
-        let slow = sweep_pair_by_pair(store.as_ref(), &model, &LAMINAR).expect("memory");
-        (Sweep::new(store, model.clone(), 2).sweep(&LAMINAR, Depth::Normal).expect("memory"), slow)
+        let slow = sweep_pair_by_pair(store.as_ref(), &model, &Query::plain(&LAMINAR)).expect("memory");
+        (Sweep::new(store, model.clone(), 2).sweep(&Query::plain(&LAMINAR), Depth::Normal).expect("memory"), slow)
     };
     let (fast, slow) = sweep(values);
     assert_eq!(fast, sweep(other).0);
@@ -110,7 +110,7 @@ fn depths_agree_where_they_overlap() {
     let store = Arc::new(memory_f64(experiment.clone(), noisy_values(&experiment), BLOCK));
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::GapAverage, &experiment);
     let sweep = Sweep::new(store, model, 2);
-    let at = |depth| sweep.sweep(&LAMINAR, depth).expect("memory");
+    let at = |depth| sweep.sweep(&Query::plain(&LAMINAR), depth).expect("memory");
     let (normal, gradient, cost) = (at(Depth::Normal), at(Depth::Gradient), at(Depth::Cost));
     for angle in 0..2 {
         for k in 0..7 {
@@ -150,8 +150,9 @@ fn a_block_that_cannot_be_read_ends_the_sweep_with_its_error() {
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
     let source: Arc<dyn BlockSource> = Arc::new(Broken(store));
     for threads in [1, 2, 7] {
-        let error =
-            Sweep::new(Arc::clone(&source), model.clone(), threads).sweep(&LAMINAR, Depth::Cost).expect_err("broken");
+        let error = Sweep::new(Arc::clone(&source), model.clone(), threads)
+            .sweep(&Query::plain(&LAMINAR), Depth::Cost)
+            .expect_err("broken");
         assert!(error.to_string().contains("unreadable"));
     }
 }

@@ -5,7 +5,7 @@ use homodyne::ingest::convert::{Ingested, Request, ingest};
 use homodyne::ingest::selection::Selection;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::parameters::AnalysisMode;
-use homodyne::simulate::{Simulation, Width};
+use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::manifest::StoreFormat;
 use std::path::Path;
 use std::time::Instant;
@@ -20,6 +20,7 @@ pub fn simulate(path: &Path, n_angles: usize, n_frames: usize) {
         convention: ShearConvention::Homodyne,
         theta: THETA.to_vec(),
         q_per_angstrom: 0.0054,
+        further_q: vec![],
         gap_angstrom: 2e6,
         dt_seconds: 0.1,
         n_frames,
@@ -27,7 +28,7 @@ pub fn simulate(path: &Path, n_angles: usize, n_frames: usize) {
         contrast: 0.14,
         offset: 1.003,
         scaling_variation: 0.0,
-        noise: 0.003,
+        noise: Noise { sigma: 0.003, speckles: None },
         seed: 1,
         dead_frames: vec![],
         width: Width::F32,
@@ -45,7 +46,7 @@ pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize)
         threads,
         verify: false,
     };
-    ingest(&request, &|_, _| ()).expect("ingested")
+    ingest(&request, &|_, _| Ok(())).expect("ingested")
 }
 
 /// Shortest of `count` runs, in seconds.

@@ -17,10 +17,20 @@ Examples:
   homodyne run pipelines/laminar_flow.yaml       the shipped sample, from file to results
   homodyne inspect data.hdf                      what a beamline file or a store holds
   homodyne config init laminar_flow > my.yaml    a commented configuration
+  homodyne plan my.yaml                          points, parameters, memory and strategy; runs nothing
   homodyne fit my.yaml --threads 8 --json        fit, parameters as JSON on stdout
+  homodyne fit my.yaml --resume                  go on from the checkpoint of an interrupted fit
+  homodyne run my.yaml --q all                   every q of the file, into one table
 
 Exit codes: 0 accepted, 1 finished but not trustworthy (see the verdict), 2 bad input or configuration,
 3 internal failure, 130 interrupted.";
+
+const FIT_EXAMPLES: &str = "\
+Examples:
+  homodyne fit my.yaml --store stores/sample --json > parameters.json
+  homodyne fit my.yaml --strategy stratified       all rows in memory, QR of the full Jacobian
+  homodyne fit my.yaml --multi-start --set optimization.nlsq.multi_start.n_starts=40
+  homodyne fit my.yaml --set optimization.nlsq.loss=soft_l1";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -29,8 +39,14 @@ pub enum Command {
     #[command(after_help = "Example: homodyne run pipelines/laminar_flow.yaml --threads 4 --stats")]
     Run(FitArguments),
     /// Fit a store (made first if need be) and write a run directory.
-    #[command(after_help = "Example: homodyne fit my.yaml --store stores/sample --json > parameters.json")]
+    #[command(after_help = FIT_EXAMPLES)]
     Fit(FitArguments),
+    /// Say what a fit would take: points, parameters, memory, strategy and why. Runs nothing.
+    #[command(after_help = "Example: homodyne plan my.yaml --set optimization.nlsq.memory_fraction=0.5")]
+    Plan(PlanArguments),
+    /// Look at the machine: cores, memory, vector instructions; suggest threads, block size and workers.
+    #[command(after_help = "Example: homodyne tune --mode nlsq")]
+    Tune(TuneArguments),
     /// Convert a beamline file to a store.
     #[command(after_help = "Example: homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet")]
     Ingest(IngestArguments),
@@ -61,12 +77,82 @@ pub struct FitArguments {
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,
+    /// How the data are gone through.
+    #[arg(long, value_enum)]
+    pub strategy: Option<StrategyName>,
+    /// Go on from the checkpoint of an interrupted fit.
+    #[arg(long)]
+    pub resume: bool,
+    /// Search from several starts.
+    #[arg(long)]
+    pub multi_start: bool,
+    /// Fit every q of the file (`all`) or a list in 1/angstrom, separated by commas, into one table.
+    #[arg(long, value_name = "all|Q,Q,..")]
+    pub q: Option<String>,
+    /// Keep worker threads on the cores of a memory node.
+    #[arg(long)]
+    pub pin: bool,
     /// Print parameters.json instead of the table.
     #[arg(long)]
     pub json: bool,
     /// Print what every stage did and waited for.
     #[arg(long)]
     pub stats: bool,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// Configuration (YAML).
+    pub config: PathBuf,
+    /// The store here, if it is there.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// How the data are to be gone through.
+    #[arg(long, value_enum)]
+    pub strategy: Option<StrategyName>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Options for all work.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of `tune`.
+#[derive(Debug, Args)]
+pub struct TuneArguments {
+    /// What the machine is to be used for.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub mode: PurposeName,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the data are gone through.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum StrategyName {
+    /// By size and memory.
+    Auto,
+    /// All rows in memory, QR of the full Jacobian.
+    Stratified,
+    /// A coarse start, then streaming in bounded memory.
+    #[value(name = "hybrid_streaming", alias = "hybrid-streaming")]
+    HybridStreaming,
+}
+
+/// What the machine is to be used for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PurposeName {
+    /// Least squares.
+    Nlsq,
+    /// Sampling.
+    Cmc,
+    /// Sampling on a cluster node.
+    CmcHpc,
+    /// Whatever suits.
+    Auto,
 }
 
 /// Options for all work.
@@ -148,9 +234,9 @@ pub struct SimulateArguments {
     /// Frame interval in seconds.
     #[arg(long, default_value_t = 0.1)]
     pub dt: f64,
-    /// Wavevector in 1/angstrom.
-    #[arg(long, default_value_t = 0.0054)]
-    pub q: f64,
+    /// Wavevectors in 1/angstrom, ascending, separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "0.0054")]
+    pub q: Vec<f64>,
     /// Gap in angstrom.
     #[arg(long, default_value_t = 2e6)]
     pub gap: f64,
@@ -169,9 +255,16 @@ pub struct SimulateArguments {
     /// Relative amplitude of a smooth change of contrast with the angle.
     #[arg(long, default_value_t = 0.0)]
     pub scaling_variation: f64,
-    /// Standard deviation of Gaussian noise.
-    #[arg(long, default_value_t = 0.003)]
-    pub noise: f64,
+    /// gaussian (pairs independent), speckle (correlation of a finite number of simulated speckles), or the standard
+    /// deviation of Gaussian noise.
+    #[arg(long, default_value = "gaussian", value_name = "gaussian|speckle|SIGMA")]
+    pub noise: String,
+    /// Standard deviation of Gaussian noise (default: 0.003; with speckle noise 0, otherwise added to it).
+    #[arg(long)]
+    pub sigma: Option<f64>,
+    /// Simulated speckles per angle.
+    #[arg(long, default_value_t = 2000)]
+    pub speckles: usize,
     /// Seed of the noise.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

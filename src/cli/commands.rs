@@ -1,20 +1,22 @@
 //! What each command does with the public API. Returns the exit code.
 
 use crate::cli::arguments::{
-    Arguments, Command, Common, ConfigCommand, Convention, FitArguments, IngestArguments, InspectArguments, Mode,
-    SimulateArguments, ValueWidth,
+    Arguments, Command, Common, ConfigCommand, FitArguments, IngestArguments, InspectArguments, PlanArguments,
+    PurposeName, StrategyName, TuneArguments,
 };
+use crate::cli::interrupt::stop_flag;
+use crate::cli::simulation::{analysis_mode, simulate};
 use crate::cli::terminal::Terminal;
-use homodyne::config::settings::{Settings, load, override_node, without_file};
+use homodyne::config::settings::{LogLevel, Settings, load, override_node, without_file};
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::dataflow::StageTotals;
 use homodyne::error::{Error, Fault, Result};
 use homodyne::ingest::inspect::inspect;
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::parameters::{AnalysisMode, find};
+use homodyne::pipeline::many_q::{ManyQ, run_many};
+use homodyne::pipeline::plan::plan;
+use homodyne::pipeline::tune::{Purpose, tune};
 use homodyne::pipeline::{Finished, Listener, Run};
-use homodyne::simulate::{Simulation, Width};
 use homodyne::store::manifest::MANIFEST_NAME;
 use homodyne::sweep::meter::SweepTotals;
 use std::io::Write;
@@ -24,6 +26,8 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Run(arguments) => run(&arguments),
         Command::Fit(arguments) => fit(&arguments),
+        Command::Plan(arguments) => plan_fit(&arguments),
+        Command::Tune(arguments) => tune_machine(&arguments),
         Command::Ingest(arguments) => ingest_file(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
@@ -32,7 +36,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
 }
 
 /// Writes to stdout; a closed pipe (`| head`) is no failure.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -63,8 +67,17 @@ fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
     set.iter().map(parse).collect()
 }
 
-fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
+pub(super) fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
     Fault::at(place, found).expected(expected).config()
+}
+
+fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node)> {
+    let name = match strategy? {
+        StrategyName::Auto => "auto",
+        StrategyName::Stratified => "stratified",
+        StrategyName::HybridStreaming => "hybrid_streaming",
+    };
+    Some(("optimization.nlsq.strategy".into(), Node::Text(name.into())))
 }
 
 fn settings_of(arguments: &FitArguments) -> Result<Settings> {
@@ -72,13 +85,24 @@ fn settings_of(arguments: &FitArguments) -> Result<Settings> {
     for (key, path) in [("store.directory", &arguments.store), ("output.directory", &arguments.output)] {
         list.extend(path.iter().map(|path| (key.to_owned(), Node::Text(path.display().to_string()))));
     }
+    list.extend(strategy_override(arguments.strategy));
+    for (key, wanted) in [
+        ("optimization.nlsq.multi_start.enable", arguments.multi_start),
+        ("performance.computation.pin_threads", arguments.pin),
+    ] {
+        list.extend(wanted.then(|| (key.to_owned(), Node::Bool(true))));
+    }
     load(&arguments.config, &list)
 }
 
 fn run(arguments: &FitArguments) -> Result<u8> {
     let settings = settings_of(arguments)?;
     let terminal = Terminal::new(arguments.common.quiet);
-    let finished = Run::new(&settings, &terminal).run()?;
+    if let Some(q) = &arguments.q {
+        return many_q(&settings, q, arguments, &terminal);
+    }
+    let run = Run::new(&settings, &terminal).stopped_by(stop_flag()).resuming(arguments.resume);
+    let finished = run.run()?;
     terminal.finish();
     Ok(finished.map_or(0, |finished| show(&finished, arguments, &terminal)))
 }
@@ -86,7 +110,10 @@ fn run(arguments: &FitArguments) -> Result<u8> {
 fn fit(arguments: &FitArguments) -> Result<u8> {
     let settings = settings_of(arguments)?;
     let terminal = Terminal::new(arguments.common.quiet);
-    let run = Run::new(&settings, &terminal);
+    if let Some(q) = &arguments.q {
+        return many_q(&settings, q, arguments, &terminal);
+    }
+    let run = Run::new(&settings, &terminal).stopped_by(stop_flag()).resuming(arguments.resume);
     // A store that is named and there is taken as it is; otherwise it is made or checked first.
     let named = arguments.store.as_deref().is_some_and(|store| store.join(MANIFEST_NAME).is_file());
     if !named {
@@ -95,6 +122,62 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     let finished = run.fit(run.open(&settings.store)?)?;
     terminal.finish();
     Ok(show(&finished, arguments, &terminal))
+}
+
+fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Terminal) -> Result<u8> {
+    let number = |text: &str| {
+        let value = text.trim().parse::<f64>().ok().filter(|q| q.is_finite() && *q > 0.0);
+        value.ok_or_else(|| wrong_argument("--q", text, "all, or wavevectors in 1/angstrom separated by commas"))
+    };
+    let wanted = match q {
+        "all" => ManyQ::All,
+        list => ManyQ::List(list.split(',').map(number).collect::<Result<Vec<f64>>>()?),
+    };
+    let table = run_many(settings, &wanted, terminal, &stop_flag(), arguments.resume)?;
+    terminal.finish();
+    if arguments.json {
+        let json = serde_json::json!({"rows": table.rows, "D0_power_law": table.check});
+        print(&format!("{json:#}\n"));
+    } else {
+        print(&table.summary);
+        print(&format!("results: {}\n", table.directory.display()));
+    }
+    Ok(table.exit_code())
+}
+
+fn plan_fit(arguments: &PlanArguments) -> Result<u8> {
+    let mut list = overrides(&arguments.common)?;
+    list.extend(strategy_override(arguments.strategy));
+    let store = arguments.store.iter().map(|path| Node::Text(path.display().to_string()));
+    list.extend(store.map(|path| ("store.directory".to_owned(), path)));
+    let settings = load(&arguments.config, &list)?;
+    settings.notes.iter().for_each(|note| Terminal::new(arguments.common.quiet).log(LogLevel::Warning, note));
+    let (facts, decision) = plan(&settings)?;
+    match arguments.json {
+        true => print(&format!("{:#}\n", serde_json::json!(decision))),
+        false => print_facts(&facts),
+    }
+    Ok(0)
+}
+
+fn tune_machine(arguments: &TuneArguments) -> Result<u8> {
+    let tuning = tune(match arguments.mode {
+        PurposeName::Nlsq => Purpose::Nlsq,
+        PurposeName::Cmc => Purpose::Cmc,
+        PurposeName::CmcHpc => Purpose::CmcHpc,
+        PurposeName::Auto => Purpose::Auto,
+    })?;
+    match arguments.json {
+        true => print(&format!("{:#}\n", serde_json::json!(tuning))),
+        false => print_facts(&tuning.facts()),
+    }
+    Ok(0)
+}
+
+fn print_facts(facts: &[(String, String)]) {
+    for (name, value) in facts {
+        print(&format!("{name:<42} {value}\n"));
+    }
 }
 
 fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> u8 {
@@ -107,7 +190,7 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> u
     if arguments.stats {
         match &finished.totals {
             Some(totals) => print_stats(totals),
-            None => terminal.log(homodyne::config::settings::LogLevel::Info, "no sweep was made: nothing to measure"),
+            None => terminal.log(LogLevel::Info, "no sweep was made: nothing to measure"),
         }
     }
     finished.verdict.exit_code()
@@ -115,10 +198,11 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> u
 
 fn print_stats(totals: &SweepTotals) {
     let mut text = format!(
-        "sweeps: {} normal, {} gradient, {} cost; {} pairs each; {:.1} M pairs/s (normal)\n",
+        "sweeps: {} normal, {} gradient, {} cost, {} block QR; {} pairs each; {:.1} M pairs/s (normal)\n",
         totals.normal.sweeps,
         totals.gradient.sweeps,
         totals.cost.sweeps,
+        totals.factor.sweeps,
         totals.pairs,
         totals.pairs_per_second / 1e6
     );
@@ -141,7 +225,7 @@ fn print_stats(totals: &SweepTotals) {
 fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let terminal = Terminal::new(arguments.common.quiet);
     let settings = ingest_settings(arguments)?;
-    let ingested = Run::new(&settings, &terminal).ingest(arguments.verify)?;
+    let ingested = Run::new(&settings, &terminal).stopped_by(stop_flag()).ingest(arguments.verify)?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
     print(&format!("store {what}: {}\n", settings.store.display()));
@@ -180,66 +264,8 @@ fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
         let lists = facts.into_iter().map(|(name, value)| serde_json::json!([name, value])).collect();
         print(&format!("{:#}\n", serde_json::Value::Array(lists)));
     } else {
-        for (name, value) in facts {
-            print(&format!("{name:<34} {value}\n"));
-        }
+        print_facts(&facts);
     }
-    Ok(0)
-}
-
-fn analysis_mode(mode: Mode) -> AnalysisMode {
-    match mode {
-        Mode::Static => AnalysisMode::Static,
-        Mode::LaminarFlow => AnalysisMode::LaminarFlow,
-    }
-}
-
-/// The truth of a simulation if nothing else is said: soft colloids that age under slowly rising shear.
-const TRUTH: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -6.5];
-
-fn simulate(arguments: &SimulateArguments) -> Result<u8> {
-    let mode = analysis_mode(arguments.mode);
-    let mut theta = TRUTH[..mode.n_parameters()].to_vec();
-    for text in &arguments.parameters {
-        let expected = "NAME=VALUE with the name of a physical parameter";
-        let wrong = || wrong_argument("--parameter", text, expected);
-        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-        let known = find(name).ok_or_else(wrong)?;
-        let position = mode.parameters().iter().position(|parameter| parameter.name == known.name).ok_or_else(wrong)?;
-        theta[position] = value.parse().map_err(|_| wrong())?;
-    }
-    let spread = |k: usize| -90.0 + 180.0 * k as f64 / arguments.angles as f64;
-    let phi_degrees = match arguments.phi.is_empty() {
-        true => (0..arguments.angles).map(spread).collect(),
-        false => arguments.phi.clone(),
-    };
-    let simulation = Simulation {
-        mode,
-        convention: match arguments.shear_convention {
-            Convention::Homodyne => ShearConvention::Homodyne,
-            Convention::GapAverage => ShearConvention::GapAverage,
-        },
-        theta,
-        q_per_angstrom: arguments.q,
-        gap_angstrom: arguments.gap,
-        dt_seconds: arguments.dt,
-        n_frames: arguments.frames,
-        phi_degrees,
-        contrast: arguments.contrast,
-        offset: arguments.offset,
-        scaling_variation: arguments.scaling_variation,
-        noise: arguments.noise,
-        seed: arguments.seed,
-        dead_frames: arguments.dead_frames.clone(),
-        width: match arguments.width {
-            ValueWidth::F32 => Width::F32,
-            ValueWidth::F64 => Width::F64,
-        },
-    };
-    let terminal = Terminal::new(false);
-    simulation.write(&arguments.out, &|done, all| terminal.progress(&format!("simulate: {done} of {all} angles")))?;
-    terminal.finish();
-    print(&format!("written: {}\n", arguments.out.display()));
     Ok(0)
 }
 

@@ -2,4 +2,6 @@
 
 pub mod arguments;
 pub mod commands;
+pub mod interrupt;
+pub mod simulation;
 pub mod terminal;

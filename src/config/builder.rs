@@ -2,6 +2,7 @@
 
 use crate::block::DEFAULT_BLOCK_POINTS;
 use crate::config::reader::{Reader, as_number, as_text};
+use crate::config::search_builder::SearchBuilder;
 use crate::config::settings::{LogLevel, Settings, Stage};
 use crate::config::tree::Node;
 use crate::error::Result;
@@ -9,6 +10,7 @@ use crate::fit::analysis::ScalingChoice;
 use crate::fit::trust_region::Tolerances;
 use crate::ingest::layout::Layout;
 use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
+use crate::loss::Loss;
 use crate::model::catalogue::ShearConvention;
 use crate::parameters::{AnalysisMode, PHYSICAL, ParameterSpace, find};
 use crate::store::manifest::StoreFormat;
@@ -39,6 +41,8 @@ impl Builder<'_> {
         let source = self.source()?;
         let output = PathBuf::from(reader.text("output.directory")?.unwrap_or("results".into()));
         let default_store = output.join("stores").join(&name);
+        let search = SearchBuilder { reader };
+        let (memory, notes) = search.memory()?;
         Ok(Settings {
             mode,
             convention: reader.choice_or("model.shear_convention", &conventions, "homodyne")?,
@@ -46,11 +50,17 @@ impl Builder<'_> {
             source,
             selection: self.selection()?,
             start: self.start(&space)?,
+            x_scale: self.x_scale(&space)?,
+            multi_start: search.multi_start(&space)?,
+            cma_es: search.cma_es()?,
+            memory,
+            loss: reader.choice_or("optimization.nlsq.loss", &Loss::NAMES, "linear")?,
+            f_scale: reader.positive_or("optimization.nlsq.f_scale", 1.0)?,
+            bounds_tolerance: reader.positive_or("optimization.nlsq.quality_validation.bounds_tolerance", 1e-9)?,
             space,
             scaling: self.scaling()?,
             tolerances: self.tolerances()?,
-            max_reduced_chi_squared: reader
-                .positive_or("optimization.nlsq.quality_validation.reduced_chi_squared_threshold", 2.0)?,
+            max_reduced_chi_squared: self.max_reduced_chi_squared()?,
             store: reader.text("store.directory")?.map_or(default_store, PathBuf::from),
             format: reader.choice_or(
                 "store.format",
@@ -59,13 +69,36 @@ impl Builder<'_> {
             )?,
             block_points: reader.count_or("optimization.nlsq.block_points", DEFAULT_BLOCK_POINTS, 64)?,
             threads: self.threads()?,
+            pin_threads: reader.switch_or("performance.computation.pin_threads", false)?,
             output,
             log_level: self.log_level()?,
             stages: self.stages()?,
             name,
             effective: Vec::new(),
-            notes: Vec::new(),
+            notes,
         })
+    }
+
+    /// Switched off, no chi-square is too large.
+    fn max_reduced_chi_squared(&self) -> Result<f64> {
+        let below = "optimization.nlsq.quality_validation";
+        let threshold = self.reader.positive_or(&format!("{below}.reduced_chi_squared_threshold"), 2.0)?;
+        Ok(if self.reader.switch_or(&format!("{below}.enable"), true)? { threshold } else { f64::INFINITY })
+    }
+
+    /// Characteristic sizes by name.
+    fn x_scale(&self, space: &ParameterSpace) -> Result<Vec<Option<f64>>> {
+        let key = "optimization.nlsq.x_scale_map";
+        let mut sizes = vec![None; space.physical.len()];
+        for (name, value) in self.reader.members(key) {
+            let known = find(name).ok_or_else(|| self.reader.wrong(key, value, &known_names()))?;
+            let size = as_number(&value.node).filter(|size| *size > 0.0);
+            let size = size.ok_or_else(|| self.reader.wrong(key, value, "a positive number"))?;
+            if let Some(k) = space.physical.iter().position(|parameter| parameter.name == known.name) {
+                sizes[k] = Some(size);
+            }
+        }
+        Ok(sizes)
     }
 
     /// Relative paths of data are relative to the configuration file.
@@ -114,6 +147,7 @@ impl Builder<'_> {
             q_per_angstrom: reader.number("analyzer_parameters.scattering.wavevector_q")?,
             q_tolerance: reader.positive_or("experimental_data.q_tolerance", default.q_tolerance)?,
             phi_ranges: self.phi_ranges()?,
+            merge_within_degrees: self.merge_within_degrees()?,
             start_frame: reader.integer_or("analyzer_parameters.start_frame", 1)?,
             end_frame: reader.integer_or("analyzer_parameters.end_frame", -1)?,
             dt_seconds,
@@ -145,6 +179,15 @@ impl Builder<'_> {
             }
         }
         Ok(if enabled { ranges } else { Vec::new() })
+    }
+
+    fn merge_within_degrees(&self) -> Result<f64> {
+        let key = "phi_filtering.merge_within_degrees";
+        let degrees = self.reader.number(key)?.unwrap_or(0.0);
+        match (0.0..180.0).contains(&degrees) {
+            true => Ok(degrees),
+            false => Err(self.reader.wrong_at(key, "degrees from 0 (nothing is merged) to below 180")),
+        }
     }
 
     /// Bounds, then fixed values.
@@ -254,7 +297,6 @@ impl Builder<'_> {
     fn tolerances(&self) -> Result<Tolerances> {
         let (reader, default) = (self.reader, Tolerances::default());
         let tolerance = reader.positive_or("optimization.nlsq.tolerance", default.ftol)?;
-        reader.choice_or("optimization.nlsq.loss", &LOSSES, "linear")?;
         Ok(Tolerances {
             ftol: reader.positive_or("optimization.nlsq.ftol", tolerance)?,
             xtol: reader.positive_or("optimization.nlsq.xtol", default.xtol)?,
@@ -298,9 +340,6 @@ impl Builder<'_> {
         words.iter().map(stage).collect()
     }
 }
-
-/// Losses that are known; all but the first are planned.
-const LOSSES: [(&str, ()); 5] = [("linear", ()), ("soft_l1", ()), ("huber", ()), ("cauchy", ()), ("arctan", ())];
 
 fn known_names() -> String {
     let names: Vec<&str> = PHYSICAL.iter().map(|known| known.name).collect();

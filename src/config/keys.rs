@@ -18,8 +18,6 @@ use Meaning::{Later, NoEffect, Used};
 
 const DOCUMENTATION: Meaning = NoEffect("it only documents the file");
 const SAMPLING: Meaning = Later("sampling is not part of this version");
-const GLOBAL_SEARCH: Meaning = Later("global search is not part of this version; the start is found on a coarse grid");
-const STRATEGY: Meaning = Later("this version always streams, in bounded memory");
 const ELIMINATED: Meaning = NoEffect("contrast and offset are eliminated exactly, so that nothing has to be balanced");
 const NO_CACHE: Meaning = NoEffect("the store is keyed by content and needs no cache");
 const REPORTED: Meaning = NoEffect("bad data are refused or reported, never repaired");
@@ -47,6 +45,7 @@ pub const KEYS: &[(&str, Meaning)] = &[
     ("phi_filtering.enabled", Used),
     ("phi_filtering.target_ranges[].min_angle", Used),
     ("phi_filtering.target_ranges[].max_angle", Used),
+    ("phi_filtering.merge_within_degrees", Used),
     ("initial_parameters.parameter_names", Used),
     ("initial_parameters.values", Used),
     ("initial_parameters.active_parameters", Used),
@@ -64,11 +63,42 @@ pub const KEYS: &[(&str, Meaning)] = &[
     ("optimization.nlsq.gtol", Used),
     ("optimization.nlsq.block_points", Used),
     ("optimization.nlsq.loss", Used),
+    ("optimization.nlsq.f_scale", Used),
+    ("optimization.nlsq.x_scale_map.*", Used),
+    ("optimization.nlsq.strategy", Used),
+    ("optimization.nlsq.memory_fraction", Used),
+    ("optimization.nlsq.memory_threshold_gb", Used),
+    ("optimization.nlsq.stratified_max_points", Used),
+    ("optimization.nlsq.multi_start.enable", Used),
+    ("optimization.nlsq.multi_start.n_starts", Used),
+    ("optimization.nlsq.multi_start.seed", Used),
+    ("optimization.nlsq.multi_start.sampling_strategy", Used),
+    ("optimization.nlsq.multi_start.custom_starts", Used),
+    ("optimization.nlsq.multi_start.use_screening", Used),
+    ("optimization.nlsq.multi_start.screen_keep_fraction", Used),
+    ("optimization.nlsq.multi_start.refine_top_k", Used),
+    ("optimization.nlsq.multi_start.refinement_ftol", Used),
+    ("optimization.nlsq.multi_start.degeneracy_threshold", Used),
+    ("optimization.nlsq.cmaes.enable", Used),
+    ("optimization.nlsq.cmaes.preset", Used),
+    ("optimization.nlsq.cmaes.max_generations", Used),
+    ("optimization.nlsq.cmaes.popsize", Used),
+    ("optimization.nlsq.cmaes.sigma", Used),
+    ("optimization.nlsq.cmaes.tol_fun", Used),
+    ("optimization.nlsq.cmaes.tol_x", Used),
+    ("optimization.nlsq.cmaes.restart_strategy", Used),
+    ("optimization.nlsq.cmaes.max_restarts", Used),
+    ("optimization.nlsq.cmaes.scale_threshold", Used),
+    ("optimization.nlsq.cmaes.refine_with_nlsq", Used),
+    ("optimization.nlsq.cmaes.seed", Used),
     ("optimization.nlsq.anti_degeneracy.per_angle_mode", Used),
     ("optimization.nlsq.anti_degeneracy.constant_scaling_threshold", Used),
     ("optimization.nlsq.anti_degeneracy.fourier_order", Used),
+    ("optimization.nlsq.quality_validation.enable", Used),
     ("optimization.nlsq.quality_validation.reduced_chi_squared_threshold", Used),
+    ("optimization.nlsq.quality_validation.bounds_tolerance", Used),
     ("performance.computation.cpu_threads", Used),
+    ("performance.computation.pin_threads", Used),
     ("model.shear_convention", Used),
     ("store.directory", Used),
     ("store.format", Used),
@@ -82,13 +112,6 @@ pub const KEYS: &[(&str, Meaning)] = &[
     ("parameter_space.priors.*", SAMPLING),
     ("optimization.cmc.*", SAMPLING),
     ("optimization.mcmc.*", SAMPLING),
-    ("optimization.nlsq.strategy", STRATEGY),
-    ("optimization.nlsq.memory_fraction", STRATEGY),
-    ("optimization.nlsq.memory_threshold_gb", STRATEGY),
-    ("optimization.nlsq.stratified_max_points", STRATEGY),
-    ("optimization.nlsq.f_scale", Later("robust losses are not part of this version")),
-    ("optimization.nlsq.multi_start.*", GLOBAL_SEARCH),
-    ("optimization.nlsq.cmaes.*", GLOBAL_SEARCH),
     ("plotting.*", Later("plots are not part of this version")),
     // Known from the homodyne program.
     ("metadata.*", DOCUMENTATION),
@@ -110,7 +133,8 @@ pub const KEYS: &[(&str, Meaning)] = &[
     ("phi_filtering.quality_control.*", REPORTED),
     ("optimization.nlsq.workflow", NoEffect("there is one workflow")),
     ("optimization.nlsq.goal", NoEffect("tolerances are set directly")),
-    ("optimization.nlsq.x_scale_map.*", NoEffect("scales come from the Hessian")),
+    ("optimization.nlsq.multi_start.*", NoEffect("candidates are evaluated one after another, each in parallel")),
+    ("optimization.nlsq.cmaes.*", NoEffect("candidates are evaluated on a sample of bounded size")),
     ("optimization.nlsq.trust_region_scale", NoEffect("the first radius comes from the bounds")),
     ("optimization.nlsq.verbose", NoEffect("use logging.level")),
     ("optimization.nlsq.progress.*", NoEffect("progress is shown on a terminal; use --quiet")),
@@ -219,7 +243,7 @@ mod tests {
     #[test]
     fn the_most_exact_entry_wins() {
         assert_eq!(meaning("optimization.nlsq.quality_validation.reduced_chi_squared_threshold"), Some(Used));
-        assert!(matches!(meaning("optimization.nlsq.quality_validation.enable"), Some(NoEffect(_))));
+        assert!(matches!(meaning("optimization.nlsq.quality_validation.warn_on_bounds_hit"), Some(NoEffect(_))));
         assert!(matches!(meaning("experimental_data.cache_compression"), Some(NoEffect(_))));
         assert_eq!(meaning("optimization.nlsq.max_iteration"), None);
     }

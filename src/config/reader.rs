@@ -12,7 +12,7 @@ pub struct Effective {
     pub key: String,
     /// Value, as text.
     pub value: String,
-    /// "file:line", "command line" or "default".
+    /// "file:line", "command line", "environment NAME" or "default".
     pub origin: String,
 }
 
@@ -20,8 +20,8 @@ pub struct Effective {
 pub struct Reader {
     tree: Placed,
     file: String,
-    /// Keys set on the command line.
-    overridden: Vec<String>,
+    /// Keys that do not stand in the file, and where their values come from.
+    elsewhere: Vec<(String, String)>,
     effective: RefCell<Vec<Effective>>,
 }
 
@@ -32,8 +32,18 @@ impl Reader {
         for (key, value) in overrides {
             tree.set(key, Placed::elsewhere(value.clone()));
         }
-        let overridden = overrides.iter().map(|(key, _)| key.clone()).collect();
-        Reader { tree, file: file.to_owned(), overridden, effective: RefCell::default() }
+        let elsewhere = overrides.iter().map(|(key, _)| (key.clone(), "command line".to_owned())).collect();
+        Reader { tree, file: file.to_owned(), elsewhere, effective: RefCell::default() }
+    }
+
+    /// Takes a key that is not set from an environment variable.
+    #[must_use]
+    pub fn with_variable(mut self, key: &str, variable: &str) -> Self {
+        if let Some(text) = std::env::var(variable).ok().filter(|_| self.tree.at(key).is_none()) {
+            self.tree.set(key, Placed::elsewhere(Node::Text(text)));
+            self.elsewhere.push((key.to_owned(), format!("environment {variable}")));
+        }
+        self
     }
 
     /// Everything read so far.
@@ -43,10 +53,11 @@ impl Reader {
     }
 
     fn record(&self, key: &str, found: Option<&Placed>, default: &str) {
-        let origin = match found {
-            None => "default".to_owned(),
-            Some(_) if self.overridden.iter().any(|known| known == key) => "command line".to_owned(),
-            Some(placed) => format!("{}:{}", self.file, placed.line),
+        let elsewhere = self.elsewhere.iter().find(|(known, _)| known == key).map(|(_, origin)| origin.clone());
+        let origin = match (found, elsewhere) {
+            (None, _) => "default".to_owned(),
+            (Some(_), Some(origin)) => origin,
+            (Some(placed), None) => format!("{}:{}", self.file, placed.line),
         };
         let value = found.map_or(default.to_owned(), Placed::text);
         let mut effective = self.effective.borrow_mut();
@@ -217,11 +228,12 @@ pub fn as_number(node: &Node) -> Option<f64> {
     }
 }
 
-/// Text; numbers are taken literally.
+/// Text; numbers and switches are taken literally.
 #[must_use]
 pub fn as_text(node: &Node) -> Option<String> {
     match node {
         Node::Text(text) => Some(text.clone()),
+        Node::Bool(value) => Some(value.to_string()),
         Node::Integer(value) => Some(value.to_string()),
         _ => None,
     }

@@ -6,8 +6,11 @@ use crate::config::reader::{Effective, Reader};
 use crate::config::tree::{Node, Placed, parse_file};
 use crate::error::{Fault, Result};
 use crate::fit::analysis::ScalingChoice;
+use crate::fit::search::{CmaEs, MultiStart};
+use crate::fit::strategy::MemorySettings;
 use crate::fit::trust_region::Tolerances;
 use crate::ingest::selection::Selection;
+use crate::loss::Loss;
 use crate::model::catalogue::ShearConvention;
 use crate::parameters::{AnalysisMode, ParameterSpace};
 use crate::store::manifest::StoreFormat;
@@ -34,6 +37,20 @@ pub struct Settings {
     pub scaling: ScalingChoice,
     /// When to stop.
     pub tolerances: Tolerances,
+    /// Loss of the residuals.
+    pub loss: Loss,
+    /// Where the loss turns, in units of sigma.
+    pub f_scale: f64,
+    /// Characteristic sizes of the physical parameters, where given.
+    pub x_scale: Vec<Option<f64>>,
+    /// What decides on the strategy.
+    pub memory: MemorySettings,
+    /// Starts from a design, if asked for.
+    pub multi_start: Option<MultiStart>,
+    /// CMA-ES.
+    pub cma_es: CmaEs,
+    /// A parameter is on its bound when it is nearer than this share of the bounds' range.
+    pub bounds_tolerance: f64,
     /// Largest acceptable chi-square per degree of freedom.
     pub max_reduced_chi_squared: f64,
     /// Directory of the store.
@@ -44,6 +61,8 @@ pub struct Settings {
     pub block_points: usize,
     /// Worker threads.
     pub threads: usize,
+    /// Keep workers on the cores of a memory node.
+    pub pin_threads: bool,
     /// Parent of run directories.
     pub output: PathBuf,
     /// Log level.
@@ -54,7 +73,7 @@ pub struct Settings {
     pub name: String,
     /// Every value in force, with its origin.
     pub effective: Vec<Effective>,
-    /// Keys without effect.
+    /// Keys without effect, and values that were changed.
     pub notes: Vec<String>,
 }
 
@@ -90,15 +109,13 @@ pub fn load(path: &Path, overrides: &[(String, Node)]) -> Result<Settings> {
     let notes = check(&tree, &file)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = path.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-    let mut settings = from_tree(&Reader::new(tree, &file, overrides), folder, name)?;
-    let loss = settings.effective.iter().find(|entry| entry.key == "optimization.nlsq.loss" && entry.value != "linear");
-    settings.notes = notes;
-    settings.notes.extend(
-        loss.map(|entry| {
-            format!("optimization.nlsq.loss: {} is not part of this version: linear is used", entry.value)
-        }),
-    );
+    let mut settings = from_tree(reader(tree, &file, overrides), folder, name)?;
+    settings.notes.splice(0..0, notes);
     Ok(settings)
+}
+
+fn reader(tree: Placed, file: &str, overrides: &[(String, Node)]) -> Reader {
+    Reader::new(tree, file, overrides).with_variable("optimization.nlsq.memory_fraction", "NLSQ_MEMORY_FRACTION")
 }
 
 /// Settings from the command line alone, for work that needs no physics.
@@ -108,11 +125,11 @@ pub fn load(path: &Path, overrides: &[(String, Node)]) -> Result<Settings> {
 pub fn without_file(overrides: &[(String, Node)]) -> Result<Settings> {
     let mut tree = Placed::elsewhere(Node::Map(Vec::new()));
     tree.set("analysis_mode", Placed::elsewhere(Node::Text("static".into())));
-    from_tree(&Reader::new(tree, "command line", overrides), Path::new(""), "run".into())
+    from_tree(reader(tree, "command line", overrides), Path::new(""), "run".into())
 }
 
-fn from_tree(reader: &Reader, folder: &Path, name: String) -> Result<Settings> {
-    let settings = Builder { reader, folder }.settings(name)?;
+fn from_tree(reader: Reader, folder: &Path, name: String) -> Result<Settings> {
+    let settings = Builder { reader: &reader, folder }.settings(name)?;
     Ok(Settings { effective: reader.effective(), ..settings })
 }
 

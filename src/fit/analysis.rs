@@ -1,15 +1,22 @@
-//! A whole fit: scaling mode, start, solution, uncertainty, verdict. It asks for sweeps and returns plain data.
+//! A whole fit: scaling mode, start, solution by the chosen strategy, global search, uncertainty, verdict. It asks for sweeps
+//! and returns plain data.
 
-use crate::error::Result;
-use crate::fit::reduced::angle_cost;
+use crate::error::{Error, Result};
+use crate::fit::describe::Described;
+use crate::fit::frame_robust::Sharing;
 use crate::fit::scaling::{ScalingMap, ScalingMode};
+use crate::fit::search::{CmaEs, Found, MultiStart, Starts, cma_es, multi_start};
 use crate::fit::solve::{Problem, Solution, minimise};
+use crate::fit::spectrum::Spectrum;
 use crate::fit::start::{Scales, from_data, weights};
+use crate::fit::strategy::Strategy;
+use crate::fit::system::System;
 use crate::fit::trust_region::Tolerances;
-use crate::fit::uncertainty::Uncertainty;
-use crate::fit::verdict::{judge, physical_bounds, scaling_bounds};
-use crate::objective::Objective;
-use crate::outcome::{ActiveBound, AngleResult, FitResult, Iteration, ParameterResult};
+use crate::fit::uncertainty::LastSweep;
+use crate::fit::witness::{Evaluated, Witness};
+use crate::loss::Loss;
+use crate::objective::{FullData, Objective};
+use crate::outcome::{FitResult, Search, Stop, Verdict};
 use crate::parameters::ParameterSpace;
 
 /// How contrast and offset are asked for.
@@ -25,6 +32,19 @@ pub enum ScalingChoice {
     Fourier(usize),
 }
 
+impl ScalingChoice {
+    /// Free scaling numbers for a number of angles.
+    #[must_use]
+    pub fn n_free(&self, n_angles: usize) -> usize {
+        match self {
+            ScalingChoice::Auto(threshold) if n_angles >= *threshold => 2,
+            ScalingChoice::Auto(_) | ScalingChoice::Individual => 2 * n_angles,
+            ScalingChoice::Constant(_) => 0,
+            ScalingChoice::Fourier(order) => 2 * (2 * order + 1),
+        }
+    }
+}
+
 /// Everything a fit needs besides data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitSettings {
@@ -36,28 +56,47 @@ pub struct FitSettings {
     pub scaling: ScalingChoice,
     /// When to stop.
     pub tolerances: Tolerances,
+    /// Loss of the residuals.
+    pub loss: Loss,
+    /// Where the loss turns, in units of sigma.
+    pub f_scale: f64,
+    /// Characteristic sizes of the physical parameters, where given.
+    pub x_scale: Vec<Option<f64>>,
+    /// Strategy, as chosen by [`crate::fit::strategy::select_strategy`].
+    pub strategy: Strategy,
+    /// Starts from a design, if asked for.
+    pub multi_start: Option<MultiStart>,
+    /// CMA-ES.
+    pub cma_es: CmaEs,
     /// Largest acceptable chi-square per degree of freedom.
     pub max_reduced_chi_squared: f64,
+    /// A parameter is on its bound when it is nearer than this share of the bounds' range.
+    pub bounds_tolerance: f64,
     /// Layout of the coarse grid.
     pub scales: Scales,
+    /// What pairs are taken to have in common when errors are computed.
+    pub sharing: Sharing,
 }
 
-/// Fits `full`, starting from `sample` where the settings give no start.
+/// Condition number of the reduced Hessian above which streaming ends with block QR.
+const ILL_CONDITIONED: f64 = 1e6;
+
+/// Fits `full`, with `sample` for the start and the global search.
 ///
 /// # Errors
-/// What the sweeps report, and impossible scaling settings.
+/// What the sweeps report, and impossible scaling settings; Interrupted if the user asks to stop before there is a result.
 pub fn fit(
-    full: &dyn Objective,
+    full: &dyn FullData,
     sample: &dyn Objective,
     settings: &FitSettings,
-    observe: &mut dyn FnMut(&Iteration),
+    witness: &mut dyn Witness,
 ) -> Result<FitResult> {
     let n_angles = full.phi_degrees().len();
     let shared = matches!(settings.scaling, ScalingChoice::Auto(threshold) if n_angles >= threshold);
-    let start = match &settings.start {
-        Some(start) => start.clone(),
-        None => from_data(sample, &settings.space, shared, &settings.scales)?,
-    };
+    let coarse_mode = if shared { ScalingMode::Shared } else { ScalingMode::Individual };
+    // On the sample plain squares are good enough: it only finds where to begin.
+    let coarse = Problem { loss: Loss::Linear, ..problem(sample, settings, &coarse_mode)? };
+    let start = start(sample, &coarse, settings, witness)?;
     let mode = match &settings.scaling {
         ScalingChoice::Auto(_) if shared => ScalingMode::Shared,
         ScalingChoice::Auto(_) | ScalingChoice::Individual => ScalingMode::Individual,
@@ -66,18 +105,42 @@ pub fn fit(
         ScalingChoice::Constant(None) => ScalingMode::Constant(estimate_scaling(full, sample, settings, &start)?),
     };
     let problem = problem(full, settings, &mode)?;
-    let solution = minimise(full, &problem, &start, observe)?;
-    Ok(describe(full, settings, &problem, solution, start))
+    let fit = Fit { full, sample, settings, problem: &problem, coarse: &coarse };
+    let local = fit.solve(&start, "local", witness)?;
+    fit.with_search(local, &start, witness)
 }
 
 fn problem<'a>(objective: &dyn Objective, settings: &'a FitSettings, mode: &ScalingMode) -> Result<Problem<'a>> {
+    let sigma = objective.sigma();
     Ok(Problem {
         space: &settings.space,
         map: ScalingMap::new(mode, &objective.phi_degrees(), &settings.space)?,
-        weights: weights(&objective.sigma()),
+        weights: weights(&sigma),
+        noise_is_known: sigma.iter().all(|&sigma| sigma > 0.0),
         tolerances: settings.tolerances,
         t_ref_seconds: settings.scales.t_ref_seconds(),
+        loss: settings.loss,
+        f_scale: settings.f_scale,
+        x_scale: settings.x_scale.clone(),
     })
+}
+
+/// The user's start, or the data's: phase 1, on the sample. An interrupted run's start is recalled.
+fn start(
+    sample: &dyn Objective,
+    coarse: &Problem<'_>,
+    settings: &FitSettings,
+    witness: &mut dyn Witness,
+) -> Result<Vec<f64>> {
+    if let Some(recalled) = witness.recall("start").pop() {
+        return Ok(recalled.theta);
+    }
+    let start = match &settings.start {
+        Some(start) => start.clone(),
+        None => from_data(sample, coarse, &settings.scales)?,
+    };
+    witness.keep("start", &[Evaluated { theta: start.clone(), evaluation: None }])?;
+    Ok(start)
 }
 
 /// One contrast and offset per angle before the fit: the best at the start's parameters, polished on the sample.
@@ -87,132 +150,164 @@ fn estimate_scaling(
     settings: &FitSettings,
     start: &[f64],
 ) -> Result<Vec<(f64, f64)>> {
-    let polished = minimise(sample, &problem(sample, settings, &ScalingMode::Individual)?, start, &mut |_| ())?;
-    let scaling = problem(full, settings, &ScalingMode::Individual)?.scaling(full, &polished.theta)?;
+    let individual = problem(sample, settings, &ScalingMode::Individual)?;
+    let polished = minimise(System::Gram(sample), &individual, start, "sample", &mut ())?;
+    let scaling = problem(full, settings, &ScalingMode::Individual)?.scaling(full, &polished.point.theta)?;
     Ok(scaling.per_angle.iter().map(|(contrast, offset)| (*contrast, offset + 1.0)).collect())
 }
 
-fn describe(
-    objective: &dyn Objective,
-    settings: &FitSettings,
-    problem: &Problem<'_>,
-    solution: Solution,
-    start: Vec<f64>,
-) -> FitResult {
-    let uncertainty = Uncertainty::of(problem, &solution);
-    let mut active = physical_bounds(problem, &solution, &uncertainty);
-    active.extend(scaling_bounds(problem, &solution, &objective.phi_degrees()));
-    let n_pairs: u64 = solution.grams.iter().map(|gram| gram.pairs).sum();
-    let pinned: usize = solution.scaling.active.iter().map(Vec::len).sum();
-    let n_free = uncertainty.moving.len() + problem.map.n_free().saturating_sub(pinned);
-    let degrees_of_freedom = n_pairs.saturating_sub(n_free as u64);
-    let noise_is_known = objective.sigma().iter().all(|&sigma| sigma > 0.0);
-    let chi_squared = noise_is_known.then_some(2.0 * solution.evaluation.cost);
-    let reduced_chi_squared = chi_squared.map(|chi| chi / degrees_of_freedom.max(1) as f64);
-    let (verdict, reasons) =
-        judge(solution.stop, &uncertainty, &active, reduced_chi_squared, settings.max_reduced_chi_squared);
-    let names: Vec<String> = uncertainty
-        .moving
-        .iter()
-        .map(|&k| problem.space.physical[k].name.clone())
-        .chain(scaling_names(problem))
-        .collect();
-    let (covariance, correlation) = tables(&uncertainty);
-    FitResult {
-        verdict,
-        reasons,
-        stop: solution.stop,
-        parameters: parameters(problem, &solution, &uncertainty, &active),
-        angles: angles(objective, &solution, &uncertainty),
-        scaling_mode: problem.map.name.into(),
-        n_scaling: problem.map.n_free(),
-        n_pairs,
-        degrees_of_freedom,
-        chi_squared,
-        reduced_chi_squared,
-        covariance_names: names,
-        covariance,
-        correlation,
-        condition_number: uncertainty.condition_number,
-        active_bounds: active,
-        undetermined: uncertainty.directions,
-        start,
-        start_from: if settings.start.is_some() { "configuration" } else { "data" },
-        iterations: solution.iterations,
+/// One fit and its data.
+struct Fit<'a> {
+    full: &'a dyn FullData,
+    sample: &'a dyn Objective,
+    settings: &'a FitSettings,
+    problem: &'a Problem<'a>,
+    coarse: &'a Problem<'a>,
+}
+
+impl Fit<'_> {
+    /// The minimum next to a start, on all data.
+    fn solve(&self, start: &[f64], phase: &str, witness: &mut dyn Witness) -> Result<Solution> {
+        match self.settings.strategy {
+            Strategy::Stratified => minimise(System::FullBatch(self.full), self.problem, start, phase, witness),
+            Strategy::HybridStreaming => self.stream(start, phase, witness),
+        }
+    }
+
+    /// Streaming Gauss-Newton; an ill-conditioned system ends with block QR.
+    fn stream(&self, start: &[f64], phase: &str, witness: &mut dyn Witness) -> Result<Solution> {
+        let first = minimise(System::Gram(self.full), self.problem, start, phase, witness)?;
+        let free = self.problem.space.free();
+        let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
+        let condition = Spectrum::of(&reduced).condition_number;
+        let well = condition.is_some_and(|condition| condition <= ILL_CONDITIONED);
+        if well || free.is_empty() || matches!(first.stop, Stop::Interrupted | Stop::MaxIterations) {
+            return Ok(first);
+        }
+        let told = condition.map_or("singular".into(), |condition| format!("{condition:.1e}"));
+        witness.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
+        let precise = format!("{phase}, block QR");
+        let second = minimise(System::Factor(self.full), self.problem, &first.point.theta, &precise, witness)?;
+        let mut iterations = first.iterations;
+        for iteration in second.iterations {
+            iterations.push(crate::outcome::Iteration { iteration: iterations.len(), ..iteration });
+        }
+        Ok(Solution { iterations, ..second })
+    }
+
+    fn describe(&self, mut solution: Solution, start: &[f64]) -> Result<FitResult> {
+        let last = match solution.stop {
+            Stop::Interrupted => None,
+            _ => LastSweep::of(self.full, self.problem, &solution.point, self.settings.sharing)?,
+        };
+        if last.is_none() {
+            solution.stop = Stop::Interrupted;
+        }
+        let described =
+            Described { settings: self.settings, problem: self.problem, last: last.as_ref(), start: start.to_vec() };
+        Ok(described.result(self.full, solution))
+    }
+
+    /// The local result, or a better one from another basin if a global search is asked for or called for.
+    fn with_search(&self, local: Solution, start: &[f64], witness: &mut dyn Witness) -> Result<FitResult> {
+        let local_cost = local.point.evaluation.cost;
+        let mut result = self.describe(local, start)?;
+        if result.stop == Stop::Interrupted {
+            return Ok(result);
+        }
+        let begin = Starts { given: start, scales: &self.settings.scales };
+        if let Some(settings) = &self.settings.multi_start {
+            let found = match multi_start(self.sample, self.coarse, settings, &begin) {
+                Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
+                found => found?,
+            };
+            let search = header("multi_start", "asked for".into(), settings.seed);
+            let refinement = Refinement {
+                count: settings.refine_top_k,
+                ftol: settings.refinement_ftol,
+                near: settings.degeneracy_threshold,
+            };
+            result = self.refined((result, local_cost), (found, search), refinement, witness)?;
+            if result.stop == Stop::Interrupted {
+                return Ok(result);
+            }
+        }
+        if let Some(reason) = self.settings.cma_es.reason(self.problem, result.verdict) {
+            witness.note(&format!("global search by CMA-ES: {reason}"));
+            let found = match cma_es(self.sample, self.coarse, &self.settings.cma_es, &begin) {
+                Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
+                found => found?,
+            };
+            let search = header("cmaes", reason, self.settings.cma_es.evolution.seed);
+            let count = if self.settings.cma_es.refine { 3 } else { 0 };
+            let refinement = Refinement { count, ftol: self.settings.tolerances.ftol, near: 0.1 };
+            let cost = result.iterations.iter().map(|iteration| iteration.cost).fold(local_cost, f64::min);
+            result = self.refined((result, cost), (found, search), refinement, witness)?;
+        }
+        Ok(result)
+    }
+
+    /// Follows the best basins on all data and takes the deepest.
+    fn refined(
+        &self,
+        so_far: (FitResult, f64),
+        found: (Found, Search),
+        refinement: Refinement,
+        witness: &mut dyn Witness,
+    ) -> Result<FitResult> {
+        let ((mut result, mut least), (found, mut search)) = (so_far, found);
+        let mut basins = found.basins;
+        let tolerances = Tolerances { ftol: refinement.ftol, ..self.settings.tolerances };
+        let problem = Problem { tolerances, ..self.problem.clone() };
+        let finely = Fit { problem: &problem, ..*self };
+        for (k, basin) in basins.iter_mut().take(refinement.count).enumerate() {
+            let solution = finely.solve(&basin.theta, &format!("{} {k}", search.method), witness)?;
+            let cost = solution.point.evaluation.cost;
+            basin.cost = Some(cost);
+            let stopped = solution.stop == Stop::Interrupted;
+            // Not for less than a tenth of a standard error squared: the local result is as good.
+            if cost < least - 0.01 {
+                witness.note(&format!("{} basin {k}: cost {cost:.6e} instead of {least:.6e}", search.method));
+                result = self.describe(solution, &basin.theta)?;
+                (least, search.improved) = (cost, true);
+            }
+            if stopped {
+                result = interrupted(result);
+                break;
+            }
+        }
+        let near = |basin: &&crate::outcome::Basin| {
+            basin.cost.is_some_and(|cost| cost > least + 0.01 && cost <= least * (1.0 + refinement.near))
+        };
+        for basin in basins.iter().filter(near) {
+            witness.note(&format!(
+                "another basin fits nearly as well: cost {:.6e} at {:?}",
+                basin.cost.unwrap_or(0.0),
+                basin.theta
+            ));
+        }
+        result.search = Some(Search { basins, candidates: found.candidates, evaluations: found.evaluations, ..search });
+        Ok(result)
     }
 }
 
-fn parameters(
-    problem: &Problem<'_>,
-    solution: &Solution,
-    uncertainty: &Uncertainty,
-    active: &[ActiveBound],
-) -> Vec<ParameterResult> {
-    let status = |k: usize| {
-        let parameter = &problem.space.physical[k];
-        let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
-        let moving = uncertainty.moving.iter().position(|&moving| moving == k);
-        match (parameter.fixed, on_bound, moving) {
-            (Some(_), _, _) => "fixed",
-            (_, Some(bound), _) if bound.side == "lower" => "at_lower_bound",
-            (_, Some(_), _) => "at_upper_bound",
-            (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => "undetermined",
-            _ => "free",
-        }
-    };
-    let result = |(k, parameter): (usize, &crate::parameters::Parameter)| ParameterResult {
-        name: parameter.name.clone(),
-        unit: parameter.unit.clone(),
-        value: solution.theta[k],
-        uncertainty: uncertainty.standard_error(k).filter(|_| status(k) == "free"),
-        lower: parameter.lower,
-        upper: parameter.upper,
-        status: status(k),
-    };
-    problem.space.physical.iter().enumerate().map(result).collect()
+/// A result that was to be improved when the user asked to stop.
+fn interrupted(mut result: FitResult) -> FitResult {
+    if result.verdict != Verdict::Interrupted {
+        result.reasons.insert(0, "stopped on request during the global search".into());
+    }
+    (result.verdict, result.stop) = (Verdict::Interrupted, Stop::Interrupted);
+    result
 }
 
-fn angles(objective: &dyn Objective, solution: &Solution, uncertainty: &Uncertainty) -> Vec<AngleResult> {
-    let error = |variance: f64| (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt());
-    let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
-    let result = |k: usize| {
-        let ((contrast, offset), variances) = (solution.scaling.per_angle[k], uncertainty.scaling_variances[k]);
-        let known_noise = Some(sigma[k]).filter(|&sigma| sigma > 0.0);
-        AngleResult {
-            phi_degrees: phi[k],
-            contrast,
-            contrast_uncertainty: error(variances.0),
-            offset: offset + 1.0,
-            offset_uncertainty: error(variances.1),
-            sigma: known_noise,
-            pairs: solution.grams[k].pairs,
-            chi_squared: known_noise.map(|_| 2.0 * angle_cost(&solution.grams[k], (contrast, offset)).0.max(0.0)),
-        }
-    };
-    (0..phi.len()).map(result).collect()
+/// How basins are followed on all data.
+struct Refinement {
+    count: usize,
+    ftol: f64,
+    /// Relative difference of the cost up to which another basin is named.
+    near: f64,
 }
 
-fn scaling_names(problem: &Problem<'_>) -> Vec<String> {
-    let block_names = |(index, block): (usize, &crate::fit::scaling::ScalingBlock)| {
-        let name = move |what: &str, k: usize| format!("{what}[{}]", index + k);
-        let m = block.order();
-        (0..m).map(move |k| name("contrast", k)).chain((0..m).map(move |k| name("offset", k))).collect::<Vec<String>>()
-    };
-    problem.map.blocks.iter().enumerate().flat_map(block_names).collect()
-}
-
-type Table = Vec<Vec<Option<f64>>>;
-
-/// Covariance and correlation, without entries for what is not determined.
-fn tables(uncertainty: &Uncertainty) -> (Table, Table) {
-    let full = &uncertainty.covariance;
-    let known = |k: usize| !uncertainty.undetermined.contains(&k) && full.get(k, k) > 0.0 && full.get(k, k).is_finite();
-    let entry = |row: usize, col: usize| (known(row) && known(col)).then(|| full.get(row, col));
-    let correlation = |row: usize, col: usize| {
-        entry(row, col).map(|covariance| covariance / (full.get(row, row).sqrt() * full.get(col, col).sqrt()))
-    };
-    let table = |of: &dyn Fn(usize, usize) -> Option<f64>| {
-        (0..full.n_rows).map(|row| (0..full.n_rows).map(|col| of(row, col)).collect()).collect()
-    };
-    (table(&entry), table(&correlation))
+fn header(method: &'static str, reason: String, seed: u64) -> Search {
+    Search { method, reason, seed, evaluations: 0, basins: Vec::new(), improved: false, candidates: Vec::new() }
 }

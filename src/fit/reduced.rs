@@ -4,15 +4,17 @@
 //! H_reduced = H_tt - H_ts H_ss^-1 H_st (Kaufman, BIT 15 (1975) 49, doi 10.1007/BF01932995), where scaling numbers on
 //! their bounds do not move.
 
+use crate::fit::joint::Joint;
 use crate::fit::scaling::{Scaling, ScalingBlock, ScalingMap};
 use crate::normal::box_quadratic::{Active, ScaledRow};
 use crate::normal::gram::Gram;
-use crate::normal::symmetric::Matrix;
+use crate::normal::symmetric::{Matrix, dot};
+use serde::{Deserialize, Serialize};
 
 /// What a trust region is told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// Half the weighted sum of squared residuals.
+    /// Half the weighted sum of squared residuals (or of their robust loss).
     pub cost: f64,
     /// Rounding of `cost`, as it is a difference of large sums.
     pub cost_rounding: f64,
@@ -22,14 +24,37 @@ pub struct Evaluation {
     pub gradient: Vec<f64>,
     /// Gauss-Newton Hessian.
     pub hessian: Matrix,
+    /// A and f with hessian A'A and gradient A'f, where they are known: steps from them keep twice the digits.
+    pub residual: Option<(Matrix, Vec<f64>)>,
+    /// Whether the cost is a robust loss, whose scaling is settled to `cost_rounding` only.
+    pub is_robust: bool,
+}
+
+impl Evaluation {
+    /// Of a theta at which the model overflows.
+    #[must_use]
+    pub fn impossible(p: usize) -> Self {
+        let (gradient, hessian) = (vec![0.0; p], Matrix::zero(p, p));
+        Evaluation {
+            cost: f64::INFINITY,
+            cost_rounding: 0.0,
+            pairs: 0,
+            gradient,
+            hessian,
+            residual: None,
+            is_robust: false,
+        }
+    }
 }
 
 /// Evaluates the reduced system of all physical parameters from weighted Gram matrices.
 #[must_use]
 pub fn reduce(grams: &[Gram], map: &ScalingMap, scaling: &Scaling) -> Evaluation {
     let p = grams[0].n_parameters();
-    let (cost, magnitude) = cost(grams, scaling);
+    let (cost, cost_rounding) = cost(grams, scaling);
     let mut hessian = physical_hessian(grams, scaling);
+    let mut gradient = gradient(grams, scaling);
+    let settled = grams.iter().all(|gram| gram.loss == 0.0);
     for (block, active) in map.blocks.iter().zip(&scaling.active) {
         let cross = cross_hessian(block, grams, scaling);
         let response = response(block, &block.hessian(grams), &map_rows(map, block, active), &cross);
@@ -39,10 +64,45 @@ pub fn reduce(grams: &[Gram], map: &ScalingMap, scaling: &Scaling) -> Evaluation
                 hessian.add(row, col, -absorbed);
             }
         }
+        if !settled {
+            // A robust scaling is optimal only nearly: what is left of its gradient follows theta.
+            let rest = block.gradient(grams, scaling);
+            for (k, component) in gradient.iter_mut().enumerate() {
+                *component -= (0..rest.len()).map(|row| response.get(row, k) * rest[row]).sum::<f64>();
+            }
+        }
     }
     symmetrise(&mut hessian);
-    let (cost_rounding, pairs) = (64.0 * f64::EPSILON * magnitude, grams.iter().map(|gram| gram.pairs).sum());
-    Evaluation { cost, cost_rounding, pairs, gradient: gradient(grams, scaling), hessian }
+    let pairs = grams.iter().map(|gram| gram.pairs).sum();
+    Evaluation { cost, cost_rounding, pairs, gradient, hessian, residual: None, is_robust: !settled }
+}
+
+/// The same from the triangular factor of the whole problem.
+#[must_use]
+pub fn reduce_joint(grams: &[Gram], joint: &Joint) -> Evaluation {
+    let (a, f) = joint.reduced();
+    let p = f.len();
+    let columns: Vec<Vec<f64>> = (0..p).map(|k| a.column(k)).collect();
+    let loss = robust_cost(grams);
+    let cost = if loss > 0.0 { loss } else { joint.cost() };
+    let cost_rounding = 64.0 * f64::EPSILON * cost + if loss > 0.0 { ROBUST_ROUNDING } else { 0.0 };
+    Evaluation {
+        cost,
+        cost_rounding,
+        pairs: grams.iter().map(|gram| gram.pairs).sum(),
+        gradient: columns.iter().map(|column| dot(column, &f)).collect(),
+        hessian: Matrix::from_fn(p, p, |row, col| dot(&columns[row], &columns[col])),
+        residual: Some((a, f)),
+        is_robust: loss > 0.0,
+    }
+}
+
+/// A robust scaling is settled to this change of the cost.
+const ROBUST_ROUNDING: f64 = 1e-8;
+
+/// Half the sum of the robust loss; zero under plain weights.
+fn robust_cost(grams: &[Gram]) -> f64 {
+    0.5 * grams.iter().map(|gram| gram.loss).sum::<f64>()
 }
 
 /// The cost of one weighted Gram matrix at a scaling, and the sum of its terms' sizes.
@@ -60,10 +120,16 @@ pub fn angle_cost(gram: &Gram, scaling: (f64, f64)) -> (f64, f64) {
     (0.5 * terms.iter().sum::<f64>(), 0.5 * terms.iter().map(|term| term.abs()).sum::<f64>())
 }
 
-fn cost(grams: &[Gram], scaling: &Scaling) -> (f64, f64) {
+/// The cost of weighted Gram matrices at a scaling, and its rounding.
+#[must_use]
+pub fn cost(grams: &[Gram], scaling: &Scaling) -> (f64, f64) {
+    let robust = robust_cost(grams);
+    if robust > 0.0 {
+        return (robust, 64.0 * f64::EPSILON * robust + ROBUST_ROUNDING);
+    }
     let per_angle = grams.iter().zip(&scaling.per_angle).map(|(gram, &scaling)| angle_cost(gram, scaling));
     let (cost, magnitude) = per_angle.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1));
-    (cost.max(0.0), magnitude)
+    (cost.max(0.0), 64.0 * f64::EPSILON * magnitude)
 }
 
 fn gradient(grams: &[Gram], scaling: &Scaling) -> Vec<f64> {

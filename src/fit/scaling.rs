@@ -86,6 +86,24 @@ impl ScalingBlock {
         (0..2 * m).map(entry).collect()
     }
 
+    /// d cost / d coefficients at a scaling.
+    #[must_use]
+    pub fn gradient(&self, grams: &[Gram], scaling: &Scaling) -> Vec<f64> {
+        let m = self.order();
+        let entry = |row: usize| {
+            let term = |(angle, basis): &(usize, Vec<f64>)| {
+                let (gram, (contrast, offset)) = (&grams[*angle], scaling.per_angle[*angle]);
+                let slope = match row < m {
+                    true => contrast * gram.hh() + offset * gram.h1() - gram.hy(),
+                    false => contrast * gram.h1() + offset * gram.one_one() - gram.one_y(),
+                };
+                basis[row % m] * slope
+            };
+            self.members.iter().map(term).sum()
+        };
+        (0..2 * m).map(entry).collect()
+    }
+
     /// (contrast, offset - 1) of a member from the coefficients.
     #[must_use]
     pub fn value(&self, basis: &[f64], coefficients: &[f64]) -> (f64, f64) {

@@ -1,18 +1,19 @@
 //! The loop that reads like the method: ask, sweep, eliminate the scaling, tell. It decides nothing about the result.
 
 use crate::error::{Error, Fault, Result};
-use crate::fit::reduced::{Evaluation, reduce};
-use crate::fit::scaling::{Scaling, ScalingMap};
+use crate::fit::reduced::Evaluation;
+use crate::fit::scaling::ScalingMap;
+use crate::fit::system::{Point, System};
 use crate::fit::trust_region::{Told, Tolerances, TrustRegion};
-use crate::normal::gram::Gram;
-use crate::normal::rank_update::Depth;
+use crate::fit::witness::{Evaluated, Witness};
+use crate::loss::Loss;
 use crate::normal::symmetric::Matrix;
-use crate::objective::Objective;
 use crate::outcome::{Iteration, Stop};
 use crate::parameters::ParameterSpace;
 use crate::parameters::power_law::PowerLaw;
 
 /// A fit without its data: parameters, scaling and weights.
+#[derive(Clone)]
 pub struct Problem<'a> {
     /// Parameters and bounds.
     pub space: &'a ParameterSpace,
@@ -20,75 +21,31 @@ pub struct Problem<'a> {
     pub map: ScalingMap,
     /// 1 / sigma^2 of every angle.
     pub weights: Vec<f64>,
+    /// Whether sigma is known; without it weights are relative and errors come from residuals alone.
+    pub noise_is_known: bool,
     /// When to stop.
     pub tolerances: Tolerances,
     /// Time in seconds at which power laws are held while their parameters trade off.
     pub t_ref_seconds: f64,
+    /// Loss of the residuals.
+    pub loss: Loss,
+    /// Where the loss turns, in units of sigma.
+    pub f_scale: f64,
+    /// Characteristic sizes of parameters, where the user gives them.
+    pub x_scale: Vec<Option<f64>>,
 }
 
 /// Where the solver ended.
 pub struct Solution {
-    /// Physical parameters.
-    pub theta: Vec<f64>,
-    /// Weighted Gram matrices there.
-    pub grams: Vec<Gram>,
-    /// Scaling there.
-    pub scaling: Scaling,
-    /// Reduced system of all physical parameters there.
-    pub evaluation: Evaluation,
+    /// The best point.
+    pub point: Point,
     /// Why it stopped.
     pub stop: Stop,
     /// The way.
     pub iterations: Vec<Iteration>,
 }
 
-/// Weighted sums, scaling and reduced system at one theta.
-struct Point {
-    theta: Vec<f64>,
-    grams: Vec<Gram>,
-    scaling: Scaling,
-    evaluation: Evaluation,
-}
-
-impl Point {
-    /// A theta at which the model overflows: it costs everything, and no step is accepted there.
-    fn impossible(theta: Vec<f64>, grams: Vec<Gram>) -> Self {
-        let p = theta.len();
-        let scaling = Scaling { per_angle: vec![(0.0, 0.0); grams.len()], active: Vec::new() };
-        let (gradient, hessian) = (vec![0.0; p], Matrix::zero(p, p));
-        let evaluation = Evaluation { cost: f64::INFINITY, cost_rounding: 0.0, pairs: 0, gradient, hessian };
-        Point { theta, grams, scaling, evaluation }
-    }
-}
-
 impl Problem<'_> {
-    fn point(&self, objective: &dyn Objective, theta: Vec<f64>, depth: Depth) -> Result<Point> {
-        let grams: Vec<Gram> =
-            objective.sweep(&theta, depth)?.iter().zip(&self.weights).map(|(gram, &w)| gram.scaled(w)).collect();
-        if grams.iter().any(|gram| !gram.is_finite()) {
-            return Ok(Point::impossible(theta, grams));
-        }
-        let scaling = self.map.eliminate(&grams);
-        let evaluation = reduce(&grams, &self.map, &scaling);
-        Ok(Point { theta, grams, scaling, evaluation })
-    }
-
-    /// The reduced cost at a theta, by a cost sweep.
-    ///
-    /// # Errors
-    /// What the sweep reports.
-    pub fn cost(&self, objective: &dyn Objective, theta: &[f64]) -> Result<f64> {
-        Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.evaluation.cost)
-    }
-
-    /// The optimal scaling at a theta, by a cost sweep.
-    ///
-    /// # Errors
-    /// What the sweep reports.
-    pub fn scaling(&self, objective: &dyn Objective, theta: &[f64]) -> Result<Scaling> {
-        Ok(self.point(objective, theta.to_vec(), Depth::Cost)?.scaling)
-    }
-
     fn between_bounds(&self, theta: &[f64]) -> Vec<f64> {
         let parameters = self.space.physical.iter();
         theta.iter().zip(parameters).map(|(value, known)| value.clamp(known.lower, known.upper)).collect()
@@ -101,7 +58,9 @@ impl Problem<'_> {
         };
         let lower = coordinates(&|k| self.space.physical[k].lower);
         let upper = coordinates(&|k| self.space.physical[k].upper);
-        TrustRegion::new(&coordinates(&|k| start[k]), (lower, upper), self.tolerances)
+        let in_coordinate = |&k: &usize| self.x_scale[k].map(|size| size / self.space.physical[k].slope(start[k]));
+        let sizes = free.iter().map(in_coordinate).collect();
+        TrustRegion::new(&coordinates(&|k| start[k]), (lower, upper), self.tolerances).with_sizes(sizes)
     }
 
     /// Full parameter vector for free search coordinates, and the coordinates that it really has: power laws whose three
@@ -142,52 +101,93 @@ impl Problem<'_> {
             cost: evaluation.cost,
             cost_rounding: evaluation.cost_rounding,
             pairs: evaluation.pairs,
+            is_robust: evaluation.is_robust,
             gradient: free.iter().enumerate().map(|(k, &full)| evaluation.gradient[full] * slope(k)).collect(),
             hessian: Matrix::from_fn(free.len(), free.len(), |row, col| {
                 evaluation.hessian.get(free[row], free[col]) * slope(row) * slope(col)
+            }),
+            residual: evaluation.residual.as_ref().map(|(a, f)| {
+                (Matrix::from_fn(a.n_rows, free.len(), |row, col| a.get(row, free[col]) * slope(col)), f.clone())
             }),
         }
     }
 }
 
-/// Minimises the reduced cost from `start` (physical units). `observe` sees every iteration.
+/// The best point so far: known by its evaluation, and in full once it was swept in this process.
+struct Best {
+    theta: Vec<f64>,
+    point: Option<Point>,
+}
+
+/// Minimises the reduced cost from `start` (physical units). The witness sees every iteration and may recall evaluations
+/// of an interrupted run, which are then told without a sweep.
 ///
 /// # Errors
-/// What the sweeps report; Parameter if the model overflows at the start.
+/// What the sweeps report; Parameter if the model overflows at the start; Config if what is recalled belongs elsewhere.
 pub fn minimise(
-    objective: &dyn Objective,
+    system: System<'_>,
     problem: &Problem<'_>,
     start: &[f64],
-    observe: &mut dyn FnMut(&Iteration),
+    phase: &str,
+    witness: &mut dyn Witness,
 ) -> Result<Solution> {
     let free = problem.space.free();
     let start = problem.between_bounds(start);
     let mut solver = problem.trust_region(&free, &start);
-    let mut best: Option<Point> = None;
-    let mut iterations = Vec::new();
+    let recalled = witness.recall(phase);
+    let (mut known, mut iterations) = (Vec::new(), Vec::new());
+    let mut best: Option<Best> = None;
+    let mut stop = None;
     while let Some(asked) = solver.ask().map(<[f64]>::to_vec) {
         let from = best.as_ref().map_or(&start, |best| &best.theta);
         let (theta, coordinates) = problem.theta_of(&free, &asked, from);
-        let point = problem.point(objective, theta, Depth::Normal)?;
-        if best.is_none() && !point.evaluation.cost.is_finite() {
-            return Err(overflow(&point.theta));
+        let (evaluation, point) = match recalled.get(known.len()) {
+            Some(earlier) => (recall(earlier, &theta)?, None),
+            None => match system.point(problem, theta.clone()) {
+                Ok(point) => (point.evaluation.clone(), Some(point)),
+                Err(Error::Interrupted(_)) if best.is_some() => {
+                    stop = Some(Stop::Interrupted);
+                    break;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        if best.is_none() && !evaluation.cost.is_finite() {
+            return Err(overflow(&theta));
         }
-        let told = solver.tell(coordinates, problem.in_coordinates(&point.evaluation, &point.theta, &free));
-        let iteration = iteration(iterations.len(), &point, &told);
-        observe(&iteration);
+        let told = solver.tell(coordinates, problem.in_coordinates(&evaluation, &theta, &free));
+        let iteration = iteration(iterations.len(), &evaluation, &told, &theta);
+        witness.iteration(&iteration);
         iterations.push(iteration);
+        let possible = evaluation.cost.is_finite();
+        known.push(Evaluated { theta: theta.clone(), evaluation: possible.then_some(evaluation) });
         if told.accepted {
-            best = Some(point);
+            best = Some(Best { theta, point });
+            if known.len() > recalled.len() {
+                witness.keep(phase, &known)?;
+            }
         }
     }
-    let Some(Point { theta, grams, scaling, evaluation }) = best else {
-        return Err(Fault::at("solver", "asked for no point").expected("at least one").internal());
+    let point = match best {
+        Some(Best { point: Some(point), .. }) => point,
+        Some(Best { theta, .. }) => system.point(problem, theta)?,
+        None => return Err(Fault::at("solver", "asked for no point").expected("at least one").internal()),
     };
-    Ok(Solution { theta, grams, scaling, evaluation, stop: solver.stop().unwrap_or(Stop::NothingFree), iterations })
+    Ok(Solution { point, stop: stop.or(solver.stop()).unwrap_or(Stop::NothingFree), iterations })
 }
 
-fn iteration(number: usize, point: &Point, told: &Told) -> Iteration {
-    let evaluation = &point.evaluation;
+/// A recalled evaluation, if it is the one that is asked for.
+fn recall(earlier: &Evaluated, theta: &[f64]) -> Result<Evaluation> {
+    if earlier.theta != theta {
+        return Err(Fault::at("checkpoint", format!("an evaluation at {:?}", earlier.theta))
+            .expected(format!("one at {theta:?}"))
+            .advice("run without --resume")
+            .config());
+    }
+    Ok(earlier.evaluation.clone().unwrap_or_else(|| Evaluation::impossible(theta.len())))
+}
+
+fn iteration(number: usize, evaluation: &Evaluation, told: &Told, theta: &[f64]) -> Iteration {
     Iteration {
         iteration: number,
         cost: evaluation.cost,
@@ -195,7 +195,7 @@ fn iteration(number: usize, point: &Point, told: &Told) -> Iteration {
         projected_gradient: told.projected_gradient,
         radius: told.radius,
         accepted: told.accepted,
-        theta: point.theta.clone(),
+        theta: theta.to_vec(),
     }
 }
 

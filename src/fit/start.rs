@@ -2,8 +2,8 @@
 //! It never touches the full data.
 
 use crate::error::Result;
-use crate::fit::scaling::{ScalingMap, ScalingMode};
 use crate::fit::solve::{Problem, minimise};
+use crate::fit::system::System;
 use crate::fit::trust_region::Tolerances;
 use crate::objective::Objective;
 use crate::parameters::{PHYSICAL, ParameterSpace};
@@ -35,25 +35,14 @@ const ALPHAS: [f64; 5] = [-1.2, -0.6, 0.0, 0.6, 1.2];
 /// Angles between tried flow directions, in degrees.
 const PHI0_STEP: f64 = 45.0;
 
-/// Finds a start for the free parameters; fixed ones keep their values.
+/// Finds a start for the free parameters of a problem on the sample; fixed ones keep their values.
 ///
 /// # Errors
 /// What the sweeps of the sample report.
-pub fn from_data(
-    sample: &dyn Objective,
-    space: &ParameterSpace,
-    weights_shared: bool,
-    scales: &Scales,
-) -> Result<Vec<f64>> {
-    let phi = sample.phi_degrees();
-    let mode = if weights_shared { ScalingMode::Shared } else { ScalingMode::Individual };
-    let problem = Problem {
-        space,
-        map: ScalingMap::new(&mode, &phi, space)?,
-        weights: weights(&sample.sigma()),
-        tolerances: Tolerances { max_iterations: 40, ftol: 1e-6, ..Tolerances::default() },
-        t_ref_seconds: scales.t_ref_seconds(),
-    };
+pub fn from_data(sample: &dyn Objective, problem: &Problem<'_>, scales: &Scales) -> Result<Vec<f64>> {
+    let space = problem.space;
+    let tolerances = Tolerances { max_iterations: 40, ftol: 1e-6, ..Tolerances::default() };
+    let problem = &Problem { tolerances, ..problem.clone() };
     let mut candidates = Vec::new();
     for theta in grid(space, scales) {
         candidates.push((problem.cost(sample, &theta)?, theta));
@@ -62,9 +51,10 @@ pub fn from_data(
     candidates.truncate(POLISHED);
     let mut best: Option<(f64, Vec<f64>)> = None;
     for (_, theta) in candidates {
-        let solution = minimise(sample, &problem, &theta, &mut |_| ())?;
-        if best.as_ref().is_none_or(|(cost, _)| solution.evaluation.cost < *cost) {
-            best = Some((solution.evaluation.cost, solution.theta));
+        let solution = minimise(System::Gram(sample), problem, &theta, "sample", &mut ())?;
+        let cost = solution.point.evaluation.cost;
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, solution.point.theta));
         }
     }
     Ok(best.map_or_else(|| defaults(space), |(_, theta)| theta))

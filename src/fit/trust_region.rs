@@ -7,14 +7,14 @@
 //! cost (Conn, Gould and Toint, Trust-Region Methods (2000), section 17.4.2).
 
 use crate::fit::reduced::Evaluation;
-use crate::normal::box_quadratic::{Active, box_constraints, minimise};
+use crate::normal::box_quadratic::{box_constraints, minimise, minimise_residual};
 use crate::normal::symmetric::{Matrix, dot};
 use crate::outcome::Stop;
 
 /// When to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerances {
-    /// Cost: the predicted decrease relative to the cost per pair. 1e-8 moves the parameters by 1e-4 standard errors.
+    /// Cost: the predicted decrease relative to the cost per pair. 1e-12 moves the parameters by 1e-6 standard errors.
     pub ftol: f64,
     /// Step, per component, relative.
     pub xtol: f64,
@@ -26,7 +26,7 @@ pub struct Tolerances {
 
 impl Default for Tolerances {
     fn default() -> Self {
-        Tolerances { ftol: 1e-8, xtol: 1e-10, gtol: 1e-10, max_iterations: 100 }
+        Tolerances { ftol: 1e-12, xtol: 1e-10, gtol: 1e-10, max_iterations: 100 }
     }
 }
 
@@ -37,6 +37,8 @@ pub struct TrustRegion {
     upper: Vec<f64>,
     tolerances: Tolerances,
     scale: Vec<f64>,
+    /// Characteristic size of a coordinate in place of Marquardt's.
+    sizes: Vec<Option<f64>>,
     radius: Option<f64>,
     best: Option<Best>,
     trial: Option<Trial>,
@@ -77,6 +79,7 @@ impl TrustRegion {
         let clamped: Vec<f64> = start.iter().enumerate().map(|(k, x)| x.clamp(lower[k], upper[k])).collect();
         TrustRegion {
             scale: vec![0.0; start.len()],
+            sizes: vec![None; start.len()],
             trial: Some(Trial { step: vec![0.0; start.len()], x: clamped, predicted: 0.0 }),
             lower,
             upper,
@@ -87,6 +90,13 @@ impl TrustRegion {
             last_step: f64::INFINITY,
             stop: None,
         }
+    }
+
+    /// Measures some coordinates by given sizes instead of the Hessian's.
+    #[must_use]
+    pub fn with_sizes(mut self, sizes: Vec<Option<f64>>) -> Self {
+        self.sizes = sizes;
+        self
     }
 
     /// The point that is to be evaluated; `None` when the search is over.
@@ -145,7 +155,11 @@ impl TrustRegion {
     }
 
     fn scale_of(&self, k: usize) -> f64 {
-        if self.scale[k] > 0.0 { self.scale[k] } else { 1.0 }
+        match self.sizes[k] {
+            Some(size) => 1.0 / size,
+            None if self.scale[k] > 0.0 => self.scale[k],
+            None => 1.0,
+        }
     }
 
     /// Largest scaled component of a step.
@@ -176,8 +190,9 @@ impl TrustRegion {
             && trial.predicted <= tolerances.ftol * before.cost / before.pairs.max(1) as f64
         {
             self.stop = Some(Stop::Cost);
-        } else if trial.predicted <= rounding && size > 0.5 * self.last_step {
-            // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not.
+        } else if trial.predicted <= rounding && (before.is_robust || size > 0.5 * self.last_step) {
+            // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a
+            // robust loss the scaling is not settled any finer.
             self.stop = Some(Stop::Rounding);
         }
         self.last_step = size;
@@ -197,14 +212,13 @@ impl TrustRegion {
             self.stop = Some(Stop::MaxIterations);
         } else {
             let radius = self.radius.unwrap_or_else(|| self.first_radius());
-            let (step, _) = self.box_step(&best.x, &best.evaluation, radius);
+            let step = self.box_step(&best.x, &best.evaluation, radius);
             let x: Vec<f64> = self.moved(&best.x, &step);
             if x == best.x || x.iter().any(|x| !x.is_finite()) {
                 self.stop = Some(Stop::NoProgress);
                 return;
             }
-            let curvature = dot(&step, &best.evaluation.hessian.times(&step));
-            let predicted = -dot(&best.evaluation.gradient, &step) - 0.5 * curvature;
+            let predicted = predicted_decrease(&best.evaluation, &step);
             self.radius = Some(radius);
             self.trial = Some(Trial { x, step, predicted: predicted.max(0.0) });
         }
@@ -221,14 +235,17 @@ impl TrustRegion {
     }
 
     /// The minimum of the quadratic model in the box where bounds and trust region meet.
-    fn box_step(&self, x: &[f64], evaluation: &Evaluation, radius: f64) -> (Vec<f64>, Vec<Active>) {
+    fn box_step(&self, x: &[f64], evaluation: &Evaluation, radius: f64) -> Vec<f64> {
         let n = x.len();
         let reach = |k: usize| radius / self.scale_of(k);
         let lower: Vec<f64> = (0..n).map(|k| (self.lower[k] - x[k]).max(-reach(k))).collect();
         let upper: Vec<f64> = (0..n).map(|k| (self.upper[k] - x[k]).min(reach(k))).collect();
+        let (constraints, start) = (box_constraints(&lower, &upper), vec![0.0; n]);
+        if let Some((a, f)) = &evaluation.residual {
+            return minimise_residual(a, f, &constraints, &start).x;
+        }
         let downhill: Vec<f64> = evaluation.gradient.iter().map(|g| -g).collect();
-        let minimum = minimise(&evaluation.hessian, &downhill, &box_constraints(&lower, &upper), &vec![0.0; n]);
-        (minimum.x, minimum.active)
+        minimise(&evaluation.hessian, &downhill, &constraints, &start).x
     }
 
     /// max |g_k| / (sqrt(H_kk) sqrt(2 cost)) over the components that no bound holds back.
@@ -243,6 +260,18 @@ impl TrustRegion {
         };
         let parts = best.evaluation.gradient.iter().enumerate().filter(|(_, g)| **g != 0.0);
         parts.map(component).fold(0.0, f64::max)
+    }
+}
+
+/// How much the quadratic model falls along a step.
+fn predicted_decrease(evaluation: &Evaluation, step: &[f64]) -> f64 {
+    match &evaluation.residual {
+        // |f|^2 - |f + A s|^2 = -(A s) . (2 f + A s)
+        Some((a, f)) => {
+            let along = a.times(step);
+            -0.5 * along.iter().zip(f).map(|(along, f)| along * (2.0 * f + along)).sum::<f64>()
+        }
+        None => -dot(&evaluation.gradient, step) - 0.5 * dot(step, &evaluation.hessian.times(step)),
     }
 }
 
@@ -269,6 +298,8 @@ mod tests {
             pairs: 2,
             gradient: jacobian.iter().map(|column| dot(column, &r)).collect(),
             hessian: Matrix::from_fn(x.len(), x.len(), |row, col| dot(&jacobian[row], &jacobian[col])),
+            residual: None,
+            is_robust: false,
         }
     }
 

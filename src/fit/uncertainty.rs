@@ -1,37 +1,121 @@
-//! Covariance of all free numbers at the solution, and what the data do not determine. It judges nothing.
+//! Standard errors of everything that was fitted, and what the data do not determine. It judges nothing.
 
-use crate::fit::reduced::{bordered, cross_hessian, map_rows, physical_hessian};
-use crate::fit::solve::{Problem, Solution};
+use crate::error::{Error, Result};
+use crate::fit::covariance::{full_covariance, scaling_variances};
+use crate::fit::frame_robust::{Bread, FrameNodes, Sharing, sandwich};
+use crate::fit::solve::Problem;
+use crate::fit::spectrum::{Spectrum, direction};
+use crate::fit::system::Point;
+use crate::normal::residuals::ResidualSums;
 use crate::normal::symmetric::Matrix;
+use crate::objective::{FullData, ResidualQuery};
 use crate::outcome::UndeterminedDirection;
 
-/// Eigenvalues of the scaled Hessian below this fraction of the largest cannot be told from zero in double precision.
-const SINGULAR: f64 = 1e-12;
-
-/// The covariance of physical parameters and scaling.
+/// Standard errors of physical parameters and scaling.
 pub struct Uncertainty {
     /// Physical parameters that are free and not on a bound.
     pub moving: Vec<usize>,
-    /// Covariance of the moving parameters and then all scaling coefficients, physical units.
-    pub covariance: Matrix,
+    /// Covariance of the moving parameters and then all scaling coefficients, physical units, pairs taken as independent.
+    pub plain: Matrix,
+    /// The same, allowing for what pairs share; `None` if the fit was stopped before the last sweep.
+    pub robust: Option<Matrix>,
+    /// Whether the plain errors are real: they need the noise.
+    pub plain_is_known: bool,
     /// Moving parameters that take part in an undetermined direction.
     pub undetermined: Vec<usize>,
     /// The directions in words.
     pub directions: Vec<UndeterminedDirection>,
     /// Condition number of the reduced Hessian, scaled to a unit diagonal.
     pub condition_number: Option<f64>,
-    /// Variances of contrast and offset of every angle.
+    /// Reported variances of contrast and offset of every angle.
     pub scaling_variances: Vec<(f64, f64)>,
+    /// The same, pairs taken as independent.
+    pub scaling_variances_plain: Vec<(f64, f64)>,
+}
+
+/// The last sweep of a fit.
+pub struct LastSweep {
+    /// What residuals look like, per angle.
+    pub sums: Vec<ResidualSums>,
+    /// Groups of frames.
+    pub nodes: FrameNodes,
+}
+
+impl LastSweep {
+    /// Sweeps the residuals at a point; `None` if the user asks to stop meanwhile.
+    ///
+    /// # Errors
+    /// What the sweep reports.
+    pub fn of(data: &dyn FullData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Option<Self>> {
+        let n_numbers = problem.space.free().len() + problem.map.n_free();
+        let sharing = sharing.for_size(n_numbers, problem.weights.len());
+        let nodes = FrameNodes::new(&data.decorrelation(&point.theta), sharing);
+        let reweighing = problem.reweighing(&point.scaling);
+        let query = ResidualQuery { theta: &point.theta, reweighing: &reweighing, first_frames: &nodes.first_frames };
+        match data.residuals(&query) {
+            Ok(sums) => Ok(Some(LastSweep { sums, nodes })),
+            Err(Error::Interrupted(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance: means of rho', of the squared
+    /// weighted residuals in units of sigma^2, and of rho' + 2 z rho''.
+    fn loss_means(&self, problem: &Problem<'_>) -> (f64, f64, f64) {
+        let mean = |value: &dyn Fn(&ResidualSums, f64) -> f64| {
+            let sum: f64 = self.sums.iter().zip(&problem.weights).map(|(sums, &weight)| value(sums, weight)).sum();
+            sum / self.sums.iter().map(ResidualSums::pairs).sum::<u64>().max(1) as f64
+        };
+        (
+            mean(&|sums, _| sums.weights),
+            mean(&|sums, weight| weight * sums.weighted_squares),
+            mean(&|sums, _| sums.slopes),
+        )
+    }
+}
+
+/// Covariances of both kinds.
+struct Covariances {
+    plain: Matrix,
+    robust: Option<Matrix>,
+}
+
+impl Covariances {
+    /// Undetermined parameters are held, so that the others keep a meaning.
+    fn of(problem: &Problem<'_>, point: &Point, last: Option<&LastSweep>, places: (&[usize], &[usize])) -> Self {
+        let (moving, held) = places;
+        let inverse = full_covariance(problem, point, moving, held);
+        let Some(last) = last else { return Covariances { plain: inverse, robust: None } };
+        let linear = problem.loss == crate::loss::Loss::Linear;
+        let (weight, squares, slope) = if linear { (1.0, 1.0, 1.0) } else { last.loss_means(problem) };
+        // An M-estimator's covariance is E[psi^2] / E[psi']^2 (X'X)^-1 (Huber, Ann. Stat. 1 (1973) 799), and the weighted
+        // Hessian is E[rho'] X'X.
+        let bread = scaled(&inverse, weight / slope);
+        let plain = scaled(&inverse, weight * squares / (slope * slope));
+        let contrasts = point.scaling.per_angle.iter().map(|(contrast, _)| *contrast).collect();
+        let bread = Bread { inverse: &bread, moving, contrasts };
+        let known = problem.noise_is_known.then_some(&plain);
+        let robust = sandwich(problem, &last.nodes, &last.sums, &bread, known);
+        Covariances { plain, robust: Some(robust) }
+    }
+
+    fn reported(&self) -> &Matrix {
+        self.robust.as_ref().unwrap_or(&self.plain)
+    }
+}
+
+fn scaled(matrix: &Matrix, factor: f64) -> Matrix {
+    Matrix::from_fn(matrix.n_rows, matrix.n_cols, |row, col| matrix.get(row, col) * factor)
 }
 
 impl Uncertainty {
-    /// Of a solution.
+    /// At a point, from what the last sweep has found.
     #[must_use]
-    pub fn of(problem: &Problem<'_>, solution: &Solution) -> Self {
-        let (free, moving) = (problem.space.free(), moving(problem, solution));
+    pub fn of(problem: &Problem<'_>, point: &Point, last: Option<&LastSweep>) -> Self {
+        let (free, moving) = (problem.space.free(), moving(problem, point));
         let name = |parameter: usize| problem.space.physical[parameter].name.as_str();
         // Over all free parameters: a flat direction that ends on a bound is flat all the same.
-        let spectrum = Spectrum::of(&problem.in_coordinates(&solution.evaluation, &solution.theta, &free).hessian);
+        let spectrum = Spectrum::of(&problem.in_coordinates(&point.evaluation, &point.theta, &free));
         let mut directions = Vec::new();
         let mut flat = Vec::new();
         for members in &spectrum.directions {
@@ -40,76 +124,71 @@ impl Uncertainty {
             flat.extend(parameters);
         }
         let mut undetermined: Vec<usize> = (0..moving.len()).filter(|&k| flat.contains(&moving[k])).collect();
-        let covariance = full_covariance(problem, solution, &moving, &undetermined);
+        let covariances = Covariances::of(problem, point, last, (&moving, &undetermined));
         for (k, &parameter) in moving.iter().enumerate() {
-            if !undetermined.contains(&k) && wider_than_bounds(problem, solution, parameter, covariance.get(k, k)) {
+            let variance = covariances.reported().get(k, k);
+            if !undetermined.contains(&k) && wider_than_bounds(problem, point, parameter, variance) {
                 undetermined.push(k);
                 directions.push(unbounded(name(parameter)));
             }
         }
-        for law in LAWS.map(|first| Law { problem, solution, moving: &moving, first }) {
-            let found = law.findings(&covariance);
+        for law in LAWS.map(|first| Law { problem, point, moving: &moving, first }) {
+            let found = law.findings(covariances.reported());
             directions.extend(found.direction.filter(|_| !found.members.iter().any(|k| undetermined.contains(k))));
             undetermined.extend(found.members);
         }
-        let scaling_variances = scaling_variances(problem, solution, &covariance, moving.len());
-        let condition_number = spectrum.condition_number;
-        Uncertainty { moving, covariance, undetermined, directions, condition_number, scaling_variances }
+        let variances = |matrix: &Matrix| scaling_variances(problem, matrix, moving.len());
+        Uncertainty {
+            scaling_variances: variances(covariances.reported()),
+            scaling_variances_plain: variances(&covariances.plain),
+            plain_is_known: problem.noise_is_known,
+            plain: covariances.plain,
+            robust: covariances.robust,
+            moving,
+            undetermined,
+            directions,
+            condition_number: spectrum.condition_number,
+        }
     }
 
-    /// Standard error of a physical parameter, if it has one.
+    /// The covariance behind the reported errors.
+    #[must_use]
+    pub fn reported(&self) -> &Matrix {
+        self.robust.as_ref().unwrap_or(&self.plain)
+    }
+
+    /// Whether the reported errors are real: without known noise only the residuals tell errors, by the last sweep.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.robust.is_some() || self.plain_is_known
+    }
+
+    /// Reported standard error of a physical parameter, if it has one.
     #[must_use]
     pub fn standard_error(&self, parameter: usize) -> Option<f64> {
+        self.error_in(self.reported(), parameter).filter(|_| self.is_known())
+    }
+
+    /// Standard error of a physical parameter with pairs taken as independent, if it has one.
+    #[must_use]
+    pub fn plain_error(&self, parameter: usize) -> Option<f64> {
+        self.error_in(&self.plain, parameter).filter(|_| self.plain_is_known)
+    }
+
+    fn error_in(&self, covariance: &Matrix, parameter: usize) -> Option<f64> {
         let k = self.moving.iter().position(|&moving| moving == parameter)?;
-        let variance = self.covariance.get(k, k);
+        let variance = covariance.get(k, k);
         (!self.undetermined.contains(&k) && variance.is_finite() && variance > 0.0).then(|| variance.sqrt())
     }
 }
 
 /// Free parameters that are not on a bound.
-fn moving(problem: &Problem<'_>, solution: &Solution) -> Vec<usize> {
+fn moving(problem: &Problem<'_>, point: &Point) -> Vec<usize> {
     let inside = |&k: &usize| {
         let parameter = &problem.space.physical[k];
-        solution.theta[k] > parameter.lower && solution.theta[k] < parameter.upper
+        point.theta[k] > parameter.lower && point.theta[k] < parameter.upper
     };
     problem.space.free().into_iter().filter(inside).collect()
-}
-
-/// The eigenvalues of a Hessian scaled to a unit diagonal.
-struct Spectrum {
-    condition_number: Option<f64>,
-    /// Members of each undetermined direction.
-    directions: Vec<Vec<usize>>,
-}
-
-impl Spectrum {
-    fn of(hessian: &Matrix) -> Self {
-        let n = hessian.n_rows;
-        let without_effect: Vec<usize> = (0..n).filter(|&k| hessian.get(k, k) <= 0.0).collect();
-        let mut directions: Vec<Vec<usize>> = without_effect.iter().map(|&k| vec![k]).collect();
-        let kept: Vec<usize> = (0..n).filter(|k| !without_effect.contains(k)).collect();
-        let scaled = hessian.divided(&hessian.diagonal_scale()).select(&kept);
-        let Some((values, vectors)) = scaled.eigen().filter(|(values, _)| !values.is_empty()) else {
-            return Spectrum { condition_number: None, directions };
-        };
-        let largest = values[values.len() - 1];
-        for (k, _) in values.iter().enumerate().filter(|(_, value)| **value <= SINGULAR * largest) {
-            let strongest = (0..kept.len()).map(|row| vectors.get(row, k).abs()).fold(0.0, f64::max);
-            let members = (0..kept.len()).filter(|&row| vectors.get(row, k).abs() > 0.1 * strongest);
-            directions.push(members.map(|row| kept[row]).collect());
-        }
-        let condition_number = directions.is_empty().then(|| largest / values[0]);
-        Spectrum { condition_number, directions }
-    }
-}
-
-fn direction(names: &[&str]) -> UndeterminedDirection {
-    let description = match names {
-        [only] => format!("{only} has no effect on the model here"),
-        [first, second] => format!("{first} and {second} trade off: only a combination of them is determined"),
-        _ => format!("{} trade off: only combinations of them are determined", names.join(", ")),
-    };
-    UndeterminedDirection { description, parameters: names.iter().map(|&name| name.to_owned()).collect() }
 }
 
 fn unbounded(name: &str) -> UndeterminedDirection {
@@ -125,7 +204,7 @@ const DISTINCT: f64 = 3.0;
 /// Amplitude, exponent and constant part from `first` on.
 struct Law<'a> {
     problem: &'a Problem<'a>,
-    solution: &'a Solution,
+    point: &'a Point,
     moving: &'a [usize],
     first: usize,
 }
@@ -148,7 +227,7 @@ impl Law<'_> {
         match (place(0), place(1), place(2)) {
             (Some(amplitude), Some(exponent), Some(constant)) => {
                 let error = covariance.get(exponent, exponent).max(0.0).sqrt();
-                match self.solution.theta[self.first + 1].abs() < DISTINCT * error {
+                match self.point.theta[self.first + 1].abs() < DISTINCT * error {
                     true => LawFindings { members: vec![amplitude, constant], direction: Some(self.indistinct()) },
                     false => LawFindings::default(),
                 }
@@ -171,79 +250,9 @@ impl Law<'_> {
 }
 
 /// Whether a standard error, in the search coordinate, exceeds half the range of the bounds.
-fn wider_than_bounds(problem: &Problem<'_>, solution: &Solution, parameter: usize, variance: f64) -> bool {
+fn wider_than_bounds(problem: &Problem<'_>, point: &Point, parameter: usize, variance: f64) -> bool {
     let known = &problem.space.physical[parameter];
     let range = known.coordinate(known.upper) - known.coordinate(known.lower);
-    let error = variance.max(0.0).sqrt() / known.slope(solution.theta[parameter]);
+    let error = variance.max(0.0).sqrt() / known.slope(point.theta[parameter]);
     !error.is_finite() || error > 0.5 * range
-}
-
-/// Inverse of the full Hessian of moving parameters and scaling coefficients, which stay on their active constraints.
-/// Undetermined parameters are held, so that the others keep a meaning.
-fn full_covariance(problem: &Problem<'_>, solution: &Solution, moving: &[usize], held: &[usize]) -> Matrix {
-    let n = moving.len() + problem.map.n_free();
-    let mut hessian = Matrix::zero(n, n);
-    let physical = physical_hessian(&solution.grams, &solution.scaling);
-    for (row, &a) in moving.iter().enumerate() {
-        for (col, &b) in moving.iter().enumerate() {
-            hessian.set(row, col, physical.get(a, b));
-        }
-    }
-    let unit = |k: usize| (0..n).map(|other| f64::from(u8::from(other == k))).collect::<Vec<f64>>();
-    let mut rows: Vec<Vec<f64>> = held.iter().map(|&k| unit(k)).collect();
-    let mut first = moving.len();
-    for (block, active) in problem.map.blocks.iter().zip(&solution.scaling.active) {
-        let own = block.hessian(&solution.grams);
-        let cross = cross_hessian(block, &solution.grams, &solution.scaling);
-        for k in 0..own.n_rows {
-            for other in 0..own.n_rows {
-                hessian.set(first + k, first + other, own.get(k, other));
-            }
-            for (row, &parameter) in moving.iter().enumerate() {
-                hessian.set(row, first + k, cross.get(parameter, k));
-                hessian.set(first + k, row, cross.get(parameter, k));
-            }
-        }
-        for row in map_rows(&problem.map, block, active) {
-            let mut wide = vec![0.0; n];
-            wide[first..first + row.len()].copy_from_slice(&row);
-            rows.push(wide);
-        }
-        first += own.n_rows;
-    }
-    invert(&hessian, &rows)
-}
-
-/// The leading block of the inverse of the bordered matrix: the inverse on the space that the rows leave free.
-fn invert(hessian: &Matrix, rows: &[Vec<f64>]) -> Matrix {
-    let n = hessian.n_rows;
-    let scale = hessian.diagonal_scale();
-    let scaled = hessian.divided(&scale);
-    let identity = |size: usize| Matrix::from_fn(size, n, |row, col| f64::from(u8::from(row == col)));
-    let inverse = match rows {
-        [] => scaled.solve_positive(&identity(n)),
-        _ => None,
-    };
-    let inverse = inverse.unwrap_or_else(|| bordered(&scaled, rows, &scale).solve_many(&identity(n + rows.len())));
-    Matrix::from_fn(n, n, |row, col| {
-        f64::midpoint(inverse.get(row, col), inverse.get(col, row)) / (scale[row] * scale[col])
-    })
-}
-
-/// J C J^T of the per-angle values.
-fn scaling_variances(problem: &Problem<'_>, solution: &Solution, full: &Matrix, first: usize) -> Vec<(f64, f64)> {
-    let mut variances = vec![(0.0, 0.0); solution.grams.len()];
-    let mut start = first;
-    for block in &problem.map.blocks {
-        let m = block.order();
-        for (angle, basis) in &block.members {
-            let variance = |offset: usize| {
-                let term = |k: usize, l: usize| basis[k] * basis[l] * full.get(start + offset + k, start + offset + l);
-                (0..m).flat_map(|k| (0..m).map(move |l| (k, l))).map(|(k, l)| term(k, l)).sum::<f64>()
-            };
-            variances[*angle] = (variance(0), variance(m));
-        }
-        start += 2 * m;
-    }
-    variances
 }

@@ -1,29 +1,35 @@
 //! Which bounds are met and what the result is worth. It changes no number.
 
-use crate::fit::solve::{Problem, Solution};
+use crate::fit::solve::Problem;
+use crate::fit::system::Point;
 use crate::fit::uncertainty::Uncertainty;
 use crate::normal::box_quadratic::Side;
 use crate::outcome::{ActiveBound, Stop, Verdict};
 
 /// Bounds met by physical parameters: on them, or nearer than one standard error.
 #[must_use]
-pub fn physical_bounds(problem: &Problem<'_>, solution: &Solution, uncertainty: &Uncertainty) -> Vec<ActiveBound> {
+pub fn physical_bounds(
+    problem: &Problem<'_>,
+    point: &Point,
+    uncertainty: &Uncertainty,
+    bounds_tolerance: f64,
+) -> Vec<ActiveBound> {
     let mut active = Vec::new();
     for k in problem.space.free() {
         let parameter = &problem.space.physical[k];
-        let value = solution.theta[k];
+        let value = point.theta[k];
         let error = uncertainty.standard_error(k).unwrap_or(0.0);
         for (side, bound, distance) in
             [("lower", parameter.lower, value - parameter.lower), ("upper", parameter.upper, parameter.upper - value)]
         {
             // Rounding: a minimum exactly on the bound may be found a hair inside it.
-            let on_it = distance <= 1e-9 * (parameter.upper - parameter.lower);
+            let on_it = distance <= bounds_tolerance * (parameter.upper - parameter.lower);
             if on_it || distance < error {
                 active.push(ActiveBound {
                     name: parameter.name.clone(),
                     side,
                     bound,
-                    multiplier: solution.evaluation.gradient[k],
+                    multiplier: point.evaluation.gradient[k],
                     within_one_standard_error: !on_it,
                 });
             }
@@ -34,9 +40,9 @@ pub fn physical_bounds(problem: &Problem<'_>, solution: &Solution, uncertainty: 
 
 /// Bounds met by contrast or offset.
 #[must_use]
-pub fn scaling_bounds(problem: &Problem<'_>, solution: &Solution, phi_degrees: &[f64]) -> Vec<ActiveBound> {
+pub fn scaling_bounds(problem: &Problem<'_>, point: &Point, phi_degrees: &[f64]) -> Vec<ActiveBound> {
     let mut found = Vec::new();
-    for (block, active) in problem.map.blocks.iter().zip(&solution.scaling.active) {
+    for (block, active) in problem.map.blocks.iter().zip(&point.scaling.active) {
         for active in active {
             let (is_contrast, angle) = problem.map.constrained(block, active.constraint);
             let name = if is_contrast { "contrast" } else { "offset" };
@@ -63,12 +69,13 @@ pub fn judge(
     stop: Stop,
     uncertainty: &Uncertainty,
     active: &[ActiveBound],
-    reduced_chi_squared: Option<f64>,
+    reduced_loss: Option<f64>,
     worst_acceptable: f64,
 ) -> (Verdict, Vec<String>) {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
     match stop {
         Stop::MaxIterations => findings.push((Verdict::MaxIterations, "the limit of iterations was reached".into())),
+        Stop::Interrupted => findings.push((Verdict::Interrupted, "stopped on request before convergence".into())),
         Stop::NoProgress => findings.push((Verdict::Failed, "no step lowers the cost".into())),
         _ => {}
     }
@@ -77,7 +84,7 @@ pub fn judge(
         let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
         (Verdict::AtBound, format!("{} is {how} its {} bound {}", bound.name, bound.side, bound.bound))
     }));
-    if let Some(chi) = reduced_chi_squared.filter(|&chi| chi.is_nan() || chi > worst_acceptable) {
+    if let Some(chi) = reduced_loss.filter(|&chi| chi.is_nan() || chi > worst_acceptable) {
         let reason =
             format!("reduced chi-square {chi:.3} exceeds {worst_acceptable}: the model does not describe the data");
         findings.push((Verdict::PoorFit, reason));

@@ -1,5 +1,6 @@
 //! A beamline file to a store: reads, checks, cuts and writes one matrix per worker; reuses an equal store.
 
+use crate::block::Values;
 use crate::dataflow::{Dataflow, Lanes, Meter};
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
@@ -8,11 +9,15 @@ use crate::ingest::frames::{dark_frames, dead_frames, examine, masked_angle, ran
 use crate::ingest::hdf5::Source;
 use crate::ingest::layout::{Layout, bin_table, detect};
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
+use crate::ingest::merge::{Merged, groups};
 use crate::ingest::noise::estimate_sigma;
 use crate::ingest::selection::Selection;
+use crate::ingest::survey::common_frame_count;
 use crate::memory::{available_bytes, rss_anon_bytes};
 use crate::store::directory::{Store, hash_file, value_type};
-use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest, Partition, Provenance, StoreFormat, ValueType};
+use crate::store::manifest::{
+    FORMAT_VERSION, MANIFEST_NAME, Manifest, MergedAngle, Partition, Provenance, StoreFormat, ValueType,
+};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -47,14 +52,25 @@ pub struct Ingested {
     pub manifest: Manifest,
 }
 
-/// One bin on its way into the store; `None` if it was skipped.
+/// The data of one angle and what is known of them.
+struct Usable {
+    angle: Angle,
+    values: Values,
+    mask_note: String,
+    non_finite: usize,
+    warnings: Vec<String>,
+    sources: Vec<String>,
+    members: Vec<MergedAngle>,
+}
+
+/// One angle on its way into the store; `None` if it was skipped.
 type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
 
-/// Makes the store, or finds that it is there.
+/// Makes the store, or finds that it is there. `progress` hears (done, all) and may end the work with an error.
 ///
 /// # Errors
 /// Every case of the table of bad input; nothing half-written is left behind.
-pub fn ingest(request: &Request, progress: &dyn Fn(usize, usize)) -> Result<Ingested> {
+pub fn ingest(request: &Request, progress: &dyn Fn(usize, usize) -> Result<()>) -> Result<Ingested> {
     crate::ingest::signature::check_hdf5(&request.source)?;
     let source_blake3 = hash_file(&request.source)?;
     let content_key = content_key(request, &source_blake3)?;
@@ -113,7 +129,8 @@ struct Job<'a> {
     source: Source,
     layout: Layout,
     table: BinTable,
-    bins: Vec<Bin>,
+    /// Bins that become one angle each.
+    groups: Vec<Vec<Bin>>,
     frames: Range<usize>,
     n_file: usize,
     dt_seconds: f64,
@@ -135,16 +152,19 @@ impl<'a> Job<'a> {
         }
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
-        let job = Job { request, source, layout, table, bins, frames, n_file, dt_seconds, warnings };
+        let groups = groups(bins, selection.merge_within_degrees);
+        let job = Job { request, source, layout, table, groups, frames, n_file, dt_seconds, warnings };
         job.check_memory()?;
         Ok(job)
     }
 
-    /// E38: every worker holds a matrix and what it is decoded from.
+    /// E38: every worker holds a matrix and what it is decoded from, and sums where angles are merged.
     fn check_memory(&self) -> Result<()> {
-        let width = value_bytes(&self.source, &self.bins[0].path)?;
-        let matrix = (self.n_file * self.n_file * width) as u64;
-        let needed = 3 * matrix * self.request.threads.min(self.bins.len()) as u64;
+        let width = value_bytes(&self.source, &self.groups[0][0].path)?;
+        let points = (self.n_file * self.n_file) as u64;
+        let merges = self.groups.iter().any(|group| group.len() > 1);
+        let of_worker = points * (3 * width as u64 + if merges { 8 } else { 0 });
+        let needed = of_worker * self.request.threads.min(self.groups.len()) as u64;
         let available = available_bytes().unwrap_or(u64::MAX);
         if needed <= available {
             return Ok(());
@@ -161,31 +181,76 @@ impl<'a> Job<'a> {
         TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
     }
 
-    fn convert(&self, staged: &StagedStore, progress: &dyn Fn(usize, usize)) -> Result<Vec<Converted>> {
+    fn convert(&self, staged: &StagedStore, progress: &dyn Fn(usize, usize) -> Result<()>) -> Result<Vec<Converted>> {
         let mut converted = Vec::new();
         let flow = Dataflow {
-            n_items: self.bins.len(),
+            n_items: self.groups.len(),
             lanes: Lanes::new(self.request.threads, 1),
-            read: &|index| Ok(&self.bins[index]),
-            work: &|_, bin| self.convert_or_skip(bin, staged),
+            read: &|index| Ok(&self.groups[index][..]),
+            work: &|_, group: &[Bin]| self.convert_group(group, staged),
             meter: &Meter::default(),
         };
         flow.fold(&mut |index, bin| {
             converted.push(bin);
-            progress(index + 1, self.bins.len());
-            Ok(())
+            progress(index + 1, self.groups.len())
         })?;
         Ok(converted)
     }
 
-    fn convert_or_skip(&self, bin: &Bin, staged: &StagedStore) -> Result<Converted> {
-        match self.convert_bin(bin, staged) {
+    /// The bins of one angle into one partition; `None` if none of them holds data and that is allowed.
+    fn convert_group(&self, group: &[Bin], staged: &StagedStore) -> Result<Converted> {
+        let merged = match group {
+            [bin] => self.examine_or_skip(bin)?,
+            _ => self.merge(group)?,
+        };
+        let Some(merged) = merged else { return Ok(None) };
+        let written = staged.write_partition(merged.angle.phi_degrees, &merged.values, &self.time())?;
+        let partition = Partition {
+            file: written.file,
+            rows: merged.values.len(),
+            bytes: written.bytes,
+            blake3: written.blake3,
+            source: merged.sources.join(" + "),
+            mask_note: merged.mask_note,
+            non_finite_values: merged.non_finite,
+            merged_from: merged.members,
+        };
+        Ok(Some((merged.angle, partition, value_type(&merged.values), merged.warnings)))
+    }
+
+    fn examine_or_skip(&self, bin: &Bin) -> Result<Option<Usable>> {
+        match self.examine_bin(bin) {
             Err(error) if self.request.selection.skip_bad_bins && error.fault().code == Some("E18") => Ok(None),
-            other => other,
+            other => other.map(Some),
         }
     }
 
-    fn convert_bin(&self, bin: &Bin, staged: &StagedStore) -> Result<Converted> {
+    /// Several bins as one angle: their mean, weighted by 1 / sigma^2; a frame that one of them has not is masked.
+    fn merge(&self, group: &[Bin]) -> Result<Option<Usable>> {
+        let n = self.frames.len();
+        let mut sums = Merged::new(self.time().n_pairs());
+        let mut first: Option<Usable> = None;
+        for bin in group {
+            let Some(next) = self.examine_or_skip(bin)? else { continue };
+            let weight = if next.angle.sigma > 0.0 { next.angle.sigma.powi(-2) } else { 1.0 };
+            sums.add(next.angle.phi_degrees, &next.values, weight);
+            first = Some(match first {
+                None => next,
+                Some(known) => known.joined(next),
+            });
+        }
+        let Some(known) = first else { return Ok(None) };
+        let (phi_degrees, values, members) = sums.finish();
+        let sigma = estimate_sigma(&values, n, &known.angle.masked_frames);
+        let angles: Vec<String> = members.iter().map(|member| member.phi_degrees.to_string()).collect();
+        let mut warnings = known.warnings;
+        warnings.push(format!("angles {} degrees are merged into {phi_degrees}", angles.join(", ")));
+        let angle = Angle { phi_degrees, sigma, masked_frames: known.angle.masked_frames };
+        Ok(Some(Usable { angle, values, members, warnings, ..known }))
+    }
+
+    /// Reads one bin and finds out what of it is data.
+    fn examine_bin(&self, bin: &Bin) -> Result<Usable> {
         let selection = &self.request.selection;
         let n = self.frames.len();
         let place = self.source.place(&bin.path);
@@ -207,18 +272,15 @@ impl<'a> Job<'a> {
         let asked = self.asked_masks();
         let unknown_noise = masked_angle(bin.phi_degrees, 0.0, [&dead, &dark, &asked]);
         let sigma = estimate_sigma(&values, n, &unknown_noise.masked_frames);
-        let angle = Angle { sigma, ..unknown_noise };
-        let written = staged.write_partition(bin.phi_degrees, &values, &self.time())?;
-        let partition = Partition {
-            file: written.file,
-            rows: values.len(),
-            bytes: written.bytes,
-            blake3: written.blake3,
-            source: bin.path.clone(),
+        Ok(Usable {
+            angle: Angle { sigma, ..unknown_noise },
+            values,
             mask_note: mask_note(&dead, &dark, &asked),
-            non_finite_values: examined.non_finite,
-        };
-        Ok(Some((angle, partition, value_type(&values), warnings)))
+            non_finite: examined.non_finite,
+            warnings,
+            sources: vec![bin.path.clone()],
+            members: Vec::new(),
+        })
     }
 
     /// Frames that the user wants left out, 0-based within the selected range.
@@ -231,9 +293,12 @@ impl<'a> Job<'a> {
     fn manifest(&self, converted: Vec<Converted>, source_blake3: String, content_key: String) -> Result<Manifest> {
         let mut warnings = self.warnings.clone();
         let (mut angles, mut partitions, mut types) = (Vec::new(), Vec::new(), Vec::new());
-        for (bin, converted) in self.bins.iter().zip(converted) {
+        for (group, converted) in self.groups.iter().zip(converted) {
             match converted {
-                None => warnings.push(format!("[E18] {}: skipped, it holds no data", self.source.place(&bin.path))),
+                None => {
+                    let places = group.iter().map(|bin| self.source.place(&bin.path));
+                    warnings.extend(places.map(|place| format!("[E18] {place}: skipped, it holds no data")));
+                }
                 Some((angle, partition, value_type, more)) => {
                     angles.push(angle);
                     partitions.push(partition);
@@ -246,7 +311,7 @@ impl<'a> Job<'a> {
         let request = self.request;
         let selection = serde_json::to_value(&request.selection)
             .map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
-        let q_per_angstrom = self.bins[0].q_per_angstrom;
+        let q_per_angstrom = self.groups[0][0].q_per_angstrom;
         Ok(Manifest {
             format_version: FORMAT_VERSION,
             content_key,
@@ -265,6 +330,22 @@ impl<'a> Job<'a> {
                 warnings,
             },
         })
+    }
+}
+
+impl Usable {
+    /// What is known of both; the values are the merge's business.
+    fn joined(mut self, other: Usable) -> Usable {
+        self.angle.masked_frames.extend(other.angle.masked_frames);
+        self.angle.masked_frames.sort_unstable();
+        self.angle.masked_frames.dedup();
+        if !other.mask_note.is_empty() && other.mask_note != self.mask_note {
+            self.mask_note = [self.mask_note, other.mask_note].join("; ").trim_start_matches("; ").to_owned();
+        }
+        self.non_finite += other.non_finite;
+        self.warnings.extend(other.warnings);
+        self.sources.extend(other.sources);
+        self
     }
 }
 
@@ -293,23 +374,4 @@ fn mask_note(dead: &[usize], dark: &[usize], asked: &[usize]) -> String {
     let parts = [("empty", dead), ("no intensity", dark), ("left out on request", asked)];
     let parts = parts.iter().filter(|(_, frames)| !frames.is_empty());
     parts.map(|(why, frames)| format!("{why}: {}", ranges(frames, 1))).collect::<Vec<String>>().join("; ")
-}
-
-/// The number of frames that all selected matrices share.
-fn common_frame_count(source: &Source, bins: &[Bin]) -> Result<usize> {
-    let mut first = None;
-    for bin in bins {
-        let n = frame_count(source, &bin.path)?;
-        match first {
-            None => first = Some((n, &bin.path)),
-            Some((expected, _)) if expected == n => {}
-            Some((expected, path)) => {
-                return Err(Fault::at(source.place(&bin.path), format!("{n} frames"))
-                    .expected(format!("{expected} frames as in {path}"))
-                    .code("E16")
-                    .shape());
-            }
-        }
-    }
-    Ok(first.map_or(0, |(n, _)| n))
 }

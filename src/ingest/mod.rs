@@ -10,6 +10,8 @@
 //! | `matrix` | one correlation matrix to pairs: shape, type, triangle |
 //! | `frames` | frames and values that are not data |
 //! | `noise` | the standard deviation of one value |
+//! | `survey` | what the metadata promise, without reading a matrix |
+//! | `merge` | nearly identical angles as one |
 //! | `convert` | all of it, one matrix per worker, into a store |
 //! | `inspect` | what a file or store holds, for people |
 
@@ -22,6 +24,8 @@ pub mod hdf5;
 pub mod inspect;
 pub mod layout;
 pub mod matrix;
+pub mod merge;
 pub mod noise;
 pub mod selection;
 pub mod signature;
+pub mod survey;

@@ -40,6 +40,8 @@ pub struct Selection {
     pub q_tolerance: f64,
     /// Ranges of angles; empty selects all.
     pub phi_ranges: Vec<PhiRange>,
+    /// Angles nearer than this many degrees to each other become one; 0 merges nothing.
+    pub merge_within_degrees: f64,
     /// First frame, 1-based.
     pub start_frame: i64,
     /// Last frame, inclusive; -1 is the last of the file.
@@ -69,6 +71,7 @@ impl Default for Selection {
             q_per_angstrom: None,
             q_tolerance: 0.05,
             phi_ranges: Vec::new(),
+            merge_within_degrees: 0.0,
             start_frame: 1,
             end_frame: -1,
             dt_seconds: None,

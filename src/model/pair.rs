@@ -1,7 +1,7 @@
 //! The slow twin: one pair at a time, straight from the formulas. It defines what the fast rows must equal.
 
 use crate::model::catalogue::{Model, ThetaTables};
-use crate::model::shear::shear_decay;
+use crate::model::shear::{field_decay, shear_decay};
 use crate::parameters::AnalysisMode;
 
 /// h of one pair, and dh/dtheta in the order of theta.
@@ -34,6 +34,26 @@ impl<'a> PairEvaluator<'a> {
             }
         };
         PairEvaluator { model, tables, kappa, kappa_phi0 }
+    }
+
+    /// The field correlation g1(phi, i, j) of the frames i < j, with h = g1^2.
+    #[must_use]
+    pub fn field(&self, i: usize, j: usize) -> f64 {
+        let time = &self.tables.time;
+        let decay = (-0.5 * (time.exponent[j] - time.exponent[i])).exp();
+        let strain = time.shear.as_ref().map_or(0.0, |shear| shear.value[j] - shear.value[i]);
+        decay * field_decay(self.model.convention, self.kappa * strain)
+    }
+
+    /// h of the frames i < j, without derivatives.
+    #[must_use]
+    pub fn h(&self, i: usize, j: usize) -> f64 {
+        let time = &self.tables.time;
+        let decay = (-(time.exponent[j] - time.exponent[i])).exp();
+        match &time.shear {
+            None => decay,
+            Some(shear) => decay * shear_decay(self.model.convention, self.kappa * (shear.value[j] - shear.value[i])).0,
+        }
     }
 
     /// h and dh/dtheta of the frames i < j.

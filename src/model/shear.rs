@@ -41,6 +41,16 @@ pub fn shear_decay(convention: ShearConvention, x: f64) -> (f64, f64) {
     }
 }
 
+/// The shear factor of the field correlation, whose square is S: sinc^2 or sinc.
+#[must_use]
+pub fn field_decay(convention: ShearConvention, x: f64) -> f64 {
+    let (s, _) = sinc(x);
+    match convention {
+        ShearConvention::Homodyne => s * s,
+        ShearConvention::GapAverage => s,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -58,8 +58,18 @@ pub fn box_constraints(lower: &[f64], upper: &[f64]) -> Vec<Constraint> {
 /// Minimises `1/2 x'Ax - b'x` under the constraints, from a feasible start.
 #[must_use]
 pub fn minimise(a: &Matrix, b: &[f64], constraints: &[Constraint], start: &[f64]) -> Minimum {
-    let mut program = Program { a, ridged: ridged(a), b, constraints, x: start.to_vec(), working: Vec::new() };
-    for _ in 0..20 * (b.len() + 2) {
+    solve(Form::Quadratic { a, ridged: ridged(a), b }, constraints, start)
+}
+
+/// Minimises `1/2 |A x + f|^2` between bounds on single variables, from a feasible start, without squaring A.
+#[must_use]
+pub fn minimise_residual(a: &Matrix, f: &[f64], bounds: &[Constraint], start: &[f64]) -> Minimum {
+    solve(Form::Residual { a, f }, bounds, start)
+}
+
+fn solve(form: Form<'_>, constraints: &[Constraint], start: &[f64]) -> Minimum {
+    let mut program = Program { form, constraints, x: start.to_vec(), working: Vec::new() };
+    for _ in 0..20 * (start.len() + 2) {
         let (step, multipliers) = program.equality_step();
         if program.advance(&step) {
             continue;
@@ -79,10 +89,14 @@ fn ridged(a: &Matrix) -> Matrix {
     Matrix::from_fn(a.n_rows, a.n_cols, |row, col| a.get(row, col) + if row == col { ridge(row) } else { 0.0 })
 }
 
+/// What is minimised.
+enum Form<'a> {
+    Quadratic { a: &'a Matrix, ridged: Matrix, b: &'a [f64] },
+    Residual { a: &'a Matrix, f: &'a [f64] },
+}
+
 struct Program<'a> {
-    a: &'a Matrix,
-    ridged: Matrix,
-    b: &'a [f64],
+    form: Form<'a>,
     constraints: &'a [Constraint],
     x: Vec<f64>,
     working: Vec<(usize, Side)>,
@@ -91,13 +105,44 @@ struct Program<'a> {
 impl Program<'_> {
     /// Step to the minimum on the working set, and the multipliers there (>= 0 where the constraint is needed).
     fn equality_step(&self) -> (Vec<f64>, Vec<f64>) {
-        let (n, m) = (self.b.len(), self.working.len());
+        match &self.form {
+            Form::Quadratic { ridged, .. } => self.quadratic_step(ridged),
+            Form::Residual { a, f } => self.residual_step(a, f),
+        }
+    }
+
+    /// Least squares over the variables that no constraint holds; multipliers are the gradient's parts of the others.
+    fn residual_step(&self, a: &Matrix, f: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let variable = |k: usize| self.constraints[k].row.iter().position(|&entry| entry != 0.0).unwrap_or(0);
+        let held: Vec<usize> = self.working.iter().map(|(k, _)| variable(*k)).collect();
+        let free: Vec<usize> = (0..a.n_cols).filter(|k| !held.contains(k)).collect();
+        let residual = |x: &[f64]| a.times(x).iter().zip(f).map(|(ax, f)| ax + f).collect::<Vec<f64>>();
+        let length = |k: usize| dot(&a.column(k), &a.column(k)).sqrt();
+        let scale: Vec<f64> = free.iter().map(|&k| if length(k) > 0.0 { length(k) } else { 1.0 }).collect();
+        let scaled = Matrix::from_fn(a.n_rows, free.len(), |row, col| a.get(row, free[col]) / scale[col]);
+        let downhill: Vec<f64> = residual(&self.x).iter().map(|r| -r).collect();
+        let solution = scaled.least_squares(&downhill).unwrap_or_else(|| vec![0.0; free.len()]);
+        let mut step = vec![0.0; a.n_cols];
+        for (k, (&col, x)) in free.iter().zip(solution).enumerate() {
+            step[col] = x / scale[k];
+        }
+        let there: Vec<f64> = self.x.iter().zip(&step).map(|(x, step)| x + step).collect();
+        let rest = residual(&there);
+        let signed = |(k, (_, side)): (usize, &(usize, Side))| {
+            let slope = dot(&a.column(held[k]), &rest);
+            if *side == Side::Lower { slope } else { -slope }
+        };
+        (step, self.working.iter().enumerate().map(signed).collect())
+    }
+
+    fn quadratic_step(&self, ridged: &Matrix) -> (Vec<f64>, Vec<f64>) {
+        let (n, m) = (ridged.n_rows, self.working.len());
         // Variables are scaled to a unit diagonal, so that pivots compare like with like.
-        let scale = self.ridged.diagonal_scale();
+        let scale = ridged.diagonal_scale();
         let rows: Vec<ScaledRow> =
             self.working.iter().map(|(k, _)| ScaledRow::new(&self.constraints[*k].row, &scale)).collect();
         let entry = |i: usize, j: usize| match (i < n, j < n) {
-            (true, true) => self.ridged.get(i, j) / (scale[i] * scale[j]),
+            (true, true) => ridged.get(i, j) / (scale[i] * scale[j]),
             (true, false) => rows[j - n].entries[i],
             (false, true) => rows[i - n].entries[j],
             (false, false) => 0.0,
@@ -112,7 +157,22 @@ impl Program<'_> {
     }
 
     fn gradient(&self) -> Vec<f64> {
-        self.a.times(&self.x).iter().zip(self.b).map(|(ax, b)| ax - b).collect()
+        match &self.form {
+            Form::Quadratic { a, b, .. } => a.times(&self.x).iter().zip(*b).map(|(ax, b)| ax - b).collect(),
+            Form::Residual { a, f } => {
+                let residual: Vec<f64> = a.times(&self.x).iter().zip(*f).map(|(ax, f)| ax + f).collect();
+                (0..a.n_cols).map(|k| dot(&a.column(k), &residual)).collect()
+            }
+        }
+    }
+
+    /// The size of the slope at zero, against which multipliers are judged.
+    fn slope_size(&self) -> f64 {
+        let largest = |values: &[f64]| values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        match &self.form {
+            Form::Quadratic { b, .. } => largest(b),
+            Form::Residual { a, f } => (0..a.n_cols).map(|k| dot(&a.column(k), f).abs()).fold(0.0, f64::max),
+        }
     }
 
     /// Goes along the step to the first constraint in the way; returns whether one was met.
@@ -153,7 +213,7 @@ impl Program<'_> {
     }
 
     fn worst(&self, multipliers: &[f64]) -> Option<usize> {
-        let tolerance = 1e-13 * self.b.iter().fold(0.0_f64, |largest, b| largest.max(b.abs()));
+        let tolerance = 1e-13 * self.slope_size();
         let candidates = multipliers.iter().enumerate().filter(|(_, value)| **value < -tolerance);
         candidates.min_by(|a, b| a.1.total_cmp(b.1)).map(|(k, _)| k)
     }
@@ -189,7 +249,7 @@ mod tests {
     use super::*;
 
     fn matrix(rows: &[&[f64]]) -> Matrix {
-        Matrix::from_fn(rows.len(), rows.len(), |row, col| rows[row][col])
+        Matrix::from_fn(rows.len(), rows[0].len(), |row, col| rows[row][col])
     }
 
     #[test]
@@ -217,6 +277,27 @@ mod tests {
         let found = minimise(&a, &[1.0, 1.2], &box_constraints(&[0.0; 2], &[5.0; 2]), &[5.0, 0.0]);
         let slope: Vec<f64> = a.times(&found.x).iter().zip([1.0, 1.2]).map(|(ax, b)| ax - b).collect();
         assert!(found.x[0] == 0.0 && slope[0] >= 0.0 && slope[1].abs() < 1e-12, "{found:?}");
+    }
+
+    #[test]
+    fn the_residual_form_finds_the_same_minimum_and_keeps_twice_the_digits() {
+        let a = matrix(&[&[1.0, 0.9], &[0.3, 1.1], &[0.2, -0.4]]);
+        let f = [-1.0, 0.4, 0.3];
+        let square = Matrix::from_fn(2, 2, |row, col| dot(&a.column(row), &a.column(col)));
+        let right: Vec<f64> = (0..2).map(|k| -dot(&a.column(k), &f)).collect();
+        for bounds in [box_constraints(&[-9.0; 2], &[9.0; 2]), box_constraints(&[0.0; 2], &[0.4; 2])] {
+            let (plain, direct) =
+                (minimise(&square, &right, &bounds, &[0.1; 2]), minimise_residual(&a, &f, &bounds, &[0.1; 2]));
+            assert!((plain.x[0] - direct.x[0]).abs() < 1e-12 && (plain.x[1] - direct.x[1]).abs() < 1e-12);
+            assert_eq!(plain.active.len(), direct.active.len());
+            for (plain, direct) in plain.active.iter().zip(&direct.active) {
+                assert!((plain.multiplier - direct.multiplier).abs() < 1e-12, "{plain:?} {direct:?}");
+            }
+        }
+        // Columns that differ by 1e-7: the normal equations cannot tell them apart, the residual form can.
+        let near = matrix(&[&[1.0, 1.0], &[0.0, 1e-7], &[0.0, 0.0]]);
+        let found = minimise_residual(&near, &[-3.0, -2e-7, 0.0], &box_constraints(&[-9.0; 2], &[9.0; 2]), &[0.0; 2]);
+        assert!((found.x[0] - 1.0).abs() < 1e-8 && (found.x[1] - 2.0).abs() < 1e-8, "{found:?}");
     }
 
     #[test]

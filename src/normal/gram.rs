@@ -9,6 +9,8 @@ pub struct Gram {
     packed: Vec<f64>,
     /// Rows (pairs) summed.
     pub pairs: u64,
+    /// Sum of the robust loss of the rows, in units of y^2; zero where rows are not reweighted.
+    pub loss: f64,
 }
 
 /// Number of entries of a packed triangle.
@@ -27,14 +29,20 @@ impl Gram {
     /// All sums zero.
     #[must_use]
     pub fn zero(width: usize) -> Self {
-        Gram { width, packed: vec![0.0; packed_len(width)], pairs: 0 }
+        Gram { width, packed: vec![0.0; packed_len(width)], pairs: 0, loss: 0.0 }
     }
 
     /// From packed sums.
     #[must_use]
     pub fn from_packed(width: usize, packed: Vec<f64>, pairs: u64) -> Self {
         assert_eq!(packed.len(), packed_len(width), "a packed triangle has width (width + 1) / 2 entries");
-        Gram { width, packed, pairs }
+        Gram { width, packed, pairs, loss: 0.0 }
+    }
+
+    /// The same with a sum of the robust loss.
+    #[must_use]
+    pub fn with_loss(self, loss: f64) -> Self {
+        Gram { loss, ..self }
     }
 
     /// Number of physical parameters, P.
@@ -110,32 +118,51 @@ impl Gram {
             *sum += term;
         }
         self.pairs += other.pairs;
+        self.loss += other.loss;
     }
 
     /// The same sums with every row weighted by `weight`.
     #[must_use]
     pub fn scaled(&self, weight: f64) -> Gram {
         let packed = self.packed.iter().map(|sum| sum * weight).collect();
-        Gram { width: self.width, packed, pairs: self.pairs }
+        Gram { width: self.width, packed, pairs: self.pairs, loss: self.loss * weight }
     }
 
     /// Whether every sum is a finite number.
     #[must_use]
     pub fn is_finite(&self) -> bool {
-        self.packed.iter().all(|sum| sum.is_finite())
+        self.loss.is_finite() && self.packed.iter().all(|sum| sum.is_finite())
     }
 }
 
-/// Adds Gram matrices pairwise in the order they are pushed, like the carry of a binary counter: the tree of
-/// additions depends on the number of terms alone, and rounding grows with its logarithm.
-#[derive(Debug, Default)]
-pub struct PairwiseFold {
-    levels: Vec<Option<Gram>>,
+/// Something that is summed block by block.
+pub trait PairwiseTerm {
+    /// Adds a later term.
+    fn absorb(&mut self, other: &Self);
 }
 
-impl PairwiseFold {
+impl PairwiseTerm for Gram {
+    fn absorb(&mut self, other: &Self) {
+        self.add(other);
+    }
+}
+
+/// Adds terms pairwise in the order they are pushed, like the carry of a binary counter: the tree of additions depends on
+/// the number of terms alone, and rounding grows with its logarithm.
+#[derive(Debug)]
+pub struct PairwiseFold<T> {
+    levels: Vec<Option<T>>,
+}
+
+impl<T> Default for PairwiseFold<T> {
+    fn default() -> Self {
+        PairwiseFold { levels: Vec::new() }
+    }
+}
+
+impl<T: PairwiseTerm> PairwiseFold<T> {
     /// Adds the next term.
-    pub fn push(&mut self, term: Gram) {
+    pub fn push(&mut self, term: T) {
         let mut carry = term;
         for level in &mut self.levels {
             match level.take() {
@@ -144,7 +171,7 @@ impl PairwiseFold {
                     return;
                 }
                 Some(mut earlier) => {
-                    earlier.add(&carry);
+                    earlier.absorb(&carry);
                     carry = earlier;
                 }
             }
@@ -154,9 +181,9 @@ impl PairwiseFold {
 
     /// The total, or `None` if nothing was pushed.
     #[must_use]
-    pub fn finish(self) -> Option<Gram> {
+    pub fn finish(self) -> Option<T> {
         self.levels.into_iter().flatten().reduce(|later, mut earlier| {
-            earlier.add(&later);
+            earlier.absorb(&later);
             earlier
         })
     }

@@ -130,8 +130,7 @@ impl<const W: usize> LaneSums<W> {
     /// The sums so far, lanes added in a fixed order.
     #[must_use]
     pub fn finish(&self) -> Gram {
-        let pairwise = |Lane(l): &Lane| ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]));
-        Gram::from_packed(W, self.lanes.iter().map(pairwise).collect(), self.pairs)
+        Gram::from_packed(W, self.lanes.iter().map(Lane::sum).collect(), self.pairs)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Small dense matrices and the three things done with them: solve, factor, find the eigenvalues. It knows no statistics.
 
 use faer::linalg::solvers::Solve;
-use faer::{Mat, Side};
+use faer::{Mat, MatRef, Side};
+use serde::{Deserialize, Serialize};
 
 /// A small dense matrix, row by row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Matrix {
     /// Number of rows.
     pub n_rows: usize,
@@ -55,6 +56,25 @@ impl Matrix {
         (0..self.n_rows).map(|row| dot(self.row(row), vector)).collect()
     }
 
+    /// Matrix times matrix.
+    #[must_use]
+    pub fn product(&self, right: &Matrix) -> Matrix {
+        let product = self.view() * right.view();
+        Matrix::from_fn(self.n_rows, right.n_cols, |row, col| product[(row, col)])
+    }
+
+    /// Every entry squared.
+    #[must_use]
+    pub fn squared(&self) -> Matrix {
+        Matrix { values: self.values.iter().map(|value| value * value).collect(), ..*self }
+    }
+
+    /// Rows as columns.
+    #[must_use]
+    pub fn transposed(&self) -> Matrix {
+        Matrix::from_fn(self.n_cols, self.n_rows, |row, col| self.get(col, row))
+    }
+
     /// The rows and columns in `keep`, in that order.
     #[must_use]
     pub fn select(&self, keep: &[usize]) -> Matrix {
@@ -75,7 +95,12 @@ impl Matrix {
     }
 
     fn to_faer(&self) -> Mat<f64> {
-        Mat::from_fn(self.n_rows, self.n_cols, |row, col| self.get(row, col))
+        self.view().to_owned()
+    }
+
+    /// The entries where they are.
+    fn view(&self) -> MatRef<'_, f64> {
+        MatRef::from_row_major_slice(&self.values, self.n_rows, self.n_cols)
     }
 
     /// Solves `self x = right` by LU with full pivoting.
@@ -97,6 +122,54 @@ impl Matrix {
         let factor = self.to_faer().llt(Side::Lower).ok()?;
         let solution = factor.solve(&right.to_faer());
         Some(Matrix::from_fn(right.n_rows, right.n_cols, |row, col| solution[(row, col)]))
+    }
+
+    /// The shortest x with the smallest `|self x - right|`; singular values below 1e-13 of the largest count as zero.
+    /// `None` if an entry is not finite.
+    #[must_use]
+    pub fn least_squares(&self, right: &[f64]) -> Option<Vec<f64>> {
+        let (values, left, vectors) = self.singular()?;
+        let smallest = 1e-13 * values.first().copied().unwrap_or(0.0);
+        let mut x = vec![0.0; self.n_cols];
+        for (k, value) in values.iter().enumerate().filter(|(_, value)| **value > smallest) {
+            let part = (0..self.n_rows).map(|row| left.get(row, k) * right[row]).sum::<f64>() / value;
+            x.iter_mut().enumerate().for_each(|(col, x)| *x += part * vectors.get(col, k));
+        }
+        Some(x)
+    }
+
+    /// Singular values, descending, and the left and right singular vectors in columns; `None` if an entry is not finite.
+    #[must_use]
+    pub fn singular(&self) -> Option<(Vec<f64>, Matrix, Matrix)> {
+        if self.values.iter().any(|value| !value.is_finite()) {
+            return None;
+        }
+        let svd = self.to_faer().thin_svd().ok()?;
+        let n = self.n_rows.min(self.n_cols);
+        let values = (0..n).map(|k| svd.S()[k]).collect();
+        let left = Matrix::from_fn(self.n_rows, n, |row, col| svd.U()[(row, col)]);
+        Some((values, left, Matrix::from_fn(self.n_cols, n, |row, col| svd.V()[(row, col)])))
+    }
+
+    /// The triangular factor R of a QR decomposition, square.
+    #[must_use]
+    pub fn triangular_factor(&self) -> Matrix {
+        let qr = self.to_faer().qr();
+        let factor = qr.thin_R();
+        let entry = |row: usize, col: usize| if row <= col && row < factor.nrows() { factor[(row, col)] } else { 0.0 };
+        Matrix::from_fn(self.n_cols, self.n_cols, entry)
+    }
+
+    /// The columns in `keep`, in that order.
+    #[must_use]
+    pub fn columns(&self, keep: &[usize]) -> Matrix {
+        Matrix::from_fn(self.n_rows, keep.len(), |row, col| self.get(row, keep[col]))
+    }
+
+    /// Column `k`.
+    #[must_use]
+    pub fn column(&self, k: usize) -> Vec<f64> {
+        (0..self.n_rows).map(|row| self.get(row, k)).collect()
     }
 
     /// Eigenvalues, ascending, and the eigenvectors in columns; `None` if an entry is not finite.

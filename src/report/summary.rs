@@ -11,7 +11,8 @@ pub fn summary(result: &FitResult, context: &Context<'_>) -> String {
     let mut line = |content: String| {
         let _ = writeln!(text, "{}", content.trim_end());
     };
-    line(format!("{:<20} {:>16} {:>14}  {:<14} {}", "parameter", "value", "uncertainty", "unit", "status"));
+    let title = ["parameter", "value", "uncertainty", "plain", "unit", "status"];
+    line(format!("{:<20} {:>16} {:>12} {:>12}  {:<14} {}", title[0], title[1], title[2], title[3], title[4], title[5]));
     for found in &result.parameters {
         line(row(found));
     }
@@ -29,6 +30,13 @@ pub fn summary(result: &FitResult, context: &Context<'_>) -> String {
     if let (Some(convention), Some(factor)) = (context.shear_convention, context.gamma_dot_conversion) {
         line(format!("gamma_dot in the {convention} convention; times {factor:.4} in the other"));
     }
+    if let Some(renewals) = result.renewals {
+        line(format!(
+            "uncertainty: {} (speckles renew {renewals:.1} times at each of {n_angles} angles); plain: pairs independent",
+            result.uncertainty_kind
+        ));
+    }
+    quality(result, &mut line);
     line(format!("verdict: {}", result.verdict.name()));
     for reason in &result.reasons {
         line(format!("  - {reason}"));
@@ -36,7 +44,23 @@ pub fn summary(result: &FitResult, context: &Context<'_>) -> String {
     text
 }
 
+/// What the data tell apart, and what a search has found.
+fn quality(result: &FitResult, line: &mut dyn FnMut(String)) {
+    if let Some(correlation) = result.identifiability.shear_scaling_correlation {
+        line(format!("correlation of gamma_dot_t0 with the scaling {correlation:.3}"));
+    }
+    if let Some(test) = &result.identifiability.scaling_test {
+        line(format!("F-test of one scaling against many: p = {:.2e}: {}", test.p_value, test.conclusion));
+    }
+    if let Some(search) = &result.search {
+        let found = if search.improved { "a deeper basin was found" } else { "no deeper basin was found" };
+        line(format!("global search ({}, {} basins): {found}", search.method, search.basins.len()));
+    }
+}
+
 fn row(found: &ParameterResult) -> String {
-    let error = found.uncertainty.map_or("-".into(), |error| format!("{error:.3e}"));
-    format!("{:<20} {:>16.9e} {:>14}  {:<14} {}", found.name, found.value, error, found.unit, found.status)
+    let error = |error: Option<f64>| error.map_or("-".into(), |error| format!("{error:.3e}"));
+    let (reported, plain) = (error(found.uncertainty), error(found.uncertainty_plain));
+    let (name, value, unit, status) = (&found.name, found.value, &found.unit, found.status);
+    format!("{name:<20} {value:>16.9e} {reported:>12} {plain:>12}  {unit:<14} {status}")
 }

@@ -1,14 +1,14 @@
 //! Results as Parquet tables, one row per parameter, angle or iteration.
 
 use crate::error::{Error, Fault, Result};
-use crate::outcome::{AngleResult, FitResult, Iteration, ParameterResult};
+use crate::outcome::{AngleResult, Candidate, FitResult, Iteration, LagResult, ParameterResult, Search};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
 
-type Column = (String, ArrayRef);
+pub(super) type Column = (String, ArrayRef);
 
-fn numbers<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<f64>) -> Column {
+pub(super) fn numbers<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<f64>) -> Column {
     (name.into(), Arc::new(rows.iter().map(value).collect::<Float64Array>()))
 }
 
@@ -16,11 +16,11 @@ fn counts<T>(name: &str, rows: &[T], value: impl Fn(&T) -> u64) -> Column {
     (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<UInt64Array>()))
 }
 
-fn words<T>(name: &str, rows: &[T], value: impl Fn(&T) -> String) -> Column {
+pub(super) fn words<T>(name: &str, rows: &[T], value: impl Fn(&T) -> String) -> Column {
     (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<StringArray>()))
 }
 
-fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
+pub(super) fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| -> Error {
         let mut fault = Fault::at("result table", "cannot be encoded");
         fault.source = Some(source);
@@ -34,7 +34,7 @@ fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// `parameters.parquet`: name, unit, value, uncertainty, lower, upper, status.
+/// `parameters.parquet`: name, unit, value, uncertainty, uncertainty_plain, lower, upper, status.
 ///
 /// # Errors
 /// Internal if encoding fails.
@@ -45,6 +45,7 @@ pub fn parameters(result: &FitResult) -> Result<Vec<u8>> {
         words("unit", rows, |row| row.unit.clone()),
         numbers("value", rows, |row| Some(row.value)),
         numbers("uncertainty", rows, |row| row.uncertainty),
+        numbers("uncertainty_plain", rows, |row| row.uncertainty_plain),
         numbers("lower", rows, |row| Some(row.lower)),
         numbers("upper", rows, |row| Some(row.upper)),
         words("status", rows, |row| row.status.into()),
@@ -61,12 +62,53 @@ pub fn per_angle(result: &FitResult) -> Result<Vec<u8>> {
         numbers("phi_degrees", rows, |row: &AngleResult| Some(row.phi_degrees)),
         numbers("contrast", rows, |row| Some(row.contrast)),
         numbers("contrast_uncertainty", rows, |row| row.contrast_uncertainty),
+        numbers("contrast_uncertainty_plain", rows, |row| row.contrast_uncertainty_plain),
         numbers("offset", rows, |row| Some(row.offset)),
         numbers("offset_uncertainty", rows, |row| row.offset_uncertainty),
+        numbers("offset_uncertainty_plain", rows, |row| row.offset_uncertainty_plain),
         numbers("sigma", rows, |row| row.sigma),
         counts("pairs", rows, |row| row.pairs),
         numbers("chi_squared", rows, |row| row.chi_squared),
     ])
+}
+
+/// `per_lag.parquet`: phi_degrees, first and last lag in frames and seconds, pairs, chi_squared. Empty without known noise.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn per_lag(result: &FitResult, dt_seconds: f64) -> Result<Vec<u8>> {
+    let rows: Vec<(f64, &LagResult)> =
+        result.angles.iter().flat_map(|angle| angle.lags.iter().map(|lag| (angle.phi_degrees, lag))).collect();
+    parquet(vec![
+        numbers("phi_degrees", &rows, |row| Some(row.0)),
+        counts("first_lag_frames", &rows, |row| row.1.first_lag_frames as u64),
+        counts("last_lag_frames", &rows, |row| row.1.last_lag_frames as u64),
+        numbers("first_lag_seconds", &rows, |row| Some(row.1.first_lag_frames as f64 * dt_seconds)),
+        numbers("last_lag_seconds", &rows, |row| Some(row.1.last_lag_frames as f64 * dt_seconds)),
+        counts("pairs", &rows, |row| row.1.pairs),
+        numbers("chi_squared", &rows, |row| Some(row.1.chi_squared)),
+    ])
+}
+
+/// `candidates.parquet`: every start of a global search: origin, screened_cost, polished_cost, basin, `start_` and
+/// `polished_` of every physical parameter.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
+    let rows = &search.candidates;
+    let mut columns = vec![
+        words("origin", rows, |row: &Candidate| row.origin.into()),
+        numbers("screened_cost", rows, |row| Some(row.screened_cost)),
+        numbers("polished_cost", rows, |row| row.polished_cost),
+        numbers("basin", rows, |row| row.basin.map(|basin| basin as f64)),
+    ];
+    for (k, parameter) in result.parameters.iter().enumerate() {
+        columns.push(numbers(&format!("start_{}", parameter.name), rows, |row| row.start.get(k).copied()));
+        let polished = |row: &Candidate| row.polished.as_ref().and_then(|theta| theta.get(k).copied());
+        columns.push(numbers(&format!("polished_{}", parameter.name), rows, polished));
+    }
+    parquet(columns)
 }
 
 /// `iterations.parquet`: iteration, cost, reduced_chi_squared, projected_gradient, radius, accepted, one column per

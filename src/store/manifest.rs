@@ -48,6 +48,18 @@ pub struct Partition {
     pub mask_note: String,
     /// Single values that are not finite.
     pub non_finite_values: usize,
+    /// Angles of the source that became this one, if there were several.
+    #[serde(default)]
+    pub merged_from: Vec<MergedAngle>,
+}
+
+/// An angle that was merged with others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MergedAngle {
+    /// Azimuth in degrees.
+    pub phi_degrees: f64,
+    /// Its weight in the mean, 1 / sigma^2.
+    pub weight: f64,
 }
 
 /// Where the data came from.

@@ -29,6 +29,8 @@ pub struct SweepTotals {
     pub gradient: DepthTotals,
     /// Cost-depth sweeps.
     pub cost: DepthTotals,
+    /// Sweeps by block QR.
+    pub factor: DepthTotals,
     /// Reading blocks.
     pub read: StageTotals,
     /// Evaluating and accumulating blocks.
@@ -37,19 +39,31 @@ pub struct SweepTotals {
     pub fold: StageTotals,
 }
 
+/// Place of the sweeps by block QR, behind the depths.
+const FACTOR: usize = 3;
+
 /// Counts sweeps.
 #[derive(Debug, Default)]
 pub struct SweepMeter {
     /// Stages of the dataflow.
     pub stages: Meter,
-    depths: Mutex<[DepthTotals; 3]>,
+    depths: Mutex<[DepthTotals; 4]>,
 }
 
 impl SweepMeter {
     /// Counts one sweep.
     pub fn count(&self, depth: Depth, pairs: u64, seconds: f64) {
+        self.add(depth as usize, pairs, seconds);
+    }
+
+    /// Counts one sweep by block QR.
+    pub fn count_factor(&self, pairs: u64, seconds: f64) {
+        self.add(FACTOR, pairs, seconds);
+    }
+
+    fn add(&self, kind: usize, pairs: u64, seconds: f64) {
         let mut depths = self.depths.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let totals = &mut depths[depth as usize];
+        let totals = &mut depths[kind];
         totals.sweeps += 1;
         totals.pairs += pairs;
         totals.seconds += seconds;
@@ -66,6 +80,7 @@ impl SweepMeter {
             normal,
             gradient: depths[Depth::Gradient as usize],
             cost: depths[Depth::Cost as usize],
+            factor: depths[FACTOR],
             read: self.stages.read.totals(),
             work: self.stages.work.totals(),
             fold: self.stages.fold.totals(),

@@ -1,46 +1,63 @@
-//! The sweep over a block source: blocks in, one Gram matrix per angle out, the same bits for any number of threads.
+//! The sweep over a block source: blocks in, one sum per angle out, the same bits for any number of threads.
 
-use crate::block::{Block, BlockSource};
+use crate::block::{Block, BlockPlan, BlockSource};
 use crate::dataflow::{Dataflow, Lanes};
-use crate::error::Result;
+use crate::error::{Fault, Result};
+use crate::loss::Reweighing;
 use crate::model::catalogue::{AngleRows, Model, ThetaTables};
-use crate::normal::gram::{Gram, PairwiseFold};
+use crate::normal::factor::Factor;
+use crate::normal::gram::{Gram, PairwiseFold, PairwiseTerm};
 use crate::normal::rank_update::Depth;
-use crate::objective::Objective;
-use crate::sweep::evaluate::BlockSum;
+use crate::normal::residuals::ResidualSums;
+use crate::normal::stratified_rows::StratifiedRows;
+use crate::normal::symmetric::Matrix;
+use crate::objective::{FullData, Objective, Query, ResidualQuery};
+use crate::sweep::evaluate::{FrameGroups, Pairs};
 use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
+use crate::sweep::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Angles whose tables are kept while their blocks pass.
 const CACHED_ANGLES: usize = 4;
+/// Blocks between two heartbeats.
+const HEARTBEAT_BLOCKS: usize = 64;
+
+/// Hears how far a sweep has come, as a fraction, now and then on the caller's thread.
+pub type Heartbeat<'h> = Box<dyn Fn(f64) + Send + Sync + 'h>;
 
 /// Sweeps a block source.
-pub struct Sweep {
+pub struct Sweep<'h> {
     source: Arc<dyn BlockSource>,
     model: Model,
     frame_runs: Vec<Vec<Range<usize>>>,
     lanes: Lanes,
     level: SimdLevel,
     meter: SweepMeter,
-    /// Told after each sweep and every few blocks within one.
-    heartbeat: Box<dyn Fn() + Send + Sync>,
+    heartbeat: Heartbeat<'h>,
+    stop: Arc<AtomicBool>,
 }
 
-/// Blocks between two heartbeats.
-const HEARTBEAT_BLOCKS: usize = 64;
-
-impl Sweep {
+impl<'h> Sweep<'h> {
     /// A sweep of `source` with `threads` workers.
     #[must_use]
     pub fn new(source: Arc<dyn BlockSource>, model: Model, threads: usize) -> Self {
         let experiment = source.experiment();
         let frame_runs = experiment.angles.iter().map(|angle| angle.frame_runs(experiment.time.n_frames)).collect();
         let lanes = Lanes::new(threads, source.useful_readers());
-        let heartbeat = Box::new(|| ());
-        Sweep { source, model, frame_runs, lanes, level: SimdLevel::Best, meter: SweepMeter::default(), heartbeat }
+        Sweep {
+            source,
+            model,
+            frame_runs,
+            lanes,
+            level: SimdLevel::Best,
+            meter: SweepMeter::default(),
+            heartbeat: Box::new(|_| ()),
+            stop: Arc::default(),
+        }
     }
 
     /// Forces a level of vector instructions.
@@ -52,24 +69,41 @@ impl Sweep {
 
     /// Calls `heartbeat` now and then on the caller's thread.
     #[must_use]
-    pub fn with_heartbeat(mut self, heartbeat: Box<dyn Fn() + Send + Sync>) -> Self {
+    pub fn with_heartbeat(mut self, heartbeat: Heartbeat<'h>) -> Self {
         self.heartbeat = heartbeat;
+        self
+    }
+
+    /// Runs in these lanes instead of one worker per thread.
+    #[must_use]
+    pub fn with_lanes(mut self, lanes: Lanes) -> Self {
+        self.lanes = lanes;
+        self
+    }
+
+    /// Ends after the current block, with the error Interrupted, once `stop` is set.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
         self
     }
 
     /// What was swept so far.
     #[must_use]
     pub fn totals(&self) -> SweepTotals {
-        let plan = self.source.plan();
-        self.meter.totals((plan.pairs_per_angle() * plan.n_angles) as u64)
+        self.meter.totals(self.n_pairs())
     }
 
-    fn block_sum(&self, block: &Block, rows: &AngleRows<'_>, depth: Depth) -> Gram {
-        let (frame_runs, n_frames) = (&self.frame_runs[block.angle][..], self.source.plan().n_frames);
-        match rows {
-            AngleRows::Static(rows) => self.level.run(BlockSum { rows, block, frame_runs, n_frames, depth }),
-            AngleRows::Laminar(rows) => self.level.run(BlockSum { rows: &**rows, block, frame_runs, n_frames, depth }),
-        }
+    fn plan(&self) -> BlockPlan {
+        self.source.plan()
+    }
+
+    fn n_pairs(&self) -> u64 {
+        (self.plan().pairs_per_angle() * self.plan().n_angles) as u64
+    }
+
+    fn width(&self) -> usize {
+        self.model.mode.n_parameters() + 3
     }
 
     fn read(&self, index: usize) -> Result<Block> {
@@ -78,41 +112,88 @@ impl Sweep {
         Ok(block)
     }
 
-    fn fold_blocks(&self, theta: &[f64], depth: Depth) -> Result<Vec<Gram>> {
+    /// One pass: `work` on every block, results to `fold` in block order.
+    fn pass<W: BlockWork>(
+        &self,
+        theta: &[f64],
+        groups: Option<&FrameGroups>,
+        work: &W,
+        fold: &mut dyn FnMut(usize, W::Output),
+    ) -> Result<()> {
         let tables = self.model.tables(theta);
         let cache = RowCache { model: &self.model, tables: &tables, theta, recent: Mutex::default() };
-        let experiment = self.source.experiment();
-        let mut folds: Vec<PairwiseFold> = experiment.angles.iter().map(|_| PairwiseFold::default()).collect();
+        let (experiment, n_blocks) = (self.source.experiment(), self.plan().n_blocks());
         let flow = Dataflow {
-            n_items: self.source.plan().n_blocks(),
-            lanes: self.lanes,
+            n_items: n_blocks,
+            lanes: self.lanes.clone(),
             read: &|index| self.read(index),
             work: &|_, block: Block| {
                 let rows = cache.rows(block.angle, experiment.angles[block.angle].phi_degrees);
-                Ok((block.angle, self.block_sum(&block, &rows, depth)))
+                let (frame_runs, n_frames) = (&self.frame_runs[block.angle][..], self.plan().n_frames);
+                let pairs = Pairs { block: &block, frame_runs, n_frames, groups };
+                let sum = match &*rows {
+                    AngleRows::Static(rows) => work.on(self.level, rows, pairs),
+                    AngleRows::Laminar(rows) => work.on(self.level, &**rows, pairs),
+                };
+                Ok((block.index, sum))
             },
             meter: &self.meter.stages,
         };
-        flow.fold(&mut |index, (angle, sum)| {
-            folds[angle].push(sum);
+        flow.fold(&mut |index, (block, sum)| {
+            fold(block, sum);
             if index % HEARTBEAT_BLOCKS == 0 {
-                (self.heartbeat)();
+                (self.heartbeat)((index + 1) as f64 / n_blocks as f64);
             }
-            Ok(())
+            if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
+        })
+    }
+
+    /// One pass whose block results are summed per angle; `zero` stands for an angle without blocks.
+    fn sums<W: BlockWork>(
+        &self,
+        query: (&[f64], Option<&FrameGroups>),
+        work: &W,
+        zero: impl Fn() -> W::Output,
+    ) -> Result<Vec<W::Output>>
+    where
+        W::Output: PairwiseTerm,
+    {
+        let plan = self.plan();
+        let mut fold = PairwiseFold::default();
+        let mut sums = Vec::with_capacity(plan.n_angles);
+        self.pass(query.0, query.1, work, &mut |block, sum| {
+            // Blocks come in order: when the next angle begins, the last one is complete.
+            if plan.locate(block).0 > sums.len() {
+                sums.push(std::mem::take(&mut fold).finish().unwrap_or_else(&zero));
+            }
+            fold.push(sum);
         })?;
-        let width = self.model.mode.n_parameters() + 3;
-        Ok(folds.into_iter().map(|fold| fold.finish().unwrap_or_else(|| Gram::zero(width))).collect())
+        sums.push(fold.finish().unwrap_or_else(&zero));
+        (self.heartbeat)(1.0);
+        Ok(sums)
     }
 }
 
-impl Objective for Sweep {
-    fn sweep(&self, theta: &[f64], depth: Depth) -> Result<Vec<Gram>> {
+/// The loss of one angle, if there is one.
+fn of_angle(reweighing: Option<&[Reweighing]>, angle: usize) -> Option<Reweighing> {
+    reweighing.map(|all| all[angle])
+}
+
+impl Objective for Sweep<'_> {
+    fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         let start = Instant::now();
-        let grams = self.fold_blocks(theta, depth)?;
-        let pairs = self.source.plan().pairs_per_angle() * self.source.plan().n_angles;
-        self.meter.count(depth, pairs as u64, start.elapsed().as_secs_f64());
-        (self.heartbeat)();
+        let work = GramWork { depth, reweighing: &|angle| of_angle(query.reweighing, angle) };
+        let grams = self.sums((query.theta, None), &work, || Gram::zero(self.width()))?;
+        self.meter.count(depth, self.n_pairs(), start.elapsed().as_secs_f64());
         Ok(grams)
+    }
+
+    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
+        let start = Instant::now();
+        let work = FactorWork { reweighing: &|angle| of_angle(query.reweighing, angle) };
+        let factors = self.sums((query.theta, None), &work, || Factor::zero(self.width()))?;
+        self.meter.count_factor(self.n_pairs(), start.elapsed().as_secs_f64());
+        Ok(factors)
     }
 
     fn phi_degrees(&self) -> Vec<f64> {
@@ -121,6 +202,31 @@ impl Objective for Sweep {
 
     fn sigma(&self) -> Vec<f64> {
         self.source.experiment().angles.iter().map(|angle| angle.sigma).collect()
+    }
+}
+
+impl FullData for Sweep<'_> {
+    fn rows(&self, query: &Query<'_>, maps: &[Matrix]) -> Result<StratifiedRows> {
+        let plan = self.plan();
+        let mut rows = StratifiedRows::zero(plan.pairs_per_angle(), plan.n_angles, maps[0].n_cols);
+        let work = RowsWork { maps, reweighing: &|angle| of_angle(query.reweighing, angle) };
+        self.pass(query.theta, None, &work, &mut |block, values| {
+            let (angle, pairs) = plan.locate(block);
+            rows.put(angle, pairs.start, &values);
+        })?;
+        Ok(rows)
+    }
+
+    fn residuals(&self, query: &ResidualQuery<'_>) -> Result<Vec<ResidualSums>> {
+        let n_frames = self.plan().n_frames;
+        let groups = FrameGroups::new(query.first_frames, n_frames);
+        let zero = || ResidualSums::zero(n_frames, query.first_frames.len(), self.width() - 1);
+        let work = ResidualWork { reweighing: query.reweighing, groups: &groups, zero: &zero };
+        self.sums((query.theta, Some(&groups)), &work, zero)
+    }
+
+    fn decorrelation(&self, theta: &[f64]) -> Vec<f64> {
+        self.model.tables(theta).time.exponent
     }
 }
 

@@ -1,15 +1,18 @@
 //! A scattered sample of pairs held in memory: the coarse objective of the start. It uses the slow twin's formulas.
 
 use crate::block::{Block, BlockSource, pair_position};
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::experiment::Angle;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
+use crate::normal::factor::Factor;
 use crate::normal::gram::{Gram, packed_len};
 use crate::normal::rank_update::Depth;
-use crate::objective::Objective;
-use crate::sweep::slow_twin::add_outer_product;
+use crate::objective::{Objective, Query};
+use crate::sweep::slow_twin::{add_outer_product, reweigh_row};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pairs kept in all.
 const SAMPLE_PAIRS: usize = 16_000;
@@ -27,6 +30,7 @@ pub struct Sample {
     model: Model,
     angles: Vec<Angle>,
     pairs: Vec<Vec<SampledPair>>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Sample {
@@ -44,7 +48,7 @@ impl Sample {
             pairs.push(read_pairs(source, angle, &positions)?);
         }
         let angles = chosen.iter().map(|&angle| experiment.angles[angle].clone()).collect();
-        Ok(Sample { model: model.clone(), angles, pairs })
+        Ok(Sample { model: model.clone(), angles, pairs, stop: Arc::default() })
     }
 }
 
@@ -83,26 +87,70 @@ fn read_pairs(source: &dyn BlockSource, angle: usize, wanted: &[(usize, usize)])
     Ok(pairs)
 }
 
-impl Objective for Sample {
-    fn sweep(&self, theta: &[f64], depth: Depth) -> Result<Vec<Gram>> {
-        let tables = self.model.tables(theta);
+impl Sample {
+    /// Ends with the error Interrupted once `stop` is set.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    fn check_stop(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
+    }
+
+    /// Hands every row, weighted by the root of its loss, and its loss to `take`, angle by angle.
+    fn rows(&self, query: &Query<'_>, derivatives: bool, take: &mut dyn FnMut(usize, &[f64], f64)) {
+        let tables = self.model.tables(query.theta);
         let p = self.model.mode.n_parameters();
-        // A cost needs the last three columns only; their products stand at the end of the packed triangle.
-        let first = if depth == Depth::Cost { p } else { 0 };
-        let sum_angle = |(angle, pairs): (&Angle, &Vec<SampledPair>)| {
-            let evaluator = PairEvaluator::new(&self.model, &tables, theta, angle.phi_degrees);
-            let mut sums = vec![0.0; packed_len(p + 3)];
-            let skipped = sums.len() - packed_len(p + 3 - first);
+        for (k, (angle, pairs)) in self.angles.iter().zip(&self.pairs).enumerate() {
+            let evaluator = PairEvaluator::new(&self.model, &tables, query.theta, angle.phi_degrees);
+            let reweighing = query.reweighing.map(|all| all[k]);
             for pair in pairs {
-                let value = evaluator.at(pair.i, pair.j);
                 let mut row = [0.0; 10];
-                row[..p].copy_from_slice(&value.dh[..p]);
-                row[p..p + 3].copy_from_slice(&[value.h, 1.0, pair.y]);
-                add_outer_product(&row[first..p + 3], &mut sums[skipped..]);
+                let h = if derivatives {
+                    let value = evaluator.at(pair.i, pair.j);
+                    row[..p].copy_from_slice(&value.dh[..p]);
+                    value.h
+                } else {
+                    evaluator.h(pair.i, pair.j)
+                };
+                row[p..p + 3].copy_from_slice(&[h, 1.0, pair.y]);
+                let loss = reweighing.map_or(0.0, |reweighing| reweigh_row(&reweighing, &mut row[..p + 3]));
+                take(k, &row[..p + 3], loss);
             }
-            Gram::from_packed(p + 3, sums, pairs.len() as u64)
+        }
+    }
+}
+
+impl Objective for Sample {
+    fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
+        self.check_stop()?;
+        let width = self.model.mode.n_parameters() + 3;
+        // A cost needs the last three columns only; their products stand at the end of the packed triangle.
+        let first = if depth == Depth::Cost { width - 3 } else { 0 };
+        let skipped = packed_len(width) - packed_len(width - first);
+        let mut sums = vec![(vec![0.0; packed_len(width)], 0.0); self.angles.len()];
+        self.rows(query, depth != Depth::Cost, &mut |angle, row, loss| {
+            add_outer_product(&row[first..], &mut sums[angle].0[skipped..]);
+            sums[angle].1 += loss;
+        });
+        let gram = |((packed, loss), pairs): ((Vec<f64>, f64), &Vec<SampledPair>)| {
+            Gram::from_packed(width, packed, pairs.len() as u64).with_loss(loss)
         };
-        Ok(self.angles.iter().zip(&self.pairs).map(sum_angle).collect())
+        Ok(sums.into_iter().zip(&self.pairs).map(gram).collect())
+    }
+
+    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
+        self.check_stop()?;
+        let width = self.model.mode.n_parameters() + 3;
+        let mut factors = vec![Factor::zero(width); self.angles.len()];
+        self.rows(query, true, &mut |angle, row, loss| {
+            factors[angle].add_rows(vec![row.to_vec()]);
+            factors[angle].pairs += 1;
+            factors[angle].loss += loss;
+        });
+        Ok(factors)
     }
 
     fn phi_degrees(&self) -> Vec<f64> {

@@ -2,24 +2,28 @@
 
 use crate::block::{BlockSource, pair_at};
 use crate::error::Result;
+use crate::loss::Reweighing;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::normal::gram::{Gram, packed_len};
+use crate::objective::Query;
 
-/// Sums the rows of every usable pair of `source` at `theta`, one Gram matrix per angle.
+/// Sums the rows of every usable pair of `source` at `query`, one Gram matrix per angle.
 ///
 /// # Errors
 /// What the source reports.
-pub fn sweep_pair_by_pair(source: &dyn BlockSource, model: &Model, theta: &[f64]) -> Result<Vec<Gram>> {
+pub fn sweep_pair_by_pair(source: &dyn BlockSource, model: &Model, query: &Query<'_>) -> Result<Vec<Gram>> {
+    let theta = query.theta;
     let width = model.mode.n_parameters() + 3;
     let (plan, experiment) = (source.plan(), source.experiment());
     let tables = model.tables(theta);
-    let mut sums = vec![(vec![0.0; packed_len(width)], 0_u64); plan.n_angles];
+    let mut sums = vec![Gram::zero(width); plan.n_angles];
     for index in 0..plan.n_blocks() {
         let block = source.read(index)?;
         let angle = &experiment.angles[block.angle];
         let evaluator = PairEvaluator::new(model, &tables, theta, angle.phi_degrees);
-        let (packed, pairs) = &mut sums[block.angle];
+        let mut packed = vec![0.0; packed_len(width)];
+        let (mut pairs, mut loss) = (0, 0.0);
         for k in 0..block.values.len() {
             let (i, j) = pair_at(plan.n_frames, block.first_pair + k);
             let value = block.values.get(k);
@@ -27,12 +31,23 @@ pub fn sweep_pair_by_pair(source: &dyn BlockSource, model: &Model, theta: &[f64]
                 let pair = evaluator.at(i, j);
                 let mut row = pair.dh[..width - 3].to_vec();
                 row.extend([pair.h, 1.0, value - 1.0]);
-                add_outer_product(&row, packed);
-                *pairs += 1;
+                loss += query.reweighing.map_or(0.0, |all| reweigh_row(&all[block.angle], &mut row));
+                add_outer_product(&row, &mut packed);
+                pairs += 1;
             }
         }
+        sums[block.angle].add(&Gram::from_packed(width, packed, pairs).with_loss(loss));
     }
-    Ok(sums.into_iter().map(|(packed, pairs)| Gram::from_packed(width, packed, pairs)).collect())
+    Ok(sums)
+}
+
+/// Multiplies a row by the root of its weight; returns its loss in units of y^2.
+pub fn reweigh_row(reweighing: &Reweighing, row: &mut [f64]) -> f64 {
+    let n = row.len();
+    let z = reweighing.z(reweighing.residual(row[n - 3], row[n - 2], row[n - 1]));
+    let root = reweighing.loss.weight(z).sqrt();
+    row.iter_mut().for_each(|value| *value *= root);
+    reweighing.turn * reweighing.turn * reweighing.loss.value(z)
 }
 
 /// Adds `row row^T` to a packed triangle.

@@ -68,10 +68,15 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
 }
 
 use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
+use homodyne::fit::evolution::Evolution;
+use homodyne::fit::frame_robust::Sharing;
+use homodyne::fit::search::{CmaEs, Enable};
+use homodyne::fit::strategy::Strategy;
 use homodyne::fit::trust_region::Tolerances;
+use homodyne::loss::Loss;
 use homodyne::outcome::FitResult;
 use homodyne::parameters::ParameterSpace;
-use homodyne::pipeline::scales;
+use homodyne::pipeline::fit_stage::scales;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use std::sync::Arc;
@@ -82,14 +87,36 @@ pub fn settings(mode: AnalysisMode, experiment: &Experiment, scaling: ScalingCho
         start: None,
         scaling,
         tolerances: Tolerances::default(),
+        loss: Loss::Linear,
+        f_scale: 1.0,
+        x_scale: vec![None; mode.n_parameters()],
+        strategy: Strategy::HybridStreaming,
+        multi_start: None,
+        cma_es: no_evolution(),
         max_reduced_chi_squared: 2.0,
+        bounds_tolerance: 1e-9,
         scales: scales(experiment),
+        sharing: Sharing::default(),
     }
+}
+
+/// No global search.
+pub fn no_evolution() -> CmaEs {
+    let evolution = Evolution {
+        max_generations: 100,
+        population: None,
+        sigma: 0.3,
+        tol_fun: 1e-8,
+        tol_x: 1e-8,
+        max_restarts: 9,
+        seed: 42,
+    };
+    CmaEs { enable: Enable::No, scale_threshold: 1000.0, evolution, refine: true }
 }
 
 /// Fits a store in memory with one worker.
 pub fn fit_memory(store: MemoryStore, model: &Model, settings: &FitSettings) -> FitResult {
     let sample = Sample::draw(&store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
-    fit(&sweep, &sample, settings, &mut |_| ()).expect("memory")
+    fit(&sweep, &sample, settings, &mut ()).expect("memory")
 }

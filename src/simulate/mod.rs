@@ -1,5 +1,7 @@
 //! Makes a beamline file (APS-U layout) from a known truth. It knows no fit.
 
+pub mod speckle;
+
 use crate::error::{Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
 use crate::model::catalogue::{Model, ShearConvention, ThetaTables};
@@ -20,6 +22,15 @@ pub enum Width {
     F64,
 }
 
+/// What makes a simulated measurement scatter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noise {
+    /// Standard deviation of Gaussian noise, independent from pair to pair.
+    pub sigma: f64,
+    /// Correlate this many simulated speckles per angle; `None` takes the model itself.
+    pub speckles: Option<usize>,
+}
+
 /// Everything about a simulated measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
@@ -31,6 +42,8 @@ pub struct Simulation {
     pub theta: Vec<f64>,
     /// Wavevector in 1/angstrom.
     pub q_per_angstrom: f64,
+    /// Larger wavevectors in the same file, ascending.
+    pub further_q: Vec<f64>,
     /// Gap in angstrom.
     pub gap_angstrom: f64,
     /// Frame interval in seconds.
@@ -45,8 +58,8 @@ pub struct Simulation {
     pub offset: f64,
     /// Relative amplitude of a smooth change of contrast with the angle (offset: a tenth of it).
     pub scaling_variation: f64,
-    /// Standard deviation of Gaussian noise.
-    pub noise: f64,
+    /// Noise.
+    pub noise: Noise,
     /// Seed of the noise.
     pub seed: u64,
     /// Frames without intensity, 1-based: their rows and columns are zero.
@@ -64,8 +77,10 @@ impl Simulation {
         (contrast, self.offset * (1.0 + 0.1 * self.scaling_variation * phi.sin()))
     }
 
-    fn experiment(&self) -> Experiment {
-        let angle = |&phi_degrees: &f64| Angle { phi_degrees, sigma: self.noise, masked_frames: Vec::new() };
+    /// What is measured.
+    #[must_use]
+    pub fn experiment(&self) -> Experiment {
+        let angle = |&phi_degrees: &f64| Angle { phi_degrees, sigma: self.noise.sigma, masked_frames: Vec::new() };
         Experiment {
             q_per_angstrom: self.q_per_angstrom,
             gap_angstrom: Some(self.gap_angstrom),
@@ -74,30 +89,56 @@ impl Simulation {
         }
     }
 
-    /// The matrix of one angle as beam lines write it: upper triangle and diagonal, zeros below.
-    fn matrix(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Vec<f64> {
+    /// c2 of all pairs of one angle, upper triangle, zeros below and on the diagonal.
+    ///
+    /// # Errors
+    /// Parameter if speckles cannot be simulated.
+    pub fn correlations(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
         let (n, phi) = (self.n_frames, self.phi_degrees[angle]);
         let evaluator = PairEvaluator::new(model, tables, &self.theta, phi);
         let (contrast, offset) = self.scaling(phi);
         // One stream per angle, so that an angle's noise does not depend on the others.
         let mut random =
             Xoshiro256PlusPlus::seed_from_u64(self.seed ^ (angle as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let mut normal = || if self.noise > 0.0 { StandardNormal.sample(&mut random) } else { 0.0 };
+        let speckles = match self.noise.speckles {
+            None => None,
+            Some(count) => Some(speckle::correlation(n, &|i, j| evaluator.field(i, j), contrast, count, &mut random)?),
+        };
+        let sigma = self.noise.sigma;
+        let mut normal = || match sigma > 0.0 {
+            true => {
+                let normal: f64 = StandardNormal.sample(&mut random);
+                sigma * normal
+            }
+            false => 0.0,
+        };
         let mut matrix = vec![0.0; n * n];
         for i in 0..n {
-            // The diagonal is self-correlation with photon noise, far above the rest: not data.
-            matrix[i * n + i] = offset + 2.0 * contrast;
             for j in i + 1..n {
-                matrix[i * n + j] = offset + contrast * evaluator.at(i, j).h + self.noise * normal();
+                let signal = match &speckles {
+                    None => contrast * evaluator.at(i, j).h,
+                    Some(correlations) => correlations[i * n + j],
+                };
+                matrix[i * n + j] = offset + signal + normal();
             }
         }
+        Ok(matrix)
+    }
+
+    /// The matrix of one angle as beam lines write it: upper triangle and diagonal, zeros below.
+    fn matrix(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
+        let n = self.n_frames;
+        let mut matrix = self.correlations(model, tables, angle)?;
+        let (contrast, offset) = self.scaling(self.phi_degrees[angle]);
+        // The diagonal is self-correlation with photon noise, far above the rest: not data.
+        (0..n).for_each(|i| matrix[i * n + i] = offset + 2.0 * contrast);
         for dead in self.dead_frames.iter().filter_map(|frame| frame.checked_sub(1)).filter(|&frame| frame < n) {
             for other in 0..n {
                 matrix[dead * n + other] = 0.0;
                 matrix[other * n + dead] = 0.0;
             }
         }
-        matrix
+        Ok(matrix)
     }
 
     fn check(&self) -> Result<()> {
@@ -109,6 +150,13 @@ impl Simulation {
                 .expected(format!("{expected} for {}", self.mode.name()))
                 .parameter());
         }
+        if !self.all_q().windows(2).all(|pair| pair[0] < pair[1]) {
+            let found = format!("{:?}", self.all_q());
+            return Err(Fault::at("simulate --q", found).expected("ascending wavevectors").parameter());
+        }
+        if self.noise.speckles.is_some_and(|count| count < 2) {
+            return Err(Fault::at("simulate --speckles", "fewer than 2").expected("at least 2").parameter());
+        }
         Ok(())
     }
 
@@ -118,22 +166,16 @@ impl Simulation {
     /// Parameter for impossible numbers, Io if the file cannot be written.
     pub fn write(&self, path: &Path, progress: &dyn Fn(usize, usize)) -> Result<()> {
         self.check()?;
-        let model = Model::new(self.mode, self.convention, &self.experiment())?;
-        let tables = model.tables(&self.theta);
         let mut file = FileBuilder::new();
         let mut xpcs = file.create_group("xpcs");
         let mut twotime = xpcs.create_group("twotime");
         let mut map = twotime.create_group("correlation_map");
-        let n = self.n_frames as u64;
-        for angle in 0..self.phi_degrees.len() {
-            let matrix = self.matrix(&model, &tables, angle);
-            let dataset = map.create_dataset(&format!("c2_{:05}", angle + 1));
-            match self.width {
-                Width::F32 => dataset.with_f32_data(&matrix.iter().map(|&value| value as f32).collect::<Vec<f32>>()),
-                Width::F64 => dataset.with_f64_data(&matrix),
-            };
-            dataset.with_shape(&[n, n]).with_chunks(&[n, n]).with_lzf();
-            progress(angle + 1, self.phi_degrees.len());
+        let n_angles = self.phi_degrees.len();
+        for (ring, q) in self.all_q().into_iter().enumerate() {
+            let of_q = Simulation { q_per_angstrom: q, seed: self.seed + 1000 * ring as u64, ..self.clone() };
+            of_q.add_matrices(&mut map, ring * n_angles, &|done| {
+                progress(ring * n_angles + done, self.all_q().len() * n_angles);
+            })?;
         }
         twotime.add_group(map.finish());
         self.add_bins(&mut twotime);
@@ -152,8 +194,30 @@ impl Simulation {
         published
     }
 
+    fn all_q(&self) -> Vec<f64> {
+        [&[self.q_per_angstrom], &self.further_q[..]].concat()
+    }
+
+    /// The matrices of one q, numbered from `first`.
+    fn add_matrices(&self, map: &mut hdf5_pure::GroupBuilder, first: usize, progress: &dyn Fn(usize)) -> Result<()> {
+        let model = Model::new(self.mode, self.convention, &self.experiment())?;
+        let tables = model.tables(&self.theta);
+        let n = self.n_frames as u64;
+        for angle in 0..self.phi_degrees.len() {
+            let matrix = self.matrix(&model, &tables, angle)?;
+            let dataset = map.create_dataset(&format!("c2_{:05}", first + angle + 1));
+            match self.width {
+                Width::F32 => dataset.with_f32_data(&matrix.iter().map(|&value| value as f32).collect::<Vec<f32>>()),
+                Width::F64 => dataset.with_f64_data(&matrix),
+            };
+            dataset.with_shape(&[n, n]).with_chunks(&[n, n]).with_lzf();
+            progress(angle + 1);
+        }
+        Ok(())
+    }
+
     fn add_bins(&self, twotime: &mut hdf5_pure::GroupBuilder) {
-        let labels: Vec<i32> = (1..=self.phi_degrees.len() as i32).collect();
+        let labels: Vec<i32> = (1..=(self.all_q().len() * self.phi_degrees.len()) as i32).collect();
         twotime.create_dataset("processed_bins").with_i32_data(&labels);
         let mut config = twotime.create_group("config");
         for (name, value) in [("avg_frame", 1), ("stride_frame", 1), ("begin_frame", 0), ("end_frame", -1)] {
@@ -162,14 +226,16 @@ impl Simulation {
         twotime.add_group(config.finish());
     }
 
-    /// Two q rings, of which the first is empty: labels lead to (q, phi) through the index mapping only.
+    /// The first q ring is empty: labels lead to (q, phi) through the index mapping only.
     fn qmap(&self, file: &mut FileBuilder) -> hdf5_pure::FinishedGroup {
         let n_phi = self.phi_degrees.len() as u32;
         let mut qmap = file.create_group("qmap");
-        qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&[0.5 * self.q_per_angstrom, self.q_per_angstrom]);
+        let rings = [&[0.5 * self.q_per_angstrom], &self.all_q()[..]].concat();
+        let n_q = rings.len() as u32;
+        qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&rings);
         qmap.create_dataset("dynamic_v_list_dim1").with_f64_data(&self.phi_degrees);
-        qmap.create_dataset("dynamic_num_pts").with_i64_data(&[2, i64::from(n_phi)]);
-        qmap.create_dataset("dynamic_index_mapping").with_u32_data(&(n_phi..2 * n_phi).collect::<Vec<u32>>());
+        qmap.create_dataset("dynamic_num_pts").with_i64_data(&[i64::from(n_q), i64::from(n_phi)]);
+        qmap.create_dataset("dynamic_index_mapping").with_u32_data(&(n_phi..n_q * n_phi).collect::<Vec<u32>>());
         qmap.create_dataset("map_names").with_vlen_strings(&["q", "phi"]);
         qmap.create_dataset("map_units").with_vlen_strings(&["1/A", "deg"]);
         qmap.finish()

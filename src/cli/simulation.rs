@@ -1,0 +1,85 @@
+//! The command `simulate`: words to a simulation.
+
+use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth};
+use crate::cli::commands::{print, wrong_argument};
+use crate::cli::terminal::Terminal;
+use homodyne::error::Result;
+use homodyne::model::catalogue::ShearConvention;
+use homodyne::parameters::{AnalysisMode, find};
+use homodyne::pipeline::Listener;
+use homodyne::simulate::{Noise, Simulation, Width};
+
+/// Physics by name.
+pub fn analysis_mode(mode: Mode) -> AnalysisMode {
+    match mode {
+        Mode::Static => AnalysisMode::Static,
+        Mode::LaminarFlow => AnalysisMode::LaminarFlow,
+    }
+}
+
+/// The truth of a simulation if nothing else is said: soft colloids that age under slowly rising shear.
+const TRUTH: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -6.5];
+
+/// The default noise of a c2 value.
+const SIGMA: f64 = 0.003;
+
+fn noise(arguments: &SimulateArguments) -> Result<Noise> {
+    let speckles = arguments.speckles;
+    match (arguments.noise.as_str(), arguments.sigma) {
+        ("gaussian", sigma) => Ok(Noise { sigma: sigma.unwrap_or(SIGMA), speckles: None }),
+        ("speckle", sigma) => Ok(Noise { sigma: sigma.unwrap_or(0.0), speckles: Some(speckles) }),
+        (text, None) => match text.parse::<f64>() {
+            Ok(sigma) if sigma >= 0.0 && sigma.is_finite() => Ok(Noise { sigma, speckles: None }),
+            _ => Err(wrong_argument("--noise", text, "gaussian, speckle, or a standard deviation")),
+        },
+        (text, Some(_)) => Err(wrong_argument("--noise", text, "gaussian or speckle, as --sigma is given")),
+    }
+}
+
+/// Makes a beamline file with a known truth.
+pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
+    let mode = analysis_mode(arguments.mode);
+    let mut theta = TRUTH[..mode.n_parameters()].to_vec();
+    for text in &arguments.parameters {
+        let expected = "NAME=VALUE with the name of a physical parameter";
+        let wrong = || wrong_argument("--parameter", text, expected);
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let known = find(name).ok_or_else(wrong)?;
+        let position = mode.parameters().iter().position(|parameter| parameter.name == known.name).ok_or_else(wrong)?;
+        theta[position] = value.parse().map_err(|_| wrong())?;
+    }
+    let spread = |k: usize| -90.0 + 180.0 * k as f64 / arguments.angles as f64;
+    let phi_degrees = match arguments.phi.is_empty() {
+        true => (0..arguments.angles).map(spread).collect(),
+        false => arguments.phi.clone(),
+    };
+    let simulation = Simulation {
+        mode,
+        convention: match arguments.shear_convention {
+            Convention::Homodyne => ShearConvention::Homodyne,
+            Convention::GapAverage => ShearConvention::GapAverage,
+        },
+        theta,
+        q_per_angstrom: arguments.q[0],
+        further_q: arguments.q[1..].to_vec(),
+        gap_angstrom: arguments.gap,
+        dt_seconds: arguments.dt,
+        n_frames: arguments.frames,
+        phi_degrees,
+        contrast: arguments.contrast,
+        offset: arguments.offset,
+        scaling_variation: arguments.scaling_variation,
+        noise: noise(arguments)?,
+        seed: arguments.seed,
+        dead_frames: arguments.dead_frames.clone(),
+        width: match arguments.width {
+            ValueWidth::F32 => Width::F32,
+            ValueWidth::F64 => Width::F64,
+        },
+    };
+    let terminal = Terminal::new(false);
+    simulation.write(&arguments.out, &|done, all| terminal.progress(&format!("simulate: {done} of {all} angles")))?;
+    terminal.finish();
+    print(&format!("written: {}\n", arguments.out.display()));
+    Ok(0)
+}

@@ -1,0 +1,86 @@
+//! The plain covariance of all free numbers at a solution, pairs taken as independent: the inverse of the full Hessian. It
+//! judges nothing.
+
+use crate::fit::reduced::{bordered, cross_hessian, map_rows, physical_hessian};
+use crate::fit::solve::Problem;
+use crate::fit::system::Point;
+use crate::normal::symmetric::Matrix;
+
+/// Covariance of moving parameters and scaling coefficients, which stay on their active constraints, from the factor of the
+/// whole problem if it is known. Held parameters (places in `moving`) do not move, so that the others keep a meaning.
+#[must_use]
+pub fn full_covariance(problem: &Problem<'_>, point: &Point, moving: &[usize], held: &[usize]) -> Matrix {
+    match &point.joint {
+        Some(joint) => joint.covariance(moving, held),
+        None => inverse_hessian(problem, point, moving, held),
+    }
+}
+
+fn inverse_hessian(problem: &Problem<'_>, point: &Point, moving: &[usize], held: &[usize]) -> Matrix {
+    let n = moving.len() + problem.map.n_free();
+    let mut hessian = Matrix::zero(n, n);
+    let physical = physical_hessian(&point.grams, &point.scaling);
+    for (row, &a) in moving.iter().enumerate() {
+        for (col, &b) in moving.iter().enumerate() {
+            hessian.set(row, col, physical.get(a, b));
+        }
+    }
+    let unit = |k: usize| (0..n).map(|other| f64::from(u8::from(other == k))).collect::<Vec<f64>>();
+    let mut rows: Vec<Vec<f64>> = held.iter().map(|&k| unit(k)).collect();
+    let mut first = moving.len();
+    for (block, active) in problem.map.blocks.iter().zip(&point.scaling.active) {
+        let own = block.hessian(&point.grams);
+        let cross = cross_hessian(block, &point.grams, &point.scaling);
+        for k in 0..own.n_rows {
+            for other in 0..own.n_rows {
+                hessian.set(first + k, first + other, own.get(k, other));
+            }
+            for (row, &parameter) in moving.iter().enumerate() {
+                hessian.set(row, first + k, cross.get(parameter, k));
+                hessian.set(first + k, row, cross.get(parameter, k));
+            }
+        }
+        for row in map_rows(&problem.map, block, active) {
+            let mut wide = vec![0.0; n];
+            wide[first..first + row.len()].copy_from_slice(&row);
+            rows.push(wide);
+        }
+        first += own.n_rows;
+    }
+    invert(&hessian, &rows)
+}
+
+/// The leading block of the inverse of the bordered matrix: the inverse on the space that the rows leave free.
+fn invert(hessian: &Matrix, rows: &[Vec<f64>]) -> Matrix {
+    let n = hessian.n_rows;
+    let scale = hessian.diagonal_scale();
+    let scaled = hessian.divided(&scale);
+    let identity = |size: usize| Matrix::from_fn(size, n, |row, col| f64::from(u8::from(row == col)));
+    let inverse = match rows {
+        [] => scaled.solve_positive(&identity(n)),
+        _ => None,
+    };
+    let inverse = inverse.unwrap_or_else(|| bordered(&scaled, rows, &scale).solve_many(&identity(n + rows.len())));
+    Matrix::from_fn(n, n, |row, col| {
+        f64::midpoint(inverse.get(row, col), inverse.get(col, row)) / (scale[row] * scale[col])
+    })
+}
+
+/// J C J' of contrast and offset of every angle.
+#[must_use]
+pub fn scaling_variances(problem: &Problem<'_>, full: &Matrix, first: usize) -> Vec<(f64, f64)> {
+    let mut variances = vec![(0.0, 0.0); problem.weights.len()];
+    let mut start = first;
+    for block in &problem.map.blocks {
+        let m = block.order();
+        for (angle, basis) in &block.members {
+            let variance = |offset: usize| {
+                let term = |k: usize, l: usize| basis[k] * basis[l] * full.get(start + offset + k, start + offset + l);
+                (0..m).flat_map(|k| (0..m).map(move |l| (k, l))).map(|(k, l)| term(k, l)).sum::<f64>()
+            };
+            variances[*angle] = (variance(0), variance(m));
+        }
+        start += 2 * m;
+    }
+    variances
+}

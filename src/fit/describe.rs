@@ -1,0 +1,199 @@
+//! A solution as plain data: parameters, angles, tables of covariance, verdict. It computes no new number.
+
+use crate::fit::analysis::FitSettings;
+use crate::fit::identifiability::identifiability;
+use crate::fit::reduced::angle_cost;
+use crate::fit::scaling::ScalingBlock;
+use crate::fit::solve::{Problem, Solution};
+use crate::fit::system::Point;
+use crate::fit::uncertainty::{LastSweep, Uncertainty};
+use crate::fit::verdict::{judge, physical_bounds, scaling_bounds};
+use crate::normal::residuals::ResidualSums;
+use crate::normal::symmetric::Matrix;
+use crate::objective::Objective;
+use crate::outcome::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, ParameterResult};
+
+/// What a solution is described with.
+pub struct Described<'a> {
+    /// Settings.
+    pub settings: &'a FitSettings,
+    /// Problem.
+    pub problem: &'a Problem<'a>,
+    /// The last sweep, if it was made.
+    pub last: Option<&'a LastSweep>,
+    /// Where the fit started.
+    pub start: Vec<f64>,
+}
+
+impl Described<'_> {
+    /// Everything about a solution.
+    #[must_use]
+    pub fn result(&self, objective: &dyn Objective, solution: Solution) -> FitResult {
+        let (problem, settings, point) = (self.problem, self.settings, &solution.point);
+        let uncertainty = Uncertainty::of(problem, point, self.last);
+        let phi = objective.phi_degrees();
+        let mut active = physical_bounds(problem, point, &uncertainty, settings.bounds_tolerance);
+        active.extend(scaling_bounds(problem, point, &phi));
+        let n_pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
+        let pinned: usize = point.scaling.active.iter().map(Vec::len).sum();
+        let n_free = uncertainty.moving.len() + problem.map.n_free().saturating_sub(pinned);
+        let degrees_of_freedom = n_pairs.saturating_sub(n_free as u64);
+        let known = |value: f64| problem.noise_is_known.then_some(value);
+        let chi_squared = known(self.chi_squared(point));
+        let per_degree = |chi: f64| chi / degrees_of_freedom.max(1) as f64;
+        let reduced_loss = known(2.0 * point.evaluation.cost).map(per_degree);
+        let worst = settings.max_reduced_chi_squared;
+        let (verdict, reasons) = judge(solution.stop, &uncertainty, &active, reduced_loss, worst);
+        let reported = |as_correlation| match uncertainty.is_known() {
+            true => table(&uncertainty, uncertainty.reported(), as_correlation),
+            false => Vec::new(),
+        };
+        FitResult {
+            verdict,
+            reasons,
+            stop: solution.stop,
+            parameters: parameters(problem, point, &uncertainty, &active),
+            angles: self.angles(objective, point, &uncertainty),
+            uncertainty_kind: if uncertainty.robust.is_some() { "frame_robust" } else { "plain" },
+            renewals: self.last.map(|last| last.nodes.renewals),
+            strategy: settings.strategy.name(),
+            loss: problem.loss.name(),
+            f_scale: problem.f_scale,
+            scaling_mode: problem.map.name.into(),
+            n_scaling: problem.map.n_free(),
+            n_pairs,
+            degrees_of_freedom,
+            chi_squared,
+            reduced_chi_squared: chi_squared.map(per_degree),
+            reduced_loss,
+            covariance_names: names(problem, &uncertainty),
+            covariance: reported(false),
+            correlation: reported(true),
+            covariance_plain: match uncertainty.plain_is_known {
+                true => table(&uncertainty, &uncertainty.plain, false),
+                false => Vec::new(),
+            },
+            identifiability: identifiability(problem, point, &uncertainty, &phi),
+            search: None,
+            condition_number: uncertainty.condition_number,
+            active_bounds: active,
+            undetermined: uncertainty.directions,
+            start: self.start.clone(),
+            start_from: if settings.start.is_some() { "configuration" } else { "data" },
+            iterations: solution.iterations,
+        }
+    }
+
+    /// Sum of squared residuals in units of sigma, whatever the loss.
+    fn chi_squared(&self, point: &Point) -> f64 {
+        match self.last {
+            Some(last) if self.problem.loss != crate::loss::Loss::Linear => {
+                last.sums.iter().zip(&self.problem.weights).map(|(sums, weight)| weight * sums.squares()).sum()
+            }
+            _ => 2.0 * point.evaluation.cost,
+        }
+    }
+
+    fn angles(&self, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Vec<AngleResult> {
+        let positive = |variance: f64| (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt());
+        let plain_error = |variance: f64| positive(variance).filter(|_| uncertainty.plain_is_known);
+        let error = |variance: f64| positive(variance).filter(|_| uncertainty.is_known());
+        let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
+        let result = |k: usize| {
+            let (contrast, offset) = point.scaling.per_angle[k];
+            let (reported, plain) = (uncertainty.scaling_variances[k], uncertainty.scaling_variances_plain[k]);
+            let known_noise = Some(sigma[k]).filter(|&sigma| sigma > 0.0);
+            let residuals = self.last.filter(|_| known_noise.is_some()).map(|last| &last.sums[k]);
+            let weight = self.problem.weights[k];
+            let quick = 2.0 * angle_cost(&point.grams[k], (contrast, offset)).0.max(0.0);
+            AngleResult {
+                phi_degrees: phi[k],
+                contrast,
+                contrast_uncertainty: error(reported.0),
+                contrast_uncertainty_plain: plain_error(plain.0),
+                offset: offset + 1.0,
+                offset_uncertainty: error(reported.1),
+                offset_uncertainty_plain: plain_error(plain.1),
+                sigma: known_noise,
+                pairs: point.grams[k].pairs,
+                chi_squared: known_noise.map(|_| residuals.map_or(quick, |sums| weight * sums.squares())),
+                lags: residuals.map(|sums| lags(sums, weight)).unwrap_or_default(),
+                extremes: residuals.map(|sums| extremes(sums, weight, phi[k])).unwrap_or_default(),
+            }
+        };
+        (0..phi.len()).map(result).collect()
+    }
+}
+
+fn lags(sums: &ResidualSums, weight: f64) -> Vec<LagResult> {
+    let of_bin = |(k, bin): (usize, &crate::normal::residuals::LagBin)| LagResult {
+        first_lag_frames: 1 << k,
+        last_lag_frames: (2 << k) - 1,
+        pairs: bin.pairs,
+        chi_squared: weight * bin.squares,
+    };
+    sums.lags.iter().enumerate().filter(|(_, bin)| bin.pairs > 0).map(of_bin).collect()
+}
+
+fn extremes(sums: &ResidualSums, weight: f64, phi_degrees: f64) -> Vec<ExtremeResidual> {
+    let found = sums.extremes.iter().filter(|extreme| extreme.j > extreme.i);
+    let result = |extreme: &crate::normal::residuals::Extreme| ExtremeResidual {
+        phi_degrees,
+        frame_1: extreme.i + 1,
+        frame_2: extreme.j + 1,
+        residual_sigma: extreme.residual * weight.sqrt(),
+    };
+    found.map(result).collect()
+}
+
+fn parameters(
+    problem: &Problem<'_>,
+    point: &Point,
+    uncertainty: &Uncertainty,
+    active: &[ActiveBound],
+) -> Vec<ParameterResult> {
+    let status = |k: usize| {
+        let parameter = &problem.space.physical[k];
+        let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
+        let moving = uncertainty.moving.iter().position(|&moving| moving == k);
+        match (parameter.fixed, on_bound, moving) {
+            (Some(_), _, _) => "fixed",
+            (_, Some(bound), _) if bound.side == "lower" => "at_lower_bound",
+            (_, Some(_), _) => "at_upper_bound",
+            (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => "undetermined",
+            _ => "free",
+        }
+    };
+    let result = |(k, parameter): (usize, &crate::parameters::Parameter)| ParameterResult {
+        name: parameter.name.clone(),
+        unit: parameter.unit.clone(),
+        value: point.theta[k],
+        uncertainty: uncertainty.standard_error(k).filter(|_| status(k) == "free"),
+        uncertainty_plain: uncertainty.plain_error(k).filter(|_| status(k) == "free"),
+        lower: parameter.lower,
+        upper: parameter.upper,
+        status: status(k),
+    };
+    problem.space.physical.iter().enumerate().map(result).collect()
+}
+
+fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {
+    let of_block = |(index, block): (usize, &ScalingBlock)| {
+        let name = move |what: &str, k: usize| format!("{what}[{}]", index + k);
+        let m = block.order();
+        (0..m).map(move |k| name("contrast", k)).chain((0..m).map(move |k| name("offset", k))).collect::<Vec<String>>()
+    };
+    let physical = uncertainty.moving.iter().map(|&k| problem.space.physical[k].name.clone());
+    physical.chain(problem.map.blocks.iter().enumerate().flat_map(of_block)).collect()
+}
+
+/// A covariance, or the correlation that belongs to it, without entries for what is not determined.
+fn table(uncertainty: &Uncertainty, covariance: &Matrix, as_correlation: bool) -> Vec<Vec<Option<f64>>> {
+    let variance = |k: usize| covariance.get(k, k);
+    let known = |k: usize| !uncertainty.undetermined.contains(&k) && variance(k) > 0.0 && variance(k).is_finite();
+    let entry = |row: usize, col: usize| {
+        let scale = if as_correlation { variance(row).sqrt() * variance(col).sqrt() } else { 1.0 };
+        (known(row) && known(col)).then(|| covariance.get(row, col) / scale)
+    };
+    (0..covariance.n_rows).map(|row| (0..covariance.n_rows).map(|col| entry(row, col)).collect()).collect()
+}

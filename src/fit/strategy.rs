@@ -1,0 +1,273 @@
+//! Which way a problem is solved, from its size and the memory there is. It runs nothing and asks no kernel: total memory
+//! comes from `memory::detect_total_memory`.
+
+use crate::error::{Error, Fault, Result};
+use crate::fit::frame_robust::Sharing;
+use serde::Serialize;
+
+/// How the data are gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Full batch: all weighted rows in memory, QR of the full Jacobian at every iteration.
+    Stratified,
+    /// A start on a coarse sample, then streaming Gauss-Newton over all blocks, with block QR where the system is
+    /// ill-conditioned. Memory does not grow with the data.
+    HybridStreaming,
+}
+
+/// What the user asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MemorySettings {
+    /// Strategy, if it is not to be chosen.
+    pub strategy: Option<Strategy>,
+    /// Largest share of the total memory that a fit may take.
+    pub fraction: f64,
+    /// The same in bytes, in place of the share.
+    pub threshold_bytes: Option<u64>,
+    /// Most pairs that are solved in full batch.
+    pub stratified_max_points: usize,
+}
+
+/// Pairs up to which the full batch costs at most about 10 ms more than streaming, which was the faster at every size that was
+/// measured (`cargo bench --bench strategies`, 264 to 2.4 million pairs): precision for next to nothing, not a crossover.
+pub const STRATIFIED_MAX_POINTS: usize = 5_000;
+/// Share of the total memory unless told otherwise.
+pub const MEMORY_FRACTION: f64 = 0.75;
+/// Shares outside are moved inside, with a warning.
+pub const MEMORY_FRACTION_RANGE: (f64, f64) = (0.1, 0.9);
+
+impl Default for MemorySettings {
+    fn default() -> Self {
+        MemorySettings {
+            strategy: None,
+            fraction: MEMORY_FRACTION,
+            threshold_bytes: None,
+            stratified_max_points: STRATIFIED_MAX_POINTS,
+        }
+    }
+}
+
+/// What the choice depends on besides the problem.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Memory {
+    /// Settings.
+    pub settings: MemorySettings,
+    /// Total memory: physical, or the container's limit if that is smaller.
+    pub total_bytes: u64,
+    /// Pairs in the largest block.
+    pub block_points: usize,
+    /// Bytes that a value takes once it is decoded; 0 where blocks are mapped.
+    pub decoded_value_bytes: usize,
+    /// Angles.
+    pub n_angles: usize,
+    /// Frames.
+    pub n_frames: usize,
+    /// Worker threads.
+    pub workers: usize,
+}
+
+/// A strategy and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Decision {
+    /// Strategy.
+    pub strategy: Strategy,
+    /// Pairs.
+    pub n_points: usize,
+    /// Free numbers, scaling included.
+    pub n_params: usize,
+    /// Largest memory of the full batch, in bytes.
+    pub full_batch_bytes: u64,
+    /// Largest memory of the chosen strategy, in bytes.
+    pub peak_bytes: u64,
+    /// Memory that the fit may take, in bytes.
+    pub threshold_bytes: u64,
+    /// Total memory, in bytes.
+    pub total_bytes: u64,
+    /// One line.
+    pub reason: String,
+}
+
+/// What the process takes before it holds any data.
+const PROGRAM_BYTES: u64 = 1_700_000;
+/// Tables of one frame: of theta, and of the angles whose blocks are passing.
+const FRAME_BYTES: u64 = 700;
+/// Stack, tile and sums of a worker.
+const WORKER_BYTES: u64 = 1 << 19;
+
+impl Strategy {
+    /// Names in configuration and results.
+    pub const NAMES: [(&'static str, Strategy); 2] =
+        [("stratified", Strategy::Stratified), ("hybrid_streaming", Strategy::HybridStreaming)];
+
+    /// Name in configuration and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Stratified => "stratified",
+            Strategy::HybridStreaming => "hybrid_streaming",
+        }
+    }
+}
+
+/// Memory that a fit may take: the user's figure, or a share of the total.
+#[must_use]
+pub fn memory_threshold(total_bytes: u64, settings: &MemorySettings) -> u64 {
+    settings.threshold_bytes.unwrap_or((total_bytes as f64 * settings.fraction) as u64)
+}
+
+/// Peak anonymous memory of the full batch in bytes: the weighted Jacobian and residual of `n_points` pairs and `n_params`
+/// free numbers, and the blocks on their way into it.
+#[must_use]
+pub fn estimate_peak_memory(n_points: usize, n_params: usize, memory: &Memory) -> u64 {
+    let row = 8 * (n_params as u64 + 1);
+    // Blocks of rows in the queue, at work and being dealt out.
+    let on_the_way = (3 * memory.workers as u64 + 1) * memory.block_points as u64;
+    row * (n_points as u64 + on_the_way) + base_bytes(n_params, memory)
+}
+
+/// Peak anonymous memory of streaming in bytes, whatever the number of pairs: decoded blocks in the queue and at work (mapped
+/// ones cost address space only), a tile per worker, and the sums of residuals of every angle.
+#[must_use]
+pub fn estimate_streaming_memory(n_params: usize, memory: &Memory) -> u64 {
+    let blocks = 4 * memory.workers as u64 + 1;
+    let decoded = blocks * (memory.block_points * memory.decoded_value_bytes) as u64;
+    decoded + base_bytes(n_params, memory)
+}
+
+/// The program itself, its threads and tiles, and the sums of residuals: one set per angle and per block on its way.
+fn base_bytes(n_params: usize, memory: &Memory) -> u64 {
+    let groups = Sharing::default().for_size(n_params, memory.n_angles).groups.min(memory.n_frames);
+    let sums = 8 * (groups * (groups + 1) / 2 * 9) as u64;
+    let sets = memory.n_angles as u64 + 4 * memory.workers as u64;
+    let threads = memory.workers as u64 * WORKER_BYTES;
+    PROGRAM_BYTES + threads + memory.n_frames as u64 * FRAME_BYTES + sets * sums
+}
+
+/// Chooses: full batch while the problem is small and fits the threshold, else streaming.
+///
+/// # Errors
+/// Config if the memory there is does not suffice for the strategy.
+pub fn select_strategy(n_points: usize, n_params: usize, memory: &Memory) -> Result<Decision> {
+    let settings = &memory.settings;
+    let full_batch_bytes = estimate_peak_memory(n_points, n_params, memory);
+    let threshold_bytes = memory_threshold(memory.total_bytes, settings);
+    let fits = full_batch_bytes <= threshold_bytes;
+    let small = n_points <= settings.stratified_max_points;
+    let auto = if fits && small { Strategy::Stratified } else { Strategy::HybridStreaming };
+    let strategy = settings.strategy.unwrap_or(auto);
+    let peak_bytes = match strategy {
+        Strategy::Stratified => full_batch_bytes,
+        Strategy::HybridStreaming => estimate_streaming_memory(n_params, memory),
+    };
+    let relation = if fits { "<=" } else { ">" };
+    let (n, most) = (short(n_points as f64), short(settings.stratified_max_points as f64));
+    let size = match (settings.strategy, small) {
+        (Some(_), _) => format!("asked for, n={n} pts"),
+        (None, true) => format!("n={n} pts"),
+        (None, false) => format!("n={n} pts > {most}"),
+    };
+    let (peak, threshold) = (gigabytes(full_batch_bytes), gigabytes(threshold_bytes));
+    let reason = format!(
+        "Strategy: {} ({size}, est. peak={peak} {relation} threshold {threshold} of {})",
+        strategy.name(),
+        gigabytes(memory.total_bytes)
+    );
+    let decision = Decision {
+        strategy,
+        n_points,
+        n_params,
+        full_batch_bytes,
+        peak_bytes,
+        threshold_bytes,
+        total_bytes: memory.total_bytes,
+        reason,
+    };
+    if peak_bytes <= memory.total_bytes { Ok(decision) } else { Err(too_little(&decision)) }
+}
+
+fn too_little(decision: &Decision) -> Error {
+    let advice = match decision.strategy {
+        Strategy::Stratified => "use --strategy hybrid_streaming",
+        Strategy::HybridStreaming => "use fewer --threads or smaller --block-points, or raise the limit",
+    };
+    let needed = format!("{} needs {}", decision.strategy.name(), gigabytes(decision.peak_bytes));
+    Fault::at("memory", needed)
+        .expected(format!("at most the {} that there are", gigabytes(decision.total_bytes)))
+        .advice(advice)
+        .config()
+}
+
+/// Bytes for reading by people.
+#[must_use]
+pub fn gigabytes(bytes: u64) -> String {
+    match bytes as f64 / 1e9 {
+        value if value >= 1.0 => format!("{value:.1} GB"),
+        value if value >= 0.1 => format!("{:.0} MB", value * 1e3),
+        value => format!("{:.1} MB", value * 1e3),
+    }
+}
+
+/// 50.0M, 99.9K, 450.
+#[must_use]
+pub fn short(count: f64) -> String {
+    match count {
+        count if count >= 1e6 => format!("{:.1}M", count / 1e6),
+        count if count >= 1e3 => format!("{:.1}K", count / 1e3),
+        count => format!("{count:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(settings: MemorySettings, total_bytes: u64) -> Memory {
+        Memory {
+            settings,
+            total_bytes,
+            block_points: 65_536,
+            decoded_value_bytes: 0,
+            n_angles: 100,
+            n_frames: 1000,
+            workers: 2,
+        }
+    }
+
+    fn choose(n_points: usize, settings: MemorySettings, total: u64) -> Decision {
+        select_strategy(n_points, 9, &memory(settings, total)).expect("memory suffices")
+    }
+
+    #[test]
+    fn size_and_threshold_both_steer_the_choice() {
+        let default = MemorySettings::default();
+        assert_eq!(choose(1000, default, 24 << 30).strategy, Strategy::Stratified);
+        assert_eq!(choose(50_000_000, default, 24 << 30).strategy, Strategy::HybridStreaming);
+        let wide = MemorySettings { stratified_max_points: usize::MAX, ..default };
+        assert_eq!(choose(50_000_000, wide, 24 << 30).strategy, Strategy::Stratified);
+        assert_eq!(choose(50_000_000, wide, 5 << 30).strategy, Strategy::HybridStreaming);
+        let tight = MemorySettings { fraction: 0.1, ..wide };
+        assert_eq!(choose(50_000_000, tight, 24 << 30).strategy, Strategy::HybridStreaming);
+        let exact = MemorySettings { threshold_bytes: Some(1 << 30), ..wide };
+        assert_eq!(choose(50_000_000, exact, 24 << 30).strategy, Strategy::HybridStreaming);
+    }
+
+    #[test]
+    fn the_line_names_size_estimate_threshold_and_total() {
+        let line = choose(50_000_000, MemorySettings::default(), 4 << 30).reason;
+        assert_eq!(
+            line,
+            "Strategy: hybrid_streaming (n=50.0M pts > 5.0K, est. peak=4.0 GB > threshold 3.2 GB of 4.3 GB)"
+        );
+    }
+
+    #[test]
+    fn too_little_memory_is_one_clear_line() {
+        let asked = MemorySettings { strategy: Some(Strategy::Stratified), ..MemorySettings::default() };
+        let error = select_strategy(50_000_000, 9, &memory(asked, 1 << 30)).expect_err("4 GB do not fit 1 GiB");
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("hybrid_streaming"), "{error}");
+        let error = select_strategy(50_000_000, 9, &memory(MemorySettings::default(), 4 << 20)).expect_err("4 MiB");
+        assert!(error.to_string().contains("threads"), "{error}");
+    }
+}

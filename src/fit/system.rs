@@ -1,0 +1,196 @@
+//! How the reduced system at a theta is made: from Gram matrices, from block factors, or from all rows in memory. Each gives
+//! the same numbers, with more digits and more work from one to the next. It decides nothing about steps.
+
+use crate::error::Result;
+use crate::fit::joint::{Joint, free_bases, maps};
+use crate::fit::reduced::{Evaluation, reduce, reduce_joint};
+use crate::fit::scaling::Scaling;
+use crate::fit::solve::Problem;
+use crate::loss::{Loss, Reweighing};
+use crate::normal::factor::Factor;
+use crate::normal::gram::Gram;
+use crate::normal::rank_update::Depth;
+use crate::objective::{FullData, Objective, Query};
+
+/// Where the numbers come from.
+#[derive(Clone, Copy)]
+pub enum System<'a> {
+    /// One sweep: Gram matrices.
+    Gram(&'a dyn Objective),
+    /// One sweep: block QR.
+    Factor(&'a dyn Objective),
+    /// One sweep for the scaling, one that fills the full Jacobian, and its QR.
+    FullBatch(&'a dyn FullData),
+}
+
+/// Weighted sums, scaling and reduced system at one theta.
+pub struct Point {
+    /// Physical parameters.
+    pub theta: Vec<f64>,
+    /// Weighted Gram matrices.
+    pub grams: Vec<Gram>,
+    /// Scaling.
+    pub scaling: Scaling,
+    /// Reduced system of all physical parameters.
+    pub evaluation: Evaluation,
+    /// The factor behind it, unless it was made from Gram matrices.
+    pub joint: Option<Joint>,
+}
+
+/// A robust scaling counts as settled when another round would lower the cost by less than this.
+const SETTLED: f64 = 1e-8;
+const SETTLING_ROUNDS: usize = 60;
+
+impl System<'_> {
+    /// The data as anything that can be swept.
+    #[must_use]
+    pub fn objective(&self) -> &dyn Objective {
+        match self {
+            System::Gram(objective) | System::Factor(objective) => *objective,
+            System::FullBatch(data) => *data,
+        }
+    }
+
+    /// Evaluates the problem at `theta`. Where the model overflows, the cost is infinite.
+    ///
+    /// # Errors
+    /// What the sweeps report.
+    pub fn point(&self, problem: &Problem<'_>, theta: Vec<f64>) -> Result<Point> {
+        let robust = problem.settled(self.objective(), &theta)?;
+        let reweighing = robust.as_ref().map(|scaling| problem.reweighing(scaling));
+        let query = Query { theta: &theta, reweighing: reweighing.as_deref() };
+        let (factors, grams) = match self {
+            System::Factor(objective) => {
+                let factors = objective.factors(&query)?;
+                let grams: Vec<Gram> = factors.iter().map(Factor::gram).collect();
+                (Some(factors), grams)
+            }
+            _ => (None, self.objective().sweep(&query, Depth::Normal)?),
+        };
+        let grams: Vec<Gram> = grams.iter().zip(&problem.weights).map(|(gram, &w)| gram.scaled(w)).collect();
+        if grams.iter().any(|gram| !gram.is_finite()) {
+            return Ok(Point::impossible(theta, grams));
+        }
+        let optimal = problem.map.eliminate(&grams);
+        let scaling = robust.unwrap_or(optimal);
+        let joint = self.joint(problem, &query, factors.as_deref(), &scaling)?;
+        let evaluation = match &joint {
+            None => reduce(&grams, &problem.map, &scaling),
+            Some(joint) => reduce_joint(&grams, joint),
+        };
+        Ok(Point { theta, grams, scaling, evaluation, joint })
+    }
+
+    fn joint(
+        &self,
+        problem: &Problem<'_>,
+        query: &Query<'_>,
+        factors: Option<&[Factor]>,
+        scaling: &Scaling,
+    ) -> Result<Option<Joint>> {
+        let p = query.theta.len();
+        let bases = free_bases(&problem.map, scaling);
+        let maps = maps(&problem.map, scaling, &bases, &problem.weights, p);
+        Ok(match (self, factors) {
+            (System::FullBatch(data), _) => Some(Joint::new(data.rows(query, &maps)?.into_factor(), bases, p)),
+            (_, Some(factors)) => Some(Joint::of_angles(factors, &maps, bases)),
+            _ => None,
+        })
+    }
+}
+
+impl Point {
+    /// A theta at which the model overflows: it costs everything, and no step is accepted there.
+    fn impossible(theta: Vec<f64>, grams: Vec<Gram>) -> Self {
+        let scaling = Scaling { per_angle: vec![(0.0, 0.0); grams.len()], active: Vec::new() };
+        let evaluation = Evaluation::impossible(theta.len());
+        Point { theta, grams, scaling, evaluation, joint: None }
+    }
+}
+
+impl Problem<'_> {
+    /// The loss of every angle at a scaling.
+    #[must_use]
+    pub fn reweighing(&self, scaling: &Scaling) -> Vec<Reweighing> {
+        let of_angle = |(&(contrast, offset), &weight): (&(f64, f64), &f64)| {
+            let turn = self.f_scale / weight.sqrt();
+            Reweighing { loss: self.loss, turn, contrast, offset }
+        };
+        scaling.per_angle.iter().zip(&self.weights).map(of_angle).collect()
+    }
+
+    /// The scaling that is optimal at a theta under plain weights, by a cost sweep.
+    ///
+    /// # Errors
+    /// What the sweep reports.
+    pub fn scaling(&self, objective: &dyn Objective, theta: &[f64]) -> Result<Scaling> {
+        let grams = self.cost_grams(objective, &Query::plain(theta))?;
+        Ok(self.map.eliminate(&grams))
+    }
+
+    fn cost_grams(&self, objective: &dyn Objective, query: &Query<'_>) -> Result<Vec<Gram>> {
+        let grams = objective.sweep(query, Depth::Cost)?;
+        Ok(grams.iter().zip(&self.weights).map(|(gram, &w)| gram.scaled(w)).collect())
+    }
+
+    /// The reduced cost at a theta, by cost sweeps; infinite where the model overflows.
+    ///
+    /// # Errors
+    /// What the sweeps report.
+    pub fn cost(&self, objective: &dyn Objective, theta: &[f64]) -> Result<f64> {
+        let robust = self.settled(objective, theta)?;
+        let reweighing = robust.as_ref().map(|scaling| self.reweighing(scaling));
+        let grams = self.cost_grams(objective, &Query { theta, reweighing: reweighing.as_deref() })?;
+        if grams.iter().any(|gram| !gram.is_finite()) {
+            return Ok(f64::INFINITY);
+        }
+        let scaling = robust.unwrap_or_else(|| self.map.eliminate(&grams));
+        Ok(crate::fit::reduced::cost(&grams, &scaling).0)
+    }
+
+    /// Under a robust loss: the scaling that is optimal at a theta, by cost sweeps whose weights follow the scaling. It
+    /// depends on theta alone, not on where the solver came from.
+    fn settled(&self, objective: &dyn Objective, theta: &[f64]) -> Result<Option<Scaling>> {
+        if self.loss == Loss::Linear {
+            return Ok(None);
+        }
+        let mut scaling = self.scaling(objective, theta)?;
+        let mut earlier = f64::INFINITY;
+        for _ in 0..if self.map.blocks.is_empty() { 0 } else { SETTLING_ROUNDS } {
+            let reweighing = self.reweighing(&scaling);
+            let grams = self.cost_grams(objective, &Query { theta, reweighing: Some(&reweighing) })?;
+            if grams.iter().any(|gram| !gram.is_finite()) {
+                break;
+            }
+            let next = self.map.eliminate(&grams);
+            let change: f64 = grams.iter().enumerate().map(|(k, gram)| distance(gram, &scaling, &next, k)).sum();
+            scaling = scaling.beyond(next, (change / earlier).sqrt());
+            earlier = change;
+            if change < SETTLED {
+                break;
+            }
+        }
+        Ok(Some(scaling))
+    }
+}
+
+impl Scaling {
+    /// Reweighting moves by a constant fraction of the way at each round: once two rounds tell the fraction (the rate at which
+    /// their steps shrink), the next goes all the way (Aitken), unless a bound is met.
+    fn beyond(&self, next: Scaling, rate: f64) -> Scaling {
+        if !(rate > 0.0 && rate < 0.9) || next.active.iter().any(|active| !active.is_empty()) {
+            return next;
+        }
+        let further = |from: f64, to: f64| from + (to - from) / (1.0 - rate);
+        let both = self.per_angle.iter().zip(&next.per_angle);
+        let per_angle = both.map(|(from, to)| (further(from.0, to.0), further(from.1, to.1))).collect();
+        Scaling { per_angle, ..next }
+    }
+}
+
+/// Weighted sum of squares of what two scalings differ by on one angle's pairs.
+fn distance(gram: &Gram, one: &Scaling, other: &Scaling, angle: usize) -> f64 {
+    let contrast = other.per_angle[angle].0 - one.per_angle[angle].0;
+    let offset = other.per_angle[angle].1 - one.per_angle[angle].1;
+    contrast * contrast * gram.hh() + 2.0 * contrast * offset * gram.h1() + offset * offset * gram.one_one()
+}

@@ -1,0 +1,110 @@
+//! Nearly identical angles as one: which belong together, and their weighted mean. It reads no file.
+
+use crate::block::Values;
+use crate::experiment::wrap_degrees;
+use crate::ingest::bins::Bin;
+use crate::store::manifest::MergedAngle;
+
+/// Bins (by ascending angle) in groups that become one angle each: none is farther than `within_degrees` from the first of
+/// its group. Zero merges nothing. The circle closes: -179.9 and 179.9 degrees are neighbours.
+#[must_use]
+pub fn groups(bins: Vec<Bin>, within_degrees: f64) -> Vec<Vec<Bin>> {
+    let mut groups: Vec<Vec<Bin>> = Vec::new();
+    for bin in bins {
+        match groups.last_mut() {
+            Some(group) if bin.phi_degrees - group[0].phi_degrees <= within_degrees && within_degrees > 0.0 => {
+                group.push(bin);
+            }
+            _ => groups.push(vec![bin]),
+        }
+    }
+    let (first, last) = (groups.first(), groups.last());
+    let closes = match (first, last) {
+        (Some(first), Some(last)) if groups.len() > 1 => {
+            first[first.len() - 1].phi_degrees + 360.0 - last[0].phi_degrees <= within_degrees
+        }
+        _ => false,
+    };
+    if closes {
+        let mut around = groups.pop().unwrap_or_default();
+        around.append(&mut groups[0]);
+        groups[0] = around;
+    }
+    groups
+}
+
+/// Running weighted mean of the values of several angles.
+pub struct Merged {
+    sums: Vec<f64>,
+    weights: Vec<f64>,
+    narrow: bool,
+    members: Vec<MergedAngle>,
+}
+
+impl Merged {
+    /// Of nothing yet, for `n` values.
+    #[must_use]
+    pub fn new(n: usize) -> Self {
+        Merged { sums: vec![0.0; n], weights: vec![0.0; n], narrow: true, members: Vec::new() }
+    }
+
+    /// Adds an angle. Values that are not finite are left out of the mean, pair by pair.
+    pub fn add(&mut self, phi_degrees: f64, values: &Values, weight: f64) {
+        self.narrow &= matches!(values, Values::F32(_));
+        for (k, (sum, total)) in self.sums.iter_mut().zip(&mut self.weights).enumerate() {
+            let value = values.get(k);
+            if value.is_finite() {
+                *sum += weight * value;
+                *total += weight;
+            }
+        }
+        self.members.push(MergedAngle { phi_degrees, weight });
+    }
+
+    /// The mean angle, the mean values in the width of the members, and the members.
+    #[must_use]
+    pub fn finish(self) -> (f64, Values, Vec<MergedAngle>) {
+        let reference = self.members[0].phi_degrees;
+        let total: f64 = self.members.iter().map(|member| member.weight).sum();
+        let offset = |member: &MergedAngle| member.weight * wrap_degrees(member.phi_degrees - reference);
+        let phi = wrap_degrees(reference + self.members.iter().map(offset).sum::<f64>() / total);
+        let means = self.sums.iter().zip(&self.weights).map(|(sum, weight)| sum / weight);
+        let values = match self.narrow {
+            true => Values::from_f32(means.map(|value| value as f32).collect()),
+            false => Values::from_f64(means.collect()),
+        };
+        (phi, values, self.members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bins(angles: &[f64]) -> Vec<Bin> {
+        let bin = |&phi_degrees: &f64| Bin { path: String::new(), label: 1, q_per_angstrom: 0.01, phi_degrees };
+        angles.iter().map(bin).collect()
+    }
+
+    fn sizes(angles: &[f64], within: f64) -> Vec<usize> {
+        groups(bins(angles), within).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn near_angles_group_around_the_circle_and_chains_do_not_grow() {
+        assert_eq!(sizes(&[0.0, 0.3, 0.6, 5.0], 0.5), [2, 1, 1]);
+        assert_eq!(sizes(&[0.0, 0.3, 5.0], 0.0), [1, 1, 1]);
+        assert_eq!(sizes(&[-179.9, 0.0, 179.9], 0.5), [2, 1]);
+    }
+
+    #[test]
+    fn means_are_weighted_and_leave_out_what_is_missing() {
+        let mut merged = Merged::new(3);
+        merged.add(179.9, &Values::from_f32(vec![1.0, 2.0, f32::NAN]), 1.0);
+        merged.add(-179.9, &Values::from_f32(vec![4.0, 2.0, 7.0]), 2.0);
+        let (phi, values, members) = merged.finish();
+        assert!((phi - (-179.966_666)).abs() < 1e-4, "{phi}");
+        assert_eq!((values.get(0), values.get(1), values.get(2)), (3.0, 2.0, 7.0));
+        assert_eq!(members.len(), 2);
+    }
+}

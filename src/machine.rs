@@ -1,0 +1,78 @@
+//! Cores and memory nodes of this machine, and threads on a chosen node. It knows no work.
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// The cores of one memory (NUMA) node that this process may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Number of the node.
+    pub number: usize,
+    /// Its cores.
+    pub cores: Vec<usize>,
+}
+
+/// Cores that this process may use, with the limits of affinity and control groups.
+#[must_use]
+pub fn usable_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Memory nodes with at least one usable core; one node where the kernel does not say.
+#[must_use]
+pub fn nodes() -> Vec<Node> {
+    let allowed = allowed_cores();
+    let mut nodes = Vec::new();
+    for entry in std::fs::read_dir("/sys/devices/system/node").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(number) = name.strip_prefix("node").and_then(|number| number.parse().ok()) else { continue };
+        let list = std::fs::read_to_string(entry.path().join("cpulist")).unwrap_or_default();
+        let cores: Vec<usize> = core_list(&list).into_iter().filter(|core| allowed.contains(core)).collect();
+        if !cores.is_empty() {
+            nodes.push(Node { number, cores });
+        }
+    }
+    nodes.sort_by_key(|node| node.number);
+    if nodes.is_empty() { vec![Node { number: 0, cores: allowed }] } else { nodes }
+}
+
+fn allowed_cores() -> Vec<usize> {
+    let all = || (0..usable_cores()).collect();
+    sched_getaffinity(None)
+        .map_or_else(|_| all(), |set| (0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect())
+}
+
+/// "0-3,8,10-11" as numbers.
+fn core_list(text: &str) -> Vec<usize> {
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(first.trim().parse::<usize>().ok()?..=last.trim().parse::<usize>().ok()?)
+    };
+    text.split(',').filter_map(range).flatten().collect()
+}
+
+/// Keeps the current thread on the cores of a node. Returns whether the kernel has agreed.
+pub fn pin_thread(node: &Node) -> bool {
+    let mut set = CpuSet::new();
+    node.cores.iter().filter(|&&core| core < CpuSet::MAX_CPU).for_each(|&core| set.set(core));
+    sched_setaffinity(None, &set).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn core_lists_are_read() {
+        assert_eq!(core_list("0-3,8,10-11\n"), [0, 1, 2, 3, 8, 10, 11]);
+        assert!(core_list("").is_empty());
+    }
+
+    #[test]
+    fn a_thread_stays_on_the_cores_it_is_pinned_to() {
+        let node = nodes().into_iter().next().expect("a node");
+        let one = Node { number: node.number, cores: vec![node.cores[0]] };
+        let cores =
+            std::thread::scope(|scope| scope.spawn(|| pin_thread(&one).then(allowed_cores)).join().expect("no panic"));
+        assert_eq!(cores, Some(one.cores));
+    }
+}

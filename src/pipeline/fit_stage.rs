@@ -1,0 +1,197 @@
+//! The stage that fits: chooses the strategy, runs the fit, follows it with progress and checkpoints, hands over the result.
+
+use crate::block::BlockSource;
+use crate::config::settings::{LogLevel, Settings};
+use crate::dataflow::Lanes;
+use crate::error::Result;
+use crate::experiment::{Experiment, wrap_degrees};
+use crate::fit::analysis::{FitSettings, fit};
+use crate::fit::frame_robust::Sharing;
+use crate::fit::start::Scales;
+use crate::fit::strategy::{Decision, Strategy, short};
+use crate::fit::witness::{Evaluated, Witness};
+use crate::machine::nodes;
+use crate::model::catalogue::Model;
+use crate::outcome::{FitResult, Iteration, Verdict};
+use crate::pipeline::checkpoint::{Checkpoint, Hashes};
+use crate::pipeline::plan::decide;
+use crate::pipeline::progress::Progress;
+use crate::pipeline::run_directory::Record;
+use crate::pipeline::{Finished, Run};
+use crate::store::directory::Store;
+use crate::sweep::pass::Sweep;
+use crate::sweep::sample::Sample;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl Run<'_> {
+    /// Fits a store and writes the run directory.
+    ///
+    /// # Errors
+    /// What sweeps and writing report.
+    pub fn fit(&self, store: Store) -> Result<Finished> {
+        let settings = self.settings;
+        let decision = decide(settings, &store)?;
+        self.say_strategy(&decision, store.plan().block_points);
+        let key = self.result_key(&store.manifest().content_key, decision.strategy);
+        let store = Arc::new(store);
+        let experiment = store.experiment().clone();
+        self.say_opposite_angles(&experiment);
+        let model = Model::new(settings.mode, settings.convention, &experiment)?;
+        let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(Arc::clone(&self.stop));
+        let progress = Progress::new(decision.n_points as u64);
+        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.threads)
+            .with_lanes(lanes(settings, store.as_ref()))
+            .stopped_by(Arc::clone(&self.stop))
+            .with_heartbeat(Box::new(|fraction| {
+                if let Some(line) = progress.sweep(fraction) {
+                    self.listener.progress(&line);
+                }
+            }));
+        let mut following =
+            Following { run: self, sweep: &sweep, progress: &progress, checkpoint: self.checkpoint(&store)? };
+        let fit_settings = fit_settings(settings, &experiment, decision.strategy);
+        let result = self.timed("fit", || fit(&sweep, &sample, &fit_settings, &mut following))?;
+        self.say_few_renewals(&result);
+        self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
+        let totals = sweep.totals();
+        let record = Record { result: &result, experiment: &experiment, totals, key, store: &store, decision };
+        let finished = self.write(&record)?;
+        if result.verdict == Verdict::Interrupted {
+            self.say(LogLevel::Warning, "interrupted: `--resume` goes on from here");
+        } else {
+            following.checkpoint.remove();
+        }
+        Ok(finished)
+    }
+
+    fn say_strategy(&self, decision: &Decision, block_points: usize) {
+        self.say(LogLevel::Info, &decision.reason);
+        if decision.strategy == Strategy::HybridStreaming {
+            let block = short(block_points as f64 / 1.024);
+            self.say(LogLevel::Info, &format!("Streaming block size: {} points", block.replace(".0K", "K")));
+        } else if decision.peak_bytes > decision.threshold_bytes {
+            self.say(LogLevel::Warning, "the strategy that was asked for may exceed the memory threshold");
+        }
+    }
+
+    /// Errors from few independent renewals of the speckles scatter themselves.
+    fn say_few_renewals(&self, result: &FitResult) {
+        let Some(renewals) = result.renewals else { return };
+        let independent = result.angles.len() as f64 * (0.5 * renewals).max(1.0);
+        let n_numbers = result.covariance_names.len() as f64;
+        if independent < 2.0 * n_numbers {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "{n_numbers:.0} numbers are fitted to about {independent:.0} independent renewals of the speckles: \
+                     their errors may be off by tens of percent"
+                ),
+            );
+        }
+    }
+
+    /// Angles 180 degrees apart see the same speckles (Friedel's law), which the errors cannot know.
+    fn say_opposite_angles(&self, experiment: &Experiment) {
+        let phi: Vec<f64> = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
+        let opposite = |a: f64, b: f64| wrap_degrees(a - b + 180.0).abs() < 1.0;
+        let of_first = |(k, &a): (usize, &f64)| phi[k + 1..].iter().filter(|&&b| opposite(a, b)).count();
+        let pairs: usize = phi.iter().enumerate().map(of_first).sum();
+        if pairs > 0 {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "{pairs} pairs of angles are 180 degrees apart and see the same speckles: errors count them as \
+                     independent and are up to 1.4 times too small; leave one of each pair out with phi_filtering"
+                ),
+            );
+        }
+    }
+
+    /// Hidden, so that all that is visible among the results is whole.
+    fn checkpoint_path(&self) -> PathBuf {
+        self.settings.output.join(format!(".{}.checkpoint.json", self.settings.name))
+    }
+
+    /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
+    fn checkpoint(&self, store: &Store) -> Result<Checkpoint> {
+        let (path, config) = (self.checkpoint_path(), self.config_hash());
+        let hashes = Hashes { config: &config, store: &store.manifest().content_key };
+        if self.resume {
+            if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
+                let (iteration, theta) = checkpoint.place();
+                self.say(LogLevel::Info, &format!("resuming after {iteration} evaluations, at {theta:?}"));
+                return Ok(checkpoint);
+            }
+            self.say(LogLevel::Warning, &format!("{}: no checkpoint; starting from the beginning", path.display()));
+        }
+        let checkpoint = Checkpoint::new(path, hashes);
+        checkpoint.remove();
+        Ok(checkpoint)
+    }
+}
+
+/// Follows a fit for the user and for a later run.
+struct Following<'a, 'r, 's> {
+    run: &'a Run<'r>,
+    sweep: &'a Sweep<'s>,
+    progress: &'a Progress,
+    checkpoint: Checkpoint,
+}
+
+impl Witness for Following<'_, '_, '_> {
+    fn iteration(&mut self, iteration: &Iteration) {
+        let totals = self.sweep.totals();
+        let seconds = totals.normal.seconds / totals.normal.sweeps.max(1) as f64;
+        let text = self.progress.iteration(iteration, self.run.settings.tolerances.ftol, seconds);
+        self.run.listener.progress(&text);
+        self.run.say(LogLevel::Debug, &text);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.run.say(LogLevel::Info, text);
+    }
+
+    fn recall(&mut self, phase: &str) -> Vec<Evaluated> {
+        self.checkpoint.phase(phase)
+    }
+
+    fn keep(&mut self, phase: &str, known: &[Evaluated]) -> Result<()> {
+        self.checkpoint.keep(phase, known)
+    }
+}
+
+fn lanes(settings: &Settings, source: &dyn BlockSource) -> Lanes {
+    let lanes = Lanes::new(settings.threads, source.useful_readers());
+    if settings.pin_threads { lanes.pinned_to(nodes()) } else { lanes }
+}
+
+fn fit_settings(settings: &Settings, experiment: &Experiment, strategy: Strategy) -> FitSettings {
+    FitSettings {
+        space: settings.space.clone(),
+        start: settings.start.clone(),
+        scaling: settings.scaling.clone(),
+        tolerances: settings.tolerances,
+        loss: settings.loss,
+        f_scale: settings.f_scale,
+        x_scale: settings.x_scale.clone(),
+        strategy,
+        multi_start: settings.multi_start.clone(),
+        cma_es: settings.cma_es.clone(),
+        max_reduced_chi_squared: settings.max_reduced_chi_squared,
+        bounds_tolerance: settings.bounds_tolerance,
+        scales: scales(experiment),
+        sharing: Sharing::default(),
+    }
+}
+
+/// The scales by which a data-driven start is laid out.
+#[must_use]
+pub fn scales(experiment: &Experiment) -> Scales {
+    Scales {
+        q_per_angstrom: experiment.q_per_angstrom,
+        gap_angstrom: experiment.gap_angstrom.unwrap_or(0.0),
+        dt_seconds: experiment.time.dt_seconds,
+        duration_seconds: experiment.time.dt_seconds * experiment.time.n_frames as f64,
+    }
+}

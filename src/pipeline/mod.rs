@@ -1,0 +1,192 @@
+//! The conductor: stages in order, their times and memory. It prints nothing and decides nothing about physics or data.
+//!
+//! `fit_stage` runs a fit and follows it (`progress`, `checkpoint`), `run_directory` writes and finds results, `plan` says
+//! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
+
+pub mod checkpoint;
+pub mod fit_stage;
+pub mod many_q;
+pub mod plan;
+pub mod progress;
+pub mod run_directory;
+pub mod tune;
+
+use crate::config::settings::{LogLevel, Settings, Stage};
+use crate::error::{Fault, Result};
+use crate::ingest::convert::{Ingested, Request, ingest};
+use crate::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
+use crate::outcome::Verdict;
+use crate::store::directory::Store;
+use crate::sweep::meter::SweepTotals;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Hears what happens. The command line writes it to stderr; a library user may do as he likes.
+pub trait Listener: Sync {
+    /// A line for the log.
+    fn log(&self, level: LogLevel, text: &str);
+    /// The state of long work; each call replaces the last.
+    fn progress(&self, text: &str);
+}
+
+/// One run: its settings, log and timings.
+pub struct Run<'a> {
+    settings: &'a Settings,
+    listener: &'a dyn Listener,
+    stop: Arc<AtomicBool>,
+    resume: bool,
+    log: Mutex<Vec<String>>,
+    stages: Mutex<Map<String, Value>>,
+}
+
+/// What a finished run gives back.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The run directory.
+    pub directory: PathBuf,
+    /// Judgement.
+    pub verdict: Verdict,
+    /// Table for a terminal.
+    pub summary: String,
+    /// `parameters.json`.
+    pub parameters: Value,
+    /// Sweep statistics; `None` if an earlier result was reused.
+    pub totals: Option<SweepTotals>,
+}
+
+impl<'a> Run<'a> {
+    /// A run with these settings; keys without effect are reported once.
+    #[must_use]
+    pub fn new(settings: &'a Settings, listener: &'a dyn Listener) -> Self {
+        let run = Run {
+            settings,
+            listener,
+            stop: Arc::default(),
+            resume: false,
+            log: Mutex::default(),
+            stages: Mutex::default(),
+        };
+        for note in &settings.notes {
+            run.say(LogLevel::Warning, note);
+        }
+        run
+    }
+
+    /// Ends after the current block, with the best result so far, once `stop` is set.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Goes on from the checkpoint of an interrupted run.
+    #[must_use]
+    pub fn resuming(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
+    fn say(&self, level: LogLevel, text: &str) {
+        if level <= self.settings.log_level {
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{level:?}] {text}"));
+            self.listener.log(level, text);
+        }
+    }
+
+    /// Runs a stage and notes its time and memory.
+    fn timed<T>(&self, stage: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
+        begin_stage();
+        let start = Instant::now();
+        let result = job();
+        let (seconds, now, peak) = (start.elapsed().as_secs_f64(), rss_anon_bytes(), stage_peak_bytes());
+        let mebibytes = |bytes: Option<u64>| bytes.map_or("?".into(), |bytes| (bytes >> 20).to_string());
+        self.say(
+            LogLevel::Info,
+            &format!("{stage}: {seconds:.2} s, memory {} MiB now, {} MiB at most", mebibytes(now), mebibytes(peak)),
+        );
+        let facts = json!({"wall_seconds": seconds, "rss_anon_bytes": now, "peak_rss_anon_bytes": peak});
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.into(), facts);
+        result
+    }
+
+    /// Ingest and fit as the stages say; an equal earlier result is reused.
+    ///
+    /// # Errors
+    /// What the stages report.
+    pub fn run(&self) -> Result<Option<Finished>> {
+        if self.settings.stages.contains(&Stage::Ingest) {
+            self.ingest(false)?;
+        }
+        if !self.settings.stages.contains(&Stage::Fit) {
+            return Ok(None);
+        }
+        let store = self.open(&self.settings.store)?;
+        match self.earlier_result(&store)? {
+            Some(finished) => {
+                self.say(LogLevel::Info, &format!("nothing changed: reusing {}", finished.directory.display()));
+                Ok(Some(finished))
+            }
+            None => self.fit(store).map(Some),
+        }
+    }
+
+    /// Makes or reuses the store.
+    ///
+    /// # Errors
+    /// What the ingest reports; Interrupted if the user asks to stop.
+    pub fn ingest(&self, verify: bool) -> Result<Ingested> {
+        let settings = self.settings;
+        let request = Request {
+            source: settings.source()?.to_path_buf(),
+            selection: settings.selection.clone(),
+            store: settings.store.clone(),
+            format: settings.format,
+            block_points: settings.block_points,
+            threads: settings.threads,
+            verify,
+        };
+        let progress = |done: usize, all: usize| {
+            self.listener.progress(&format!("ingest: {done} of {all} angles"));
+            if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
+        };
+        let ingested = self.timed("ingest", || ingest(&request, &progress))?;
+        if let Some(damage) = &ingested.damage {
+            self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
+        }
+        for warning in &ingested.manifest.provenance.warnings {
+            self.say(LogLevel::Warning, warning);
+        }
+        let what = if ingested.reused { "store is up to date" } else { "store written" };
+        let experiment = &ingested.manifest.experiment;
+        self.say(
+            LogLevel::Info,
+            &format!(
+                "{what}: {} ({} angles, {} frames, dt = {} s, q = {} 1/angstrom)",
+                settings.store.display(),
+                experiment.angles.len(),
+                experiment.time.n_frames,
+                experiment.time.dt_seconds,
+                experiment.q_per_angstrom
+            ),
+        );
+        Ok(ingested)
+    }
+
+    /// Opens a store for fitting.
+    ///
+    /// # Errors
+    /// What opening reports.
+    pub fn open(&self, directory: &Path) -> Result<Store> {
+        let store = Store::open(directory, self.settings.gap_angstrom)?;
+        let selection = serde_json::to_value(&self.settings.selection).unwrap_or_default();
+        if store.manifest().provenance.selection != selection {
+            let text =
+                format!("{}: the store was made with another selection than this configuration's", directory.display());
+            self.say(LogLevel::Warning, &text);
+        }
+        Ok(store)
+    }
+}

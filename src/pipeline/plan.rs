@@ -1,0 +1,105 @@
+//! What a fit would take: points, parameters, memory, strategy. It runs nothing.
+
+use crate::block::BlockSource;
+use crate::config::settings::Settings;
+use crate::error::Result;
+use crate::fit::strategy::{Decision, Memory, gigabytes, select_strategy, short};
+use crate::ingest::survey::size_of_selection;
+use crate::memory::{container_limit_bytes, detect_total_memory};
+use crate::store::directory::Store;
+use crate::store::manifest::{MANIFEST_NAME, StoreFormat, ValueType};
+
+/// How large a fit is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    /// Angles.
+    pub n_angles: usize,
+    /// Frames.
+    pub n_frames: usize,
+    /// Bytes of a value.
+    pub value_bytes: usize,
+    /// Pairs in a block.
+    pub block_points: usize,
+    /// Encoding of the store.
+    pub format: StoreFormat,
+}
+
+impl Size {
+    /// Of an open store.
+    #[must_use]
+    pub fn of(store: &Store) -> Self {
+        let plan = store.plan();
+        let value_bytes = if store.manifest().value_type == ValueType::F32 { 4 } else { 8 };
+        let format = store.manifest().format;
+        Size { n_angles: plan.n_angles, n_frames: plan.n_frames, value_bytes, block_points: plan.block_points, format }
+    }
+
+    /// Pairs t1 < t2.
+    #[must_use]
+    pub fn n_points(&self) -> usize {
+        self.n_angles * self.n_frames * self.n_frames.saturating_sub(1) / 2
+    }
+}
+
+/// The strategy of a fit of this size.
+///
+/// # Errors
+/// Config if the memory there is does not suffice.
+pub fn decide_for(settings: &Settings, size: Size) -> Result<Decision> {
+    let memory = Memory {
+        settings: settings.memory,
+        total_bytes: detect_total_memory().unwrap_or(u64::MAX),
+        block_points: size.block_points.min(size.n_points() / size.n_angles.max(1)),
+        decoded_value_bytes: if size.format == StoreFormat::Parquet { size.value_bytes } else { 0 },
+        n_angles: size.n_angles,
+        n_frames: size.n_frames,
+        workers: settings.threads,
+    };
+    let n_params = settings.space.free().len() + settings.scaling.n_free(size.n_angles);
+    select_strategy(size.n_points(), n_params, &memory)
+}
+
+/// The strategy of a fit of a store.
+///
+/// # Errors
+/// As [`decide_for`].
+pub fn decide(settings: &Settings, store: &Store) -> Result<Decision> {
+    decide_for(settings, Size::of(store))
+}
+
+/// What a configuration's fit would take, as (name, value): from its store if there is one, else from the metadata of its
+/// file.
+///
+/// # Errors
+/// What opening reports; Config if the memory there is does not suffice.
+pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
+    let stored = settings.store.join(MANIFEST_NAME).is_file();
+    let size = if stored {
+        Size::of(&Store::open(&settings.store, settings.gap_angstrom)?)
+    } else {
+        let (n_angles, n_frames, value_bytes) = size_of_selection(settings.source()?, &settings.selection)?;
+        Size { n_angles, n_frames, value_bytes, block_points: settings.block_points, format: settings.format }
+    };
+    let decision = decide_for(settings, size)?;
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let from = if stored { settings.store.display() } else { settings.source()?.display() };
+    let limit = container_limit_bytes().map_or("none".into(), gigabytes);
+    let physical = settings.space.free().len();
+    let facts = vec![
+        fact("size from", from.to_string()),
+        fact("angles", size.n_angles.to_string()),
+        fact("frames", size.n_frames.to_string()),
+        fact("points (pairs t1 < t2)", format!("{} ({})", decision.n_points, short(decision.n_points as f64))),
+        fact("free parameters", format!("{} physical + {} scaling", physical, decision.n_params - physical)),
+        fact("total memory", gigabytes(decision.total_bytes)),
+        fact("container limit", limit),
+        fact("memory threshold", gigabytes(decision.threshold_bytes)),
+        fact("peak memory, stratified", gigabytes(decision.full_batch_bytes)),
+        fact("peak memory, as chosen", gigabytes(decision.peak_bytes)),
+        fact("store on disk", gigabytes((decision.n_points * size.value_bytes) as u64)),
+        fact("threads", settings.threads.to_string()),
+        fact("block", format!("{} points", size.block_points)),
+        fact("strategy", decision.reason.trim_start_matches("Strategy: ").to_owned()),
+    ];
+    Ok((facts, decision))
+}

@@ -1,0 +1,112 @@
+//! Errors mean what they say: pulls have unit variance under independent noise, and under speckle noise the reported interval
+//! holds the truth where the plain one does not. (`cargo bench --bench coverage` is the large version.)
+
+mod common;
+
+use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use homodyne::block::Values;
+use homodyne::experiment::Angle;
+use homodyne::fit::analysis::ScalingChoice;
+use homodyne::ingest::noise::estimate_sigma;
+use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::outcome::FitResult;
+use homodyne::parameters::AnalysisMode;
+use homodyne::simulate::{Noise, Simulation, Width};
+use homodyne::store::memory::MemoryStore;
+
+#[test]
+fn pulls_of_gaussian_draws_have_unit_variance() {
+    let experiment = experiment(70, 5);
+    for (mode, fixed) in [(AnalysisMode::Static, None), (AnalysisMode::LaminarFlow, Some([2, 5]))] {
+        let model = model(mode, ShearConvention::Homodyne, &experiment);
+        let mut truth = LAMINAR[..mode.n_parameters()].to_vec();
+        // Without constant parts seven parameters are determined by so few frames.
+        fixed.iter().flatten().for_each(|&k| truth[k] = 0.0);
+        let sigma = experiment.angles[0].sigma;
+        let exact = values_of(&model, &experiment, &truth, &|_| (0.14, 1.003), &|_, _| 0.0);
+        let mut settings = settings(mode, &experiment, ScalingChoice::Auto(3));
+        settings.start = Some(truth.clone());
+        fixed.iter().flatten().for_each(|&k| settings.space.physical[k].fixed = Some(0.0));
+        let mut squares = vec![0.0; truth.len()];
+        let mut inside = 0;
+        let draws = 500;
+        for draw in 0..draws {
+            let noisy = |(a, values): (usize, &Vec<f64>)| {
+                let noise = |k: usize| sigma * gaussian(7919 * draw + 17 + a as u64, k as u64);
+                values.iter().enumerate().map(|(k, value)| value + noise(k)).collect::<Vec<f64>>()
+            };
+            let values = exact.iter().enumerate().map(noisy).collect();
+            let result = fit_memory(memory_f64(experiment.clone(), values, 4096), &model, &settings);
+            for (k, found) in result.parameters.iter().enumerate().filter(|(_, found)| found.status != "fixed") {
+                let pull = (found.value - truth[k]) / found.uncertainty.expect("determined");
+                squares[k] += pull * pull / draws as f64;
+                inside += usize::from(pull.abs() < 1.0);
+            }
+        }
+        let free: Vec<f64> = squares.into_iter().filter(|&variance| variance > 0.0).collect();
+        for variance in &free {
+            assert!((0.7..1.3).contains(variance), "{mode:?}: {free:?}");
+        }
+        let mean = free.iter().sum::<f64>() / free.len() as f64;
+        assert!((0.85..1.15).contains(&mean), "{mode:?}: {free:?}");
+        let share = inside as f64 / (draws as usize * free.len()) as f64;
+        assert!((0.62..0.76).contains(&share), "{mode:?}: {share}");
+    }
+}
+
+fn speckle_draw(seed: u64) -> (FitResult, Vec<f64>) {
+    let theta = vec![60_000.0, -0.35, 0.0];
+    let simulation = Simulation {
+        mode: AnalysisMode::Static,
+        convention: ShearConvention::Homodyne,
+        theta: theta.clone(),
+        q_per_angstrom: 0.0054,
+        further_q: vec![],
+        gap_angstrom: 2e6,
+        dt_seconds: 0.1,
+        n_frames: 120,
+        phi_degrees: (0..4).map(|k| -90.0 + 45.0 * f64::from(k)).collect(),
+        contrast: 0.14,
+        offset: 1.0,
+        scaling_variation: 0.0,
+        noise: Noise { sigma: 0.0, speckles: Some(1500) },
+        seed,
+        dead_frames: vec![],
+        width: Width::F64,
+    };
+    let mut experiment = simulation.experiment();
+    let model = Model::new(AnalysisMode::Static, simulation.convention, &experiment).expect("model");
+    let tables = model.tables(&theta);
+    let n = simulation.n_frames;
+    let mut values = Vec::new();
+    for angle in 0..4 {
+        let matrix = simulation.correlations(&model, &tables, angle).expect("speckles");
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
+        experiment.angles[angle] = Angle { sigma: estimate_sigma(&upper, n, &[]), ..experiment.angles[angle].clone() };
+        values.push(upper);
+    }
+    let mut settings = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    settings.start = Some(theta.clone());
+    settings.space.physical[2].fixed = Some(0.0);
+    let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");
+    (fit_memory(store, &model, &settings), theta)
+}
+
+#[test]
+fn under_speckle_noise_the_reported_interval_holds_the_truth_and_the_plain_one_does_not() {
+    let draws = 60;
+    let (mut reported, mut plain) = (0, 0);
+    for seed in 0..draws {
+        let (result, truth) = speckle_draw(seed);
+        assert_eq!(result.uncertainty_kind, "frame_robust");
+        for (found, truth) in result.parameters.iter().zip(&truth).take(2) {
+            let away = (found.value - truth).abs();
+            reported += u32::from(away < found.uncertainty.expect("determined"));
+            plain += u32::from(away < found.uncertainty_plain.expect("known"));
+        }
+    }
+    let share = |count: u32| f64::from(count) / (2 * draws) as f64;
+    assert!((0.55..0.80).contains(&share(reported)), "{}", share(reported));
+    assert!(share(plain) < 0.3, "{}", share(plain));
+}

@@ -1,0 +1,203 @@
+//! Full batch and streaming find the same minimum and the same errors; where normal equations lose digits, both keep them.
+
+mod common;
+
+use common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
+use homodyne::experiment::Experiment;
+use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
+use homodyne::fit::covariance::full_covariance;
+use homodyne::fit::scaling::{ScalingMap, ScalingMode};
+use homodyne::fit::solve::{Problem, Solution, minimise};
+use homodyne::fit::spectrum::Spectrum;
+use homodyne::fit::strategy::Strategy;
+use homodyne::fit::system::System;
+use homodyne::fit::trust_region::Tolerances;
+use homodyne::fit::witness::Witness;
+use homodyne::loss::Loss;
+use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::outcome::FitResult;
+use homodyne::parameters::{AnalysisMode, SearchScale};
+use homodyne::store::memory::MemoryStore;
+use homodyne::sweep::pass::Sweep;
+use homodyne::sweep::sample::Sample;
+use std::sync::Arc;
+
+fn smooth(phi: f64) -> (f64, f64) {
+    let phi = phi.to_radians();
+    (0.14 + 0.02 * phi.cos() - 0.01 * (2.0 * phi).sin(), 1.003 + 0.004 * phi.sin())
+}
+
+fn simulated(mode: AnalysisMode, scaling: &dyn Fn(f64) -> (f64, f64)) -> (Experiment, Model, MemoryStore) {
+    let mut experiment = experiment(90, 6);
+    experiment.angles[2].masked_frames = vec![7, 8, 40];
+    let model = model(mode, ShearConvention::Homodyne, &experiment);
+    let theta = &LAMINAR[..mode.n_parameters()];
+    let mut values = values_of(&model, &experiment, theta, scaling, &|a, k| 0.003 * gaussian(3 + a as u64, k as u64));
+    values[1][17] = f64::NAN;
+    let store = memory_f64(experiment.clone(), values, 1000);
+    (experiment, model, store)
+}
+
+fn with_strategy(
+    data: &(Experiment, Model, MemoryStore),
+    base: &FitSettings,
+    strategy: Strategy,
+    threads: usize,
+) -> FitResult {
+    let (_, model, store) = data;
+    let sample = Sample::draw(store, model).expect("memory");
+    let sweep = Sweep::new(Arc::new(store.clone()), model.clone(), threads);
+    fit(&sweep, &sample, &FitSettings { strategy, ..base.clone() }, &mut ()).expect("memory")
+}
+
+fn assert_agree(stratified: &FitResult, streamed: &FitResult, what: &str) {
+    assert_eq!(stratified.verdict, streamed.verdict, "{what}");
+    for (a, b) in stratified.parameters.iter().zip(&streamed.parameters) {
+        assert!((a.value / b.value - 1.0).abs() < 1e-8, "{what}: {a:?} {b:?}");
+    }
+    for (a, b) in stratified.angles.iter().zip(&streamed.angles) {
+        assert!((a.contrast / b.contrast - 1.0).abs() < 1e-8 && (a.offset / b.offset - 1.0).abs() < 1e-8, "{what}");
+    }
+    for (table, other) in
+        [(&stratified.covariance_plain, &streamed.covariance_plain), (&stratified.covariance, &streamed.covariance)]
+    {
+        for (row, (a, b)) in table.iter().zip(other).enumerate() {
+            for (col, (a, b)) in a.iter().zip(b).enumerate() {
+                let (a, b) = (a.expect("determined"), b.expect("determined"));
+                let size = (table[row][row].expect("known") * table[col][col].expect("known")).sqrt();
+                assert!((a - b).abs() < 1e-6 * size, "{what} {row} {col}: {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn stratified_and_streaming_agree_in_both_modes_with_every_scaling() {
+    for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
+        for choice in [
+            ScalingChoice::Auto(3),
+            ScalingChoice::Constant(None),
+            ScalingChoice::Individual,
+            ScalingChoice::Fourier(2),
+        ] {
+            let shared = |_: f64| (0.14, 1.003);
+            let scaling: &dyn Fn(f64) -> (f64, f64) =
+                if matches!(choice, ScalingChoice::Auto(_)) { &shared } else { &smooth };
+            let data = simulated(mode, scaling);
+            let base = settings(mode, &data.0, choice.clone());
+            let stratified = with_strategy(&data, &base, Strategy::Stratified, 1);
+            assert_eq!(stratified.strategy, "stratified");
+            assert_agree(
+                &stratified,
+                &with_strategy(&data, &base, Strategy::HybridStreaming, 1),
+                &format!("{mode:?} {choice:?}"),
+            );
+            let threaded = with_strategy(&data, &base, Strategy::Stratified, 5);
+            assert_eq!(threaded.parameters, stratified.parameters, "same bits for any number of threads");
+        }
+    }
+}
+
+#[test]
+fn strategies_agree_where_a_contrast_is_on_its_bound() {
+    for choice in [ScalingChoice::Auto(3), ScalingChoice::Individual, ScalingChoice::Fourier(1)] {
+        let data = simulated(AnalysisMode::LaminarFlow, &smooth);
+        let mut base = settings(AnalysisMode::LaminarFlow, &data.0, choice);
+        base.space.contrast.upper = 0.15;
+        let stratified = with_strategy(&data, &base, Strategy::Stratified, 1);
+        let streamed = with_strategy(&data, &base, Strategy::HybridStreaming, 1);
+        for (a, b) in stratified.parameters.iter().zip(&streamed.parameters) {
+            assert!((a.value / b.value - 1.0).abs() < 1e-8, "{a:?} {b:?}");
+            match (a.uncertainty, b.uncertainty) {
+                (Some(a), Some(b)) => assert!((a / b - 1.0).abs() < 1e-6, "{a} {b}"),
+                (a, b) => assert_eq!(a, b),
+            }
+        }
+    }
+}
+
+/// Two amplitudes that only a nearly vanishing exponent tells apart, noise-free.
+fn ill_conditioned(alpha: f64) -> (Experiment, Model, MemoryStore, Vec<f64>) {
+    let mut experiment = experiment(120, 4);
+    experiment.angles.iter_mut().for_each(|angle| angle.sigma = 1e-13);
+    let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
+    let truth = vec![15_000.0, alpha, 4000.0];
+    let values = values_of(&model, &experiment, &truth, &|_| (0.14, 1.003), &|_, _| 0.0);
+    let store = memory_f64(experiment.clone(), values, 1000);
+    (experiment, model, store, truth)
+}
+
+#[test]
+fn block_qr_keeps_the_digits_of_the_full_batch_where_normal_equations_lose_them() {
+    let (experiment, model, store, truth) = ill_conditioned(3e-6);
+    let mut base = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    base.space.physical[1].fixed = Some(truth[1]);
+    // The valley is straight in D0 itself.
+    base.space.physical[0].scale = SearchScale::Linear;
+    let phi: Vec<f64> = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
+    let problem = Problem {
+        space: &base.space,
+        map: ScalingMap::new(&ScalingMode::Shared, &phi, &base.space).expect("shared"),
+        weights: vec![1e26; 4],
+        noise_is_known: true,
+        tolerances: Tolerances { ftol: 1e-30, xtol: 1e-15, gtol: 1e-16, max_iterations: 40 },
+        t_ref_seconds: 1.0,
+        loss: Loss::Linear,
+        f_scale: 1.0,
+        x_scale: vec![None; 3],
+    };
+    let sweep = Sweep::new(Arc::new(store), model, 1);
+    let solve = |system: System<'_>| {
+        minimise(system, &problem, &[14_000.0, truth[1], 5000.0], "local", &mut ()).expect("memory")
+    };
+    let (full, block, plain) =
+        (solve(System::FullBatch(&sweep)), solve(System::Factor(&sweep)), solve(System::Gram(&sweep)));
+    let free = [0, 2];
+    let reduced = problem.in_coordinates(&full.point.evaluation, &full.point.theta, &free);
+    let condition = Spectrum::of(&reduced).condition_number.expect("the factor is regular");
+    assert!(condition > 1e8, "{condition:e}");
+    let digits = |solution: &Solution| -(solution.point.theta[0] / truth[0] - 1.0).abs().max(1e-16).log10();
+    let variance = |solution: &Solution| full_covariance(&problem, &solution.point, &free, &[]).get(0, 0);
+    let apart = |solution: &Solution| (variance(solution) / variance(&full) - 1.0).abs();
+    println!(
+        "condition {condition:.1e}; digits of D0: full batch {:.1}, block QR {:.1}, normal equations {:.1}; variance apart \
+         from the full batch: block QR {:.1e}, normal equations {:.1e}",
+        digits(&full),
+        digits(&block),
+        digits(&plain),
+        apart(&block),
+        apart(&plain)
+    );
+    assert!(digits(&full) > 8.0 && digits(&block) > 8.0);
+    assert!((block.point.theta[0] / full.point.theta[0] - 1.0).abs() < 1e-8);
+    assert!(apart(&block) < 1e-6, "{:e}", apart(&block));
+    assert!(
+        digits(&plain) < 6.0 && apart(&plain) > 1e-5,
+        "normal equations are expected to lose digits: {:e}",
+        apart(&plain)
+    );
+}
+
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Witness for Notes {
+    fn note(&mut self, text: &str) {
+        self.0.push(text.into());
+    }
+}
+
+#[test]
+fn an_ill_conditioned_stream_ends_with_block_qr_and_says_so() {
+    let (experiment, model, store, truth) = ill_conditioned(1e-3);
+    let mut base = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    base.space.physical[1].fixed = Some(truth[1]);
+    let sample = Sample::draw(&store, &model).expect("memory");
+    let sweep = Sweep::new(Arc::new(store), model, 1);
+    let mut notes = Notes::default();
+    let result = fit(&sweep, &sample, &base, &mut notes).expect("memory");
+    assert!(notes.0.iter().any(|note| note.contains("block QR")), "{:?}", notes.0);
+    assert!(sweep.totals().factor.sweeps > 0);
+    assert!(result.condition_number.expect("regular") > 1e6);
+    assert!((result.parameters[0].value / truth[0] - 1.0).abs() < 1e-6, "{:?}", result.parameters);
+}
