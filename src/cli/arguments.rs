@@ -25,6 +25,12 @@ Examples:
 Exit codes: 0 accepted, 1 finished but not trustworthy (see the verdict), 2 bad input or configuration,
 3 internal failure, 130 interrupted.";
 
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  homodyne simulate --mode laminar_flow --angles 8 --frames 300 --noise gaussian --sigma 0.003 --out data.h5
+  homodyne simulate --mode static --noise speckle --speckles 4000 --sigma 0.002 --out speckle.h5
+  homodyne simulate --mode static --q 0.004,0.0054,0.007 --out many_q.h5";
+
 const FIT_EXAMPLES: &str = "\
 Examples:
   homodyne fit my.yaml --store stores/sample --json > parameters.json
@@ -54,9 +60,7 @@ pub enum Command {
     #[command(after_help = "Example: homodyne inspect data.hdf")]
     Inspect(InspectArguments),
     /// Make a beamline file (APS-U layout) with a known truth.
-    #[command(
-        after_help = "Example: homodyne simulate --mode laminar_flow --angles 8 --frames 300 --noise 0.003 --out data.h5"
-    )]
+    #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArguments),
     /// Write, check or show configurations.
     #[command(subcommand)]

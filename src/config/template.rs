@@ -21,6 +21,12 @@ initial_parameters:
 
 optimization:
   nlsq:
+    strategy: auto                  # auto | stratified | hybrid_streaming (homodyne plan FILE says which and why)
+    loss: linear                    # linear | soft_l1 | huber | cauchy | arctan
+    f_scale: 1.0                    # where the loss turns, in units of sigma
+    multi_start:
+      enable: false                 # true: search from n_starts starts
+      n_starts: 10
     anti_degeneracy:
       per_angle_mode: auto          # auto | constant | individual | fourier
 

@@ -48,8 +48,12 @@ impl Run<'_> {
                     self.listener.progress(&line);
                 }
             }));
-        let mut following =
-            Following { run: self, sweep: &sweep, progress: &progress, checkpoint: self.checkpoint(&store)? };
+        let mut following = Following {
+            run: self,
+            sweep: &sweep,
+            progress: &progress,
+            checkpoint: self.checkpoint(&store, decision.strategy)?,
+        };
         let fit_settings = fit_settings(settings, &experiment, decision.strategy);
         let result = self.timed("fit", || fit(&sweep, &sample, &fit_settings, &mut following))?;
         self.say_few_renewals(&result);
@@ -114,8 +118,9 @@ impl Run<'_> {
     }
 
     /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
-    fn checkpoint(&self, store: &Store) -> Result<Checkpoint> {
-        let (path, config) = (self.checkpoint_path(), self.config_hash());
+    fn checkpoint(&self, store: &Store, strategy: Strategy) -> Result<Checkpoint> {
+        // Another strategy sums in another order: it is another configuration.
+        let (path, config) = (self.checkpoint_path(), self.result_key("", strategy));
         let hashes = Hashes { config: &config, store: &store.manifest().content_key };
         if self.resume {
             if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
