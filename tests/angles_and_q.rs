@@ -1,18 +1,12 @@
 //! Subsets and near-duplicates of angles, and many q: what is merged is recorded, what is left out is left out, and one q that
 //! fails does not stop the rest.
 
-use assert_cmd::Command;
+#[path = "common/program.rs"]
+mod program;
+
+use program::{homodyne, stderr};
 use serde_json::Value;
 use std::path::Path;
-
-fn homodyne(folder: &Path, words: &[&str]) -> std::process::Output {
-    let mut command = Command::cargo_bin("homodyne").expect("built");
-    command.current_dir(folder).args(words).output().expect("run")
-}
-
-fn stderr(output: &std::process::Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("file")).expect("JSON")

@@ -1,16 +1,12 @@
 //! Every key of `optimization.nlsq` changes what a run does, not only what it reads.
 
-use assert_cmd::Command;
+#[path = "common/program.rs"]
+mod program;
+
+use program::{LAMINAR_CONFIG, homodyne};
 use serde_json::Value;
 use std::path::Path;
 
-const CONFIG: &str = "\
-analysis_mode: laminar_flow
-analyzer_parameters:
-  scattering: {wavevector_q: 0.0054}
-  geometry: {stator_rotor_gap: 2000000}
-experimental_data: {file_path: data.h5}
-";
 const START: &str = "initial_parameters: {values: [9000.0, -0.1, 0.0, 0.004, 0.0, 0.0, 0.0]}\n";
 
 struct Place(tempfile::TempDir);
@@ -29,13 +25,12 @@ impl Place {
     }
 
     fn run(&self, words: &[&str]) -> std::process::Output {
-        let mut command = Command::cargo_bin("homodyne").expect("built");
-        command.current_dir(self.path()).args(words).output().expect("run")
+        homodyne(self.path(), words)
     }
 
     /// `parameters.json` of a run with these keys.
     fn fit(&self, text: &str, set: &[&str]) -> Value {
-        std::fs::write(self.path().join("c.yaml"), format!("{CONFIG}{text}")).expect("config");
+        std::fs::write(self.path().join("c.yaml"), format!("{LAMINAR_CONFIG}{text}")).expect("config");
         let mut words = vec!["fit", "c.yaml", "--json", "--quiet"];
         set.iter().for_each(|word| words.extend(["--set", word]));
         let output = self.run(&words);

@@ -1,26 +1,20 @@
 //! Long runs end well: interrupted with the best so far, killed and resumed to the same bits, never resumed onto other data.
 
-use assert_cmd::Command;
+#[path = "common/program.rs"]
+mod program;
+
+use program::{LAMINAR_CONFIG, homodyne, remains};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-const CONFIG: &str = "\
-analysis_mode: laminar_flow
-analyzer_parameters:
-  scattering: {wavevector_q: 0.0054}
-  geometry: {stator_rotor_gap: 2000000}
-experimental_data: {file_path: data.h5}
+/// A start far enough from the truth for several iterations.
+const START: &str = "\
 initial_parameters: {values: [1000.0, 0.5, 0.0, 0.02, -0.5, 0.0, 3.0]}
 optimization: {nlsq: {cmaes: {enable: false}, ftol: 1.0e-12}}
 ";
 const CHECKPOINT: &str = "results/.c.checkpoint.json";
-
-fn homodyne(folder: &Path, words: &[&str]) -> std::process::Output {
-    let mut command = Command::cargo_bin("homodyne").expect("built");
-    command.current_dir(folder).args(words).output().expect("run")
-}
 
 fn start(folder: &Path, words: &[&str]) -> Child {
     std::process::Command::new(assert_cmd::cargo::cargo_bin!("homodyne"))
@@ -37,7 +31,7 @@ fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("folder");
     let simulate = ["simulate", "--frames", "700", "--angles", "10", "--out", "data.h5"];
     assert!(homodyne(folder.path(), &simulate).status.success());
-    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
+    std::fs::write(folder.path().join("c.yaml"), format!("{LAMINAR_CONFIG}{START}")).expect("config");
     assert!(homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--store", "s"]).status.success());
     folder
 }
@@ -145,7 +139,7 @@ fn an_interrupted_ingest_leaves_nothing() {
     let folder = tempfile::tempdir().expect("folder");
     let simulate = ["simulate", "--frames", "600", "--angles", "24", "--out", "data.h5"];
     assert!(homodyne(folder.path(), &simulate).status.success());
-    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
+    std::fs::write(folder.path().join("c.yaml"), format!("{LAMINAR_CONFIG}{START}")).expect("config");
     let child = start(folder.path(), &["ingest", "--config", "c.yaml", "--store", "s", "--threads", "1"]);
     std::thread::sleep(Duration::from_millis(40));
     signal(&child, "-INT");
@@ -155,11 +149,5 @@ fn an_interrupted_ingest_leaves_nothing() {
         Some(130) => assert!(!folder.path().join("s").exists()),
         code => assert_eq!(code, Some(0), "{}", String::from_utf8_lossy(&output.stderr)),
     }
-    let left: Vec<String> = std::fs::read_dir(folder.path())
-        .expect("folder")
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.contains("staging"))
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(remains(folder.path()), Vec::<String>::new());
 }

@@ -1,6 +1,9 @@
 //! Every file in `pipelines/` runs on the shipped sample and finds its truth; what has not changed is reused.
 
-use assert_cmd::Command;
+#[path = "common/program.rs"]
+mod program;
+
+use program::{homodyne, remains};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +17,6 @@ const TRUTH: [(&str, f64); 7] = [
     ("gamma_dot_t_offset", 0.000_15),
     ("phi0", -6.5),
 ];
-
-fn homodyne(folder: &Path, words: &[&str]) -> std::process::Output {
-    let mut command = Command::cargo_bin("homodyne").expect("built");
-    command.current_dir(folder).args(words).output().expect("run")
-}
 
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
@@ -139,11 +137,5 @@ fn a_killed_ingest_or_fit_leaves_nothing_half_done() {
         }
     }
     assert_eq!(homodyne(folder.path(), &["fit", "c.yaml", "--store", "s"]).status.code(), Some(0));
-    let left: Vec<String> = std::fs::read_dir(folder.path())
-        .expect("folder")
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.contains("staging"))
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(remains(folder.path()), Vec::<String>::new());
 }
