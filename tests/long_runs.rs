@@ -84,7 +84,8 @@ fn killed_at_five_moments_and_resumed_the_bits_are_those_of_an_undisturbed_run()
         resumed_from_a_checkpoint += u32::from(killed);
         assert_eq!(parameters(&again), undisturbed, "moment {moment}");
     }
-    assert!(resumed_from_a_checkpoint >= 4, "{resumed_from_a_checkpoint} of 5 were killed in time");
+    // On a busy machine a kill may come after the end; most must come in time for the test to mean something.
+    assert!(resumed_from_a_checkpoint >= 3, "{resumed_from_a_checkpoint} of 5 were killed in time");
 }
 
 #[test]
