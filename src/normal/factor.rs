@@ -5,7 +5,6 @@
 //! Comput. 34 (2012) A206, doi 10.1137/080731992).
 
 use crate::normal::gram::{Gram, PairwiseTerm, packed_index, packed_len};
-use crate::normal::symmetric::Matrix;
 
 /// Upper triangle R of width P + 3, stored row by row, and what it was made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,12 +66,6 @@ impl Factor {
                 }
             }
         }
-    }
-
-    /// R as a matrix.
-    #[must_use]
-    pub fn matrix(&self) -> Matrix {
-        Matrix::from_fn(self.width, self.width, |row, col| self.get(row, col))
     }
 
     /// R'R.
