@@ -210,7 +210,7 @@ impl Fit<'_> {
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.
     fn with_search(&self, local: Solution, start: &[f64], witness: &mut dyn Witness) -> Result<FitResult> {
-        let local_cost = local.point.evaluation.cost;
+        let mut least = local.point.evaluation.cost;
         let mut result = self.describe(local, start)?;
         if result.stop == Stop::Interrupted {
             return Ok(result);
@@ -227,7 +227,7 @@ impl Fit<'_> {
                 ftol: settings.refinement_ftol,
                 near: settings.degeneracy_threshold,
             };
-            result = self.refined((result, local_cost), (found, search), refinement, witness)?;
+            (result, least) = self.refined((result, least), (found, search), refinement, witness)?;
             if result.stop == Stop::Interrupted {
                 return Ok(result);
             }
@@ -241,20 +241,19 @@ impl Fit<'_> {
             let search = header("cmaes", reason, self.settings.cma_es.evolution.seed);
             let count = if self.settings.cma_es.refine { 3 } else { 0 };
             let refinement = Refinement { count, ftol: self.settings.tolerances.ftol, near: 0.1 };
-            let cost = result.iterations.iter().map(|iteration| iteration.cost).fold(local_cost, f64::min);
-            result = self.refined((result, cost), (found, search), refinement, witness)?;
+            (result, _) = self.refined((result, least), (found, search), refinement, witness)?;
         }
         Ok(result)
     }
 
-    /// Follows the best basins on all data and takes the deepest.
+    /// Follows the best basins on all data and takes the deepest: its result and cost.
     fn refined(
         &self,
         so_far: (FitResult, f64),
         found: (Found, Search),
         refinement: Refinement,
         witness: &mut dyn Witness,
-    ) -> Result<FitResult> {
+    ) -> Result<(FitResult, f64)> {
         let ((mut result, mut least), (found, mut search)) = (so_far, found);
         let mut basins = found.basins;
         let tolerances = Tolerances { ftol: refinement.ftol, ..self.settings.tolerances };
@@ -287,7 +286,7 @@ impl Fit<'_> {
             ));
         }
         result.search = Some(Search { basins, candidates: found.candidates, evaluations: found.evaluations, ..search });
-        Ok(result)
+        Ok((result, least))
     }
 }
 

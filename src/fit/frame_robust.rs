@@ -143,12 +143,13 @@ pub fn sandwich(
     let mut variances = vec![Variance::default(); n];
     let mut of_angle = Matrix::zero(sums.len(), n);
     // Some dyads at a time: kappa of all pairs of dyads would be the largest thing in memory.
-    for some in dyads.chunks(CHUNK_DYADS) {
+    for (chunk, some) in dyads.chunks(CHUNK_DYADS).enumerate() {
+        let first = chunk * CHUNK_DYADS;
         let sharing = nodes.sharing(some, &dyads);
         let squared = sharing.squared();
         for (angle, sums) in sums.iter().enumerate() {
             let all = bread.influences(problem, angle, (sums, &dyads));
-            let own = bread.influences(problem, angle, (sums, some));
+            let own = Matrix::from_fn(some.len(), n, |dyad, k| all.get(first + dyad, k));
             let product = own.transposed().product(&sharing.product(&all));
             let scatter = squared.product(&all.squared());
             for (k, variance) in variances.iter_mut().enumerate() {

@@ -88,6 +88,9 @@ impl System<'_> {
         factors: Option<&[Factor]>,
         scaling: &Scaling,
     ) -> Result<Option<Joint>> {
+        if matches!(self, System::Gram(_)) {
+            return Ok(None);
+        }
         let p = query.theta.len();
         let bases = free_bases(&problem.map, scaling);
         let maps = maps(&problem.map, scaling, &bases, &problem.weights, p);

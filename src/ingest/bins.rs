@@ -51,6 +51,15 @@ impl FrameTiming {
     }
 }
 
+/// Every q of some bins, ascending, in 1/angstrom.
+#[must_use]
+pub fn wavevectors(bins: &[Bin]) -> Vec<f64> {
+    let mut q: Vec<f64> = bins.iter().map(|bin| bin.q_per_angstrom).collect();
+    q.sort_by(f64::total_cmp);
+    q.dedup();
+    q
+}
+
 /// Checks q and phi of a used bin and wraps phi.
 ///
 /// # Errors

@@ -7,12 +7,12 @@ use crate::experiment::{Angle, Experiment, TimeGrid};
 use crate::ingest::bins::{Bin, BinTable};
 use crate::ingest::frames::{dark_frames, dead_frames, examine, masked_angle, ranges, with_baseline};
 use crate::ingest::hdf5::Source;
-use crate::ingest::layout::{Layout, bin_table, detect};
+use crate::ingest::layout::{Layout, bin_table};
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
 use crate::ingest::merge::{Merged, groups};
 use crate::ingest::noise::estimate_sigma;
 use crate::ingest::selection::Selection;
-use crate::ingest::survey::common_frame_count;
+use crate::ingest::survey::{Survey, common_frame_count};
 use crate::memory::{available_bytes, rss_anon_bytes};
 use crate::store::directory::{Store, hash_file, value_type};
 use crate::store::manifest::{
@@ -141,9 +141,7 @@ impl<'a> Job<'a> {
     /// Decides everything that metadata can decide.
     fn plan(request: &'a Request) -> Result<Self> {
         let selection = &request.selection;
-        let source = Source::open(&request.source)?;
-        let (layout, others) = detect(&source, selection.layout)?;
-        let table = bin_table(&source, layout, selection.allow_missing, selection.dt_override)?;
+        let Survey { source, layout, others, table } = Survey::of(&request.source, selection)?;
         let mut warnings = table.warnings.clone();
         let bins = selection.bins(&source, &table)?;
         let n_file = common_frame_count(&source, &bins)?;

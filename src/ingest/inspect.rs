@@ -2,6 +2,7 @@
 
 use crate::block::BlockSource;
 use crate::error::Result;
+use crate::ingest::bins::wavevectors;
 use crate::ingest::frames::{dead_frames, ranges};
 use crate::ingest::hdf5::Source;
 use crate::ingest::layout::{bin_table, detect};
@@ -63,10 +64,7 @@ fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
         let factors = format!("{} s x stride {} x average {}", timing.frame_seconds, timing.stride, timing.average);
         facts.push(fact("dt [s]", format!("{} ({factors})", timing.dt_seconds())));
     }
-    let mut q: Vec<f64> = table.bins.iter().map(|bin| bin.q_per_angstrom).collect();
-    q.sort_by(f64::total_cmp);
-    q.dedup();
-    for q in q {
+    for q in wavevectors(&table.bins) {
         let phi: Vec<f64> =
             table.bins.iter().filter(|bin| bin.q_per_angstrom == q).map(|bin| bin.phi_degrees).collect();
         facts.push(fact(&format!("q = {q} 1/angstrom"), format!("{} angles: {phi:?}", phi.len())));

@@ -2,7 +2,7 @@
 
 use crate::error::{Fault, Result};
 use crate::experiment::wrap_degrees;
-use crate::ingest::bins::{Bin, BinTable};
+use crate::ingest::bins::{Bin, BinTable, wavevectors};
 use crate::ingest::hdf5::Source;
 use crate::ingest::layout::Layout;
 use serde::{Deserialize, Serialize};
@@ -120,9 +120,7 @@ impl Selection {
 
     /// The file's q nearest to the wanted one, within half the local spacing and the relative tolerance.
     fn nearest_q(&self, source: &Source, bins: &[Bin]) -> Result<f64> {
-        let mut available: Vec<f64> = bins.iter().map(|bin| bin.q_per_angstrom).collect();
-        available.sort_by(f64::total_cmp);
-        available.dedup();
+        let mut available = wavevectors(bins);
         let Some(wanted) = self.q_per_angstrom else {
             return match available[..] {
                 [only] => Ok(only),

@@ -1,21 +1,32 @@
 //! What the metadata of a file promise, without reading a matrix: sizes of a selection, available q.
 
 use crate::error::{Fault, Result};
-use crate::ingest::bins::{Bin, BinTable};
+use crate::ingest::bins::{Bin, BinTable, wavevectors};
 use crate::ingest::hdf5::Source;
-use crate::ingest::layout::{bin_table, detect};
+use crate::ingest::layout::{Layout, bin_table, detect};
 use crate::ingest::matrix::{frame_count, value_bytes};
 use crate::ingest::merge::groups;
 use crate::ingest::selection::Selection;
 use crate::ingest::signature::check_hdf5;
 use std::path::Path;
 
-fn open(path: &Path, selection: &Selection) -> Result<(Source, BinTable)> {
-    check_hdf5(path)?;
-    let source = Source::open(path)?;
-    let (layout, _) = detect(&source, selection.layout)?;
-    let table = bin_table(&source, layout, selection.allow_missing, selection.dt_override)?;
-    Ok((source, table))
+/// An open file and the table of its bins.
+pub(super) struct Survey {
+    pub source: Source,
+    pub layout: Layout,
+    /// Other layouts that the file holds too.
+    pub others: Vec<Layout>,
+    pub table: BinTable,
+}
+
+impl Survey {
+    /// Of a file whose first bytes were checked.
+    pub fn of(path: &Path, selection: &Selection) -> Result<Self> {
+        let source = Source::open(path)?;
+        let (layout, others) = detect(&source, selection.layout)?;
+        let table = bin_table(&source, layout, selection.allow_missing, selection.dt_override)?;
+        Ok(Survey { source, layout, others, table })
+    }
 }
 
 /// Angles, frames and bytes of a value of a selection, from the metadata of a file alone.
@@ -23,7 +34,8 @@ fn open(path: &Path, selection: &Selection) -> Result<(Source, BinTable)> {
 /// # Errors
 /// As [`crate::ingest::convert::ingest`], as far as metadata tell.
 pub fn size_of_selection(path: &Path, selection: &Selection) -> Result<(usize, usize, usize)> {
-    let (source, table) = open(path, selection)?;
+    check_hdf5(path)?;
+    let Survey { source, table, .. } = Survey::of(path, selection)?;
     let bins = selection.bins(&source, &table)?;
     let frames = selection.frames(&source, common_frame_count(&source, &bins)?)?;
     let width = value_bytes(&source, &bins[0].path)?;
@@ -35,11 +47,8 @@ pub fn size_of_selection(path: &Path, selection: &Selection) -> Result<(usize, u
 /// # Errors
 /// As [`crate::ingest::convert::ingest`], as far as metadata tell.
 pub fn available_q(path: &Path, selection: &Selection) -> Result<Vec<f64>> {
-    let (_, table) = open(path, selection)?;
-    let mut q: Vec<f64> = table.bins.iter().map(|bin| bin.q_per_angstrom).collect();
-    q.sort_by(f64::total_cmp);
-    q.dedup();
-    Ok(q)
+    check_hdf5(path)?;
+    Ok(wavevectors(&Survey::of(path, selection)?.table.bins))
 }
 
 /// The number of frames that all selected matrices share.
