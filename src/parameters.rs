@@ -164,11 +164,13 @@ impl Parameter {
         }
     }
 
-    /// Value of a search coordinate, never outside the bounds by rounding.
+    /// Value of a search coordinate, by rounding neither outside the bounds nor short of a bound that is met.
     #[must_use]
     pub fn value(&self, coordinate: f64) -> f64 {
         let value = match self.scale {
             SearchScale::Linear => coordinate,
+            SearchScale::Log if coordinate <= self.lower.ln() => self.lower,
+            SearchScale::Log if coordinate >= self.upper.ln() => self.upper,
             SearchScale::Log => coordinate.exp(),
         };
         value.clamp(self.lower, self.upper)
@@ -251,6 +253,16 @@ mod tests {
         let d0 = Parameter::default_of(&PHYSICAL[0]).settled().expect("default bounds are valid");
         assert!((d0.value(d0.coordinate(1234.5)) - 1234.5).abs() < 1e-9);
         assert_eq!(d0.value(d0.coordinate(1e5)), 1e5);
+    }
+
+    #[test]
+    fn bounds_are_met_exactly() {
+        for k in 1..1000 {
+            let (lower, upper) = (f64::from(k) * 1.1, f64::from(k) * 13.7);
+            let parameter = Parameter { lower, upper, ..Parameter::default_of(&PHYSICAL[0]) };
+            assert_eq!(parameter.value(parameter.coordinate(lower)), lower);
+            assert_eq!(parameter.value(parameter.coordinate(upper)), upper);
+        }
     }
 
     #[test]

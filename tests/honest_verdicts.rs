@@ -105,6 +105,19 @@ fn an_exponent_near_zero_leaves_its_amplitudes_undetermined_and_is_found_in_few_
 }
 
 #[test]
+fn a_valley_that_ends_on_a_bound_is_named_all_the_same() {
+    let experiment = experiment(40, 3);
+    let values = simulated(AnalysisMode::Static, &experiment, &[500.0, -0.2, 12_000.0], 0.14);
+    let result = run(AnalysisMode::Static, experiment, values, |settings| settings.space.physical[0].upper = 250.0);
+    // D0 is held by its bound, D_offset has no error of its own: the reason is the exponent, not the bound.
+    assert!(result.parameters[0].status.ends_with("_bound"), "{:?}", result.parameters);
+    assert_eq!(result.parameters[2].uncertainty, None);
+    assert_eq!(result.verdict, Verdict::Undetermined, "{:?}", result.reasons);
+    assert!(result.reasons[0].contains("D0 and D_offset trade off"), "{:?}", result.reasons);
+    assert!(result.reasons.iter().any(|reason| reason.contains("D0 is at its")), "{:?}", result.reasons);
+}
+
+#[test]
 fn truth_on_a_bound_is_reported_with_its_side() {
     let experiment = experiment(120, 8);
     let values = simulated(AnalysisMode::LaminarFlow, &experiment, &LAMINAR, 0.14);

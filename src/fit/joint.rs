@@ -6,7 +6,7 @@
 
 use crate::fit::scaling::{Scaling, ScalingMap};
 use crate::normal::factor::Factor;
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::{Matrix, dot, null_space};
 
 /// R of the whole problem.
 #[derive(Debug, Clone)]
@@ -27,20 +27,6 @@ pub fn free_bases(map: &ScalingMap, scaling: &Scaling) -> Vec<Matrix> {
         null_space(&rows, n)
     };
     map.blocks.iter().zip(&scaling.active).map(of_block).collect()
-}
-
-/// Orthonormal columns that all `rows` send to zero.
-fn null_space(rows: &[Vec<f64>], n: usize) -> Matrix {
-    let identity = Matrix::from_fn(n, n, |row, col| f64::from(u8::from(row == col)));
-    if rows.is_empty() {
-        return identity;
-    }
-    // The projection onto the rows has eigenvalue zero on what is sought.
-    let held = Matrix::from_fn(n, n, |a, b| rows.iter().map(|row| row[a] * row[b]).sum());
-    let Some((values, vectors)) = held.eigen() else { return identity };
-    let largest = values.last().copied().unwrap_or(0.0);
-    let kept: Vec<usize> = (0..n).filter(|&k| values[k] <= 1e-12 * largest).collect();
-    vectors.columns(&kept)
 }
 
 /// Per angle, how a row `[dh .., h, 1, y]` becomes a row `[scaling, physical, residual]`, weighted.
@@ -167,16 +153,6 @@ fn inverse_of_triangle(factor: &Matrix) -> Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_null_space_is_orthogonal_to_the_rows() {
-        let rows = [vec![1.0, 2.0, 0.0, 0.0], vec![0.0, 0.0, 0.0, 1.0]];
-        let basis = null_space(&rows, 4);
-        assert_eq!(basis.n_cols, 2);
-        for k in 0..2 {
-            assert!(rows.iter().all(|row| dot(row, &basis.column(k)).abs() < 1e-14));
-        }
-    }
 
     #[test]
     fn a_triangle_times_its_inverse_is_one() {

@@ -79,14 +79,20 @@ impl Problem<'_> {
         (theta, coordinates)
     }
 
-    /// Replaces the straight step of one power law by the bent one, if there is one between the bounds.
+    /// Replaces the straight step of one power law by the bent one, if there is one between the bounds. What the straight step
+    /// puts on a bound stays there: the bent path agrees with it to first order only, and would leave the bound again.
     fn bend(&self, first: usize, from: &[f64], theta: &mut [f64], coordinate: impl Fn(usize) -> f64) {
         let physical = &self.space.physical;
         let law = |values: &[f64]| PowerLaw { amplitude: values[0], exponent: values[1], constant: values[2] };
         let tangent = |k: usize| (coordinate(k) - physical[k].coordinate(from[k])) * physical[k].slope(from[k]);
         let step = law(&[tangent(first), tangent(first + 1), tangent(first + 2)]);
         let Some(bent) = law(&from[first..]).bent(step, self.t_ref_seconds) else { return };
-        let values = [bent.amplitude, bent.exponent, bent.constant];
+        let mut values = [bent.amplitude, bent.exponent, bent.constant];
+        for (value, k) in values.iter_mut().zip(first..) {
+            if theta[k] <= physical[k].lower || theta[k] >= physical[k].upper {
+                *value = theta[k];
+            }
+        }
         let inside = |k: usize| (physical[first + k].lower..=physical[first + k].upper).contains(&values[k]);
         if (0..3).all(inside) {
             theta[first..first + 3].copy_from_slice(&values);

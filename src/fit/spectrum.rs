@@ -1,12 +1,10 @@
 //! How well the data determine each direction of parameter space: condition number and flat directions in words.
 
 use crate::fit::reduced::Evaluation;
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::{Matrix, SINGULAR, dot};
 use crate::outcome::UndeterminedDirection;
 
-/// Eigenvalues of the scaled Hessian below this fraction of the largest cannot be told from zero in double precision.
-const SINGULAR: f64 = 1e-12;
-/// The same where the Jacobian's own factor is known: eigenvalues are squares of its singular values.
+/// [`SINGULAR`] where the Jacobian's own factor is known: eigenvalues are squares of its singular values.
 const SINGULAR_FACTOR: f64 = 1e-22;
 
 /// The eigenvalues of a Hessian scaled to a unit diagonal.

@@ -334,6 +334,55 @@ mod tests {
         assert!((x[0] - 1.0).abs() < 1e-6, "{x:?}");
     }
 
+    /// Residuals a t^b + c - (3 t^0.5 + 1) with their exact derivatives; every sum is off by a few last bits.
+    fn power_law(x: &[f64], seed: usize) -> Evaluation {
+        let rows: Vec<[f64; 4]> = (1..=40)
+            .map(|k| {
+                let t = f64::from(k) * 0.1;
+                let power = t.powf(x[1]);
+                [power, x[0] * power * t.ln(), 1.0, x[0] * power + x[2] - 3.0 * t.sqrt() - 1.0]
+            })
+            .collect();
+        let bits = |place: usize| 1.0 + 4e-16 * ((seed * 7 + place * 13) as f64).sin();
+        let sum = |a: usize, b: usize| {
+            let (a, b) = (a.min(b), a.max(b));
+            bits(4 * a + b) * rows.iter().map(|row| row[a] * row[b]).sum::<f64>()
+        };
+        let cost = 0.5 * sum(3, 3);
+        Evaluation {
+            cost,
+            cost_rounding: 64.0 * f64::EPSILON * cost,
+            pairs: 40,
+            gradient: (0..3).map(|k| sum(k, 3)).collect(),
+            hessian: Matrix::from_fn(3, 3, sum),
+            residual: None,
+            is_robust: false,
+        }
+    }
+
+    #[test]
+    fn last_bits_of_the_sums_do_not_choose_the_way_where_parameters_trade_off() {
+        // Where b = 0, t^b is 1: a and c are one parameter, and the Hessian is singular but for rounding.
+        let way = |seed: usize| {
+            let mut solver = TrustRegion::new(&[1.0, 0.0, 0.0], (vec![-1e5; 3], vec![1e5; 3]), Tolerances::default());
+            let mut asked = Vec::new();
+            while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
+                solver.tell(x.clone(), power_law(&x, seed));
+                asked.push(x);
+            }
+            (asked, solver.stop().expect("over"))
+        };
+        let (first, _) = way(0);
+        for seed in 1..30 {
+            let (asked, stop) = way(seed);
+            assert!(first[1].iter().zip(&asked[1]).all(|(a, b)| (a - b).abs() < 1e-6), "{:?} {:?}", first[1], asked[1]);
+            let end = asked.last().expect("asked");
+            let apart = [end[0] - 3.0, end[1] - 0.5, end[2] - 1.0];
+            assert!(apart.iter().all(|apart| apart.abs() < 1e-6), "{seed}: {end:?} {stop:?}");
+            assert!(asked.len() <= first.len() + 2, "{seed}: {} evaluations, {}", asked.len(), first.len());
+        }
+    }
+
     #[test]
     fn the_limit_of_iterations_is_not_convergence() {
         let tolerances = Tolerances { max_iterations: 2, ..Tolerances::default() };

@@ -224,16 +224,17 @@ impl Law<'_> {
         let place = |offset: usize| self.moving.iter().position(|&moving| moving == self.first + offset);
         let free = self.problem.space.free();
         let all_free = (self.first..self.first + 3).all(|k| free.contains(&k));
+        let is_indistinct = place(1).is_some_and(|exponent| {
+            let error = covariance.get(exponent, exponent).max(0.0).sqrt();
+            self.point.theta[self.first + 1].abs() < DISTINCT * error
+        });
+        let direction = is_indistinct.then(|| self.indistinct());
         match (place(0), place(1), place(2)) {
-            (Some(amplitude), Some(exponent), Some(constant)) => {
-                let error = covariance.get(exponent, exponent).max(0.0).sqrt();
-                match self.point.theta[self.first + 1].abs() < DISTINCT * error {
-                    true => LawFindings { members: vec![amplitude, constant], direction: Some(self.indistinct()) },
-                    false => LawFindings::default(),
-                }
+            (Some(amplitude), Some(_), Some(constant)) if is_indistinct => {
+                LawFindings { members: vec![amplitude, constant], direction }
             }
             (None, _, Some(other)) | (Some(other), _, None) if all_free => {
-                LawFindings { members: vec![other], direction: None }
+                LawFindings { members: vec![other], direction }
             }
             _ => LawFindings::default(),
         }

@@ -1,12 +1,11 @@
 //! Convex quadratic programs of a few variables between bounds: the one small solver behind the trust-region step and the
 //! elimination of scaling. It does not know what its variables mean.
 //!
-//! Primal active-set method (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithm 16.3), with a relative
-//! ridge of 1e-14 so that flat directions stay put.
+//! Primal active-set method (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithm 16.3). Each step is the shortest
+//! one to the minimum on the working set, so that flat directions stay put: along them gradient and curvature are nothing
+//! but rounding, and their ratio would be any step at all.
 
-use crate::normal::symmetric::{Matrix, dot};
-
-const RIDGE: f64 = 1e-14;
+use crate::normal::symmetric::{Matrix, dot, null_space};
 
 /// `lower <= row . x <= upper`.
 #[derive(Debug, Clone)]
@@ -58,7 +57,7 @@ pub fn box_constraints(lower: &[f64], upper: &[f64]) -> Vec<Constraint> {
 /// Minimises `1/2 x'Ax - b'x` under the constraints, from a feasible start.
 #[must_use]
 pub fn minimise(a: &Matrix, b: &[f64], constraints: &[Constraint], start: &[f64]) -> Minimum {
-    solve(Form::Quadratic { a, ridged: ridged(a), b }, constraints, start)
+    solve(Form::Quadratic { a, b }, constraints, start)
 }
 
 /// Minimises `1/2 |A x + f|^2` between bounds on single variables, from a feasible start, without squaring A.
@@ -82,16 +81,9 @@ fn solve(form: Form<'_>, constraints: &[Constraint], start: &[f64]) -> Minimum {
     program.finish()
 }
 
-fn ridged(a: &Matrix) -> Matrix {
-    let largest = (0..a.n_rows).map(|k| a.get(k, k)).fold(0.0, f64::max);
-    // A variable without any curvature gets the largest one: its gradient is zero too, so it stays put.
-    let ridge = |k: usize| if a.get(k, k) > 1e-30 * largest { RIDGE * a.get(k, k) } else { largest.max(1.0) };
-    Matrix::from_fn(a.n_rows, a.n_cols, |row, col| a.get(row, col) + if row == col { ridge(row) } else { 0.0 })
-}
-
 /// What is minimised.
 enum Form<'a> {
-    Quadratic { a: &'a Matrix, ridged: Matrix, b: &'a [f64] },
+    Quadratic { a: &'a Matrix, b: &'a [f64] },
     Residual { a: &'a Matrix, f: &'a [f64] },
 }
 
@@ -106,7 +98,7 @@ impl Program<'_> {
     /// Step to the minimum on the working set, and the multipliers there (>= 0 where the constraint is needed).
     fn equality_step(&self) -> (Vec<f64>, Vec<f64>) {
         match &self.form {
-            Form::Quadratic { ridged, .. } => self.quadratic_step(ridged),
+            Form::Quadratic { a, .. } => self.quadratic_step(a),
             Form::Residual { a, f } => self.residual_step(a, f),
         }
     }
@@ -135,25 +127,28 @@ impl Program<'_> {
         (step, self.working.iter().enumerate().map(signed).collect())
     }
 
-    fn quadratic_step(&self, ridged: &Matrix) -> (Vec<f64>, Vec<f64>) {
-        let (n, m) = (ridged.n_rows, self.working.len());
-        // Variables are scaled to a unit diagonal, so that pivots compare like with like.
-        let scale = ridged.diagonal_scale();
+    /// The shortest step in the null space of the working rows; multipliers are what the slope has left along them.
+    fn quadratic_step(&self, a: &Matrix) -> (Vec<f64>, Vec<f64>) {
+        let n = a.n_rows;
+        // Variables are scaled to a unit diagonal, so that curvatures compare like with like.
+        let scale = a.diagonal_scale();
         let rows: Vec<ScaledRow> =
             self.working.iter().map(|(k, _)| ScaledRow::new(&self.constraints[*k].row, &scale)).collect();
-        let entry = |i: usize, j: usize| match (i < n, j < n) {
-            (true, true) => ridged.get(i, j) / (scale[i] * scale[j]),
-            (true, false) => rows[j - n].entries[i],
-            (false, true) => rows[i - n].entries[j],
-            (false, false) => 0.0,
+        let entries: Vec<Vec<f64>> = rows.iter().map(|row| row.entries.clone()).collect();
+        let (hessian, along) = (a.divided(&scale), null_space(&entries, n));
+        let across = along.transposed();
+        let downhill: Vec<f64> = self.gradient().iter().zip(&scale).map(|(slope, scale)| -slope / scale).collect();
+        let reduced = across.product(&hessian).product(&along);
+        let step = along.times(&reduced.solve_determined(&across.times(&downhill)));
+        let rest: Vec<f64> = downhill.iter().zip(hessian.times(&step)).map(|(slope, bent)| slope - bent).collect();
+        let columns = Matrix::from_fn(n, rows.len(), |row, col| entries[col][row]);
+        let multipliers = columns.least_squares(&rest).unwrap_or_else(|| vec![0.0; rows.len()]);
+        let signed = |(k, multiplier): (usize, f64)| {
+            let multiplier = multiplier / rows[k].size;
+            if self.working[k].1 == Side::Lower { -multiplier } else { multiplier }
         };
-        let gradient = self.gradient();
-        let right: Vec<f64> = (0..n + m).map(|i| if i < n { -gradient[i] / scale[i] } else { 0.0 }).collect();
-        let solution = Matrix::from_fn(n + m, n + m, entry).solve(&right);
-        let step = (0..n).map(|i| solution[i] / scale[i]).collect();
-        let multiplier = |k: usize| solution[n + k] / rows[k].size;
-        let signed = |k: usize| if self.working[k].1 == Side::Lower { -multiplier(k) } else { multiplier(k) };
-        (step, (0..m).map(signed).collect())
+        let step = step.iter().zip(&scale).map(|(step, scale)| step / scale).collect();
+        (step, multipliers.into_iter().enumerate().map(signed).collect())
     }
 
     fn gradient(&self) -> Vec<f64> {
@@ -306,6 +301,29 @@ mod tests {
         let found = minimise(&matrix(&[&[1.0, 0.0], &[0.0, 1.0]]), &[2.0, 1.0], &constraints, &[0.0, 0.0]);
         assert!((found.x[0] - 1.0).abs() < 1e-10 && found.x[1].abs() < 1e-10, "{found:?}");
         assert_eq!(found.active.len(), 1);
+    }
+
+    #[test]
+    fn last_bits_choose_no_step_along_a_flat_direction() {
+        // Normal equations of residuals u (x + 3 y) - value: x + 3 y is determined, 3 x - y is not.
+        let residuals = |k: usize| (0.1 + (k as f64 * 0.7).sin(), 40.0 + (k as f64 * 1.3).cos());
+        for seed in 0..20 {
+            let bits = |place: usize| 1.0 + 4e-16 * ((seed * 7 + place * 13) as f64).sin();
+            let sum = |place: usize, term: &dyn Fn((f64, f64)) -> f64| {
+                (0..300).map(|k| term(residuals((k + 31 * seed) % 300))).sum::<f64>() * bits(place)
+            };
+            let (one, cross) = (sum(0, &|(u, _)| u * u), sum(1, &|(u, _)| 3.0 * u * u));
+            let a = matrix(&[&[one, cross], &[cross, sum(2, &|(u, _)| 9.0 * u * u)]]);
+            let b = [sum(3, &|(u, value)| u * value), sum(4, &|(u, value)| 3.0 * u * value)];
+            let wide = minimise(&a, &b, &box_constraints(&[-1e4; 2], &[1e4; 2]), &[0.0; 2]);
+            let best = b[0] / one;
+            assert!((wide.x[0] + 3.0 * wide.x[1] - best).abs() < 1e-10 * best, "{seed}: {wide:?}");
+            // The shortest step in units of either's own curvature.
+            assert!((wide.x[0] - 3.0 * wide.x[1]).abs() < 1e-10 * best, "{seed}: {wide:?}");
+            // Where a bound holds one of them, the other goes on alone.
+            let narrow = minimise(&a, &b, &box_constraints(&[-1.0, -1e4], &[1.0, 1e4]), &[0.0; 2]);
+            assert!(narrow.x[0] == 1.0 && (1.0 + 3.0 * narrow.x[1] - best).abs() < 1e-10 * best, "{seed}: {narrow:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,9 @@ use faer::linalg::solvers::Solve;
 use faer::{Mat, MatRef, Side};
 use serde::{Deserialize, Serialize};
 
+/// Eigenvalues of a scaled sum of squares below this fraction of the largest cannot be told from zero in double precision.
+pub const SINGULAR: f64 = 1e-12;
+
 /// A small dense matrix, row by row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Matrix {
@@ -138,6 +141,21 @@ impl Matrix {
         Some(x)
     }
 
+    /// The shortest x where `1/2 x' self x - right' x` is smallest, for a matrix without negative eigenvalues. What `right` has
+    /// along eigenvalues that count as zero is rounding, and is not divided by theirs. Zero if an entry is not finite.
+    #[must_use]
+    pub fn solve_determined(&self, right: &[f64]) -> Vec<f64> {
+        let mut x = vec![0.0; self.n_cols];
+        let Some((values, vectors)) = self.eigen() else { return x };
+        let smallest = SINGULAR * values.last().copied().unwrap_or(0.0);
+        for (k, value) in values.iter().enumerate().filter(|(_, value)| **value > smallest) {
+            let vector = vectors.column(k);
+            let part = dot(&vector, right) / value;
+            x.iter_mut().zip(&vector).for_each(|(x, entry)| *x += part * entry);
+        }
+        x
+    }
+
     /// Singular values, descending, and the left and right singular vectors in columns; `None` if an entry is not finite.
     #[must_use]
     pub fn singular(&self) -> Option<(Vec<f64>, Matrix, Matrix)> {
@@ -172,10 +190,11 @@ impl Matrix {
         (0..self.n_rows).map(|row| self.get(row, k)).collect()
     }
 
-    /// Eigenvalues, ascending, and the eigenvectors in columns; `None` if an entry is not finite.
+    /// Eigenvalues, ascending, and the eigenvectors in columns; `None` if there are no entries or one is not
+    /// finite.
     #[must_use]
     pub fn eigen(&self) -> Option<(Vec<f64>, Matrix)> {
-        if self.values.iter().any(|value| !value.is_finite()) {
+        if self.values.is_empty() || self.values.iter().any(|value| !value.is_finite()) {
             return None;
         }
         let decomposition = self.to_faer().self_adjoint_eigen(Side::Lower).ok()?;
@@ -183,6 +202,21 @@ impl Matrix {
         let vectors = Matrix::from_fn(self.n_rows, self.n_rows, |row, col| decomposition.U()[(row, col)]);
         Some((values, vectors))
     }
+}
+
+/// Orthonormal columns that all `rows` send to zero.
+#[must_use]
+pub fn null_space(rows: &[Vec<f64>], n: usize) -> Matrix {
+    let identity = Matrix::from_fn(n, n, |row, col| f64::from(u8::from(row == col)));
+    if rows.is_empty() {
+        return identity;
+    }
+    // The projection onto the rows has eigenvalue zero on what is sought.
+    let held = Matrix::from_fn(n, n, |a, b| rows.iter().map(|row| row[a] * row[b]).sum());
+    let Some((values, vectors)) = held.eigen() else { return identity };
+    let largest = values.last().copied().unwrap_or(0.0);
+    let kept: Vec<usize> = (0..n).filter(|&k| values[k] <= SINGULAR * largest).collect();
+    vectors.columns(&kept)
 }
 
 /// Inner product.
@@ -219,6 +253,16 @@ mod tests {
         let column: Vec<f64> = (0..3).map(|row| vectors.get(row, 2)).collect();
         for (k, value) in hilbert(3).times(&column).iter().enumerate() {
             assert!((value - values[2] * column[k]).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_null_space_is_orthogonal_to_the_rows() {
+        let rows = [vec![1.0, 2.0, 0.0, 0.0], vec![0.0, 0.0, 0.0, 1.0]];
+        let basis = null_space(&rows, 4);
+        assert_eq!(basis.n_cols, 2);
+        for k in 0..2 {
+            assert!(rows.iter().all(|row| dot(row, &basis.column(k)).abs() < 1e-14));
         }
     }
 }
