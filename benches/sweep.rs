@@ -1,12 +1,13 @@
-//! How many pairs per second does a sweep take, by model, depth, source, threads and vector instructions; and how far is
-//! the slow twin behind? `cargo bench --bench sweep -- ANGLES FRAMES`
+//! How many pairs per second does a sweep take, by frames, model, depth, source, vector instructions and threads; what does the
+//! residual sweep take; and how far is the slow twin behind? `cargo bench --bench sweep`, or `-- ANGLES FRAMES` for one size.
 
 mod measured;
 
 use homodyne::block::{BlockSource, Values};
+use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::normal::rank_update::Depth;
-use homodyne::objective::{Objective, Query};
+use homodyne::objective::{FullData, Objective, Query, ResidualQuery};
 use homodyne::parameters::AnalysisMode;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
@@ -14,8 +15,43 @@ use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
-use measured::{THETA, best_of, convert, simulate, size};
+use measured::{THETA, best_of, convert, numbers, simulate};
 use std::sync::Arc;
+
+/// Angles and frames: as many pairs for each, but for the shortest.
+const SIZES: [(usize, usize); 3] = [(100, 300), (40, 1000), (4, 3000)];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Sums(Depth),
+    Residuals,
+    BlockQr,
+}
+
+impl Kind {
+    const ALL: [(&'static str, Kind); 5] = [
+        ("normal", Kind::Sums(Depth::Normal)),
+        ("gradient", Kind::Sums(Depth::Gradient)),
+        ("cost", Kind::Sums(Depth::Cost)),
+        ("residuals", Kind::Residuals),
+        ("block QR", Kind::BlockQr),
+    ];
+
+    fn run(self, sweep: &Sweep<'_>, theta: &[f64], n_frames: usize) {
+        match self {
+            Kind::Sums(depth) => drop(sweep.sweep(&Query::plain(theta), depth).expect("sweep")),
+            Kind::BlockQr => drop(sweep.factors(&Query::plain(theta)).expect("sweep")),
+            Kind::Residuals => {
+                let plain = Reweighing { loss: Loss::Linear, turn: 0.003, contrast: 0.14, offset: 0.003 };
+                let reweighing = vec![plain; sweep.phi_degrees().len()];
+                // As many groups of frames as a fit of this model asks for.
+                let first_frames: Vec<usize> = (0..40).map(|k| k * n_frames / 40).collect();
+                let query = ResidualQuery { theta, reweighing: &reweighing, first_frames: &first_frames };
+                drop(sweep.residuals(&query).expect("sweep"));
+            }
+        }
+    }
+}
 
 fn in_memory(store: &dyn BlockSource) -> MemoryStore {
     let plan = store.plan();
@@ -28,8 +64,24 @@ fn in_memory(store: &dyn BlockSource) -> MemoryStore {
     MemoryStore::new(store.experiment().clone(), values, plan.block_points).expect("shapes fit")
 }
 
-fn main() {
-    let (angles, frames) = size((40, 1000));
+/// One line per kind of sweep.
+fn report(source: &Arc<dyn BlockSource>, model: &Model, level: SimdLevel, kinds: &[(&str, Kind)]) {
+    let plan = source.plan();
+    let pairs = plan.pairs_per_angle() * plan.n_angles;
+    let theta = &THETA[..model.mode.n_parameters()];
+    for (name, kind) in kinds {
+        let rate = |threads| {
+            let sweep = Sweep::new(Arc::clone(source), model.clone(), threads).at_level(level);
+            let seconds = best_of(5, || kind.run(&sweep, theta, plan.n_frames));
+            pairs as f64 / seconds / 1e6
+        };
+        let (one, two) = (rate(1), rate(2));
+        let (mode, source, level) = (model.mode.name(), source.kind(), level.name());
+        println!("{:<7} {mode:<13} {name:<10} {source:<12} {level:<8} {one:>9.0} {two:>9.0}", plan.n_frames);
+    }
+}
+
+fn measure(angles: usize, frames: usize) {
     let folder = tempfile::tempdir().expect("folder");
     let file = folder.path().join("data.h5");
     simulate(&file, angles, frames);
@@ -39,37 +91,30 @@ fn main() {
         Arc::new(Store::open(&place, Some(2e6)).expect("store"))
     };
     let (arrow, parquet) = (open("arrow", StoreFormat::Arrow), open("parquet", StoreFormat::Parquet));
-    let sources: [Arc<dyn BlockSource>; 3] = [arrow.clone(), parquet, Arc::new(in_memory(arrow.as_ref()))];
-    let pairs = arrow.plan().pairs_per_angle() * angles;
-    println!("{angles} angles x {frames} frames, {pairs} pairs, f32; M pairs/s, best of 5");
-    println!("{:<13} {:<9} {:<12} {:<8} {:>9} {:>9}", "model", "depth", "source", "SIMD", "1 thread", "2 threads");
+    let memory: Arc<dyn BlockSource> = Arc::new(in_memory(arrow.as_ref()));
+    let sources: [Arc<dyn BlockSource>; 3] = [arrow.clone(), parquet, memory];
     for mode in [AnalysisMode::LaminarFlow, AnalysisMode::Static] {
         let model = Model::new(mode, ShearConvention::Homodyne, arrow.experiment()).expect("model");
-        let theta = &THETA[..mode.n_parameters()];
-        for (source, level, depth) in [
-            (0, SimdLevel::Best, Depth::Normal),
-            (0, SimdLevel::Avx2, Depth::Normal),
-            (0, SimdLevel::Best, Depth::Gradient),
-            (0, SimdLevel::Best, Depth::Cost),
-            (1, SimdLevel::Best, Depth::Normal),
-            (2, SimdLevel::Best, Depth::Normal),
-        ] {
-            let rate = |threads| {
-                let sweep = Sweep::new(Arc::clone(&sources[source]), model.clone(), threads).at_level(level);
-                let seconds = best_of(5, || drop(sweep.sweep(&Query::plain(theta), depth).expect("sweep")));
-                pairs as f64 / seconds / 1e6
-            };
-            let (one, two) = (rate(1), rate(2));
-            let depth = format!("{depth:?}").to_lowercase();
-            println!(
-                "{:<13} {depth:<9} {:<12} {:<8} {one:>9.0} {two:>9.0}",
-                mode.name(),
-                sources[source].kind(),
-                level.name()
-            );
+        for level in [SimdLevel::Best, SimdLevel::Avx2] {
+            report(&sources[0], &model, level, &Kind::ALL);
         }
-        let seconds =
-            best_of(1, || drop(sweep_pair_by_pair(arrow.as_ref(), &model, &Query::plain(theta)).expect("slow twin")));
-        println!("{:<13} normal    slow twin             {:>9.1}", mode.name(), pairs as f64 / seconds / 1e6);
+        report(&sources[1], &model, SimdLevel::Best, &Kind::ALL[..1]);
+        report(&sources[2], &model, SimdLevel::Best, &Kind::ALL[..1]);
+        let theta = &THETA[..mode.n_parameters()];
+        let slow = || drop(sweep_pair_by_pair(arrow.as_ref(), &model, &Query::plain(theta)).expect("slow twin"));
+        let pairs = (arrow.plan().pairs_per_angle() * angles) as f64;
+        println!("{frames:<7} {:<13} normal     slow twin {:>21.1}", mode.name(), pairs / best_of(1, slow) / 1e6);
+    }
+}
+
+fn main() {
+    println!("f32; M pairs/s, best of 5");
+    println!(
+        "{:<7} {:<13} {:<10} {:<12} {:<8} {:>9} {:>9}",
+        "frames", "model", "sweep", "source", "SIMD", "1 thread", "2 threads"
+    );
+    match numbers()[..] {
+        [angles, frames, ..] => measure(angles, frames),
+        _ => SIZES.into_iter().for_each(|(angles, frames)| measure(angles, frames)),
     }
 }

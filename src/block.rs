@@ -141,10 +141,6 @@ pub trait BlockSource: Send + Sync {
     /// # Errors
     /// What the store below reports, naming the partition.
     fn read(&self, index: usize) -> Result<Block>;
-    /// How many threads may usefully read at once.
-    fn useful_readers(&self) -> usize {
-        1
-    }
     /// Value type and place, for reports ("arrow f32").
     fn kind(&self) -> String;
 }

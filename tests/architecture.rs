@@ -10,15 +10,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("machine", &[]),
     ("memory", &[]),
     ("outcome", &[]),
-    ("rows", &[]),
+    ("pairs", &[]),
     ("experiment", &["error"]),
     ("parameters", &["error"]),
     ("publish", &["error"]),
     ("dataflow", &["error", "machine"]),
     ("block", &["error", "experiment"]),
     ("store", &["error", "experiment", "block", "publish"]),
-    ("model", &["error", "experiment", "parameters", "block", "rows"]),
-    ("normal", &["error", "rows"]),
+    ("model", &["error", "experiment", "parameters", "block", "pairs"]),
+    ("normal", &["error", "pairs"]),
     ("objective", &["error", "loss", "parameters", "normal"]),
     ("ingest", &["error", "experiment", "block", "store", "dataflow", "memory"]),
     (
@@ -30,11 +30,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "block",
             "store",
             "model",
-            "rows",
+            "pairs",
             "normal",
             "loss",
             "objective",
             "dataflow",
+            "machine",
         ],
     ),
     ("fit", &["error", "parameters", "normal", "loss", "objective", "outcome"]),
@@ -198,12 +199,13 @@ fn arguments(text: &str) -> usize {
     });
     let Some((open, _)) = open else { return 0 };
     let (mut depth, mut count, mut last) = (0_i32, 0, ' ');
-    for character in text[open..].chars() {
+    // A path's `::` is no argument.
+    for character in text[open..].replace("::", "").chars() {
         match character {
             '(' | '[' | '<' => depth += 1,
             ')' | ']' => depth -= 1,
             '>' if last != '-' => depth -= 1,
-            ':' if depth == 1 && last != ':' => count += 1,
+            ':' if depth == 1 => count += 1,
             _ => {}
         }
         if depth == 0 {

@@ -9,9 +9,10 @@ use homodyne::model::laminar_rows::LAMINAR_WIDTH;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::model::static_rows::STATIC_WIDTH;
 use homodyne::normal::rank_update::Depth;
+use homodyne::normal::tile::Tile;
 use homodyne::objective::{Objective, Query};
+use homodyne::pairs::{LANES, PairGroup, PairModel, Run};
 use homodyne::parameters::AnalysisMode;
-use homodyne::rows::{LANES, RowModel, Run, Tile};
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
@@ -69,15 +70,16 @@ fn case(json: &Value) -> Case {
 /// One pair through the vector kernel.
 struct OnePair<'a, R, const W: usize>(&'a R, usize, usize);
 
-impl<R: RowModel<W>, const W: usize> WithSimd for OnePair<'_, R, W> {
+impl<M: PairModel, const W: usize> WithSimd for OnePair<'_, M, W> {
     type Output = (f64, Vec<f64>);
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let OnePair(rows, i, j) = self;
-        let mut tile = Tile::<W>::default();
+        let OnePair(model, i, j) = self;
         let run = Run { row: i, frames: j..j + 1 };
-        rows.fill::<S, true>(simd, &run, &mut tile);
-        tile.advance(&run);
+        let mut groups = [PairGroup::default()];
+        model.fill::<S, true>(simd, &run, &mut groups);
+        let mut tile = Tile::<W>::default();
+        tile.push(simd, model, i, j / LANES, &groups);
         let at = |k: usize| tile.column(k)[j % LANES];
         (at(W - 3), (0..W - 3).map(at).collect())
     }
@@ -87,7 +89,7 @@ fn kernel(case: &Case, level: SimdLevel, phi: f64, i: usize, j: usize) -> (f64, 
     let tables = case.model.tables(&case.theta);
     match case.model.rows(&tables, &case.theta, phi) {
         AngleRows::Static(rows) => level.run(OnePair::<_, STATIC_WIDTH>(&rows, i, j)),
-        AngleRows::Laminar(rows) => level.run(OnePair::<_, LAMINAR_WIDTH>(&*rows, i, j)),
+        AngleRows::Laminar(rows) => level.run(OnePair::<_, LAMINAR_WIDTH>(&rows, i, j)),
     }
 }
 

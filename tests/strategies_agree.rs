@@ -171,11 +171,9 @@ fn block_qr_keeps_the_digits_of_the_full_batch_where_normal_equations_lose_them(
     assert!(digits(&full) > 8.0 && digits(&block) > 8.0);
     assert!((block.point.theta[0] / full.point.theta[0] - 1.0).abs() < 1e-8);
     assert!(apart(&block) < 1e-6, "{:e}", apart(&block));
-    assert!(
-        digits(&plain) < 6.0 && apart(&plain) > 1e-5,
-        "normal equations are expected to lose digits: {:e}",
-        apart(&plain)
-    );
+    // How many digits normal equations lose is a matter of last bits; that block QR keeps some thousand times more is not.
+    assert!(digits(&plain) < digits(&block) - 3.0, "{} {}", digits(&plain), digits(&block));
+    assert!(apart(&plain) > 1e3 * apart(&block), "{:e} {:e}", apart(&plain), apart(&block));
 }
 
 #[derive(Default)]

@@ -59,10 +59,14 @@ pub fn best_of(count: usize, mut job: impl FnMut()) -> f64 {
     (0..count).map(time).fold(f64::INFINITY, f64::min)
 }
 
-/// A size from the command line (`cargo bench --bench sweep -- 100 1000`), or the default.
+/// The numbers on the command line (`cargo bench --bench sweep -- 100 1000`).
+pub fn numbers() -> Vec<usize> {
+    std::env::args().filter_map(|word| word.parse().ok()).collect()
+}
+
+/// A size from the command line, or the default.
 pub fn size(default: (usize, usize)) -> (usize, usize) {
-    let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    match numbers[..] {
+    match numbers()[..] {
         [angles, frames, ..] => (angles, frames),
         _ => default,
     }

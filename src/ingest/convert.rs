@@ -183,7 +183,7 @@ impl<'a> Job<'a> {
         let mut converted = Vec::new();
         let flow = Dataflow {
             n_items: self.groups.len(),
-            lanes: Lanes::new(self.request.threads, 1),
+            lanes: Lanes::with_readers(self.request.threads, 1),
             read: &|index| Ok(&self.groups[index][..]),
             work: &|_, group: &[Bin]| self.convert_group(group, staged),
             meter: &Meter::default(),

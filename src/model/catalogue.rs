@@ -1,11 +1,13 @@
-//! Which models there are and what one of them needs before its rows can be filled. It fills no row itself.
+//! Which models there are and what one of them needs before its pairs can be filled. It fills none itself.
 
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::model::decay::DecayTables;
+use crate::model::frame_table::FrameTable;
 use crate::model::laminar_rows::LaminarRows;
 use crate::model::static_rows::StaticRows;
 use crate::model::time_tables::{Constants, TimeTables};
+use crate::pairs::QUANTITIES;
 use crate::parameters::AnalysisMode;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -68,6 +70,8 @@ pub struct Model {
 pub struct ThetaTables {
     pub(crate) time: TimeTables,
     pub(crate) decay: DecayTables,
+    /// -q^2 dt [A, B, T], then [a, b, T, G].
+    pub(crate) quantities: FrameTable<QUANTITIES>,
 }
 
 /// kappa of one angle and its derivative with respect to phi0 in degrees.
@@ -77,13 +81,21 @@ pub(crate) struct Kappa {
     pub d_phi0: f64,
 }
 
-/// Fills rows of one angle at one theta.
+impl Kappa {
+    /// Factors of the quantities [A, B, T, a, b, T, G]: with c = E S'(x), dh/d[gamma_dot_t0, beta, gamma_dot_t_offset] =
+    /// kappa c [a, b, T]_ij and dh/dphi0 = kappa_phi0 c G_ij.
+    pub fn factors(self) -> [f64; QUANTITIES] {
+        [1.0, 1.0, 1.0, self.value, self.value, self.value, self.d_phi0]
+    }
+}
+
+/// Pairs of one angle at one theta.
 #[derive(Debug)]
 pub enum AngleRows<'a> {
     /// Static mode.
     Static(StaticRows<'a>),
     /// Laminar flow.
-    Laminar(Box<LaminarRows<'a>>),
+    Laminar(LaminarRows<'a>),
 }
 
 impl Model {
@@ -108,7 +120,8 @@ impl Model {
     pub fn tables(&self, theta: &[f64]) -> ThetaTables {
         let time = TimeTables::new(&self.constants, theta);
         let decay = DecayTables::new(&time.exponent);
-        ThetaTables { time, decay }
+        let quantities = FrameTable::new(&time.quantities());
+        ThetaTables { time, decay, quantities }
     }
 
     /// The row filler of the angle `phi_degrees`.
@@ -118,7 +131,7 @@ impl Model {
             AnalysisMode::Static => AngleRows::Static(StaticRows::new(tables)),
             AnalysisMode::LaminarFlow => {
                 let kappa = self.kappa(theta, phi_degrees);
-                AngleRows::Laminar(Box::new(LaminarRows::new(tables, kappa, self.convention)))
+                AngleRows::Laminar(LaminarRows::new(tables, kappa, self.convention))
             }
         }
     }

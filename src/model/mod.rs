@@ -22,9 +22,11 @@
 
 pub mod catalogue;
 pub mod decay;
-mod frame_table;
+pub mod frame_table;
 pub mod laminar_rows;
 pub mod pair;
+pub mod scattered_pairs;
 pub mod shear;
+pub mod sine;
 pub mod static_rows;
 pub mod time_tables;

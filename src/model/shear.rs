@@ -1,6 +1,8 @@
-//! sin x / x and its derivative without loss of digits. It knows neither kappa nor gamma_dot.
+//! sin x / x and its derivative without loss of digits, for one number and for whole vectors. It knows neither kappa nor
+//! gamma_dot.
 
 use crate::model::catalogue::ShearConvention;
+use pulp::Simd;
 
 /// Below this |x| the series is used: differences of sines lose digits there.
 pub const SERIES_BELOW: f64 = 0.5;
@@ -48,6 +50,47 @@ pub fn field_decay(convention: ShearConvention, x: f64) -> f64 {
     match convention {
         ShearConvention::Homodyne => s * s,
         ShearConvention::GapAverage => s,
+    }
+}
+
+/// (sinc x, sinc' x) of numbers below [`SERIES_BELOW`].
+#[inline(always)]
+pub fn sinc_series<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
+    let x2 = simd.mul_f64s(x, x);
+    let mut sinc = simd.splat_f64s(SINC_SERIES[0]);
+    let mut slope = simd.splat_f64s(SINC_SLOPE_SERIES[0]);
+    for k in 1..SINC_SERIES.len() {
+        sinc = simd.mul_add_f64s(sinc, x2, simd.splat_f64s(SINC_SERIES[k]));
+        slope = simd.mul_add_f64s(slope, x2, simd.splat_f64s(SINC_SLOPE_SERIES[k]));
+    }
+    (sinc, simd.mul_f64s(slope, x))
+}
+
+/// (sinc x, sinc' x) of numbers beyond [`SERIES_BELOW`]: sinc' = (cos x - sinc x) / x.
+#[inline(always)]
+pub fn sinc_closed<S: Simd>(simd: S, x: S::f64s, sin_x: S::f64s, cos_x: S::f64s) -> (S::f64s, S::f64s) {
+    let inverse = simd.div_f64s(simd.splat_f64s(1.0), x);
+    let sinc = simd.mul_f64s(sin_x, inverse);
+    (sinc, simd.mul_f64s(simd.sub_f64s(cos_x, sinc), inverse))
+}
+
+/// (sinc x, sinc' x), lane by lane as it is near or far.
+#[inline(always)]
+pub fn sinc_either<S: Simd>(simd: S, x: S::f64s, sin_x: S::f64s, cos_x: S::f64s) -> (S::f64s, S::f64s) {
+    let (near, far) = (sinc_series(simd, x), sinc_closed(simd, x, sin_x, cos_x));
+    let is_near = simd.less_than_f64s(simd.abs_f64s(x), simd.splat_f64s(SERIES_BELOW));
+    (simd.select_f64s(is_near, near.0, far.0), simd.select_f64s(is_near, near.1, far.1))
+}
+
+/// (S, S') for sinc^4 or sinc^2.
+#[inline(always)]
+pub fn powers<S: Simd, const FOURTH: bool>(simd: S, sinc: S::f64s, slope: S::f64s) -> (S::f64s, S::f64s) {
+    let square = simd.mul_f64s(sinc, sinc);
+    if FOURTH {
+        let cube_slope = simd.mul_f64s(simd.mul_f64s(square, sinc), slope);
+        (simd.mul_f64s(square, square), simd.mul_f64s(simd.splat_f64s(4.0), cube_slope))
+    } else {
+        (square, simd.mul_f64s(simd.splat_f64s(2.0), simd.mul_f64s(sinc, slope)))
     }
 }
 

@@ -62,6 +62,16 @@ impl TimeTables {
             shear,
         }
     }
+
+    /// The quantities of a frame through which h depends on theta: -q^2 dt [A, B, T], then [a, b, T, G].
+    #[must_use]
+    pub fn quantities(&self) -> Vec<&[f64]> {
+        let shear = self
+            .shear
+            .iter()
+            .flat_map(|shear| [&shear.d_amplitude[..], &shear.d_exponent[..], &shear.d_constant[..], &shear.value[..]]);
+        self.diffusion.iter().map(|table| &table[..]).chain(shear).collect()
+    }
 }
 
 impl Integral {

@@ -7,5 +7,8 @@ pub mod gram;
 pub mod rank_update;
 pub mod reflection;
 pub mod residuals;
+pub mod row_sums;
+pub mod separable;
 pub mod stratified_rows;
 pub mod symmetric;
+pub mod tile;

@@ -6,19 +6,19 @@
 
 use crate::normal::factor::{Factor, Mirror};
 use crate::normal::gram::{packed_index, packed_len};
-use crate::rows::{LANES, Lane, Tile};
+use crate::normal::tile::Tile;
+use crate::pairs::{LANES, Lane};
 use pulp::Simd;
 
 /// The factor of all tiles so far.
 #[derive(Debug)]
 pub struct FactorSums<const W: usize> {
     packed: Vec<f64>,
-    pairs: u64,
 }
 
 impl<const W: usize> Default for FactorSums<W> {
     fn default() -> Self {
-        FactorSums { packed: vec![0.0; packed_len(W)], pairs: 0 }
+        FactorSums { packed: vec![0.0; packed_len(W)] }
     }
 }
 
@@ -26,7 +26,6 @@ impl<const W: usize> FactorSums<W> {
     /// Folds the rows of `tile` in; their columns are overwritten.
     #[inline(always)]
     pub fn add_tile<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>) {
-        self.pairs += tile.pairs();
         let groups = tile.filled_mut();
         // One call per column, so that the number of later columns is known to the compiler.
         self.reflect::<S, 0>(simd, groups);
@@ -60,10 +59,10 @@ impl<const W: usize> FactorSums<W> {
         subtract::<S, W, K>(simd, groups, &factors);
     }
 
-    /// The factor so far.
+    /// The factor so far, of `pairs` pairs.
     #[must_use]
-    pub fn finish(self) -> Factor {
-        Factor::from_packed(W, self.packed, self.pairs)
+    pub fn finish(self, pairs: u64) -> Factor {
+        Factor::from_packed(W, self.packed, pairs)
     }
 }
 
@@ -114,20 +113,7 @@ fn subtract<S: Simd, const W: usize, const K: usize>(simd: S, groups: &mut [[Lan
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::Run;
-
-    fn tile_of<const W: usize>(rows: usize, seed: usize) -> Tile<W> {
-        let mut tile = Tile::default();
-        let run = Run { row: 0, frames: 0..rows };
-        for row in 0..rows {
-            for k in 0..W {
-                let value = ((row * 31 + k * k * 17 + seed * 7) % 101) as f64 / 101.0 - 0.4;
-                tile.next_mut(&run)[row / LANES][k].0[row % LANES] = value;
-            }
-        }
-        tile.advance(&run);
-        tile
-    }
+    use crate::normal::tile::tests::tile_of;
 
     struct Fold<const W: usize>(Vec<Tile<W>>);
     impl<const W: usize> pulp::WithSimd for Fold<W> {
@@ -138,7 +124,7 @@ mod tests {
             for mut tile in self.0 {
                 sums.add_tile(simd, &mut tile);
             }
-            sums.finish()
+            sums.finish(272)
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::block::BlockSource;
 use crate::config::settings::{LogLevel, Settings};
-use crate::dataflow::Lanes;
 use crate::error::Result;
 use crate::experiment::{Experiment, wrap_degrees};
 use crate::fit::analysis::{FitSettings, fit};
@@ -41,7 +40,7 @@ impl Run<'_> {
         let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(Arc::clone(&self.stop));
         let progress = Progress::new(decision.n_points as u64);
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.threads)
-            .with_lanes(lanes(settings, store.as_ref()))
+            .pinned_to(if settings.pin_threads { nodes() } else { Vec::new() })
             .stopped_by(Arc::clone(&self.stop))
             .with_heartbeat(Box::new(|fraction| {
                 if let Some(line) = progress.sweep(fraction) {
@@ -164,11 +163,6 @@ impl Witness for Following<'_, '_, '_> {
     fn keep(&mut self, phase: &str, known: &[Evaluated]) -> Result<()> {
         self.checkpoint.keep(phase, known)
     }
-}
-
-fn lanes(settings: &Settings, source: &dyn BlockSource) -> Lanes {
-    let lanes = Lanes::new(settings.threads, source.useful_readers());
-    if settings.pin_threads { lanes.pinned_to(nodes()) } else { lanes }
 }
 
 fn fit_settings(settings: &Settings, experiment: &Experiment, strategy: Strategy) -> FitSettings {

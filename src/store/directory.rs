@@ -117,13 +117,6 @@ impl BlockSource for Store {
         Ok(Block { index, angle, first_pair: pairs.start, values })
     }
 
-    fn useful_readers(&self) -> usize {
-        match self.manifest.format {
-            StoreFormat::Arrow => 1,
-            StoreFormat::Parquet => usize::MAX,
-        }
-    }
-
     fn kind(&self) -> String {
         format!("{:?} {:?}", self.manifest.format, self.manifest.value_type).to_lowercase()
     }

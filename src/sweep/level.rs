@@ -1,6 +1,6 @@
 //! Which vector instructions a sweep uses. Chosen at run time: one binary serves every machine.
 
-use pulp::{Arch, Scalar, Simd, WithSimd};
+use pulp::{Scalar, Simd, WithSimd};
 
 /// A level of vector instructions. All give the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,15 +13,52 @@ pub enum SimdLevel {
     Scalar,
 }
 
+/// Instructions that this machine has.
+enum Instructions {
+    #[cfg(target_arch = "x86_64")]
+    Avx512(pulp::x86::V4),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    #[cfg(target_arch = "aarch64")]
+    Neon(pulp::aarch64::Neon),
+    Scalar(Scalar),
+}
+
 impl SimdLevel {
-    /// Runs an operation at this level.
-    #[inline]
+    /// Runs an operation at this level. Every level stands here once, so that it is compiled once.
     pub fn run<Op: WithSimd>(self, op: Op) -> Op::Output {
-        match self {
-            SimdLevel::Best => Arch::new().dispatch(op),
-            SimdLevel::Avx2 => dispatch_avx2(op),
-            SimdLevel::Scalar => Scalar::new().vectorize(op),
+        match self.instructions() {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512(simd) => Simd::vectorize(simd, op),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2(simd) => Simd::vectorize(simd, op),
+            #[cfg(target_arch = "aarch64")]
+            Instructions::Neon(simd) => Simd::vectorize(simd, op),
+            Instructions::Scalar(simd) => Simd::vectorize(simd, op),
         }
+    }
+
+    /// The best instructions up to this level.
+    #[cfg(target_arch = "x86_64")]
+    fn instructions(self) -> Instructions {
+        let avx2 = || pulp::x86::V3::try_new().map(Instructions::Avx2);
+        let found = match self {
+            SimdLevel::Best => pulp::x86::V4::try_new().map(Instructions::Avx512).or_else(avx2),
+            SimdLevel::Avx2 => avx2(),
+            SimdLevel::Scalar => None,
+        };
+        found.unwrap_or(Instructions::Scalar(Scalar::new()))
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    fn instructions(self) -> Instructions {
+        let neon = pulp::aarch64::Neon::try_new().filter(|_| self != SimdLevel::Scalar);
+        neon.map_or(Instructions::Scalar(Scalar::new()), Instructions::Neon)
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    fn instructions(self) -> Instructions {
+        Instructions::Scalar(Scalar::new())
     }
 
     /// What the machine makes of this level.
@@ -36,17 +73,11 @@ impl SimdLevel {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-fn dispatch_avx2<Op: WithSimd>(op: Op) -> Op::Output {
-    match pulp::x86::V3::try_new() {
-        Some(simd) => Simd::vectorize(simd, op),
-        None => Scalar::new().vectorize(op),
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn dispatch_avx2<Op: WithSimd>(op: Op) -> Op::Output {
-    Arch::new().dispatch(op)
+/// A call of its own. What all sums share is compiled once this way: a call per run costs nothing, a copy in every sum costs
+/// minutes of compilation.
+#[inline(never)]
+pub fn apart<S: Simd, Op: WithSimd>(simd: S, op: Op) -> Op::Output {
+    simd.vectorize(op)
 }
 
 struct CountLanes;

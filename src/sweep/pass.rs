@@ -4,7 +4,10 @@ use crate::block::{Block, BlockPlan, BlockSource};
 use crate::dataflow::{Dataflow, Lanes};
 use crate::error::{Fault, Result};
 use crate::loss::Reweighing;
+use crate::machine::Node;
 use crate::model::catalogue::{AngleRows, Model, ThetaTables};
+use crate::model::laminar_rows::LAMINAR_WIDTH;
+use crate::model::static_rows::STATIC_WIDTH;
 use crate::normal::factor::Factor;
 use crate::normal::gram::{Gram, PairwiseFold, PairwiseTerm};
 use crate::normal::rank_update::Depth;
@@ -12,9 +15,10 @@ use crate::normal::residuals::ResidualSums;
 use crate::normal::stratified_rows::StratifiedRows;
 use crate::normal::symmetric::Matrix;
 use crate::objective::{FullData, Objective, Query, ResidualQuery};
-use crate::sweep::evaluate::{FrameGroups, Pairs};
 use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
+use crate::sweep::patches::Pairs;
+use crate::sweep::residual_patches::FrameGroups;
 use crate::sweep::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,17 +46,16 @@ pub struct Sweep<'h> {
 }
 
 impl<'h> Sweep<'h> {
-    /// A sweep of `source` with `threads` workers.
+    /// A sweep of `source` with `threads` workers, the caller among them, that read for themselves.
     #[must_use]
     pub fn new(source: Arc<dyn BlockSource>, model: Model, threads: usize) -> Self {
         let experiment = source.experiment();
         let frame_runs = experiment.angles.iter().map(|angle| angle.frame_runs(experiment.time.n_frames)).collect();
-        let lanes = Lanes::new(threads, source.useful_readers());
         Sweep {
             source,
             model,
             frame_runs,
-            lanes,
+            lanes: Lanes::self_reading(threads),
             level: SimdLevel::Best,
             meter: SweepMeter::default(),
             heartbeat: Box::new(|_| ()),
@@ -74,10 +77,10 @@ impl<'h> Sweep<'h> {
         self
     }
 
-    /// Runs in these lanes instead of one worker per thread.
+    /// Keeps workers on these memory nodes, in turn.
     #[must_use]
-    pub fn with_lanes(mut self, lanes: Lanes) -> Self {
-        self.lanes = lanes;
+    pub fn pinned_to(mut self, nodes: Vec<Node>) -> Self {
+        self.lanes = self.lanes.pinned_to(nodes);
         self
     }
 
@@ -113,13 +116,7 @@ impl<'h> Sweep<'h> {
     }
 
     /// One pass: `work` on every block, results to `fold` in block order.
-    fn pass<W: BlockWork>(
-        &self,
-        theta: &[f64],
-        groups: Option<&FrameGroups>,
-        work: &W,
-        fold: &mut dyn FnMut(usize, W::Output),
-    ) -> Result<()> {
+    fn pass<W: BlockWork>(&self, theta: &[f64], work: &W, fold: &mut dyn FnMut(usize, W::Output)) -> Result<()> {
         let tables = self.model.tables(theta);
         let cache = RowCache { model: &self.model, tables: &tables, theta, recent: Mutex::default() };
         let (experiment, n_blocks) = (self.source.experiment(), self.plan().n_blocks());
@@ -130,10 +127,10 @@ impl<'h> Sweep<'h> {
             work: &|_, block: Block| {
                 let rows = cache.rows(block.angle, experiment.angles[block.angle].phi_degrees);
                 let (frame_runs, n_frames) = (&self.frame_runs[block.angle][..], self.plan().n_frames);
-                let pairs = Pairs { block: &block, frame_runs, n_frames, groups };
+                let pairs = Pairs { block: &block, frame_runs, n_frames };
                 let sum = match &*rows {
-                    AngleRows::Static(rows) => work.on(self.level, rows, pairs),
-                    AngleRows::Laminar(rows) => work.on(self.level, &**rows, pairs),
+                    AngleRows::Static(rows) => work.on::<_, STATIC_WIDTH>(self.level, rows, pairs),
+                    AngleRows::Laminar(rows) => work.on::<_, LAMINAR_WIDTH>(self.level, rows, pairs),
                 };
                 Ok((block.index, sum))
             },
@@ -149,19 +146,14 @@ impl<'h> Sweep<'h> {
     }
 
     /// One pass whose block results are summed per angle; `zero` stands for an angle without blocks.
-    fn sums<W: BlockWork>(
-        &self,
-        query: (&[f64], Option<&FrameGroups>),
-        work: &W,
-        zero: impl Fn() -> W::Output,
-    ) -> Result<Vec<W::Output>>
+    fn sums<W: BlockWork>(&self, theta: &[f64], work: &W, zero: impl Fn() -> W::Output) -> Result<Vec<W::Output>>
     where
         W::Output: PairwiseTerm,
     {
         let plan = self.plan();
         let mut fold = PairwiseFold::default();
         let mut sums = Vec::with_capacity(plan.n_angles);
-        self.pass(query.0, query.1, work, &mut |block, sum| {
+        self.pass(theta, work, &mut |block, sum| {
             // Blocks come in order: when the next angle begins, the last one is complete.
             if plan.locate(block).0 > sums.len() {
                 sums.push(std::mem::take(&mut fold).finish().unwrap_or_else(&zero));
@@ -183,7 +175,7 @@ impl Objective for Sweep<'_> {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         let start = Instant::now();
         let work = GramWork { depth, reweighing: &|angle| of_angle(query.reweighing, angle) };
-        let grams = self.sums((query.theta, None), &work, || Gram::zero(self.width()))?;
+        let grams = self.sums(query.theta, &work, || Gram::zero(self.width()))?;
         self.meter.count(depth, self.n_pairs(), start.elapsed().as_secs_f64());
         Ok(grams)
     }
@@ -191,7 +183,7 @@ impl Objective for Sweep<'_> {
     fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
         let start = Instant::now();
         let work = FactorWork { reweighing: &|angle| of_angle(query.reweighing, angle) };
-        let factors = self.sums((query.theta, None), &work, || Factor::zero(self.width()))?;
+        let factors = self.sums(query.theta, &work, || Factor::zero(self.width()))?;
         self.meter.count_factor(self.n_pairs(), start.elapsed().as_secs_f64());
         Ok(factors)
     }
@@ -210,7 +202,7 @@ impl FullData for Sweep<'_> {
         let plan = self.plan();
         let mut rows = StratifiedRows::zero(plan.pairs_per_angle(), plan.n_angles, maps[0].n_cols);
         let work = RowsWork { maps, reweighing: &|angle| of_angle(query.reweighing, angle) };
-        self.pass(query.theta, None, &work, &mut |block, values| {
+        self.pass(query.theta, &work, &mut |block, values| {
             let (angle, pairs) = plan.locate(block);
             rows.put(angle, pairs.start, &values);
         })?;
@@ -222,7 +214,7 @@ impl FullData for Sweep<'_> {
         let groups = FrameGroups::new(query.first_frames, n_frames);
         let zero = || ResidualSums::zero(n_frames, query.first_frames.len(), self.width() - 1);
         let work = ResidualWork { reweighing: query.reweighing, groups: &groups, zero: &zero };
-        self.sums((query.theta, Some(&groups)), &work, zero)
+        self.sums(query.theta, &work, zero)
     }
 
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64> {

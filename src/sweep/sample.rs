@@ -1,15 +1,24 @@
-//! A scattered sample of pairs held in memory: the coarse objective of the start. It uses the slow twin's formulas.
+//! A scattered sample of pairs held in memory: the coarse objective of the start. It starts no thread.
 
 use crate::block::{Block, BlockSource, pair_position};
 use crate::error::{Fault, Result};
 use crate::experiment::Angle;
+use crate::loss::Reweighing;
 use crate::model::catalogue::Model;
-use crate::model::pair::PairEvaluator;
+use crate::model::laminar_rows::LAMINAR_WIDTH;
+use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
+use crate::model::static_rows::STATIC_WIDTH;
 use crate::normal::factor::Factor;
-use crate::normal::gram::{Gram, packed_len};
-use crate::normal::rank_update::Depth;
+use crate::normal::gram::Gram;
+use crate::normal::rank_update::{Depth, LaneSums};
+use crate::normal::reflection::FactorSums;
+use crate::normal::tile::{Tile, write_rows};
 use crate::objective::{Objective, Query};
-use crate::sweep::slow_twin::{add_outer_product, reweigh_row};
+use crate::pairs::{LANES, Lane, PairGroup, QUANTITIES};
+use crate::parameters::AnalysisMode;
+use crate::sweep::level::SimdLevel;
+use crate::sweep::values::reweigh;
+use pulp::{Simd, WithSimd};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,17 +28,21 @@ const SAMPLE_PAIRS: usize = 16_000;
 /// Angles looked at; more angles than this are thinned.
 const SAMPLE_ANGLES: usize = 24;
 
-struct SampledPair {
-    i: usize,
-    j: usize,
-    y: f64,
+/// The sampled values of one angle.
+struct Values {
+    /// 1 and y of eight pairs at a time; both zero where a pair does not count.
+    groups: Vec<[Lane; 2]>,
+    /// Pairs that count.
+    pairs: u64,
 }
 
 /// Pairs at many ages and at lags from one frame to the longest, evenly spread over the logarithm of the lag.
 pub struct Sample {
     model: Model,
     angles: Vec<Angle>,
-    pairs: Vec<Vec<SampledPair>>,
+    /// The same at every angle.
+    positions: Vec<(usize, usize)>,
+    values: Vec<Values>,
     stop: Arc<AtomicBool>,
 }
 
@@ -43,12 +56,12 @@ impl Sample {
         let step = experiment.angles.len().div_ceil(SAMPLE_ANGLES);
         let chosen: Vec<usize> = (0..experiment.angles.len()).step_by(step).collect();
         let positions = sample_positions(experiment.time.n_frames, SAMPLE_PAIRS / chosen.len());
-        let mut pairs = Vec::new();
+        let mut values = Vec::new();
         for &angle in &chosen {
-            pairs.push(read_pairs(source, angle, &positions)?);
+            values.push(read_values(source, angle, &positions)?);
         }
         let angles = chosen.iter().map(|&angle| experiment.angles[angle].clone()).collect();
-        Ok(Sample { model: model.clone(), angles, pairs, stop: Arc::default() })
+        Ok(Sample { model: model.clone(), angles, positions, values, stop: Arc::default() })
     }
 }
 
@@ -69,22 +82,115 @@ fn sample_positions(n_frames: usize, budget: usize) -> Vec<(usize, usize)> {
     pairs
 }
 
-fn read_pairs(source: &dyn BlockSource, angle: usize, wanted: &[(usize, usize)]) -> Result<Vec<SampledPair>> {
+fn read_values(source: &dyn BlockSource, angle: usize, positions: &[(usize, usize)]) -> Result<Values> {
     let plan = source.plan();
     let masked = &source.experiment().angles[angle].masked_frames;
-    let mut by_block: BTreeMap<usize, Vec<(usize, usize, usize)>> = BTreeMap::new();
-    for &(i, j) in wanted.iter().filter(|(i, j)| !masked.contains(i) && !masked.contains(j)) {
+    let mut by_block: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    let usable = |(_, (i, j)): &(usize, &(usize, usize))| !masked.contains(i) && !masked.contains(j);
+    for (place, &(i, j)) in positions.iter().enumerate().filter(usable) {
         let position = pair_position(plan.n_frames, i, j);
         let block = angle * plan.blocks_per_angle() + position / plan.block_points;
-        by_block.entry(block).or_default().push((i, j, position % plan.block_points));
+        by_block.entry(block).or_default().push((place, position % plan.block_points));
     }
-    let mut pairs = Vec::new();
+    let mut values = Values { groups: vec![<[Lane; 2]>::default(); positions.len().div_ceil(LANES)], pairs: 0 };
     for (index, members) in by_block {
         let block: Block = source.read(index)?;
-        let read = members.into_iter().map(|(i, j, k)| SampledPair { i, j, y: block.values.get(k) - 1.0 });
-        pairs.extend(read.filter(|pair| pair.y.is_finite()));
+        for (place, within) in members {
+            let y = block.values.get(within) - 1.0;
+            if y.is_finite() {
+                let [ones, ys] = &mut values.groups[place / LANES];
+                (ones.0[place % LANES], ys.0[place % LANES]) = (1.0, y);
+                values.pairs += 1;
+            }
+        }
     }
-    Ok(pairs)
+    Ok(values)
+}
+
+/// What rows of scattered pairs become.
+trait TileSums<const W: usize> {
+    /// Whether dh/dtheta is wanted.
+    fn derivatives(&self) -> bool;
+
+    /// Takes the rows of a tile, which may be overwritten.
+    fn add<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>);
+}
+
+struct IntoGram<const W: usize> {
+    sums: LaneSums<W>,
+    depth: Depth,
+}
+
+impl<const W: usize> TileSums<W> for IntoGram<W> {
+    fn derivatives(&self) -> bool {
+        self.depth != Depth::Cost
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>) {
+        self.sums.add_tile(simd, tile, self.depth);
+    }
+}
+
+impl<const W: usize> TileSums<W> for FactorSums<W> {
+    fn derivatives(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>) {
+        self.add_tile(simd, tile);
+    }
+}
+
+/// The sampled pairs of one angle at one theta.
+struct AnglePass<'a, A, const P: usize, const W: usize> {
+    pairs: ScatteredAngle<'a>,
+    values: &'a Values,
+    reweighing: Option<Reweighing>,
+    into: A,
+}
+
+impl<A: TileSums<W>, const P: usize, const W: usize> WithSimd for AnglePass<'_, A, P, W> {
+    /// What the rows have become, and their robust loss.
+    type Output = (A, f64);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> (A, f64) {
+        let AnglePass { pairs, values, reweighing, mut into } = self;
+        let (mut tile, mut loss) = (Tile::<W>::default(), Lane::default());
+        for (group, &[one, y]) in values.groups.iter().enumerate() {
+            let mut pair = [PairGroup { one, y, ..PairGroup::default() }];
+            pairs.fill::<S, P>(simd, group, &mut pair[0]);
+            blank(&mut pair[0]);
+            if let Some(reweighing) = &reweighing {
+                reweigh(simd, reweighing, &mut pair, &mut loss);
+            }
+            if tile.free() == 0 {
+                into.add(simd, &mut tile);
+                tile.clear();
+            }
+            let rows = &mut tile.next(1)[0];
+            for v in 0..LANES / S::F64_LANES {
+                let differences = match into.derivatives() {
+                    true => pairs.differences(simd, group, v),
+                    false => [simd.splat_f64s(0.0); QUANTITIES],
+                };
+                write_rows(simd, &pair[0], &differences, rows, v);
+            }
+        }
+        into.add(simd, &mut tile);
+        (into, loss.sum())
+    }
+}
+
+/// Takes pairs that do not count out of h and c.
+#[inline(always)]
+fn blank(pair: &mut PairGroup) {
+    for ((h, c), one) in pair.h.0.iter_mut().zip(&mut pair.c.0).zip(pair.one.0) {
+        *h *= one;
+        *c *= one;
+    }
 }
 
 impl Sample {
@@ -99,58 +205,51 @@ impl Sample {
         if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
     }
 
-    /// Hands every row, weighted by the root of its loss, and its loss to `take`, angle by angle.
-    fn rows(&self, query: &Query<'_>, derivatives: bool, take: &mut dyn FnMut(usize, &[f64], f64)) {
-        let tables = self.model.tables(query.theta);
-        let p = self.model.mode.n_parameters();
-        for (k, (angle, pairs)) in self.angles.iter().zip(&self.pairs).enumerate() {
-            let evaluator = PairEvaluator::new(&self.model, &tables, query.theta, angle.phi_degrees);
+    /// Sums every angle's rows into what `into` makes.
+    fn sums<A: TileSums<W>, const P: usize, const W: usize>(
+        &self,
+        query: &Query<'_>,
+        into: impl Fn() -> A,
+    ) -> Vec<(A, f64)> {
+        let pairs = ScatteredPairs::new(&self.model, query.theta, &self.positions);
+        let of_angle = |(k, (angle, values)): (usize, (&Angle, &Values))| {
+            let pairs = pairs.at(&self.model, query.theta, angle.phi_degrees);
             let reweighing = query.reweighing.map(|all| all[k]);
-            for pair in pairs {
-                let mut row = [0.0; 10];
-                let h = if derivatives {
-                    let value = evaluator.at(pair.i, pair.j);
-                    row[..p].copy_from_slice(&value.dh[..p]);
-                    value.h
-                } else {
-                    evaluator.h(pair.i, pair.j)
-                };
-                row[p..p + 3].copy_from_slice(&[h, 1.0, pair.y]);
-                let loss = reweighing.map_or(0.0, |reweighing| reweigh_row(&reweighing, &mut row[..p + 3]));
-                take(k, &row[..p + 3], loss);
-            }
-        }
+            SimdLevel::Best.run(AnglePass::<A, P, W> { pairs, values, reweighing, into: into() })
+        };
+        self.angles.iter().zip(&self.values).enumerate().map(of_angle).collect()
+    }
+
+    fn grams<const P: usize, const W: usize>(&self, query: &Query<'_>, depth: Depth) -> Vec<Gram> {
+        let sums = self.sums::<_, P, W>(query, || IntoGram { sums: LaneSums::default(), depth });
+        let gram =
+            |((into, loss), values): ((IntoGram<W>, f64), &Values)| into.sums.finish(values.pairs).with_loss(loss);
+        sums.into_iter().zip(&self.values).map(gram).collect()
+    }
+
+    fn triangles<const P: usize, const W: usize>(&self, query: &Query<'_>) -> Vec<Factor> {
+        let sums = self.sums::<_, P, W>(query, FactorSums::default);
+        let factor =
+            |((sums, loss), values): ((FactorSums<W>, f64), &Values)| sums.finish(values.pairs).with_loss(loss);
+        sums.into_iter().zip(&self.values).map(factor).collect()
     }
 }
 
 impl Objective for Sample {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         self.check_stop()?;
-        let width = self.model.mode.n_parameters() + 3;
-        // A cost needs the last three columns only; their products stand at the end of the packed triangle.
-        let first = if depth == Depth::Cost { width - 3 } else { 0 };
-        let skipped = packed_len(width) - packed_len(width - first);
-        let mut sums = vec![(vec![0.0; packed_len(width)], 0.0); self.angles.len()];
-        self.rows(query, depth != Depth::Cost, &mut |angle, row, loss| {
-            add_outer_product(&row[first..], &mut sums[angle].0[skipped..]);
-            sums[angle].1 += loss;
-        });
-        let gram = |((packed, loss), pairs): ((Vec<f64>, f64), &Vec<SampledPair>)| {
-            Gram::from_packed(width, packed, pairs.len() as u64).with_loss(loss)
-        };
-        Ok(sums.into_iter().zip(&self.pairs).map(gram).collect())
+        Ok(match self.model.mode {
+            AnalysisMode::Static => self.grams::<3, STATIC_WIDTH>(query, depth),
+            AnalysisMode::LaminarFlow => self.grams::<7, LAMINAR_WIDTH>(query, depth),
+        })
     }
 
     fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
         self.check_stop()?;
-        let width = self.model.mode.n_parameters() + 3;
-        let mut factors = vec![Factor::zero(width); self.angles.len()];
-        self.rows(query, true, &mut |angle, row, loss| {
-            factors[angle].add_rows(vec![row.to_vec()]);
-            factors[angle].pairs += 1;
-            factors[angle].loss += loss;
-        });
-        Ok(factors)
+        Ok(match self.model.mode {
+            AnalysisMode::Static => self.triangles::<3, STATIC_WIDTH>(query),
+            AnalysisMode::LaminarFlow => self.triangles::<7, LAMINAR_WIDTH>(query),
+        })
     }
 
     fn phi_degrees(&self) -> Vec<f64> {
@@ -159,5 +258,103 @@ impl Objective for Sample {
 
     fn sigma(&self) -> Vec<f64> {
         self.angles.iter().map(|angle| angle.sigma).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::{Values as Stored, pair_at};
+    use crate::experiment::{Experiment, TimeGrid};
+    use crate::loss::Loss;
+    use crate::model::catalogue::ShearConvention;
+    use crate::model::pair::PairEvaluator;
+    use crate::normal::gram::packed_len;
+    use crate::store::memory::MemoryStore;
+    use crate::sweep::slow_twin::{add_outer_product, reweigh_row};
+
+    const THETA: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -6.5];
+    const FRAMES: usize = 400;
+
+    fn store() -> MemoryStore {
+        let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.003, masked_frames: vec![] };
+        let mut angles: Vec<Angle> = [-80.0, -10.0, 45.0].into_iter().map(angle).collect();
+        angles[1].masked_frames = vec![0, 17, 399];
+        let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0 };
+        let experiment = Experiment { q_per_angstrom: 0.0054, gap_angstrom: Some(2e6), time, angles };
+        let value = |k: usize| if k % 1013 == 5 { f64::NAN } else { 1.0 + 0.1 * (k % 37) as f64 / 37.0 };
+        let values = (0..3).map(|a| Stored::from_f64((0..time.n_pairs()).map(|k| value(k + a)).collect()));
+        MemoryStore::new(experiment, values.collect(), 65_536).expect("shapes fit")
+    }
+
+    /// The sums of one angle, pair by pair.
+    fn slow(sample: &Sample, angle: usize, theta: &[f64], reweighing: Option<&Reweighing>) -> Gram {
+        let (tables, width) = (sample.model.tables(theta), theta.len() + 3);
+        let evaluator = PairEvaluator::new(&sample.model, &tables, theta, sample.angles[angle].phi_degrees);
+        let (mut packed, mut pairs, mut loss) = (vec![0.0; packed_len(width)], 0, 0.0);
+        for (place, &(i, j)) in sample.positions.iter().enumerate() {
+            let [one, y] = &sample.values[angle].groups[place / LANES];
+            if one.0[place % LANES] == 1.0 {
+                let pair = evaluator.at(i, j);
+                let mut row = pair.dh[..theta.len()].to_vec();
+                row.extend([pair.h, 1.0, y.0[place % LANES]]);
+                loss += reweighing.map_or(0.0, |reweighing| reweigh_row(reweighing, &mut row));
+                add_outer_product(&row, &mut packed);
+                pairs += 1;
+            }
+        }
+        Gram::from_packed(width, packed, pairs).with_loss(loss)
+    }
+
+    fn check(mode: AnalysisMode, convention: ShearConvention, loss: Option<Loss>) {
+        let store = store();
+        let model = Model::new(mode, convention, store.experiment()).expect("valid");
+        let sample = Sample::draw(&store, &model).expect("memory");
+        let theta = &THETA[..mode.n_parameters()];
+        let all = loss.map(|loss| vec![Reweighing { loss, turn: 0.01, contrast: 0.14, offset: 0.02 }; 3]);
+        let query = Query { theta, reweighing: all.as_deref() };
+        let grams = sample.sweep(&query, Depth::Normal).expect("memory");
+        let costs = sample.sweep(&query, Depth::Cost).expect("memory");
+        let factors = sample.factors(&query).expect("memory");
+        for (angle, (gram, factor)) in grams.iter().zip(&factors).enumerate() {
+            let slow = slow(&sample, angle, theta, all.as_ref().map(|all| &all[angle]));
+            assert_eq!((slow.pairs, slow.pairs), (gram.pairs, factor.pairs));
+            assert!((slow.loss - gram.loss).abs() <= 1e-12 * slow.loss);
+            assert_eq!((gram.hh(), gram.hy(), gram.yy()), (costs[angle].hh(), costs[angle].hy(), costs[angle].yy()));
+            for row in 0..theta.len() + 3 {
+                for col in row..theta.len() + 3 {
+                    let size = (slow.get(row, row) * slow.get(col, col)).sqrt();
+                    for found in [gram.get(row, col), factor.gram().get(row, col)] {
+                        assert!((found - slow.get(row, col)).abs() <= 1e-12 * size, "{mode:?} ({row}, {col})");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sample_sums_what_the_slow_formulas_give() {
+        for loss in [None, Some(Loss::Cauchy)] {
+            check(AnalysisMode::Static, ShearConvention::Homodyne, loss);
+            check(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, loss);
+            check(AnalysisMode::LaminarFlow, ShearConvention::GapAverage, loss);
+        }
+    }
+
+    #[test]
+    fn masked_frames_and_missing_values_are_not_sampled() {
+        let store = store();
+        let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, store.experiment()).expect("valid");
+        let sample = Sample::draw(&store, &model).expect("memory");
+        for (angle, values) in sample.values.iter().enumerate() {
+            let counts = |place: usize| values.groups[place / LANES][0].0[place % LANES] == 1.0;
+            for (place, &(i, j)) in sample.positions.iter().enumerate() {
+                let masked = &sample.angles[angle].masked_frames;
+                let missing = (pair_position(FRAMES, i, j) + angle) % 1013 == 5;
+                let is_usable = !masked.contains(&i) && !masked.contains(&j) && !missing;
+                assert_eq!(counts(place), is_usable, "{angle} {:?}", pair_at(FRAMES, pair_position(FRAMES, i, j)));
+            }
+        }
+        assert!(sample.values[1].pairs < sample.values[0].pairs);
     }
 }

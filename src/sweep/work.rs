@@ -3,21 +3,25 @@
 use crate::loss::Reweighing;
 use crate::normal::factor::Factor;
 use crate::normal::gram::Gram;
-use crate::normal::rank_update::{Depth, LaneSums};
+use crate::normal::rank_update::Depth;
 use crate::normal::residuals::ResidualSums;
+use crate::normal::row_sums::Want;
 use crate::normal::symmetric::Matrix;
-use crate::rows::RowModel;
-use crate::sweep::accumulate::{IntoFactor, IntoGram, IntoResiduals, IntoRows};
-use crate::sweep::evaluate::{BlockPass, FrameGroups, Pairs};
+use crate::normal::tile::Tile;
+use crate::pairs::PairModel;
+use crate::sweep::gram_patches::{IntoGram, Wanted};
 use crate::sweep::level::SimdLevel;
+use crate::sweep::patches::{Pairs, PatchPass};
+use crate::sweep::residual_patches::{FrameGroups, IntoResiduals};
+use crate::sweep::row_patches::{IntoFactor, IntoRows};
 
 /// What is made of a block.
 pub trait BlockWork: Sync {
     /// The result.
     type Output: Send;
 
-    /// Works on the pairs of a block with the model's rows of its angle.
-    fn on<R: RowModel<W>, const W: usize>(&self, level: SimdLevel, rows: &R, pairs: Pairs<'_>) -> Self::Output;
+    /// Works on the pairs of a block with a model whose rows have width `W` = P + 3, at the block's angle.
+    fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Self::Output;
 }
 
 /// The loss of every angle, if there is one.
@@ -34,13 +38,32 @@ pub struct GramWork<'a> {
 impl BlockWork for GramWork<'_> {
     type Output = Gram;
 
-    fn on<R: RowModel<W>, const W: usize>(&self, level: SimdLevel, rows: &R, pairs: Pairs<'_>) -> Gram {
-        let into = IntoGram { sums: LaneSums::<W>::default(), depth: self.depth };
-        let reweighing = (self.reweighing)(pairs.block.angle);
-        let derivatives = self.depth != Depth::Cost;
-        let (into, loss) = level.run(BlockPass { rows, pairs, derivatives, reweighing, into });
-        into.sums.finish().with_loss(loss)
+    fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Gram {
+        // Each combination is compiled by itself: nothing is decided inside the loops.
+        match self.depth {
+            Depth::Cost => self.at::<M, W, 0>(level, model, pairs),
+            Depth::Gradient => self.at::<M, W, 1>(level, model, pairs),
+            Depth::Normal => self.at::<M, W, 2>(level, model, pairs),
+        }
     }
+}
+
+impl GramWork<'_> {
+    fn at<M: PairModel, const W: usize, const DEPTH: u8>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Gram {
+        match (self.reweighing)(pairs.block.angle) {
+            None => sum(level, model, pairs, IntoGram::<Wanted<DEPTH, false>, W>::new(None)),
+            weights => sum(level, model, pairs, IntoGram::<Wanted<DEPTH, true>, W>::new(weights)),
+        }
+    }
+}
+
+fn sum<M: PairModel, T: Want, const W: usize>(
+    level: SimdLevel,
+    model: &M,
+    pairs: Pairs<'_>,
+    into: IntoGram<T, W>,
+) -> Gram {
+    level.run(PatchPass { model, pairs, into }).finish(&model.factors())
 }
 
 /// A triangular factor.
@@ -52,11 +75,9 @@ pub struct FactorWork<'a> {
 impl BlockWork for FactorWork<'_> {
     type Output = Factor;
 
-    fn on<R: RowModel<W>, const W: usize>(&self, level: SimdLevel, rows: &R, pairs: Pairs<'_>) -> Factor {
-        let reweighing = (self.reweighing)(pairs.block.angle);
-        let into = IntoFactor::<W>::default();
-        let (into, loss) = level.run(BlockPass { rows, pairs, derivatives: true, reweighing, into });
-        into.sums.finish().with_loss(loss)
+    fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Factor {
+        let into = IntoFactor::<W>::new((self.reweighing)(pairs.block.angle));
+        level.run(PatchPass { model, pairs, into }).finish()
     }
 }
 
@@ -71,17 +92,18 @@ pub struct RowsWork<'a> {
 impl BlockWork for RowsWork<'_> {
     type Output = Vec<f64>;
 
-    fn on<R: RowModel<W>, const W: usize>(&self, level: SimdLevel, rows: &R, pairs: Pairs<'_>) -> Vec<f64> {
+    fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Vec<f64> {
         let block = pairs.block;
         let map = &self.maps[block.angle];
-        let into = IntoRows {
+        let into = IntoRows::<W> {
             map,
             n_frames: pairs.n_frames,
             first_pair: block.first_pair,
+            reweighing: (self.reweighing)(block.angle),
             rows: vec![0.0; block.values.len() * map.n_cols],
+            tile: Tile::default(),
         };
-        let reweighing = (self.reweighing)(block.angle);
-        level.run(BlockPass { rows, pairs, derivatives: true, reweighing, into }).0.rows
+        level.run(PatchPass { model, pairs, into }).rows
     }
 }
 
@@ -98,9 +120,8 @@ pub struct ResidualWork<'a> {
 impl BlockWork for ResidualWork<'_> {
     type Output = ResidualSums;
 
-    fn on<R: RowModel<W>, const W: usize>(&self, level: SimdLevel, rows: &R, pairs: Pairs<'_>) -> ResidualSums {
-        let reweighing = self.reweighing[pairs.block.angle];
-        let into = IntoResiduals { reweighing, groups: self.groups, sums: (self.zero)() };
-        level.run(BlockPass { rows, pairs, derivatives: true, reweighing: None, into }).0.sums
+    fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> ResidualSums {
+        let into = IntoResiduals::new(self.reweighing[pairs.block.angle], self.groups, (self.zero)());
+        level.run(PatchPass { model, pairs, into }).finish()
     }
 }

@@ -1,0 +1,102 @@
+//! Pairs of frames anywhere, eight at a time: for samples whose pairs lie too far apart for runs. It is compared with the slow
+//! twin in [`crate::model::pair`].
+
+use crate::model::catalogue::{Kappa, Model, ShearConvention};
+use crate::model::shear::{powers, sinc_either};
+use crate::model::sine::sin_cos;
+use crate::model::time_tables::TimeTables;
+use crate::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
+use crate::parameters::AnalysisMode;
+use pulp::Simd;
+
+/// What eight pairs share at all angles.
+#[derive(Debug, Clone, Copy, Default)]
+struct Differences {
+    /// exp(-(K_j - K_i)).
+    decay: Lane,
+    /// Of the quantities of a frame.
+    quantities: [Lane; QUANTITIES],
+}
+
+/// Some pairs at one theta.
+#[derive(Debug)]
+pub struct ScatteredPairs {
+    groups: Vec<Differences>,
+}
+
+/// The same pairs at one angle.
+#[derive(Debug)]
+pub struct ScatteredAngle<'a> {
+    groups: &'a [Differences],
+    kappa: Kappa,
+    convention: ShearConvention,
+}
+
+impl ScatteredPairs {
+    /// The frames (i, j), i < j, of every pair.
+    #[must_use]
+    pub fn new(model: &Model, theta: &[f64], pairs: &[(usize, usize)]) -> Self {
+        let time = TimeTables::new(&model.constants, theta);
+        let tables = time.quantities();
+        let group = |pairs: &[(usize, usize)]| {
+            let mut group = Differences::default();
+            for (lane, &(i, j)) in pairs.iter().enumerate() {
+                group.decay.0[lane] = (-(time.exponent[j] - time.exponent[i])).exp();
+                for (quantity, table) in group.quantities.iter_mut().zip(&tables) {
+                    quantity.0[lane] = table[j] - table[i];
+                }
+            }
+            group
+        };
+        ScatteredPairs { groups: pairs.chunks(LANES).map(group).collect() }
+    }
+
+    /// At the angle `phi_degrees`.
+    #[must_use]
+    pub fn at<'a>(&'a self, model: &Model, theta: &[f64], phi_degrees: f64) -> ScatteredAngle<'a> {
+        let kappa = match model.mode {
+            AnalysisMode::Static => Kappa { value: 0.0, d_phi0: 0.0 },
+            AnalysisMode::LaminarFlow => model.kappa(theta, phi_degrees),
+        };
+        ScatteredAngle { groups: &self.groups, kappa, convention: model.convention }
+    }
+}
+
+impl ScatteredAngle<'_> {
+    /// Writes h and c (for `P` parameters) of group `group`.
+    #[inline(always)]
+    pub fn fill<S: Simd, const P: usize>(&self, simd: S, group: usize, into: &mut PairGroup) {
+        let differences = &self.groups[group];
+        if P == THROUGH_H {
+            into.h = differences.decay;
+            return;
+        }
+        let mut x = differences.quantities[QUANTITIES - 1];
+        for x in &mut x.0 {
+            *x *= self.kappa.value;
+        }
+        let (sin, cos) = sin_cos(simd, &x);
+        for v in 0..LANES / S::F64_LANES {
+            let (sinc, slope) = sinc_either(simd, x.load::<S>(v), sin.load::<S>(v), cos.load::<S>(v));
+            let (s, s_slope) = match self.convention {
+                ShearConvention::Homodyne => powers::<S, true>(simd, sinc, slope),
+                ShearConvention::GapAverage => powers::<S, false>(simd, sinc, slope),
+            };
+            let decay = differences.decay.load::<S>(v);
+            into.h.store::<S>(v, simd.mul_f64s(decay, s));
+            into.c.store::<S>(v, simd.mul_f64s(decay, s_slope));
+        }
+    }
+
+    /// Vector `v` of dh/dtheta over h or c, for group `group`.
+    #[inline(always)]
+    pub fn differences<S: Simd>(&self, simd: S, group: usize, v: usize) -> [S::f64s; QUANTITIES] {
+        let factors = self.kappa.factors();
+        let mut found = [simd.splat_f64s(0.0); QUANTITIES];
+        for k in 0..QUANTITIES {
+            let difference = self.groups[group].quantities[k].load::<S>(v);
+            found[k] = simd.mul_f64s(difference, simd.splat_f64s(factors[k]));
+        }
+        found
+    }
+}
