@@ -6,9 +6,10 @@
 //! ```
 //!
 //! Sweeps let workers read for themselves: nobody has to be woken for an item, and where reading takes time (Parquet) it is
-//! shared out like the work. Readers of their own serve where only one may read at a time. An item is claimed with a ticket that comes back when it is folded: items alive, results that wait for their turn
-//! included, never exceed the tickets, however slow one of them is. A sender waits while its channel is full; that is all
-//! the flow control there is. An error travels as an item; the fold returns it, the channels close, every thread ends.
+//! shared out like the work. Readers of their own serve where only one may read at a time. An item is claimed with a ticket
+//! that comes back when it is folded: items alive, results that wait for their turn included, never exceed the tickets,
+//! however slow one of them is. A sender waits while its channel is full; that is all the flow control there is. An error
+//! travels as an item; the fold returns it, the channels close, every thread ends.
 
 use crate::error::{Fault, Result};
 use crate::machine::{Node, pin_thread};
@@ -258,6 +259,7 @@ impl<A: Send, B: Send> Dataflow<'_, A, B> {
         }
     }
 }
+
 /// What may be claimed of the items, one ticket each.
 #[derive(Clone)]
 struct Claims<'a> {

@@ -140,6 +140,58 @@ pub trait PairModel: Sync {
     }
 }
 
+/// Quantities of the frames of some groups, less those of a reference frame between them and the rows.
+#[derive(Debug, Default)]
+pub struct LocalQuantities {
+    first_group: usize,
+    reference: [f64; QUANTITIES],
+    groups: Vec<[Lane; QUANTITIES]>,
+}
+
+impl LocalQuantities {
+    /// Measures the frames of `groups` from the frame `reference`.
+    #[inline(always)]
+    pub fn measure<S: Simd, M: PairModel>(&mut self, simd: S, model: &M, groups: Range<usize>, reference: usize) {
+        self.first_group = groups.start;
+        // A copy of its own: the compiler cannot know that writing groups leaves the field alone.
+        let reference = model.quantities_at(reference);
+        self.reference = reference;
+        self.groups.resize(groups.len(), [Lane::default(); QUANTITIES]);
+        for (local, group) in self.groups.iter_mut().zip(groups) {
+            let from = model.quantities(group);
+            for k in 0..if M::HAS_C { QUANTITIES } else { THROUGH_H } {
+                for v in 0..LANES / S::F64_LANES {
+                    local[k].store::<S>(v, simd.sub_f64s(from[k].load::<S>(v), simd.splat_f64s(reference[k])));
+                }
+            }
+        }
+    }
+
+    /// The measured groups.
+    #[inline(always)]
+    #[must_use]
+    pub fn groups(&self) -> &[[Lane; QUANTITIES]] {
+        &self.groups
+    }
+
+    /// How many measured groups lie before `group`.
+    #[inline(always)]
+    #[must_use]
+    pub fn place(&self, group: usize) -> usize {
+        group - self.first_group
+    }
+
+    /// The quantities of the reference less those of a row's frame.
+    #[inline(always)]
+    pub fn before<M: PairModel>(&self, model: &M, row: usize) -> [f64; QUANTITIES] {
+        let mut before = model.quantities_at(row);
+        for (before, reference) in before.iter_mut().zip(self.reference) {
+            *before = reference - *before;
+        }
+        before
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -124,7 +124,7 @@ impl Model {
         ThetaTables { time, decay, quantities }
     }
 
-    /// The row filler of the angle `phi_degrees`.
+    /// The pairs of the angle `phi_degrees`.
     #[must_use]
     pub fn rows<'a>(&self, tables: &'a ThetaTables, theta: &[f64], phi_degrees: f64) -> AngleRows<'a> {
         match self.mode {
@@ -136,7 +136,11 @@ impl Model {
         }
     }
 
+    /// Zero in static mode.
     pub(crate) fn kappa(&self, theta: &[f64], phi_degrees: f64) -> Kappa {
+        if self.mode == AnalysisMode::Static {
+            return Kappa { value: 0.0, d_phi0: 0.0 };
+        }
         let prefactor = self.convention.prefactor(self.q_gap_dt);
         let difference = (theta[6] - phi_degrees).to_radians();
         Kappa { value: prefactor * difference.cos(), d_phi0: -prefactor * difference.sin() * PI / 180.0 }

@@ -10,6 +10,7 @@ use crate::model::decay::RunDecay;
 use crate::model::frame_table::FrameTable;
 use crate::model::shear::{SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series};
 use crate::model::sine::sin_cos;
+use crate::model::time_tables::STRAIN;
 use crate::pairs::{LANES, Lane, PairGroup, PairModel, QUANTITIES, Run};
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
@@ -21,8 +22,6 @@ pub const LAMINAR_WIDTH: usize = 10;
 const X: usize = 0;
 const SIN: usize = 1;
 const COS: usize = 2;
-/// G among the quantities: -q^2 dt [A, B, T], then [a, b, T, G].
-const STRAIN: usize = QUANTITIES - 1;
 
 // How sinc is computed in a part of a run.
 const SERIES: u8 = 0;

@@ -2,7 +2,6 @@
 
 use crate::model::catalogue::{Model, ThetaTables};
 use crate::model::shear::{field_decay, shear_decay};
-use crate::parameters::AnalysisMode;
 
 /// h of one pair, and dh/dtheta in the order of theta.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,14 +25,8 @@ impl<'a> PairEvaluator<'a> {
     /// For the angle `phi_degrees`.
     #[must_use]
     pub fn new(model: &'a Model, tables: &'a ThetaTables, theta: &[f64], phi_degrees: f64) -> Self {
-        let (kappa, kappa_phi0) = match model.mode {
-            AnalysisMode::Static => (0.0, 0.0),
-            AnalysisMode::LaminarFlow => {
-                let kappa = model.kappa(theta, phi_degrees);
-                (kappa.value, kappa.d_phi0)
-            }
-        };
-        PairEvaluator { model, tables, kappa, kappa_phi0 }
+        let kappa = model.kappa(theta, phi_degrees);
+        PairEvaluator { model, tables, kappa: kappa.value, kappa_phi0: kappa.d_phi0 }
     }
 
     /// The field correlation g1(phi, i, j) of the frames i < j, with h = g1^2.

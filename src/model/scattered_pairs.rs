@@ -4,9 +4,8 @@
 use crate::model::catalogue::{Kappa, Model, ShearConvention};
 use crate::model::shear::{powers, sinc_either};
 use crate::model::sine::sin_cos;
-use crate::model::time_tables::TimeTables;
+use crate::model::time_tables::{STRAIN, TimeTables};
 use crate::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
-use crate::parameters::AnalysisMode;
 use pulp::Simd;
 
 /// What eight pairs share at all angles.
@@ -54,24 +53,21 @@ impl ScatteredPairs {
     /// At the angle `phi_degrees`.
     #[must_use]
     pub fn at<'a>(&'a self, model: &Model, theta: &[f64], phi_degrees: f64) -> ScatteredAngle<'a> {
-        let kappa = match model.mode {
-            AnalysisMode::Static => Kappa { value: 0.0, d_phi0: 0.0 },
-            AnalysisMode::LaminarFlow => model.kappa(theta, phi_degrees),
-        };
+        let kappa = model.kappa(theta, phi_degrees);
         ScatteredAngle { groups: &self.groups, kappa, convention: model.convention }
     }
 }
 
 impl ScatteredAngle<'_> {
-    /// Writes h and c (for `P` parameters) of group `group`.
+    /// Writes h and, where rows have more columns than the static ones, c of group `group`.
     #[inline(always)]
-    pub fn fill<S: Simd, const P: usize>(&self, simd: S, group: usize, into: &mut PairGroup) {
+    pub fn fill<S: Simd, const W: usize>(&self, simd: S, group: usize, into: &mut PairGroup) {
         let differences = &self.groups[group];
-        if P == THROUGH_H {
+        if W - 3 == THROUGH_H {
             into.h = differences.decay;
             return;
         }
-        let mut x = differences.quantities[QUANTITIES - 1];
+        let mut x = differences.quantities[STRAIN];
         for x in &mut x.0 {
             *x *= self.kappa.value;
         }

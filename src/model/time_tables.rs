@@ -5,6 +5,9 @@ use crate::experiment::TimeGrid;
 /// D and gamma_dot never fall below this (in their own units); where they would, their derivative is zero.
 pub const FLOOR: f64 = 1e-10;
 
+/// Place of G among [`TimeTables::quantities`].
+pub const STRAIN: usize = 6;
+
 /// What the time tables depend on besides theta.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Constants {

@@ -36,7 +36,7 @@ const FACTORS: u8 = 1;
 const MOMENTS_OF_H: u8 = 2;
 const MOMENTS_OF_C: u8 = 3;
 
-/// Eight frames of the row: their pairs, their quantities less those of the reference, their sums over rows.
+/// The later frames of one row: their pairs, their quantities less those of the reference, their sums over rows.
 pub struct Frames<'a> {
     /// Pairs.
     pub pairs: &'a [PairGroup],

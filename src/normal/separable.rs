@@ -21,7 +21,7 @@
 use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
 use crate::normal::row_sums::{Columns, Frames, RowSums, Want};
-use crate::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_C, THROUGH_H};
+use crate::pairs::{LANES, Lane, LocalQuantities, PairGroup, PairModel, QUANTITIES, Run, THROUGH_C, THROUGH_H};
 use pulp::Simd;
 use std::ops::Range;
 
@@ -37,9 +37,7 @@ pub struct SeparableSums<const W: usize> {
 /// Quantities of the patch's frames, less those of its reference frame, and the sums over its rows.
 #[derive(Debug, Default)]
 struct Patch {
-    first_group: usize,
-    reference: [f64; QUANTITIES],
-    local: Vec<[Lane; QUANTITIES]>,
+    local: LocalQuantities,
     columns: Vec<Columns>,
     row: Box<RowSums>,
 }
@@ -56,59 +54,40 @@ impl<const W: usize> SeparableSums<W> {
     /// Whether there are quantities that act through c.
     const HAS_C: bool = Self::P > THROUGH_H;
 
-    /// Begins a patch whose later frames lie in `groups`; `quantities` are those of a group of frames.
+    /// Begins a patch whose later frames lie in `groups`, measured from the frame `reference`.
     #[inline(always)]
-    pub fn begin<'q, S: Simd, T: Want>(
+    pub fn begin<S: Simd, T: Want, M: PairModel>(
         &mut self,
         simd: S,
+        model: &M,
         groups: Range<usize>,
-        reference: &[f64; QUANTITIES],
-        quantities: impl Fn(usize) -> &'q [Lane; QUANTITIES],
+        reference: usize,
     ) {
         if T::DEPTH == Depth::Cost {
             return;
         }
         let patch = &mut self.patch;
-        patch.first_group = groups.start;
-        patch.reference = *reference;
-        patch.local.resize(groups.len(), [Lane::default(); QUANTITIES]);
         patch.columns.clear();
         patch.columns.resize(groups.len(), [Lane::default(); 7]);
-        for (local, group) in patch.local.iter_mut().zip(groups) {
-            let from = quantities(group);
-            for k in 0..Self::P {
-                for v in 0..LANES / S::F64_LANES {
-                    local[k].store::<S>(v, simd.sub_f64s(from[k].load::<S>(v), simd.splat_f64s(reference[k])));
-                }
-            }
-        }
+        patch.local.measure(simd, model, groups, reference);
     }
 
-    /// Adds pairs of one row, from group `first_group` on; `own` are the row's quantities.
+    /// Adds pairs of one row.
     #[inline(always)]
-    pub fn add_row<S: Simd, T: Want>(
-        &mut self,
-        simd: S,
-        pairs: &[PairGroup],
-        first_group: usize,
-        own: &[f64; QUANTITIES],
-    ) {
-        let mut before = [0.0; QUANTITIES];
-        for k in 0..QUANTITIES {
-            before[k] = self.patch.reference[k] - own[k];
-        }
-        let Patch { first_group: patch_group, local, columns, row, .. } = &mut self.patch;
+    pub fn add_run<S: Simd, T: Want, M: PairModel>(&mut self, simd: S, model: &M, run: &Run, pairs: &[PairGroup]) {
+        let Patch { local, columns, row } = &mut self.patch;
         if T::DEPTH == Depth::Cost {
             row.sum_cost::<S, T>(simd, pairs);
         } else {
-            let skipped = first_group - *patch_group;
-            let frames = &mut Frames { pairs, local: &local[skipped..], columns: &mut columns[skipped..] };
+            let skipped = local.place(run.groups().start);
+            let frames = &mut Frames { pairs, local: &local.groups()[skipped..], columns: &mut columns[skipped..] };
             if Self::HAS_C {
                 row.sum::<S, T, true>(simd, frames);
             } else {
                 row.sum::<S, T, false>(simd, frames);
             }
         }
+        let before = local.before(model, run.row);
         for v in 0..LANES / S::F64_LANES {
             self.take_row::<S, T>(simd, &before, v);
         }
@@ -213,7 +192,7 @@ impl<const W: usize> SeparableSums<W> {
         let (mut squares, mut others) = ([[zero; N]; N], [[zero; 3]; N]);
         // u, h, h y; or w and v, c, c y.
         let (square, other) = if FIRST == 0 { (0, 0) } else { (6, 3) };
-        for (local, column) in self.patch.local.iter().zip(&self.patch.columns) {
+        for (local, column) in self.patch.local.groups().iter().zip(&self.patch.columns) {
             for k in 0..N {
                 let own = local[FIRST + k].load::<S>(v);
                 for l in 0..3 {
@@ -243,7 +222,7 @@ impl<const W: usize> SeparableSums<W> {
     #[allow(clippy::needless_range_loop)]
     fn end_mixed<S: Simd>(&mut self, simd: S, v: usize) {
         let mut sums = [[simd.splat_f64s(0.0); THROUGH_C]; THROUGH_H];
-        for (local, column) in self.patch.local.iter().zip(&self.patch.columns) {
+        for (local, column) in self.patch.local.groups().iter().zip(&self.patch.columns) {
             for k in 0..THROUGH_H {
                 let times = simd.mul_f64s(local[k].load::<S>(v), column[3].load::<S>(v));
                 for l in 0..THROUGH_C {

@@ -77,8 +77,7 @@ impl<T: Want, const W: usize> PatchSums for IntoGram<T, W> {
 
     #[inline(always)]
     fn begin<S: Simd, M: PairModel>(&mut self, simd: S, model: &M, patch: &Patch) {
-        let reference = model.quantities_at(patch.reference);
-        self.sums.begin::<S, T>(simd, patch.groups(), &reference, |group| model.quantities(group));
+        self.sums.begin::<S, T, M>(simd, model, patch.groups(), patch.reference);
     }
 
     #[inline(always)]
@@ -87,7 +86,7 @@ impl<T: Want, const W: usize> PatchSums for IntoGram<T, W> {
             self.weigh(simd, &mut filled);
         }
         let FilledRun { run, groups, .. } = filled;
-        self.sums.add_row::<S, T>(simd, groups, run.groups().start, &model.quantities_at(run.row));
+        self.sums.add_run::<S, T, M>(simd, model, run, groups);
     }
 
     #[inline(always)]

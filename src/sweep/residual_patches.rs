@@ -6,7 +6,7 @@
 
 use crate::loss::{Loss, Reweighing};
 use crate::normal::residuals::{ResidualSums, lag_bin};
-use crate::pairs::{CELL_FRAMES, LANES, Lane, PairGroup, PairModel, QUANTITIES, Run, THROUGH_H};
+use crate::pairs::{CELL_FRAMES, LANES, Lane, LocalQuantities, PairGroup, PairModel, QUANTITIES, Run, THROUGH_H};
 use crate::sweep::patches::{Patch, PatchSums};
 use crate::sweep::values::FilledRun;
 use pulp::Simd;
@@ -45,9 +45,8 @@ pub struct IntoResiduals<'a> {
     groups: &'a FrameGroups,
     sums: ResidualSums,
     patch: Patch,
-    reference: [f64; QUANTITIES],
     factors: [f64; QUANTITIES],
-    local: Vec<[Lane; QUANTITIES]>,
+    local: LocalQuantities,
     columns: Vec<Columns>,
     /// Residuals of one run, and rho' times them.
     residuals: Vec<[Lane; 2]>,
@@ -71,9 +70,8 @@ impl<'a> IntoResiduals<'a> {
             groups,
             sums,
             patch: Patch::default(),
-            reference: [0.0; QUANTITIES],
             factors: [1.0; QUANTITIES],
-            local: Vec::new(),
+            local: LocalQuantities::default(),
             columns: Vec::new(),
             residuals: vec![[Lane::default(); 2]; CELL_FRAMES / LANES],
         }
@@ -172,7 +170,7 @@ impl<'a> IntoResiduals<'a> {
         groups: &[PairGroup],
         before: &[f64; QUANTITIES],
     ) {
-        let skipped = run.groups().start - self.patch.groups().start;
+        let skipped = self.local.place(run.groups().start);
         let columns = &mut self.columns[skipped..];
         for v in 0..LANES / S::F64_LANES {
             let mut own = [simd.splat_f64s(0.0); QUANTITIES];
@@ -203,15 +201,15 @@ impl<'a> IntoResiduals<'a> {
     /// Gives the columns of the patch to the scores of their groups of frames.
     #[inline(always)]
     fn deal_out(&mut self) {
-        let (first, p) = (self.patch.groups().start, self.sums.width - 2);
+        let p = self.sums.width - 2;
         let earlier = self.groups.of_frame[self.patch.rows.start];
         let mut frames: Range<usize> = self.patch.frames.clone();
         while !frames.is_empty() {
             let end = self.groups.end[frames.start].min(frames.end);
             let score = self.sums.score_mut(earlier, self.groups.of_frame[frames.start]);
             for frame in frames.start..end {
-                let (group, lane) = (frame / LANES - first, frame % LANES);
-                let (local, column) = (&self.local[group], &self.columns[group]);
+                let (group, lane) = (self.local.place(frame / LANES), frame % LANES);
+                let (local, column) = (&self.local.groups()[group], &self.columns[group]);
                 for k in 0..p {
                     let with = column[if k < THROUGH_H { EH } else { EC }].0[lane];
                     score[k] += self.factors[k] * (local[k].0[lane] * with + column[OWN + k].0[lane]);
@@ -242,20 +240,12 @@ impl PatchSums for IntoResiduals<'_> {
     }
 
     #[inline(always)]
-    fn begin<S: Simd, M: PairModel>(&mut self, _: S, model: &M, patch: &Patch) {
+    fn begin<S: Simd, M: PairModel>(&mut self, simd: S, model: &M, patch: &Patch) {
         self.patch = patch.clone();
-        self.reference = model.quantities_at(patch.reference);
         self.factors = model.factors();
         self.columns.clear();
         self.columns.resize(patch.groups().len(), [Lane::default(); OWN + QUANTITIES]);
-        self.local.resize(patch.groups().len(), [Lane::default(); QUANTITIES]);
-        for (local, group) in self.local.iter_mut().zip(patch.groups()) {
-            for ((local, quantity), reference) in local.iter_mut().zip(model.quantities(group)).zip(self.reference) {
-                for (local, quantity) in local.0.iter_mut().zip(quantity.0) {
-                    *local = quantity - reference;
-                }
-            }
-        }
+        self.local.measure(simd, model, patch.groups(), patch.reference);
     }
 
     #[inline(always)]
@@ -276,10 +266,7 @@ impl PatchSums for IntoResiduals<'_> {
             self.look_closer(run);
         }
         self.add_lags(run, groups);
-        let mut before = model.quantities_at(run.row);
-        for (before, reference) in before.iter_mut().zip(self.reference) {
-            *before = reference - *before;
-        }
+        let before = self.local.before(model, run.row);
         self.add_columns::<S, M>(simd, run, groups, &before);
     }
 

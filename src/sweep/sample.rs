@@ -144,14 +144,14 @@ impl<const W: usize> TileSums<W> for FactorSums<W> {
 }
 
 /// The sampled pairs of one angle at one theta.
-struct AnglePass<'a, A, const P: usize, const W: usize> {
+struct AnglePass<'a, A, const W: usize> {
     pairs: ScatteredAngle<'a>,
     values: &'a Values,
     reweighing: Option<Reweighing>,
     into: A,
 }
 
-impl<A: TileSums<W>, const P: usize, const W: usize> WithSimd for AnglePass<'_, A, P, W> {
+impl<A: TileSums<W>, const W: usize> WithSimd for AnglePass<'_, A, W> {
     /// What the rows have become, and their robust loss.
     type Output = (A, f64);
 
@@ -161,7 +161,7 @@ impl<A: TileSums<W>, const P: usize, const W: usize> WithSimd for AnglePass<'_, 
         let (mut tile, mut loss) = (Tile::<W>::default(), Lane::default());
         for (group, &[one, y]) in values.groups.iter().enumerate() {
             let mut pair = [PairGroup { one, y, ..PairGroup::default() }];
-            pairs.fill::<S, P>(simd, group, &mut pair[0]);
+            pairs.fill::<S, W>(simd, group, &mut pair[0]);
             blank(&mut pair[0]);
             if let Some(reweighing) = &reweighing {
                 reweigh(simd, reweighing, &mut pair, &mut loss);
@@ -206,29 +206,25 @@ impl Sample {
     }
 
     /// Sums every angle's rows into what `into` makes.
-    fn sums<A: TileSums<W>, const P: usize, const W: usize>(
-        &self,
-        query: &Query<'_>,
-        into: impl Fn() -> A,
-    ) -> Vec<(A, f64)> {
+    fn sums<A: TileSums<W>, const W: usize>(&self, query: &Query<'_>, into: impl Fn() -> A) -> Vec<(A, f64)> {
         let pairs = ScatteredPairs::new(&self.model, query.theta, &self.positions);
         let of_angle = |(k, (angle, values)): (usize, (&Angle, &Values))| {
             let pairs = pairs.at(&self.model, query.theta, angle.phi_degrees);
             let reweighing = query.reweighing.map(|all| all[k]);
-            SimdLevel::Best.run(AnglePass::<A, P, W> { pairs, values, reweighing, into: into() })
+            SimdLevel::Best.run(AnglePass::<A, W> { pairs, values, reweighing, into: into() })
         };
         self.angles.iter().zip(&self.values).enumerate().map(of_angle).collect()
     }
 
-    fn grams<const P: usize, const W: usize>(&self, query: &Query<'_>, depth: Depth) -> Vec<Gram> {
-        let sums = self.sums::<_, P, W>(query, || IntoGram { sums: LaneSums::default(), depth });
+    fn grams<const W: usize>(&self, query: &Query<'_>, depth: Depth) -> Vec<Gram> {
+        let sums = self.sums::<_, W>(query, || IntoGram { sums: LaneSums::default(), depth });
         let gram =
             |((into, loss), values): ((IntoGram<W>, f64), &Values)| into.sums.finish(values.pairs).with_loss(loss);
         sums.into_iter().zip(&self.values).map(gram).collect()
     }
 
-    fn triangles<const P: usize, const W: usize>(&self, query: &Query<'_>) -> Vec<Factor> {
-        let sums = self.sums::<_, P, W>(query, FactorSums::default);
+    fn triangles<const W: usize>(&self, query: &Query<'_>) -> Vec<Factor> {
+        let sums = self.sums::<_, W>(query, FactorSums::default);
         let factor =
             |((sums, loss), values): ((FactorSums<W>, f64), &Values)| sums.finish(values.pairs).with_loss(loss);
         sums.into_iter().zip(&self.values).map(factor).collect()
@@ -239,16 +235,16 @@ impl Objective for Sample {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         self.check_stop()?;
         Ok(match self.model.mode {
-            AnalysisMode::Static => self.grams::<3, STATIC_WIDTH>(query, depth),
-            AnalysisMode::LaminarFlow => self.grams::<7, LAMINAR_WIDTH>(query, depth),
+            AnalysisMode::Static => self.grams::<STATIC_WIDTH>(query, depth),
+            AnalysisMode::LaminarFlow => self.grams::<LAMINAR_WIDTH>(query, depth),
         })
     }
 
     fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
         self.check_stop()?;
         Ok(match self.model.mode {
-            AnalysisMode::Static => self.triangles::<3, STATIC_WIDTH>(query),
-            AnalysisMode::LaminarFlow => self.triangles::<7, LAMINAR_WIDTH>(query),
+            AnalysisMode::Static => self.triangles::<STATIC_WIDTH>(query),
+            AnalysisMode::LaminarFlow => self.triangles::<LAMINAR_WIDTH>(query),
         })
     }
 
