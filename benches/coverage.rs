@@ -4,7 +4,7 @@
 //! does the 68 % interval hold the truth, by the plain covariance (pairs independent), the dyadic-robust one (pairs that share
 //! a frame) and the reported one (pairs that share frames or speckles)? And which spread do the pulls have?
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/library/common.rs"]
 mod common;
 
 use common::settings;

@@ -2,7 +2,7 @@
 //! scaling cost per sweep?
 //! `cargo bench --bench fit -- ANGLES FRAMES`
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/library/common.rs"]
 mod common;
 mod measured;
 

@@ -4,7 +4,7 @@
 //! Each fit runs in a process of its own, which is the one that is measured. `program` is what the process takes before it
 //! sees data; the estimates contain their share of it.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/library/common.rs"]
 mod common;
 mod measured;
 

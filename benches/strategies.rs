@@ -3,7 +3,7 @@
 //! Time of one local fit from the truth (the same iterations for both), best of five: the default of
 //! `optimization.nlsq.stratified_max_points` comes from it. Then a sweep by block QR against one by Gram matrices.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/library/common.rs"]
 mod common;
 mod measured;
 

@@ -1,5 +1,4 @@
 //! Writers of beamline files, for tests: every detail that a layout may vary can be changed.
-#![allow(dead_code)]
 
 use hdf5_pure::{FileBuilder, GroupBuilder};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The program, run as users run it.
-#![allow(dead_code)]
 
 use assert_cmd::Command;
 use std::path::Path;

@@ -1,9 +1,6 @@
 //! Every layout is read right: which bin has which q and phi, which triangle holds data, which width, which dt.
 
-#[path = "common/beamline.rs"]
-mod beamline;
-
-use beamline::{ApsLegacy, ApsU, Fill, Storage, c2};
+use crate::beamline::{ApsLegacy, ApsU, Fill, Storage, c2};
 use homodyne::block::{BlockSource, pair_at};
 use homodyne::ingest::convert::{Ingested, Request, ingest};
 use homodyne::ingest::selection::{PhiRange, Selection};

@@ -1,5 +1,4 @@
 //! Stores on disk from values, for tests.
-#![allow(dead_code)]
 
 use homodyne::block::Values;
 use homodyne::experiment::Experiment;

@@ -1,9 +1,7 @@
 //! No size is too small, too large or in between: every size from a thousand points to ten millions recovers the truth, in
 //! every mode, with every scaling, whatever the order of the angles.
 
-mod common;
-
-use common::{LAMINAR, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
 use homodyne::fit::strategy::{Memory, MemorySettings, select_strategy};

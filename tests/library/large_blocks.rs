@@ -1,9 +1,7 @@
 //! Blocks of many rows, as real stores have them: bands, patches and cells of the sweep all occur. The same bits for every
 //! instruction set and any number of threads, and what the slow formulas give.
 
-mod common;
-
-use common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
+use crate::common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
 use homodyne::block::{BlockSource, pair_at};
 use homodyne::experiment::Experiment;
 use homodyne::loss::{Loss, Reweighing};

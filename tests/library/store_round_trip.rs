@@ -1,11 +1,7 @@
 //! What is written is read back bit for bit, damage is found and named, and a store is there whole or not at all.
 
-#[path = "common/beamline.rs"]
-mod beamline;
-#[path = "common/stored.rs"]
-mod stored;
-
-use beamline::ApsU;
+use crate::beamline::ApsU;
+use crate::stored::write_store;
 use homodyne::block::{BlockSource, Values};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::ingest::convert::{Request, ingest};
@@ -14,7 +10,6 @@ use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::writer::StagedStore;
 use std::path::{Path, PathBuf};
-use stored::write_store;
 
 const N: usize = 61;
 

@@ -1,11 +1,8 @@
 //! A sweep gives the same bits for any number of threads, any source and any vector instructions, and never sums what is
 //! masked.
 
-mod common;
-#[path = "common/stored.rs"]
-mod stored;
-
-use common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
+use crate::common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
+use crate::stored::write_store;
 use homodyne::block::{BlockSource, Values};
 use homodyne::error::{Fault, Result};
 use homodyne::experiment::Experiment;
@@ -20,7 +17,6 @@ use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
 use std::path::Path;
 use std::sync::Arc;
-use stored::write_store;
 
 const BLOCK: usize = 1000;
 

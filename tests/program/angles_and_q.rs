@@ -1,10 +1,7 @@
 //! Subsets and near-duplicates of angles, and many q: what is merged is recorded, what is left out is left out, and one q that
 //! fails does not stop the rest.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{homodyne, stderr};
+use crate::program::{homodyne, stderr};
 use serde_json::Value;
 use std::path::Path;
 

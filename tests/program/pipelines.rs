@@ -1,9 +1,6 @@
 //! Every file in `pipelines/` runs on the shipped sample and finds its truth; what has not changed is reused.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{homodyne, remains};
+use crate::program::{homodyne, remains};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

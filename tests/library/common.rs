@@ -1,4 +1,4 @@
-//! Data with a known truth, made in memory.
+//! Data with a known truth, made in memory. Benches use parts of it.
 #![allow(dead_code)]
 
 use homodyne::block::Values;

@@ -1,9 +1,6 @@
 //! Bad input gets one clear line with its case number, exit code 2, and leaves nothing half-written.
 
-#[path = "common/beamline.rs"]
-mod beamline;
-
-use beamline::{ApsLegacy, ApsU, Fill, c2};
+use crate::beamline::{ApsLegacy, ApsU, Fill, c2};
 use homodyne::error::Error;
 use homodyne::ingest::convert::{Ingested, Request, ingest};
 use homodyne::ingest::layout::Layout;
@@ -216,7 +213,7 @@ fn e15_e16_shapes() {
     let line = place.refuses("E15", &place.path("flat.h5"), q());
     assert!(line.contains("[3, 4]"), "{line}");
     let mut file = ApsU::default();
-    file.matrices[3] = beamline::matrix(20, 5, Fill::Upper);
+    file.matrices[3] = crate::beamline::matrix(20, 5, Fill::Upper);
     let line = place.refuses_u("E16", &file);
     assert!(line.contains("20") && line.contains("24"), "{line}");
 }

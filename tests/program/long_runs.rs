@@ -1,9 +1,6 @@
 //! Long runs end well: interrupted with the best so far, killed and resumed to the same bits, never resumed onto other data.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{LAMINAR_CONFIG, homodyne, remains};
+use crate::program::{LAMINAR_CONFIG, homodyne, remains};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Stdio};

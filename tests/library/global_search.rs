@@ -1,9 +1,7 @@
 //! A local fit from a bad start ends in a wrong basin, says so, and the global search finds the truth: the same for equal
 //! seeds and any number of threads.
 
-mod common;
-
-use common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
 use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
 use homodyne::fit::design::Design;
 use homodyne::fit::search::{Enable, MultiStart};

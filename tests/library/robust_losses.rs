@@ -1,8 +1,6 @@
 //! Robust losses: the fast sweep weights as the slow twin, outliers lose their pull, and every loss finds the truth.
 
-mod common;
-
-use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::fit::analysis::ScalingChoice;
 use homodyne::fit::strategy::Strategy;
 use homodyne::loss::{Loss, Reweighing};

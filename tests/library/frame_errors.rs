@@ -1,9 +1,7 @@
 //! Errors mean what they say: pulls have unit variance under independent noise, and under speckle noise the reported interval
 //! holds the truth where the plain one does not. (`cargo bench --bench coverage` is the large version.)
 
-mod common;
-
-use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::block::Values;
 use homodyne::experiment::Angle;
 use homodyne::fit::analysis::ScalingChoice;

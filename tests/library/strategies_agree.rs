@@ -1,8 +1,6 @@
 //! Full batch and streaming find the same minimum and the same errors; where normal equations lose digits, both keep them.
 
-mod common;
-
-use common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
 use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
 use homodyne::fit::covariance::full_covariance;

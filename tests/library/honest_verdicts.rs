@@ -1,8 +1,6 @@
 //! What is not a trustworthy result is never called one.
 
-mod common;
-
-use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
 use homodyne::fit::analysis::{FitSettings, ScalingChoice};
 use homodyne::model::catalogue::ShearConvention;

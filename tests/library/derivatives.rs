@@ -1,8 +1,6 @@
 //! The model and its derivatives are exact: against 60-digit values, and fast rows against the slow twin.
 
-mod common;
-
-use common::{LAMINAR, experiment, memory_f64, model, values_of};
+use crate::common::{LAMINAR, experiment, memory_f64, model, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::model::catalogue::{AngleRows, Model, ShearConvention};
 use homodyne::model::laminar_rows::LAMINAR_WIDTH;
@@ -30,7 +28,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let text = include_str!("data/c2_reference.json");
+    let text = include_str!("../data/c2_reference.json");
     let json: Value = serde_json::from_str(text).expect("reference file is JSON");
     json["cases"].as_array().expect("cases").iter().map(case).collect()
 }

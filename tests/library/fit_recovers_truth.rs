@@ -1,8 +1,6 @@
 //! A fit finds the truth: exactly without noise, within its error bars with noise, in every mode and convention.
 
-mod common;
-
-use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::fit::analysis::ScalingChoice;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::outcome::{FitResult, Verdict};

@@ -1,8 +1,6 @@
 //! A result says how well it knows what it says: where residuals are large, at which lags, and what the data tell apart.
 
-mod common;
-
-use common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::block::pair_position;
 use homodyne::fit::analysis::ScalingChoice;
 use homodyne::model::catalogue::ShearConvention;

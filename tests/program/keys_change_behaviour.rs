@@ -1,9 +1,6 @@
 //! Every key of `optimization.nlsq` changes what a run does, not only what it reads.
 
-#[path = "common/program.rs"]
-mod program;
-
-use program::{LAMINAR_CONFIG, homodyne};
+use crate::program::{LAMINAR_CONFIG, homodyne};
 use serde_json::Value;
 use std::path::Path;
 
