@@ -7,16 +7,18 @@
 #[path = "../tests/library/common.rs"]
 mod common;
 
-use common::settings;
+use common::{outset, settings};
 use homodyne::block::Values;
 use homodyne::experiment::{Angle, Experiment};
-use homodyne::fit::analysis::{ScalingChoice, fit};
+use homodyne::fit::analysis::fit;
+use homodyne::fit::scaling::ScalingSettings;
 use homodyne::ingest::noise::estimate_sigma;
 use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::objective::{FullData, ResidualQuery};
+use homodyne::objective::{RawData, ResidualQuery};
 use homodyne::outcome::{AngleResult, FitResult};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::pass::Sweep;
@@ -31,7 +33,7 @@ struct Case {
     n_frames: usize,
     n_angles: usize,
     noise: Noise,
-    scaling: ScalingChoice,
+    scaling: ScalingSettings,
 }
 
 /// Of every free parameter: z = (found - truth) / error for the three kinds of errors, and the reported error relative to the
@@ -77,11 +79,11 @@ fn draw(case: &Case, seed: u64) -> Option<(Pulls, f64)> {
     }
     let store = Arc::new(MemoryStore::new(experiment.clone(), values, 65_536).expect("shapes fit"));
     let sample = Sample::draw(store.as_ref(), &model).expect("memory");
-    let sweep = Sweep::new(store, model, 1);
-    let mut settings = settings(case.mode, &experiment, case.scaling.clone());
+    let sweep = Sweep::new(store, model.clone(), 1);
+    let mut settings = settings(case.mode, case.scaling.clone());
     settings.start = Some(case.theta.clone());
     case.fixed.iter().for_each(|&k| settings.space.physical[k].fixed = Some(case.theta[k]));
-    let found = fit(&sweep, &sample, &settings, &mut ()).expect("fit");
+    let found = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ()).expect("fit");
     let dyadic = dyadic_errors(&sweep, &found, &experiment)?;
     let free = (0..case.theta.len()).filter(|k| !case.fixed.contains(k));
     let pulls = |(place, k): (usize, usize)| {
@@ -105,19 +107,20 @@ fn dyadic_errors(sweep: &Sweep<'_>, found: &FitResult, experiment: &Experiment) 
         .map(|row| row.iter().copied().collect::<Option<Vec<f64>>>())
         .collect::<Option<_>>()?;
     let of_angle = |(angle, known): (&Angle, &AngleResult)| {
-        let (contrast, offset) = (known.contrast, known.offset - 1.0);
-        Reweighing { loss: Loss::Linear, turn: angle.sigma, contrast, offset }
+        let scaling = AngleScaling::new(known.contrast, known.offset);
+        Reweighing { loss: Loss::Linear, turn: angle.sigma, scaling }
     };
     let reweighing: Vec<Reweighing> = experiment.angles.iter().zip(&found.angles).map(of_angle).collect();
     let first_frames: Vec<usize> = (0..n).collect();
-    let query = ResidualQuery { theta: &theta, reweighing: &reweighing, first_frames: &first_frames };
+    let query = ResidualQuery { theta: &theta, weights: None, reweighing: &reweighing, first_frames: &first_frames };
     let mut variances = vec![0.0; moving.len()];
     for (sums, (angle, known)) in sweep.residuals(&query).ok()?.iter().zip(experiment.angles.iter().zip(&reweighing)) {
         let p = theta.len();
         let weight = angle.sigma.powi(-2);
         for (m, variance) in variances.iter_mut().enumerate() {
             let influence = |score: &[f64]| {
-                let physical = moving.iter().enumerate().map(|(c, &k)| covariance[m][c] * known.contrast * score[k]);
+                let physical =
+                    moving.iter().enumerate().map(|(c, &k)| covariance[m][c] * known.scaling.contrast * score[k]);
                 let first = moving.len();
                 let scaling = covariance[m][first] * score[p] + covariance[m][first + 1] * score[p + 1];
                 weight * (physical.sum::<f64>() + scaling)
@@ -149,7 +152,7 @@ fn cases() -> Vec<Case> {
         n_frames: 400,
         n_angles: 8,
         noise,
-        scaling: ScalingChoice::Auto(3),
+        scaling: ScalingMode::Auto.into(),
     };
     let laminar_case = |name, noise, fixed, n_angles| Case {
         name,
@@ -159,7 +162,7 @@ fn cases() -> Vec<Case> {
         n_frames: 300,
         n_angles,
         noise,
-        scaling: ScalingChoice::Auto(3),
+        scaling: ScalingMode::Auto.into(),
     };
     vec![
         static_case("static, speckle, 40 renewals", speckle(3_000), &[], 60_000.0),

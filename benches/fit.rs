@@ -6,13 +6,14 @@
 mod common;
 mod measured;
 
-use common::settings;
+use common::{outset, settings};
 use homodyne::block::BlockSource;
-use homodyne::fit::analysis::{ScalingChoice, fit};
+use homodyne::fit::analysis::fit;
 use homodyne::fit::witness::Watching;
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::outcome::Iteration;
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::ScalingMode;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::pass::Sweep;
@@ -36,20 +37,20 @@ fn main() {
         "scaling", "whole [s]", "start [s]", "sweeps", "per sweep [ms]", "outside [ms]"
     );
     let modes = [
-        ("auto", ScalingChoice::Auto(3)),
-        ("constant", ScalingChoice::Constant(None)),
-        ("individual", ScalingChoice::Individual),
-        ("fourier", ScalingChoice::Fourier(2)),
+        ("auto", ScalingMode::Auto.into()),
+        ("constant", ScalingMode::Constant.into()),
+        ("individual", ScalingMode::Individual.into()),
+        ("fourier", ScalingMode::Fourier.into()),
     ];
     for (name, scaling) in modes {
         let start = Instant::now();
         let sample = Sample::draw(store.as_ref(), &model).expect("sample");
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), 2);
-        let settings = settings(AnalysisMode::LaminarFlow, &experiment, scaling);
+        let settings = settings(AnalysisMode::LaminarFlow, scaling);
         // Time between the first and the last iteration: sweeps, elimination and solver, without the start.
         let mut marks = Vec::new();
         let mut watching = Watching(|_: &Iteration| marks.push(Instant::now()));
-        let result = fit(&sweep, &sample, &settings, &mut watching).expect("fit");
+        let result = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut watching).expect("fit");
         let whole = start.elapsed().as_secs_f64();
         let sweeps = marks.len() - 1;
         let per_sweep = (marks[sweeps] - marks[0]).as_secs_f64() / sweeps.max(1) as f64;

@@ -8,13 +8,16 @@
 mod common;
 mod measured;
 
-use common::settings;
+use common::{outset, settings};
 use homodyne::block::BlockSource;
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::strategy::{Memory, MemorySettings, Strategy, estimate_peak_memory, estimate_streaming_memory};
+use homodyne::fit::analysis::fit;
+use homodyne::fit::settings::FitSettings;
+use homodyne::fit::settings::Strategy;
+use homodyne::fit::strategy::{Memory, estimate_peak_memory, estimate_streaming_memory};
 use homodyne::memory::{detect_total_memory, peak_rss_anon_bytes, rss_anon_bytes};
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::ScalingMode;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::pass::Sweep;
@@ -34,9 +37,9 @@ fn fit_only(store: &Path, strategy: Strategy) {
     let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment).expect("model");
     let sample = Sample::draw(store.as_ref(), &model).expect("sample");
     let source: Arc<dyn BlockSource> = store;
-    let sweep = Sweep::new(source, model, THREADS);
-    let base = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
-    let settings = FitSettings { strategy, start: Some(THETA.to_vec()), ..base };
+    let sweep = Sweep::new(source, model.clone(), THREADS);
+    let base = settings(AnalysisMode::LaminarFlow, ScalingMode::Auto.into());
+    let settings = FitSettings { strategy: Some(strategy), start: Some(THETA.to_vec()), ..base };
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -45,7 +48,7 @@ fn fit_only(store: &Path, strategy: Strategy) {
                 std::thread::sleep(Duration::from_micros(200));
             }
         });
-        let _ = fit(&sweep, &sample, &settings, &mut ()).expect("fit");
+        let _ = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ()).expect("fit");
         done.store(true, Ordering::Relaxed);
     });
     println!("{}", peak_rss_anon_bytes().unwrap_or(0));
@@ -78,7 +81,6 @@ fn main() {
             let bytes: f64 = String::from_utf8_lossy(&output.stdout).trim().parse().expect("bytes");
             let pairs = angles * frames * (frames - 1) / 2;
             let memory = Memory {
-                settings: MemorySettings::default(),
                 total_bytes: detect_total_memory().expect("known"),
                 block_points: homodyne::block::DEFAULT_BLOCK_POINTS.min(frames * (frames - 1) / 2),
                 decoded_value_bytes: if format == StoreFormat::Parquet { 4 } else { 0 },

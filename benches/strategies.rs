@@ -7,13 +7,15 @@
 mod common;
 mod measured;
 
-use common::{LAMINAR, experiment, gaussian, memory_f32, model, settings, values_of};
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::strategy::Strategy;
+use common::{LAMINAR, experiment, gaussian, memory_f32, model, outset, settings, values_of};
+use homodyne::fit::analysis::fit;
+use homodyne::fit::settings::FitSettings;
+use homodyne::fit::settings::Strategy;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::normal::rank_update::Depth;
-use homodyne::objective::{Objective, Query};
+use homodyne::objective::{Objective, Query, RawData};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::ScalingMode;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use measured::best_of;
@@ -28,12 +30,15 @@ fn main() {
         let values = values_of(&model, &experiment, &LAMINAR, &|_| (0.14, 1.003), &noise);
         let store = Arc::new(memory_f32(experiment.clone(), &values, 65_536));
         let sample = Sample::draw(store.as_ref(), &model).expect("memory");
-        for (name, choice) in [("auto", ScalingChoice::Auto(3)), ("individual", ScalingChoice::Individual)] {
+        for choice in [ScalingMode::Auto, ScalingMode::Individual] {
+            let name = choice.name();
             let milliseconds = |strategy: Strategy| {
-                let base = settings(AnalysisMode::LaminarFlow, &experiment, choice.clone());
-                let settings = FitSettings { strategy, start: Some(LAMINAR.to_vec()), ..base };
+                let base = settings(AnalysisMode::LaminarFlow, choice.into());
+                let settings = FitSettings { strategy: Some(strategy), start: Some(LAMINAR.to_vec()), ..base };
                 let sweep = Sweep::new(store.clone(), model.clone(), 2);
-                1e3 * best_of(5, || drop(fit(&sweep, &sample, &settings, &mut ()).expect("fit")))
+                1e3 * best_of(5, || {
+                    drop(fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ()).expect("fit"))
+                })
             };
             println!(
                 "{:>9} {name:>10} {:>16.2} {:>18.2}",

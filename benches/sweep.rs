@@ -7,8 +7,9 @@ use homodyne::block::{BlockSource, Values};
 use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::normal::rank_update::Depth;
-use homodyne::objective::{FullData, Objective, Query, ResidualQuery};
+use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::AngleScaling;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::memory::MemoryStore;
@@ -42,11 +43,16 @@ impl Kind {
             Kind::Sums(depth) => drop(sweep.sweep(&Query::plain(theta), depth).expect("sweep")),
             Kind::BlockQr => drop(sweep.factors(&Query::plain(theta)).expect("sweep")),
             Kind::Residuals => {
-                let plain = Reweighing { loss: Loss::Linear, turn: 0.003, contrast: 0.14, offset: 0.003 };
+                let plain = Reweighing {
+                    loss: Loss::Linear,
+                    turn: 0.003,
+                    scaling: AngleScaling { contrast: 0.14, offset_less_one: 0.003 },
+                };
                 let reweighing = vec![plain; sweep.phi_degrees().len()];
                 // As many groups of frames as a fit of this model asks for.
                 let first_frames: Vec<usize> = (0..40).map(|k| k * n_frames / 40).collect();
-                let query = ResidualQuery { theta, reweighing: &reweighing, first_frames: &first_frames };
+                let query =
+                    ResidualQuery { theta, weights: None, reweighing: &reweighing, first_frames: &first_frames };
                 drop(sweep.residuals(&query).expect("sweep"));
             }
         }

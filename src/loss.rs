@@ -15,6 +15,7 @@
 //! All are concave in z: the weighted sum of squares at the current residuals lies above the loss and touches it there,
 //! so a step that lowers the one lowers the other.
 
+use crate::parameters::scaling::AngleScaling;
 use serde::Serialize;
 
 /// Which loss.
@@ -102,10 +103,8 @@ pub struct Reweighing {
     pub loss: Loss,
     /// f_scale sigma: the residual beyond which the loss turns.
     pub turn: f64,
-    /// Contrast.
-    pub contrast: f64,
-    /// Offset - 1, as y = c2 - 1.
-    pub offset: f64,
+    /// Contrast and offset.
+    pub scaling: AngleScaling,
 }
 
 impl Reweighing {
@@ -113,7 +112,7 @@ impl Reweighing {
     #[inline(always)]
     #[must_use]
     pub fn residual(&self, h: f64, one: f64, y: f64) -> f64 {
-        self.contrast * h + self.offset * one - y
+        self.scaling.contrast * h + self.scaling.offset_less_one * one - y
     }
 
     /// z of a residual.

@@ -14,32 +14,40 @@ use crate::normal::symmetric::Matrix;
 pub struct Query<'a> {
     /// Physical parameters.
     pub theta: &'a [f64],
-    /// A robust loss per angle; `None` weights all rows alike.
+    /// 1 / sigma^2 of every angle: sums arrive in units of sigma. `None` counts every row as it is.
+    pub weights: Option<&'a [f64]>,
+    /// A robust loss per angle; `None` weights all rows of an angle alike.
     pub reweighing: Option<&'a [Reweighing]>,
 }
 
 impl<'a> Query<'a> {
-    /// All rows alike.
+    /// Every row as it is.
     #[must_use]
     pub fn plain(theta: &'a [f64]) -> Self {
-        Query { theta, reweighing: None }
+        Query { theta, weights: None, reweighing: None }
+    }
+
+    /// Weight of the rows of an angle.
+    #[must_use]
+    pub fn weight(&self, angle: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[angle])
+    }
+
+    /// The loss of an angle, if there is one.
+    #[must_use]
+    pub fn loss(&self, angle: usize) -> Option<Reweighing> {
+        self.reweighing.map(|all| all[angle])
     }
 }
 
-/// Data that can be swept.
+/// Data that can be swept: all of them, or some that stand for all.
 pub trait Objective {
-    /// One Gram matrix per angle of the rows `[dh/dtheta .., h, 1, y = c2 - 1]`, weighted by the loss alone. Entries that
-    /// `depth` leaves out are zero. Where the model overflows, sums are not finite.
+    /// One Gram matrix per angle of the weighted rows `[dh/dtheta .., h, 1, y = c2 - 1]`. Entries that `depth` leaves out are
+    /// zero. Where the model overflows, sums are not finite.
     ///
     /// # Errors
     /// What the data source reports; Interrupted if the user has asked to stop.
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>>;
-
-    /// The triangular factors of the same rows, by block QR: slower than [`Objective::sweep`], with all digits.
-    ///
-    /// # Errors
-    /// As [`Objective::sweep`].
-    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>>;
 
     /// Azimuths in degrees, in the order of the Gram matrices.
     fn phi_degrees(&self) -> Vec<f64>;
@@ -53,16 +61,24 @@ pub trait Objective {
 pub struct ResidualQuery<'a> {
     /// Physical parameters.
     pub theta: &'a [f64],
+    /// As in [`Query`].
+    pub weights: Option<&'a [f64]>,
     /// Contrast, offset and loss of every angle.
     pub reweighing: &'a [Reweighing],
     /// First frame of every group of frames whose scores are summed; ascending, the first is 0.
     pub first_frames: &'a [usize],
 }
 
-/// All data of a fit, not a sample of them.
-pub trait FullData: Objective {
-    /// All rows times one map per angle (P + 3 rows, as many columns as the result), dealt out so that every chunk has its
-    /// share of every angle. Holds them all in memory.
+/// All data of a fit, value by value: who has the last word.
+pub trait RawData: Objective {
+    /// The triangular factors of the rows that [`Objective::sweep`] sums, by block QR: slower, with all digits.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>>;
+
+    /// All weighted rows times one map per angle (P + 3 rows, as many columns as the result), dealt out so that every chunk has
+    /// its share of every angle. Holds them all in memory.
     ///
     /// # Errors
     /// As [`Objective::sweep`].

@@ -1,8 +1,10 @@
 //! The physical parameters: names, units, bounds, priors, search scales. It knows neither the model's formula nor any data.
 
 pub mod power_law;
+pub mod scaling;
 
 use crate::error::{Fault, Result};
+use crate::parameters::power_law::PowerLaw;
 use serde::{Deserialize, Serialize};
 
 /// Which physics is fitted.
@@ -85,6 +87,37 @@ pub const PHYSICAL: [Definition; 7] = [
     definition(("phi0", &["phi_0"]), ("degree", "flow direction"), (-10.0, 10.0), SearchScale::Linear, 0.0),
 ];
 
+/// Where a power law, amplitude t^exponent + constant, has its parameters in theta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LawPlaces {
+    /// Place of the amplitude.
+    pub amplitude: usize,
+    /// Place of the exponent.
+    pub exponent: usize,
+    /// Place of the constant part.
+    pub constant: usize,
+}
+
+impl LawPlaces {
+    /// Amplitude, exponent, constant part.
+    #[must_use]
+    pub fn all(self) -> [usize; 3] {
+        [self.amplitude, self.exponent, self.constant]
+    }
+
+    /// The law at a theta.
+    #[must_use]
+    pub fn of(self, theta: &[f64]) -> PowerLaw {
+        let [amplitude, exponent, constant] = self.all().map(|place| theta[place]);
+        PowerLaw { amplitude, exponent, constant }
+    }
+}
+
+/// D(t).
+const DIFFUSION: LawPlaces = LawPlaces { amplitude: 0, exponent: 1, constant: 2 };
+/// gamma_dot(t).
+const SHEAR: LawPlaces = LawPlaces { amplitude: 3, exponent: 4, constant: 5 };
+
 /// Contrast of one angle.
 pub const CONTRAST: Definition =
     definition(("contrast", &[]), ("1", "speckle contrast"), (0.0, 1.0), SearchScale::Linear, 0.1);
@@ -106,6 +139,21 @@ impl AnalysisMode {
     #[must_use]
     pub fn n_parameters(self) -> usize {
         self.parameters().len()
+    }
+
+    /// The power laws of this mode: D(t), and gamma_dot(t) under shear.
+    #[must_use]
+    pub fn power_laws(self) -> &'static [LawPlaces] {
+        match self {
+            AnalysisMode::Static => &[DIFFUSION],
+            AnalysisMode::LaminarFlow => &[DIFFUSION, SHEAR],
+        }
+    }
+
+    /// The power law of gamma_dot(t), if there is shear.
+    #[must_use]
+    pub fn shear(self) -> Option<LawPlaces> {
+        (self == AnalysisMode::LaminarFlow).then_some(SHEAR)
     }
 
     /// Name in configuration and results.
@@ -235,6 +283,15 @@ impl ParameterSpace {
     #[must_use]
     pub fn free(&self) -> Vec<usize> {
         (0..self.physical.len()).filter(|&k| self.physical[k].fixed.is_none()).collect()
+    }
+
+    /// Default starts, moved between the bounds; fixed values where there are any.
+    #[must_use]
+    pub fn defaults(&self) -> Vec<f64> {
+        let between = |(parameter, known): (&Parameter, &Definition)| {
+            parameter.fixed.unwrap_or(known.start.clamp(parameter.lower, parameter.upper))
+        };
+        self.physical.iter().zip(self.mode.parameters()).map(between).collect()
     }
 
     /// The parameter of that name, physical or scaling.

@@ -1,7 +1,8 @@
 //! What the benches share: simulated files and stores, and the best of several timings.
 #![allow(dead_code)]
 
-use homodyne::ingest::convert::{Ingested, Request, ingest};
+use homodyne::ingest::convert::ingest;
+use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::Selection;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::parameters::AnalysisMode;
@@ -37,16 +38,15 @@ pub fn simulate(path: &Path, n_angles: usize, n_frames: usize) {
 }
 
 pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize) -> Ingested {
-    let request = Request {
-        source: source.to_path_buf(),
+    let request = IngestSettings {
+        source: Some(source.to_path_buf()),
         selection: Selection { q_per_angstrom: Some(0.0054), ..Selection::default() },
         store: store.to_path_buf(),
         format,
         block_points: homodyne::block::DEFAULT_BLOCK_POINTS,
-        threads,
         verify: false,
     };
-    ingest(&request, &|_, _| Ok(())).expect("ingested")
+    ingest(&request, threads, &|_, _| Ok(())).expect("ingested")
 }
 
 /// Shortest of `count` runs, in seconds.

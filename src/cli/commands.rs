@@ -119,7 +119,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     if !named {
         run.ingest(false)?;
     }
-    let finished = run.fit(run.open(&settings.store)?)?;
+    let finished = run.fit(run.open(&settings.ingest.store)?)?;
     terminal.finish();
     Ok(show(&finished, arguments, &terminal))
 }
@@ -228,7 +228,7 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let ingested = Run::new(&settings, &terminal).stopped_by(stop_flag()).ingest(arguments.verify)?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
-    print(&format!("store {what}: {}\n", settings.store.display()));
+    print(&format!("store {what}: {}\n", settings.ingest.store.display()));
     Ok(0)
 }
 

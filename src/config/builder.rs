@@ -3,15 +3,17 @@
 use crate::block::DEFAULT_BLOCK_POINTS;
 use crate::config::reader::{Reader, as_number, as_text};
 use crate::config::search_builder::SearchBuilder;
-use crate::config::settings::{LogLevel, Settings, Stage};
+use crate::config::settings::{LogLevel, RunSettings, Settings, Stage};
 use crate::config::tree::Node;
 use crate::error::Result;
-use crate::fit::analysis::ScalingChoice;
-use crate::fit::trust_region::Tolerances;
+use crate::fit::scaling::ScalingSettings;
+use crate::fit::settings::{FitSettings, Quality, Tolerances};
 use crate::ingest::layout::Layout;
+use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
 use crate::loss::Loss;
-use crate::model::catalogue::ShearConvention;
+use crate::model::catalogue::{ModelSettings, ShearConvention};
+use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::parameters::{AnalysisMode, PHYSICAL, ParameterSpace, find};
 use crate::store::manifest::StoreFormat;
 use std::path::{Path, PathBuf};
@@ -43,47 +45,53 @@ impl Builder<'_> {
         let default_store = output.join("stores").join(&name);
         let search = SearchBuilder { reader };
         let (memory, notes) = search.memory()?;
-        Ok(Settings {
-            mode,
-            convention: reader.choice_or("model.shear_convention", &conventions, "homodyne")?,
-            gap_angstrom: self.gap(mode)?,
-            source,
-            selection: self.selection()?,
+        let formats = [("arrow", StoreFormat::Arrow), ("parquet", StoreFormat::Parquet)];
+        let fit = FitSettings {
             start: self.start(&space)?,
             x_scale: self.x_scale(&space)?,
             multi_start: search.multi_start(&space)?,
             cma_es: search.cma_es()?,
             memory,
+            strategy: search.strategy()?,
+            stratified_max_points: reader.count_or("optimization.nlsq.stratified_max_points", 5000, 0)?,
             loss: reader.choice_or("optimization.nlsq.loss", &Loss::NAMES, "linear")?,
             f_scale: reader.positive_or("optimization.nlsq.f_scale", 1.0)?,
-            bounds_tolerance: reader.positive_or("optimization.nlsq.quality_validation.bounds_tolerance", 1e-9)?,
             space,
             scaling: self.scaling()?,
             tolerances: self.tolerances()?,
-            max_reduced_chi_squared: self.max_reduced_chi_squared()?,
+            quality: self.quality()?,
+            ..FitSettings::default()
+        };
+        let ingest = IngestSettings {
+            source,
+            selection: self.selection()?,
             store: reader.text("store.directory")?.map_or(default_store, PathBuf::from),
-            format: reader.choice_or(
-                "store.format",
-                &[("arrow", StoreFormat::Arrow), ("parquet", StoreFormat::Parquet)],
-                "arrow",
-            )?,
+            format: reader.choice_or("store.format", &formats, "arrow")?,
             block_points: reader.count_or("optimization.nlsq.block_points", DEFAULT_BLOCK_POINTS, 64)?,
+            verify: false,
+        };
+        let run = RunSettings {
+            name,
             threads: self.threads()?,
             pin_threads: reader.switch_or("performance.computation.pin_threads", false)?,
             output,
             log_level: self.log_level()?,
             stages: self.stages()?,
-            name,
-            effective: Vec::new(),
-            notes,
-        })
+        };
+        let model = ModelSettings {
+            convention: reader.choice_or("model.shear_convention", &conventions, "homodyne")?,
+            gap_angstrom: self.gap(mode)?,
+        };
+        Ok(Settings { model, ingest, fit, run, effective: Vec::new(), notes })
     }
 
-    /// Switched off, no chi-square is too large.
-    fn max_reduced_chi_squared(&self) -> Result<f64> {
-        let below = "optimization.nlsq.quality_validation";
-        let threshold = self.reader.positive_or(&format!("{below}.reduced_chi_squared_threshold"), 2.0)?;
-        Ok(if self.reader.switch_or(&format!("{below}.enable"), true)? { threshold } else { f64::INFINITY })
+    fn quality(&self) -> Result<Quality> {
+        let key = |name: &str| format!("optimization.nlsq.quality_validation.{name}");
+        Ok(Quality {
+            enable: self.reader.switch_or(&key("enable"), true)?,
+            max_reduced_chi_squared: self.reader.positive_or(&key("reduced_chi_squared_threshold"), 2.0)?,
+            bounds_tolerance: self.reader.positive_or(&key("bounds_tolerance"), 1e-9)?,
+        })
     }
 
     /// Characteristic sizes by name.
@@ -269,28 +277,30 @@ impl Builder<'_> {
         Ok(Some(start))
     }
 
-    fn scaling(&self) -> Result<ScalingChoice> {
+    fn scaling(&self) -> Result<ScalingSettings> {
         let reader = self.reader;
-        let below = "optimization.nlsq.anti_degeneracy";
-        let threshold = reader.count_or(&format!("{below}.constant_scaling_threshold"), 3, 1)?;
-        let order = reader.count_or(&format!("{below}.fourier_order"), 2, 1)?;
+        let key = |name: &str| format!("optimization.nlsq.anti_degeneracy.{name}");
         let contrast = reader.numbers("initial_parameters.per_angle_scaling.contrast")?;
         let offset = reader.numbers("initial_parameters.per_angle_scaling.offset")?;
-        let modes = [("auto", 0), ("constant", 1), ("individual", 2), ("fourier", 3)];
-        Ok(match reader.choice_or(&format!("{below}.per_angle_mode"), &modes, "auto")? {
-            0 => ScalingChoice::Auto(threshold),
-            2 => ScalingChoice::Individual,
-            3 => ScalingChoice::Fourier(order),
-            _ => ScalingChoice::Constant(match (contrast, offset) {
-                (Some(contrast), Some(offset)) if contrast.len() == offset.len() => {
-                    Some(contrast.into_iter().zip(offset).collect())
-                }
-                (None, None) => None,
-                _ => {
-                    let expected = "lists of equal length for contrast and offset, or null for both";
-                    return Err(reader.wrong_at("initial_parameters.per_angle_scaling", expected));
-                }
-            }),
+        let given = match (contrast, offset) {
+            (Some(contrast), Some(offset)) if contrast.len() == offset.len() => Some(
+                contrast
+                    .into_iter()
+                    .zip(offset)
+                    .map(|(contrast, offset)| AngleScaling::new(contrast, offset))
+                    .collect(),
+            ),
+            (None, None) => None,
+            _ => {
+                let expected = "lists of equal length for contrast and offset, or null for both";
+                return Err(reader.wrong_at("initial_parameters.per_angle_scaling", expected));
+            }
+        };
+        Ok(ScalingSettings {
+            mode: reader.choice_or(&key("per_angle_mode"), &ScalingMode::NAMES, "auto")?,
+            shared_from_angles: reader.count_or(&key("constant_scaling_threshold"), 3, 1)?,
+            fourier_order: reader.count_or(&key("fourier_order"), 2, 1)?,
+            given,
         })
     }
 

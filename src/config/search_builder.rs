@@ -3,10 +3,7 @@
 use crate::config::reader::{Reader, as_number};
 use crate::config::tree::Node;
 use crate::error::Result;
-use crate::fit::design::Design;
-use crate::fit::evolution::Evolution;
-use crate::fit::search::{CmaEs, Enable, MultiStart};
-use crate::fit::strategy::{MEMORY_FRACTION, MEMORY_FRACTION_RANGE, MemorySettings, STRATIFIED_MAX_POINTS, Strategy};
+use crate::fit::settings::{CmaEs, Design, Enable, Evolution, MemorySettings, MultiStart, Preset, Strategy};
 use crate::parameters::ParameterSpace;
 
 /// Reads the settings of what surrounds the solver.
@@ -14,16 +11,13 @@ pub(super) struct SearchBuilder<'a> {
     pub reader: &'a Reader,
 }
 
-/// Generations of a run by preset.
-const PRESETS: [(&str, usize); 4] = [("cmaes-fast", 50), ("cmaes", 100), ("cmaes-global", 200), ("cmaes-hpc", 500)];
-
 impl SearchBuilder<'_> {
     /// What decides on the strategy, and warnings.
     pub fn memory(&self) -> Result<(MemorySettings, Vec<String>)> {
         let reader = self.reader;
         let key = "optimization.nlsq.memory_fraction";
-        let asked = reader.positive_or(key, MEMORY_FRACTION)?;
-        let (least, most) = MEMORY_FRACTION_RANGE;
+        let asked = reader.positive_or(key, MemorySettings::default().fraction)?;
+        let (least, most) = MemorySettings::FRACTION_RANGE;
         let fraction = asked.clamp(least, most);
         let changed = fraction != asked;
         let notes = changed.then(|| format!("{key}: {asked} is outside [{least}, {most}]: {fraction} is used"));
@@ -32,26 +26,23 @@ impl SearchBuilder<'_> {
         if threshold.is_some_and(|gigabytes| gigabytes <= 0.0) {
             return Err(reader.wrong_at(threshold_key, "a positive number of GB, or null for a share of the memory"));
         }
-        let strategies: Vec<(&str, Option<Strategy>)> =
-            Strategy::NAMES.iter().map(|(name, strategy)| (*name, Some(*strategy))).chain([("auto", None)]).collect();
-        let settings = MemorySettings {
-            strategy: reader.choice_or("optimization.nlsq.strategy", &strategies, "auto")?,
-            fraction,
-            threshold_bytes: threshold.map(|gigabytes| (gigabytes * 1e9) as u64),
-            stratified_max_points: reader.count_or(
-                "optimization.nlsq.stratified_max_points",
-                STRATIFIED_MAX_POINTS,
-                0,
-            )?,
-        };
+        let settings =
+            MemorySettings { fraction, threshold_bytes: threshold.map(|gigabytes| (gigabytes * 1e9) as u64) };
         Ok((settings, notes.into_iter().collect()))
     }
 
-    /// Multi-start; `None` unless it is enabled.
-    pub fn multi_start(&self, space: &ParameterSpace) -> Result<Option<MultiStart>> {
+    /// How the data are gone through; `None` if that is to be chosen.
+    pub fn strategy(&self) -> Result<Option<Strategy>> {
+        let names = Strategy::NAMES.map(|(name, strategy)| (name, Some(strategy)));
+        self.reader.choice_or("optimization.nlsq.strategy", &[&names[..], &[("auto", None)]].concat(), "auto")
+    }
+
+    /// Multi-start.
+    pub fn multi_start(&self, space: &ParameterSpace) -> Result<MultiStart> {
         let reader = self.reader;
         let key = |name: &str| format!("optimization.nlsq.multi_start.{name}");
-        let settings = MultiStart {
+        Ok(MultiStart {
+            enable: reader.switch_or(&key("enable"), false)?,
             n_starts: reader.count_or(&key("n_starts"), 10, 1)?,
             seed: reader.count_or(&key("seed"), 42, 0)? as u64,
             design: reader.choice_or(&key("sampling_strategy"), &Design::NAMES, "latin_hypercube")?,
@@ -61,8 +52,7 @@ impl SearchBuilder<'_> {
             refine_top_k: reader.count_or(&key("refine_top_k"), 3, 1)?,
             refinement_ftol: reader.positive_or(&key("refinement_ftol"), 1e-12)?,
             degeneracy_threshold: reader.positive_or(&key("degeneracy_threshold"), 0.1)?,
-        };
-        Ok(reader.switch_or(&key("enable"), false)?.then_some(settings))
+        })
     }
 
     fn custom_starts(&self, key: &str, space: &ParameterSpace) -> Result<Vec<Vec<f64>>> {
@@ -84,21 +74,20 @@ impl SearchBuilder<'_> {
         let reader = self.reader;
         let key = |name: &str| format!("optimization.nlsq.cmaes.{name}");
         let enable = [("auto", Enable::Auto), ("true", Enable::Yes), ("false", Enable::No)];
-        let generations = reader.choice_or(&key("preset"), &PRESETS, "cmaes")?;
         let restarts = [("bipop", true), ("none", false)];
-        let restart = reader.choice_or(&key("restart_strategy"), &restarts, "bipop")?;
-        let max_restarts = reader.count_or(&key("max_restarts"), 9, 0)?;
-        let population = reader.count_or(&key("popsize"), 0, 0)?;
+        let count = |name: &str| reader.count_or(&key(name), 0, 0).map(|count| (count > 0).then_some(count));
         Ok(CmaEs {
             enable: reader.choice_or(&key("enable"), &enable, "auto")?,
             scale_threshold: reader.positive_or(&key("scale_threshold"), 1000.0)?,
             evolution: Evolution {
-                max_generations: reader.count_or(&key("max_generations"), generations, 1)?,
-                population: (population > 0).then_some(population),
+                preset: reader.choice_or(&key("preset"), &Preset::NAMES, "cmaes")?,
+                max_generations: count("max_generations")?,
+                population: count("popsize")?,
                 sigma: reader.positive_or(&key("sigma"), 0.3)?,
                 tol_fun: reader.positive_or(&key("tol_fun"), 1e-8)?,
                 tol_x: reader.positive_or(&key("tol_x"), 1e-8)?,
-                max_restarts: if restart { max_restarts } else { 0 },
+                restarts: reader.choice_or(&key("restart_strategy"), &restarts, "bipop")?,
+                max_restarts: reader.count_or(&key("max_restarts"), 9, 0)?,
                 seed: reader.count_or(&key("seed"), 42, 0)? as u64,
             },
             refine: reader.switch_or(&key("refine_with_nlsq"), true)?,

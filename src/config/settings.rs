@@ -4,77 +4,58 @@ use crate::config::builder::Builder;
 use crate::config::keys::check;
 use crate::config::reader::{Effective, Reader};
 use crate::config::tree::{Node, Placed, parse_file};
-use crate::error::{Fault, Result};
-use crate::fit::analysis::ScalingChoice;
-use crate::fit::search::{CmaEs, MultiStart};
-use crate::fit::strategy::MemorySettings;
-use crate::fit::trust_region::Tolerances;
-use crate::ingest::selection::Selection;
-use crate::loss::Loss;
-use crate::model::catalogue::ShearConvention;
-use crate::parameters::{AnalysisMode, ParameterSpace};
-use crate::store::manifest::StoreFormat;
+use crate::error::Result;
+use crate::fit::settings::FitSettings;
+use crate::ingest::request::IngestSettings;
+use crate::machine::usable_cores;
+use crate::model::catalogue::ModelSettings;
 use std::path::{Path, PathBuf};
 
-/// Everything a run needs.
-#[derive(Debug, Clone)]
+/// Everything that can be chosen, by whose business it is; each part stands with its defaults where it is used.
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Mode.
-    pub mode: AnalysisMode,
-    /// Shear convention.
-    pub convention: ShearConvention,
-    /// Gap in angstrom.
-    pub gap_angstrom: Option<f64>,
-    /// The beamline file, if one is named.
-    pub source: Option<PathBuf>,
-    /// What of it.
-    pub selection: Selection,
-    /// Parameters and bounds, fixed values included.
-    pub space: ParameterSpace,
-    /// Start in physical units, or `None` to start from the data.
-    pub start: Option<Vec<f64>>,
-    /// Scaling.
-    pub scaling: ScalingChoice,
-    /// When to stop.
-    pub tolerances: Tolerances,
-    /// Loss of the residuals.
-    pub loss: Loss,
-    /// Where the loss turns, in units of sigma.
-    pub f_scale: f64,
-    /// Characteristic sizes of the physical parameters, where given.
-    pub x_scale: Vec<Option<f64>>,
-    /// What decides on the strategy.
-    pub memory: MemorySettings,
-    /// Starts from a design, if asked for.
-    pub multi_start: Option<MultiStart>,
-    /// CMA-ES.
-    pub cma_es: CmaEs,
-    /// A parameter is on its bound when it is nearer than this share of the bounds' range.
-    pub bounds_tolerance: f64,
-    /// Largest acceptable chi-square per degree of freedom.
-    pub max_reduced_chi_squared: f64,
-    /// Directory of the store.
-    pub store: PathBuf,
-    /// Encoding of the store.
-    pub format: StoreFormat,
-    /// Pairs per block.
-    pub block_points: usize,
+    /// The physics besides mode and parameters.
+    pub model: ModelSettings,
+    /// The way into the store.
+    pub ingest: IngestSettings,
+    /// The fit.
+    pub fit: FitSettings,
+    /// The run as a whole.
+    pub run: RunSettings,
+    /// Every value in force, with its origin.
+    pub effective: Vec<Effective>,
+    /// Keys without effect, and values that were changed.
+    pub notes: Vec<String>,
+}
+
+/// What can be chosen about a run as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSettings {
+    /// Name of the configuration, for run directories.
+    pub name: String,
     /// Worker threads.
     pub threads: usize,
     /// Keep workers on the cores of a memory node.
     pub pin_threads: bool,
     /// Parent of run directories.
     pub output: PathBuf,
-    /// Log level.
+    /// What is logged.
     pub log_level: LogLevel,
     /// Stages of `run`.
     pub stages: Vec<Stage>,
-    /// Name of the configuration, for run directories.
-    pub name: String,
-    /// Every value in force, with its origin.
-    pub effective: Vec<Effective>,
-    /// Keys without effect, and values that were changed.
-    pub notes: Vec<String>,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        RunSettings {
+            name: "run".into(),
+            threads: usable_cores(),
+            pin_threads: false,
+            output: PathBuf::from("results"),
+            log_level: LogLevel::Info,
+            stages: vec![Stage::Ingest, Stage::Fit],
+        }
+    }
 }
 
 /// What is logged.
@@ -134,16 +115,6 @@ fn from_tree(reader: Reader, folder: &Path, name: String) -> Result<Settings> {
 }
 
 impl Settings {
-    /// The beamline file.
-    ///
-    /// # Errors
-    /// Config if none is named.
-    pub fn source(&self) -> Result<&Path> {
-        self.source.as_deref().ok_or_else(|| {
-            Fault::at("experimental_data.file_path", "not given").expected("the path of a beamline file").config()
-        })
-    }
-
     /// The effective configuration as a tree of plain values.
     #[must_use]
     pub fn effective_json(&self) -> serde_json::Value {

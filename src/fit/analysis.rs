@@ -3,164 +3,115 @@
 
 use crate::error::{Error, Result};
 use crate::fit::describe::Described;
-use crate::fit::frame_robust::Sharing;
-use crate::fit::scaling::{ScalingMap, ScalingMode};
-use crate::fit::search::{CmaEs, Found, MultiStart, Starts, cma_es, multi_start};
+use crate::fit::scaling::{ScalingMap, ScalingSettings};
+use crate::fit::search::{Found, Starts, cma_es, multi_start, reason};
+use crate::fit::settings::{FitSettings, Strategy, Tolerances};
 use crate::fit::solve::{Problem, Solution, minimise};
 use crate::fit::spectrum::Spectrum;
-use crate::fit::start::{Scales, from_data, weights};
-use crate::fit::strategy::Strategy;
+use crate::fit::start::{from_data, weights};
 use crate::fit::system::System;
-use crate::fit::trust_region::Tolerances;
 use crate::fit::uncertainty::LastSweep;
 use crate::fit::witness::{Evaluated, Witness};
 use crate::loss::Loss;
-use crate::objective::{FullData, Objective};
+use crate::objective::{Objective, RawData};
 use crate::outcome::{FitResult, Search, Stop, Verdict};
-use crate::parameters::ParameterSpace;
-
-/// How contrast and offset are asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ScalingChoice {
-    /// One shared pair from this many angles on, else one per angle.
-    Auto(usize),
-    /// Fixed: given, or estimated from the data where `None`.
-    Constant(Option<Vec<(f64, f64)>>),
-    /// One pair per angle.
-    Individual,
-    /// Fourier series of this order.
-    Fourier(usize),
-}
-
-impl ScalingChoice {
-    /// Free scaling numbers for a number of angles.
-    #[must_use]
-    pub fn n_free(&self, n_angles: usize) -> usize {
-        match self {
-            ScalingChoice::Auto(threshold) if n_angles >= *threshold => 2,
-            ScalingChoice::Auto(_) | ScalingChoice::Individual => 2 * n_angles,
-            ScalingChoice::Constant(_) => 0,
-            ScalingChoice::Fourier(order) => 2 * (2 * order + 1),
-        }
-    }
-}
-
-/// Everything a fit needs besides data.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FitSettings {
-    /// Parameters and bounds.
-    pub space: ParameterSpace,
-    /// Start in physical units, or `None` to start from the data.
-    pub start: Option<Vec<f64>>,
-    /// Scaling.
-    pub scaling: ScalingChoice,
-    /// When to stop.
-    pub tolerances: Tolerances,
-    /// Loss of the residuals.
-    pub loss: Loss,
-    /// Where the loss turns, in units of sigma.
-    pub f_scale: f64,
-    /// Characteristic sizes of the physical parameters, where given.
-    pub x_scale: Vec<Option<f64>>,
-    /// Strategy, as chosen by [`crate::fit::strategy::select_strategy`].
-    pub strategy: Strategy,
-    /// Starts from a design, if asked for.
-    pub multi_start: Option<MultiStart>,
-    /// CMA-ES.
-    pub cma_es: CmaEs,
-    /// Largest acceptable chi-square per degree of freedom.
-    pub max_reduced_chi_squared: f64,
-    /// A parameter is on its bound when it is nearer than this share of the bounds' range.
-    pub bounds_tolerance: f64,
-    /// Layout of the coarse grid.
-    pub scales: Scales,
-    /// What pairs are taken to have in common when errors are computed.
-    pub sharing: Sharing,
-}
+use crate::parameters::scaling::{AngleScaling, ScalingMode};
 
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
 const ILL_CONDITIONED: f64 = 1e6;
 
-/// Fits `full`, with `sample` for the start and the global search.
+/// What a fit begins with besides its settings: how to go through the data, and what the model suggests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outset {
+    /// How the data are gone through.
+    pub strategy: Strategy,
+    /// Points of parameter space from which to look for a start.
+    pub candidates: Vec<Vec<f64>>,
+    /// Time in seconds at which power laws are held while their parameters trade off.
+    pub t_ref_seconds: f64,
+}
+
+/// Fits: `explore` (all data, or some that stand for all) finds the start and other basins, `raw` has the last word.
 ///
 /// # Errors
 /// What the sweeps report, and impossible scaling settings; Interrupted if the user asks to stop before there is a result.
 pub fn fit(
-    full: &dyn FullData,
-    sample: &dyn Objective,
+    explore: &dyn Objective,
+    raw: &dyn RawData,
     settings: &FitSettings,
+    outset: &Outset,
     witness: &mut dyn Witness,
 ) -> Result<FitResult> {
-    let n_angles = full.phi_degrees().len();
-    let shared = matches!(settings.scaling, ScalingChoice::Auto(threshold) if n_angles >= threshold);
-    let coarse_mode = if shared { ScalingMode::Shared } else { ScalingMode::Individual };
+    let ask = Ask { settings, outset };
+    let mode = &settings.scaling;
+    let coarse_mode = if mode.is_shared(raw.phi_degrees().len()) { ScalingMode::Auto } else { ScalingMode::Individual };
     // On the sample plain squares are good enough: it only finds where to begin.
-    let coarse = Problem { loss: Loss::Linear, ..problem(sample, settings, &coarse_mode)? };
-    let start = start(sample, &coarse, settings, witness)?;
-    let mode = match &settings.scaling {
-        ScalingChoice::Auto(_) if shared => ScalingMode::Shared,
-        ScalingChoice::Auto(_) | ScalingChoice::Individual => ScalingMode::Individual,
-        ScalingChoice::Fourier(order) => ScalingMode::Fourier(*order),
-        ScalingChoice::Constant(Some(given)) => ScalingMode::Constant(given.clone()),
-        ScalingChoice::Constant(None) => ScalingMode::Constant(estimate_scaling(full, sample, settings, &start)?),
-    };
-    let problem = problem(full, settings, &mode)?;
-    let fit = Fit { full, sample, settings, problem: &problem, coarse: &coarse };
+    let coarse =
+        Problem { loss: Loss::Linear, ..ask.problem(explore, &ScalingSettings { mode: coarse_mode, ..mode.clone() })? };
+    let start = ask.start(explore, &coarse, witness)?;
+    let is_unknown = mode.mode == ScalingMode::Constant && mode.given.is_none();
+    let given = if is_unknown { Some(ask.estimate_scaling(explore, raw, &start)?) } else { mode.given.clone() };
+    let problem = ask.problem(raw, &ScalingSettings { given, ..mode.clone() })?;
+    let fit = Fit { explore, raw, ask, problem: &problem, coarse: &coarse };
     let local = fit.solve(&start, "local", witness)?;
     fit.with_search(local, &start, witness)
 }
 
-fn problem<'a>(objective: &dyn Objective, settings: &'a FitSettings, mode: &ScalingMode) -> Result<Problem<'a>> {
-    let sigma = objective.sigma();
-    Ok(Problem {
-        space: &settings.space,
-        map: ScalingMap::new(mode, &objective.phi_degrees(), &settings.space)?,
-        weights: weights(&sigma),
-        noise_is_known: sigma.iter().all(|&sigma| sigma > 0.0),
-        tolerances: settings.tolerances,
-        t_ref_seconds: settings.scales.t_ref_seconds(),
-        loss: settings.loss,
-        f_scale: settings.f_scale,
-        x_scale: settings.x_scale.clone(),
-    })
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    settings: &'a FitSettings,
+    outset: &'a Outset,
 }
 
-/// The user's start, or the data's: phase 1, on the sample. An interrupted run's start is recalled.
-fn start(
-    sample: &dyn Objective,
-    coarse: &Problem<'_>,
-    settings: &FitSettings,
-    witness: &mut dyn Witness,
-) -> Result<Vec<f64>> {
-    if let Some(recalled) = witness.recall("start").pop() {
-        return Ok(recalled.theta);
+impl<'a> Ask<'a> {
+    fn problem(&self, objective: &dyn Objective, scaling: &ScalingSettings) -> Result<Problem<'a>> {
+        let (settings, sigma) = (self.settings, objective.sigma());
+        Ok(Problem {
+            space: &settings.space,
+            map: ScalingMap::new(scaling, &objective.phi_degrees(), &settings.space)?,
+            weights: weights(&sigma),
+            noise_is_known: sigma.iter().all(|&sigma| sigma > 0.0),
+            tolerances: settings.tolerances,
+            t_ref_seconds: self.outset.t_ref_seconds,
+            loss: settings.loss,
+            f_scale: settings.f_scale,
+            x_scale: settings.x_scale.clone(),
+        })
     }
-    let start = match &settings.start {
-        Some(start) => start.clone(),
-        None => from_data(sample, coarse, &settings.scales)?,
-    };
-    witness.keep("start", &[Evaluated { theta: start.clone(), evaluation: None }])?;
-    Ok(start)
-}
 
-/// One contrast and offset per angle before the fit: the best at the start's parameters, polished on the sample.
-fn estimate_scaling(
-    full: &dyn Objective,
-    sample: &dyn Objective,
-    settings: &FitSettings,
-    start: &[f64],
-) -> Result<Vec<(f64, f64)>> {
-    let individual = problem(sample, settings, &ScalingMode::Individual)?;
-    let polished = minimise(System::Gram(sample), &individual, start, "sample", &mut ())?;
-    let scaling = problem(full, settings, &ScalingMode::Individual)?.scaling(full, &polished.point.theta)?;
-    Ok(scaling.per_angle.iter().map(|(contrast, offset)| (*contrast, offset + 1.0)).collect())
+    /// The user's start, or the data's: phase 1, on the sample. An interrupted run's start is recalled.
+    fn start(&self, explore: &dyn Objective, coarse: &Problem<'_>, witness: &mut dyn Witness) -> Result<Vec<f64>> {
+        if let Some(recalled) = witness.recall("start").pop() {
+            return Ok(recalled.theta);
+        }
+        let start = match &self.settings.start {
+            Some(start) => start.clone(),
+            None => from_data(explore, coarse, &self.outset.candidates)?,
+        };
+        witness.keep("start", &[Evaluated { theta: start.clone(), evaluation: None }])?;
+        Ok(start)
+    }
+
+    /// One contrast and offset per angle before the fit: the best at the start's parameters, polished on the sample.
+    fn estimate_scaling(
+        &self,
+        explore: &dyn Objective,
+        raw: &dyn Objective,
+        start: &[f64],
+    ) -> Result<Vec<AngleScaling>> {
+        let individual = ScalingSettings::from(ScalingMode::Individual);
+        let polish = self.problem(explore, &individual)?;
+        let polished = minimise(System::Gram(explore), &polish, start, "sample", &mut ())?;
+        Ok(self.problem(raw, &individual)?.scaling(raw, &polished.point.theta)?.per_angle)
+    }
 }
 
 /// One fit and its data.
 struct Fit<'a> {
-    full: &'a dyn FullData,
-    sample: &'a dyn Objective,
-    settings: &'a FitSettings,
+    explore: &'a dyn Objective,
+    raw: &'a dyn RawData,
+    ask: Ask<'a>,
     problem: &'a Problem<'a>,
     coarse: &'a Problem<'a>,
 }
@@ -168,15 +119,15 @@ struct Fit<'a> {
 impl Fit<'_> {
     /// The minimum next to a start, on all data.
     fn solve(&self, start: &[f64], phase: &str, witness: &mut dyn Witness) -> Result<Solution> {
-        match self.settings.strategy {
-            Strategy::Stratified => minimise(System::FullBatch(self.full), self.problem, start, phase, witness),
+        match self.ask.outset.strategy {
+            Strategy::Stratified => minimise(System::FullBatch(self.raw), self.problem, start, phase, witness),
             Strategy::HybridStreaming => self.stream(start, phase, witness),
         }
     }
 
     /// Streaming Gauss-Newton; an ill-conditioned system ends with block QR.
     fn stream(&self, start: &[f64], phase: &str, witness: &mut dyn Witness) -> Result<Solution> {
-        let first = minimise(System::Gram(self.full), self.problem, start, phase, witness)?;
+        let first = minimise(System::Gram(self.raw), self.problem, start, phase, witness)?;
         let free = self.problem.space.free();
         let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
         let condition = Spectrum::of(&reduced).condition_number;
@@ -187,7 +138,7 @@ impl Fit<'_> {
         let told = condition.map_or("singular".into(), |condition| format!("{condition:.1e}"));
         witness.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
         let precise = format!("{phase}, block QR");
-        let second = minimise(System::Factor(self.full), self.problem, &first.point.theta, &precise, witness)?;
+        let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, witness)?;
         let mut iterations = first.iterations;
         for iteration in second.iterations {
             iterations.push(crate::outcome::Iteration { iteration: iterations.len(), ..iteration });
@@ -198,14 +149,19 @@ impl Fit<'_> {
     fn describe(&self, mut solution: Solution, start: &[f64]) -> Result<FitResult> {
         let last = match solution.stop {
             Stop::Interrupted => None,
-            _ => LastSweep::of(self.full, self.problem, &solution.point, self.settings.sharing)?,
+            _ => LastSweep::of(self.raw, self.problem, &solution.point, self.ask.settings.sharing)?,
         };
         if last.is_none() {
             solution.stop = Stop::Interrupted;
         }
-        let described =
-            Described { settings: self.settings, problem: self.problem, last: last.as_ref(), start: start.to_vec() };
-        Ok(described.result(self.full, solution))
+        let described = Described {
+            settings: self.ask.settings,
+            strategy: self.ask.outset.strategy,
+            problem: self.problem,
+            last: last.as_ref(),
+            start: start.to_vec(),
+        };
+        Ok(described.result(self.raw, solution))
     }
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.
@@ -215,9 +171,10 @@ impl Fit<'_> {
         if result.stop == Stop::Interrupted {
             return Ok(result);
         }
-        let begin = Starts { given: start, scales: &self.settings.scales };
-        if let Some(settings) = &self.settings.multi_start {
-            let found = match multi_start(self.sample, self.coarse, settings, &begin) {
+        let begin = Starts { given: start, candidates: &self.ask.outset.candidates };
+        let settings = &self.ask.settings.multi_start;
+        if settings.enable {
+            let found = match multi_start(self.explore, self.coarse, settings, &begin) {
                 Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
                 found => found?,
             };
@@ -232,15 +189,15 @@ impl Fit<'_> {
                 return Ok(result);
             }
         }
-        if let Some(reason) = self.settings.cma_es.reason(self.problem, result.verdict) {
+        if let Some(reason) = reason(&self.ask.settings.cma_es, self.problem, result.verdict) {
             witness.note(&format!("global search by CMA-ES: {reason}"));
-            let found = match cma_es(self.sample, self.coarse, &self.settings.cma_es, &begin) {
+            let found = match cma_es(self.explore, self.coarse, &self.ask.settings.cma_es, &begin) {
                 Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
                 found => found?,
             };
-            let search = header("cmaes", reason, self.settings.cma_es.evolution.seed);
-            let count = if self.settings.cma_es.refine { 3 } else { 0 };
-            let refinement = Refinement { count, ftol: self.settings.tolerances.ftol, near: 0.1 };
+            let search = header("cmaes", reason, self.ask.settings.cma_es.evolution.seed);
+            let count = if self.ask.settings.cma_es.refine { 3 } else { 0 };
+            let refinement = Refinement { count, ftol: self.ask.settings.tolerances.ftol, near: 0.1 };
             (result, _) = self.refined((result, least), (found, search), refinement, witness)?;
         }
         Ok(result)
@@ -256,7 +213,7 @@ impl Fit<'_> {
     ) -> Result<(FitResult, f64)> {
         let ((mut result, mut least), (found, mut search)) = (so_far, found);
         let mut basins = found.basins;
-        let tolerances = Tolerances { ftol: refinement.ftol, ..self.settings.tolerances };
+        let tolerances = Tolerances { ftol: refinement.ftol, ..self.ask.settings.tolerances };
         let problem = Problem { tolerances, ..self.problem.clone() };
         let finely = Fit { problem: &problem, ..*self };
         for (k, basin) in basins.iter_mut().take(refinement.count).enumerate() {

@@ -1,9 +1,9 @@
 //! A solution as plain data: parameters, angles, tables of covariance, verdict. It computes no new number.
 
-use crate::fit::analysis::FitSettings;
 use crate::fit::identifiability::identifiability;
 use crate::fit::reduced::angle_cost;
 use crate::fit::scaling::ScalingBlock;
+use crate::fit::settings::{FitSettings, Strategy};
 use crate::fit::solve::{Problem, Solution};
 use crate::fit::system::Point;
 use crate::fit::uncertainty::{LastSweep, Uncertainty};
@@ -21,6 +21,8 @@ pub struct Described<'a> {
     pub problem: &'a Problem<'a>,
     /// The last sweep, if it was made.
     pub last: Option<&'a LastSweep>,
+    /// How the data were gone through.
+    pub strategy: Strategy,
     /// Where the fit started.
     pub start: Vec<f64>,
 }
@@ -32,7 +34,7 @@ impl Described<'_> {
         let (problem, settings, point) = (self.problem, self.settings, &solution.point);
         let uncertainty = Uncertainty::of(problem, point, self.last);
         let phi = objective.phi_degrees();
-        let mut active = physical_bounds(problem, point, &uncertainty, settings.bounds_tolerance);
+        let mut active = physical_bounds(problem, point, &uncertainty, settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, &phi));
         let n_pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
         let pinned: usize = point.scaling.active.iter().map(Vec::len).sum();
@@ -42,7 +44,7 @@ impl Described<'_> {
         let chi_squared = known(self.chi_squared(point));
         let per_degree = |chi: f64| chi / degrees_of_freedom.max(1) as f64;
         let reduced_loss = known(2.0 * point.evaluation.cost).map(per_degree);
-        let worst = settings.max_reduced_chi_squared;
+        let worst = settings.quality.worst_acceptable();
         let (verdict, reasons) = judge(solution.stop, &uncertainty, &active, reduced_loss, worst);
         let reported = |as_correlation| match uncertainty.is_known() {
             true => table(&uncertainty, uncertainty.reported(), as_correlation),
@@ -56,10 +58,10 @@ impl Described<'_> {
             angles: self.angles(objective, point, &uncertainty),
             uncertainty_kind: if uncertainty.robust.is_some() { "frame_robust" } else { "plain" },
             renewals: self.last.map(|last| last.nodes.renewals),
-            strategy: settings.strategy.name(),
+            strategy: self.strategy.name(),
             loss: problem.loss.name(),
             f_scale: problem.f_scale,
-            scaling_mode: problem.map.name.into(),
+            scaling_mode: problem.map.mode.name().into(),
             n_scaling: problem.map.n_free(),
             n_pairs,
             degrees_of_freedom,
@@ -88,7 +90,7 @@ impl Described<'_> {
     fn chi_squared(&self, point: &Point) -> f64 {
         match self.last {
             Some(last) if self.problem.loss != crate::loss::Loss::Linear => {
-                last.sums.iter().zip(&self.problem.weights).map(|(sums, weight)| weight * sums.squares()).sum()
+                last.sums.iter().map(ResidualSums::squares).sum()
             }
             _ => 2.0 * point.evaluation.cost,
         }
@@ -100,48 +102,47 @@ impl Described<'_> {
         let error = |variance: f64| positive(variance).filter(|_| uncertainty.is_known());
         let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
         let result = |k: usize| {
-            let (contrast, offset) = point.scaling.per_angle[k];
+            let scaling = point.scaling.per_angle[k];
             let (reported, plain) = (uncertainty.scaling_variances[k], uncertainty.scaling_variances_plain[k]);
             let known_noise = Some(sigma[k]).filter(|&sigma| sigma > 0.0);
             let residuals = self.last.filter(|_| known_noise.is_some()).map(|last| &last.sums[k]);
-            let weight = self.problem.weights[k];
-            let quick = 2.0 * angle_cost(&point.grams[k], (contrast, offset)).0.max(0.0);
+            let quick = 2.0 * angle_cost(&point.grams[k], scaling).0.max(0.0);
             AngleResult {
                 phi_degrees: phi[k],
-                contrast,
+                contrast: scaling.contrast,
                 contrast_uncertainty: error(reported.0),
                 contrast_uncertainty_plain: plain_error(plain.0),
-                offset: offset + 1.0,
+                offset: scaling.offset(),
                 offset_uncertainty: error(reported.1),
                 offset_uncertainty_plain: plain_error(plain.1),
                 sigma: known_noise,
                 pairs: point.grams[k].pairs,
-                chi_squared: known_noise.map(|_| residuals.map_or(quick, |sums| weight * sums.squares())),
-                lags: residuals.map(|sums| lags(sums, weight)).unwrap_or_default(),
-                extremes: residuals.map(|sums| extremes(sums, weight, phi[k])).unwrap_or_default(),
+                chi_squared: known_noise.map(|_| residuals.map_or(quick, ResidualSums::squares)),
+                lags: residuals.map(lags).unwrap_or_default(),
+                extremes: residuals.map(|sums| extremes(sums, phi[k])).unwrap_or_default(),
             }
         };
         (0..phi.len()).map(result).collect()
     }
 }
 
-fn lags(sums: &ResidualSums, weight: f64) -> Vec<LagResult> {
+fn lags(sums: &ResidualSums) -> Vec<LagResult> {
     let of_bin = |(k, bin): (usize, &crate::normal::residuals::LagBin)| LagResult {
         first_lag_frames: 1 << k,
         last_lag_frames: (2 << k) - 1,
         pairs: bin.pairs,
-        chi_squared: weight * bin.squares,
+        chi_squared: bin.squares,
     };
     sums.lags.iter().enumerate().filter(|(_, bin)| bin.pairs > 0).map(of_bin).collect()
 }
 
-fn extremes(sums: &ResidualSums, weight: f64, phi_degrees: f64) -> Vec<ExtremeResidual> {
+fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
     let found = sums.extremes.iter().filter(|extreme| extreme.j > extreme.i);
     let result = |extreme: &crate::normal::residuals::Extreme| ExtremeResidual {
         phi_degrees,
         frame_1: extreme.i + 1,
         frame_2: extreme.j + 1,
-        residual_sigma: extreme.residual * weight.sqrt(),
+        residual_sigma: extreme.residual,
     };
     found.map(result).collect()
 }

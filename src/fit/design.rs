@@ -1,20 +1,8 @@
 //! Points that fill a cube evenly: Latin hypercube, Sobol sequence, plain random numbers. Equal seeds give equal points.
 
+use crate::fit::settings::Design;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
-
-/// How points are spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Design {
-    /// Every coordinate takes every stratum once (McKay, Beckman and Conover, Technometrics 21 (1979) 239, doi
-    /// 10.2307/1268522).
-    LatinHypercube,
-    /// Sobol sequence with a random shift (direction numbers of Joe and Kuo, SIAM J. Sci. Comput. 30 (2008) 2635, doi
-    /// 10.1137/070709359).
-    Sobol,
-    /// Independent uniform numbers.
-    Random,
-}
 
 /// Seeded uniform numbers.
 pub struct Uniform(Xoshiro256PlusPlus);
@@ -43,10 +31,6 @@ impl Uniform {
 }
 
 impl Design {
-    /// Names in configuration.
-    pub const NAMES: [(&'static str, Design); 3] =
-        [("latin_hypercube", Design::LatinHypercube), ("sobol", Design::Sobol), ("random", Design::Random)];
-
     /// `n` points in [0, 1)^`dimensions`.
     #[must_use]
     pub fn points(self, n: usize, dimensions: usize, seed: u64) -> Vec<Vec<f64>> {

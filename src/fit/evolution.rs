@@ -5,26 +5,8 @@
 
 use crate::error::Result;
 use crate::fit::design::Uniform;
+use crate::fit::settings::Evolution;
 use cmaes::{CMAESOptions, DVector};
-
-/// Settings of the evolution.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Evolution {
-    /// Generations of one run.
-    pub max_generations: usize,
-    /// Population of the first run; `None` for 4 + 3 ln n.
-    pub population: Option<usize>,
-    /// First step size, as a fraction of the cube.
-    pub sigma: f64,
-    /// A run ends when costs within a population differ by less than this share of the cost at the start.
-    pub tol_fun: f64,
-    /// A run ends when steps are smaller than this fraction of the cube.
-    pub tol_x: f64,
-    /// Restarts after the first run; 0 for none.
-    pub max_restarts: usize,
-    /// Seed.
-    pub seed: u64,
-}
 
 /// The best point of a run, and its cost.
 pub type RunBest = (Vec<f64>, f64);
@@ -43,12 +25,12 @@ pub fn evolve(
 ) -> Result<(Vec<RunBest>, usize)> {
     let n = centre.len();
     let first = settings.population.unwrap_or(4 + (3.0 * (n as f64).ln()) as usize).max(4);
-    let budget = BUDGET * first * settings.max_generations;
+    let budget = BUDGET * first * settings.generations();
     let mut uniform = Uniform::new(settings.seed);
     let tol_fun = settings.tol_fun * cost(centre)?.abs().clamp(1e-300, 1e300);
     let mut best = Vec::new();
     let (mut large, mut used_by_large, mut used_by_small) = (first, 0, 0);
-    for run in 0..=settings.max_restarts {
+    for run in 0..=if settings.restarts { settings.max_restarts } else { 0 } {
         let small = run > 0 && used_by_small < used_by_large;
         let (mean, population, sigma) = match (run, small) {
             (0, _) => (centre.to_vec(), first, settings.sigma),
@@ -65,7 +47,7 @@ pub fn evolve(
         };
         let options = CMAESOptions::new(mean, sigma)
             .population_size(population)
-            .max_generations(settings.max_generations)
+            .max_generations(settings.generations())
             .tol_fun(tol_fun)
             .tol_x(settings.tol_x)
             .seed(uniform.seed());
@@ -123,15 +105,7 @@ mod tests {
     use super::*;
 
     fn settings(seed: u64) -> Evolution {
-        Evolution {
-            max_generations: 100,
-            population: None,
-            sigma: 0.3,
-            tol_fun: 1e-6,
-            tol_x: 1e-6,
-            max_restarts: 9,
-            seed,
-        }
+        Evolution { tol_fun: 1e-6, tol_x: 1e-6, seed, ..Evolution::default() }
     }
 
     #[test]

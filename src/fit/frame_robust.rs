@@ -20,22 +20,13 @@
 //! far as it stands out of its scatter (so that independent noise keeps its plain errors), and is raised by the freedom that
 //! the fitted numbers have taken. `tests/frame_errors.rs` and `benches/COVERAGE.md` show what comes of it.
 
+use crate::fit::settings::Sharing;
 use crate::fit::solve::Problem;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::symmetric::Matrix;
 
 /// Dyads whose sharing with all others is looked at at a time.
 const CHUNK_DYADS: usize = 64;
-
-/// What pairs are taken to have in common.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sharing {
-    /// Most groups of frames.
-    pub groups: usize,
-    /// Decorrelation up to which frames count as sharing their speckles fully; twice as far they share nothing. Zero: only
-    /// frames of one group share.
-    pub decorrelation: f64,
-}
 
 /// Most products of dyads, numbers and angles: the time after the last sweep.
 const MOST_PRODUCTS: f64 = 1e9;
@@ -46,12 +37,6 @@ impl Sharing {
     pub fn for_size(self, n_numbers: usize, n_angles: usize) -> Self {
         let dyads = (MOST_PRODUCTS / (n_numbers * n_angles).max(1) as f64).sqrt();
         Sharing { groups: self.groups.min((2.0 * dyads).sqrt() as usize).max(8), ..self }
-    }
-}
-
-impl Default for Sharing {
-    fn default() -> Self {
-        Sharing { groups: 40, decorrelation: 1.0 }
     }
 }
 
@@ -248,18 +233,17 @@ impl Bread<'_> {
     /// How the score `[dh .., h, 1]` of an angle enters the gradient of all numbers.
     fn spread(&self, problem: &Problem<'_>, angle: usize, contrast: f64) -> Matrix {
         let p = problem.space.physical.len();
-        let weight = problem.weights[angle];
         let mut spread = Matrix::zero(self.inverse.n_rows, p + 2);
         for (row, &parameter) in self.moving.iter().enumerate() {
-            spread.set(row, parameter, weight * contrast);
+            spread.set(row, parameter, contrast);
         }
         let mut first = self.moving.len();
         for block in &problem.map.blocks {
             let m = block.order();
             for (_, basis) in block.members.iter().filter(|(member, _)| *member == angle) {
                 for (k, value) in basis.iter().enumerate() {
-                    spread.set(first + k, p, weight * value);
-                    spread.set(first + m + k, p + 1, weight * value);
+                    spread.set(first + k, p, *value);
+                    spread.set(first + m + k, p + 1, *value);
                 }
             }
             first += 2 * m;

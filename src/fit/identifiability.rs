@@ -2,7 +2,7 @@
 //! Gram matrices of the solution know.
 
 use crate::fit::reduced::{Evaluation, reduce};
-use crate::fit::scaling::{ScalingMap, ScalingMode};
+use crate::fit::scaling::ScalingMap;
 use crate::fit::solve::Problem;
 use crate::fit::system::Point;
 use crate::fit::uncertainty::Uncertainty;
@@ -11,8 +11,6 @@ use crate::normal::symmetric::{Matrix, dot};
 use crate::outcome::{Identifiability, ScalingTest};
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
-/// Place of gamma_dot_t0 among the physical parameters.
-const SHEAR_AMPLITUDE: usize = 3;
 /// Correlations above this are named.
 const STRONG: f64 = 0.95;
 
@@ -34,7 +32,8 @@ pub fn identifiability(
 /// Multiple correlation of gamma_dot_t0 with all scaling numbers: sqrt(1 - var(gamma | scaling) / var(gamma)), from the
 /// covariance block of both.
 fn shear_scaling_correlation(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Option<f64> {
-    let k = uncertainty.moving.iter().position(|&moving| moving == SHEAR_AMPLITUDE)?;
+    let gamma_dot_t0 = problem.space.mode.shear()?.amplitude;
+    let k = uncertainty.moving.iter().position(|&moving| moving == gamma_dot_t0)?;
     let (covariance, first) = (&uncertainty.plain, uncertainty.moving.len());
     let scaling: Vec<usize> = (first..covariance.n_rows).filter(|&l| covariance.get(l, l) > 0.0).collect();
     let variance = covariance.get(k, k);
@@ -50,13 +49,12 @@ fn shear_scaling_correlation(problem: &Problem<'_>, uncertainty: &Uncertainty) -
 }
 
 /// Half of chi-square at the minimum of the quadratic model, with a scaling mode's numbers eliminated.
-fn predicted_cost(problem: &Problem<'_>, point: &Point, mode: &ScalingMode, phi: &[f64]) -> Option<(f64, usize)> {
-    let map = ScalingMap::new(mode, phi, problem.space).ok()?;
+fn predicted_cost(problem: &Problem<'_>, point: &Point, map: ScalingMap) -> (f64, usize) {
     let scaling = map.eliminate(&point.grams);
     let evaluation = reduce(&point.grams, &map, &scaling);
     let free = problem.space.free();
     let reduced = problem.in_coordinates(&evaluation, &point.theta, &free);
-    Some((reduced.cost - decrease(&reduced), free.len() + map.n_free()))
+    (reduced.cost - decrease(&reduced), free.len() + map.n_free())
 }
 
 /// 1/2 g' H^-1 g over directions that are determined.
@@ -76,8 +74,8 @@ fn scaling_test(problem: &Problem<'_>, point: &Point, phi: &[f64]) -> Option<Sca
     if phi.len() < 2 || problem.map.blocks.is_empty() || problem.loss != Loss::Linear {
         return None;
     }
-    let (shared, p_shared) = predicted_cost(problem, point, &ScalingMode::Shared, phi)?;
-    let (individual, p_individual) = predicted_cost(problem, point, &ScalingMode::Individual, phi)?;
+    let (shared, p_shared) = predicted_cost(problem, point, ScalingMap::shared(phi.len(), problem.space));
+    let (individual, p_individual) = predicted_cost(problem, point, ScalingMap::individual(phi.len(), problem.space));
     let numerator = (p_individual - p_shared) as f64;
     let denominator = (point.evaluation.pairs as f64 - p_individual as f64).max(1.0);
     let f = ((shared - individual).max(0.0) / numerator) / (individual / denominator);

@@ -7,6 +7,7 @@
 use crate::fit::scaling::{Scaling, ScalingMap};
 use crate::normal::factor::Factor;
 use crate::normal::symmetric::{Matrix, dot, null_space};
+use crate::parameters::scaling::AngleScaling;
 
 /// R of the whole problem.
 #[derive(Debug, Clone)]
@@ -29,21 +30,20 @@ pub fn free_bases(map: &ScalingMap, scaling: &Scaling) -> Vec<Matrix> {
     map.blocks.iter().zip(&scaling.active).map(of_block).collect()
 }
 
-/// Per angle, how a row `[dh .., h, 1, y]` becomes a row `[scaling, physical, residual]`, weighted.
+/// Per angle, how a row `[dh .., h, 1, y]` becomes a row `[scaling, physical, residual]`.
 #[must_use]
-pub fn maps(map: &ScalingMap, scaling: &Scaling, bases: &[Matrix], weights: &[f64], p: usize) -> Vec<Matrix> {
+pub fn maps(map: &ScalingMap, scaling: &Scaling, bases: &[Matrix], p: usize) -> Vec<Matrix> {
     let n_scaling: usize = bases.iter().map(|basis| basis.n_cols).sum();
-    let physical = |(&weight, &scaling): (&f64, &(f64, f64))| physical_map((p, n_scaling), weight.sqrt(), scaling);
-    let mut maps: Vec<Matrix> = weights.iter().zip(&scaling.per_angle).map(physical).collect();
+    let mut maps: Vec<Matrix> =
+        scaling.per_angle.iter().map(|&of_angle| physical_map(p, n_scaling, of_angle)).collect();
     let mut first = 0;
     for (block, basis) in map.blocks.iter().zip(bases) {
         let m = block.order();
         for (angle, functions) in &block.members {
-            let root = weights[*angle].sqrt();
             for k in 0..basis.n_cols {
                 let column = basis.column(k);
-                maps[*angle].set(p, first + k, root * dot(functions, &column[..m]));
-                maps[*angle].set(p + 1, first + k, root * dot(functions, &column[m..]));
+                maps[*angle].set(p, first + k, dot(functions, &column[..m]));
+                maps[*angle].set(p + 1, first + k, dot(functions, &column[m..]));
             }
         }
         first += basis.n_cols;
@@ -52,16 +52,15 @@ pub fn maps(map: &ScalingMap, scaling: &Scaling, bases: &[Matrix], weights: &[f6
 }
 
 /// The columns of the physical parameters and of the residual.
-fn physical_map(sizes: (usize, usize), root: f64, scaling: (f64, f64)) -> Matrix {
-    let (p, n_scaling) = sizes;
+fn physical_map(p: usize, n_scaling: usize, scaling: AngleScaling) -> Matrix {
     let residual = n_scaling + p;
     let mut map = Matrix::zero(p + 3, residual + 1);
     for k in 0..p {
-        map.set(k, n_scaling + k, root * scaling.0);
+        map.set(k, n_scaling + k, scaling.contrast);
     }
-    map.set(p, residual, root * scaling.0);
-    map.set(p + 1, residual, root * scaling.1);
-    map.set(p + 2, residual, -root);
+    map.set(p, residual, scaling.contrast);
+    map.set(p + 1, residual, scaling.offset_less_one);
+    map.set(p + 2, residual, -1.0);
     map
 }
 

@@ -18,6 +18,7 @@ pub mod joint;
 pub mod reduced;
 pub mod scaling;
 pub mod search;
+pub mod settings;
 pub mod solve;
 pub mod spectrum;
 pub mod start;

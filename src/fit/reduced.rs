@@ -9,6 +9,7 @@ use crate::fit::scaling::{Scaling, ScalingBlock, ScalingMap};
 use crate::normal::box_quadratic::{Active, ScaledRow};
 use crate::normal::gram::Gram;
 use crate::normal::symmetric::{Matrix, dot};
+use crate::parameters::scaling::AngleScaling;
 use serde::{Deserialize, Serialize};
 
 /// What a trust region is told.
@@ -107,8 +108,8 @@ fn robust_cost(grams: &[Gram]) -> f64 {
 
 /// The cost of one weighted Gram matrix at a scaling, and the sum of its terms' sizes.
 #[must_use]
-pub fn angle_cost(gram: &Gram, scaling: (f64, f64)) -> (f64, f64) {
-    let (contrast, offset) = scaling;
+pub fn angle_cost(gram: &Gram, scaling: AngleScaling) -> (f64, f64) {
+    let AngleScaling { contrast, offset_less_one: offset } = scaling;
     let terms = [
         contrast * contrast * gram.hh(),
         2.0 * contrast * offset * gram.h1(),
@@ -134,8 +135,9 @@ pub fn cost(grams: &[Gram], scaling: &Scaling) -> (f64, f64) {
 
 fn gradient(grams: &[Gram], scaling: &Scaling) -> Vec<f64> {
     let component = |k: usize| {
-        let term = |(gram, (contrast, offset)): (&Gram, &(f64, f64))| {
-            contrast * (contrast * gram.dh_h(k) + offset * gram.dh_1(k) - gram.dh_y(k))
+        let term = |(gram, scaling): (&Gram, &AngleScaling)| {
+            let AngleScaling { contrast, offset_less_one } = *scaling;
+            contrast * (contrast * gram.dh_h(k) + offset_less_one * gram.dh_1(k) - gram.dh_y(k))
         };
         grams.iter().zip(&scaling.per_angle).map(term).sum()
     };
@@ -148,7 +150,7 @@ pub fn physical_hessian(grams: &[Gram], scaling: &Scaling) -> Matrix {
     let p = grams[0].n_parameters();
     let weighted = || grams.iter().zip(&scaling.per_angle);
     Matrix::from_fn(p, p, |row, col| {
-        weighted().map(|(gram, (contrast, _))| contrast * contrast * gram.get(row, col)).sum()
+        weighted().map(|(gram, scaling)| scaling.contrast * scaling.contrast * gram.get(row, col)).sum()
     })
 }
 
@@ -158,7 +160,7 @@ pub fn cross_hessian(block: &ScalingBlock, grams: &[Gram], scaling: &Scaling) ->
     let m = block.order();
     let entry = |row: usize, col: usize| {
         let term = |(angle, basis): &(usize, Vec<f64>)| {
-            let (gram, contrast) = (&grams[*angle], scaling.per_angle[*angle].0);
+            let (gram, contrast) = (&grams[*angle], scaling.per_angle[*angle].contrast);
             contrast * basis[col % m] * if col < m { gram.dh_h(row) } else { gram.dh_1(row) }
         };
         block.members.iter().map(term).sum()

@@ -6,18 +6,50 @@ use crate::normal::box_quadratic::{Active, Constraint, Side, minimise};
 use crate::normal::gram::Gram;
 use crate::normal::symmetric::{Matrix, dot};
 use crate::parameters::ParameterSpace;
+use crate::parameters::scaling::{AngleScaling, ScalingMode};
 
-/// How contrast and offset depend on the angle.
+/// How contrast and offset are to be treated.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ScalingMode {
-    /// One pair for all angles.
-    Shared,
-    /// Given numbers, one (contrast, offset) per angle.
-    Constant(Vec<(f64, f64)>),
-    /// One free pair per angle.
-    Individual,
-    /// Truncated Fourier series of this order in phi.
-    Fourier(usize),
+pub struct ScalingSettings {
+    /// How they depend on the angle.
+    pub mode: ScalingMode,
+    /// Angles from which on [`ScalingMode::Auto`] has one pair for all.
+    pub shared_from_angles: usize,
+    /// Order of the Fourier series.
+    pub fourier_order: usize,
+    /// Numbers for [`ScalingMode::Constant`], one per angle; `None`: estimated from the data.
+    pub given: Option<Vec<AngleScaling>>,
+}
+
+impl Default for ScalingSettings {
+    fn default() -> Self {
+        ScalingSettings { mode: ScalingMode::Auto, shared_from_angles: 3, fourier_order: 2, given: None }
+    }
+}
+
+impl From<ScalingMode> for ScalingSettings {
+    fn from(mode: ScalingMode) -> Self {
+        ScalingSettings { mode, ..ScalingSettings::default() }
+    }
+}
+
+impl ScalingSettings {
+    /// Whether one pair holds for all of so many angles.
+    #[must_use]
+    pub fn is_shared(&self, n_angles: usize) -> bool {
+        self.mode == ScalingMode::Auto && n_angles >= self.shared_from_angles
+    }
+
+    /// Free scaling numbers for so many angles.
+    #[must_use]
+    pub fn n_free(&self, n_angles: usize) -> usize {
+        match self.mode {
+            ScalingMode::Auto if self.is_shared(n_angles) => 2,
+            ScalingMode::Auto | ScalingMode::Individual => 2 * n_angles,
+            ScalingMode::Constant => 0,
+            ScalingMode::Fourier => 2 * (2 * self.fourier_order + 1),
+        }
+    }
 }
 
 /// Angles whose scaling is solved together: value(angle) = basis(angle) . coefficients, for contrast and for offset.
@@ -30,11 +62,11 @@ pub struct ScalingBlock {
 /// The free scaling numbers of a fit. Within a block: contrast coefficients, then those of (offset - 1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScalingMap {
-    /// Name of the mode.
-    pub name: &'static str,
+    /// How the scaling depends on the angle; [`ScalingMode::Auto`] if one pair is shared by all.
+    pub mode: ScalingMode,
     /// Blocks; none if the scaling is given.
     pub blocks: Vec<ScalingBlock>,
-    fixed: Vec<(f64, f64)>,
+    fixed: Vec<AngleScaling>,
     contrast_bounds: (f64, f64),
     offset_bounds: (f64, f64),
 }
@@ -42,8 +74,8 @@ pub struct ScalingMap {
 /// The scaling that is optimal at one theta.
 #[derive(Debug, Clone)]
 pub struct Scaling {
-    /// (contrast, offset - 1) of every angle.
-    pub per_angle: Vec<(f64, f64)>,
+    /// Of every angle.
+    pub per_angle: Vec<AngleScaling>,
     /// Constraints that hold with equality, per block.
     pub active: Vec<Vec<Active>>,
 }
@@ -92,10 +124,10 @@ impl ScalingBlock {
         let m = self.order();
         let entry = |row: usize| {
             let term = |(angle, basis): &(usize, Vec<f64>)| {
-                let (gram, (contrast, offset)) = (&grams[*angle], scaling.per_angle[*angle]);
+                let (gram, AngleScaling { contrast, offset_less_one }) = (&grams[*angle], scaling.per_angle[*angle]);
                 let slope = match row < m {
-                    true => contrast * gram.hh() + offset * gram.h1() - gram.hy(),
-                    false => contrast * gram.h1() + offset * gram.one_one() - gram.one_y(),
+                    true => contrast * gram.hh() + offset_less_one * gram.h1() - gram.hy(),
+                    false => contrast * gram.h1() + offset_less_one * gram.one_one() - gram.one_y(),
                 };
                 basis[row % m] * slope
             };
@@ -104,36 +136,53 @@ impl ScalingBlock {
         (0..2 * m).map(entry).collect()
     }
 
-    /// (contrast, offset - 1) of a member from the coefficients.
+    /// The scaling of a member from the coefficients.
     #[must_use]
-    pub fn value(&self, basis: &[f64], coefficients: &[f64]) -> (f64, f64) {
+    pub fn value(&self, basis: &[f64], coefficients: &[f64]) -> AngleScaling {
         let (contrast, offset) = coefficients.split_at(self.order());
-        (dot(basis, contrast), dot(basis, offset))
+        AngleScaling { contrast: dot(basis, contrast), offset_less_one: dot(basis, offset) }
     }
 }
 
 impl ScalingMap {
-    /// The free numbers of a mode for angles in degrees.
+    /// The free numbers for angles in degrees.
     ///
     /// # Errors
-    /// Config if there are too few angles for a Fourier series or the given numbers do not match the angles.
-    pub fn new(mode: &ScalingMode, phi_degrees: &[f64], space: &ParameterSpace) -> Result<Self> {
+    /// Config if there are too few angles for a Fourier series, or the given numbers do not match the angles.
+    pub fn new(settings: &ScalingSettings, phi_degrees: &[f64], space: &ParameterSpace) -> Result<Self> {
         let n = phi_degrees.len();
-        let constant = |angle: usize| (angle, vec![1.0]);
-        let (name, blocks, fixed) = match mode {
-            ScalingMode::Shared => ("auto", vec![ScalingBlock { members: (0..n).map(constant).collect() }], Vec::new()),
-            ScalingMode::Individual => (
-                "individual",
-                (0..n).map(|angle| ScalingBlock { members: vec![constant(angle)] }).collect(),
-                Vec::new(),
-            ),
-            ScalingMode::Fourier(order) => ("fourier", vec![fourier_block(*order, phi_degrees)?], Vec::new()),
-            ScalingMode::Constant(given) => ("constant", Vec::new(), given_for(given, n)?),
-        };
-        let bounds = |parameter: &crate::parameters::Parameter| (parameter.lower, parameter.upper);
-        let offset = bounds(&space.offset);
-        let offset_bounds = (offset.0 - 1.0, offset.1 - 1.0);
-        Ok(ScalingMap { name, blocks, fixed, contrast_bounds: bounds(&space.contrast), offset_bounds })
+        Ok(match settings.mode {
+            ScalingMode::Auto if settings.is_shared(n) => ScalingMap::shared(n, space),
+            ScalingMode::Auto | ScalingMode::Individual => ScalingMap::individual(n, space),
+            ScalingMode::Fourier => {
+                let block = fourier_block(settings.fourier_order, phi_degrees)?;
+                ScalingMap::of(ScalingMode::Fourier, vec![block], space)
+            }
+            ScalingMode::Constant => {
+                let fixed = given_for(settings.given.as_deref().unwrap_or_default(), n)?;
+                ScalingMap { fixed, ..ScalingMap::of(ScalingMode::Constant, Vec::new(), space) }
+            }
+        })
+    }
+
+    /// One pair for `n` angles.
+    #[must_use]
+    pub fn shared(n: usize, space: &ParameterSpace) -> Self {
+        let members = (0..n).map(|angle| (angle, vec![1.0])).collect();
+        ScalingMap::of(ScalingMode::Auto, vec![ScalingBlock { members }], space)
+    }
+
+    /// One pair for each of `n` angles.
+    #[must_use]
+    pub fn individual(n: usize, space: &ParameterSpace) -> Self {
+        let block = |angle| ScalingBlock { members: vec![(angle, vec![1.0])] };
+        ScalingMap::of(ScalingMode::Individual, (0..n).map(block).collect(), space)
+    }
+
+    fn of(mode: ScalingMode, blocks: Vec<ScalingBlock>, space: &ParameterSpace) -> Self {
+        let offset_bounds = (space.offset.lower - 1.0, space.offset.upper - 1.0);
+        let contrast_bounds = (space.contrast.lower, space.contrast.upper);
+        ScalingMap { mode, blocks, fixed: Vec::new(), contrast_bounds, offset_bounds }
     }
 
     /// Number of free scaling numbers.
@@ -146,7 +195,7 @@ impl ScalingMap {
     #[must_use]
     pub fn eliminate(&self, grams: &[Gram]) -> Scaling {
         let mut per_angle = self.fixed.clone();
-        per_angle.resize(grams.len(), (0.0, 0.0));
+        per_angle.resize(grams.len(), AngleScaling::default());
         let mut active = Vec::new();
         for block in &self.blocks {
             let constraints = self.constraints(block);
@@ -214,9 +263,9 @@ fn fourier_block(order: usize, phi_degrees: &[f64]) -> Result<ScalingBlock> {
     Ok(ScalingBlock { members })
 }
 
-fn given_for(given: &[(f64, f64)], n: usize) -> Result<Vec<(f64, f64)>> {
+fn given_for(given: &[AngleScaling], n: usize) -> Result<Vec<AngleScaling>> {
     if given.len() == n {
-        return Ok(given.iter().map(|(contrast, offset)| (*contrast, offset - 1.0)).collect());
+        return Ok(given.to_vec());
     }
     Err(Fault::at("initial_parameters.per_angle_scaling", format!("{} values", given.len()))
         .expected(format!("one contrast and one offset for each of the {n} angles"))

@@ -2,62 +2,14 @@
 //! touches the full data; [`crate::fit::analysis`] refines the best basins there.
 
 use crate::error::Result;
-use crate::fit::design::Design;
-use crate::fit::evolution::{Evolution, evolve};
+use crate::fit::evolution::evolve;
+use crate::fit::settings::{CmaEs, Enable, MultiStart, Tolerances};
 use crate::fit::solve::{Problem, minimise};
-use crate::fit::start::{Scales, from_data};
+use crate::fit::start::from_data;
 use crate::fit::system::System;
-use crate::fit::trust_region::Tolerances;
 use crate::normal::symmetric::{Matrix, dot};
 use crate::objective::Objective;
 use crate::outcome::{Basin, Candidate, Verdict};
-
-/// Multi-start settings.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MultiStart {
-    /// Starts, besides the custom ones.
-    pub n_starts: usize,
-    /// Seed.
-    pub seed: u64,
-    /// How they are spread.
-    pub design: Design,
-    /// Starts of the user's own, physical units.
-    pub custom_starts: Vec<Vec<f64>>,
-    /// Whether the worse starts are dropped before they are polished.
-    pub use_screening: bool,
-    /// Share of the starts that is kept.
-    pub screen_keep_fraction: f64,
-    /// Basins that are refined on all data.
-    pub refine_top_k: usize,
-    /// Cost tolerance of the refinement.
-    pub refinement_ftol: f64,
-    /// Basins whose cost is larger by no more than this share of the best are named as alternatives.
-    pub degeneracy_threshold: f64,
-}
-
-/// When CMA-ES runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Enable {
-    /// Always.
-    Yes,
-    /// Never.
-    No,
-    /// When the scale ratio is large and the local fit is not acceptable.
-    Auto,
-}
-
-/// CMA-ES settings.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CmaEs {
-    /// When it runs.
-    pub enable: Enable,
-    /// Ratio of the largest to the smallest range of bounds above which `auto` may run it.
-    pub scale_threshold: f64,
-    /// The evolution.
-    pub evolution: Evolution,
-    /// Whether its best basins are followed on all data; otherwise they are only listed.
-    pub refine: bool,
-}
 
 /// Basins on the sample, the best first, and how they were found.
 pub struct Found {
@@ -72,22 +24,20 @@ pub struct Found {
 /// Two minima nearer than this many standard errors (of the sample) are one basin.
 const SAME_BASIN: f64 = 5.0;
 
-impl CmaEs {
-    /// Whether it runs after a local fit, and why.
-    #[must_use]
-    pub fn reason(&self, problem: &Problem<'_>, verdict: Verdict) -> Option<String> {
-        let ratio = scale_ratio(problem);
-        match self.enable {
-            Enable::No => None,
-            Enable::Yes => Some("asked for".into()),
-            Enable::Auto if verdict == Verdict::Converged || verdict == Verdict::Interrupted => None,
-            Enable::Auto if ratio <= self.scale_threshold => None,
-            Enable::Auto => Some(format!(
-                "the local fit is {} and the scale ratio {ratio:.1e} exceeds {}",
-                verdict.name(),
-                self.scale_threshold
-            )),
-        }
+/// Whether CMA-ES runs after a local fit, and why.
+#[must_use]
+pub fn reason(settings: &CmaEs, problem: &Problem<'_>, verdict: Verdict) -> Option<String> {
+    let ratio = scale_ratio(problem);
+    match settings.enable {
+        Enable::No => None,
+        Enable::Yes => Some("asked for".into()),
+        Enable::Auto if verdict == Verdict::Converged || verdict == Verdict::Interrupted => None,
+        Enable::Auto if ratio <= settings.scale_threshold => None,
+        Enable::Auto => Some(format!(
+            "the local fit is {} and the scale ratio {ratio:.1e} exceeds {}",
+            verdict.name(),
+            settings.scale_threshold
+        )),
     }
 }
 
@@ -110,8 +60,6 @@ struct Cube<'a> {
     base: &'a [f64],
 }
 
-/// Places of D_offset and gamma_dot_t_offset.
-const CONSTANT_PARTS: [usize; 2] = [2, 5];
 /// Constant parts below this share of their bounds are told apart linearly.
 const LINEAR_SHARE: f64 = 1e-3;
 
@@ -123,7 +71,8 @@ impl<'a> Cube<'a> {
     /// The size at which a constant part's coordinate turns from linear to logarithmic; `None` for other parameters.
     fn turn(&self, k: usize) -> Option<f64> {
         let parameter = &self.problem.space.physical[k];
-        CONSTANT_PARTS.contains(&k).then(|| LINEAR_SHARE * parameter.lower.abs().max(parameter.upper.abs()))
+        let is_constant_part = self.problem.space.mode.power_laws().iter().any(|law| law.constant == k);
+        is_constant_part.then(|| LINEAR_SHARE * parameter.lower.abs().max(parameter.upper.abs()))
     }
 
     fn coordinate(&self, k: usize, value: f64) -> f64 {
@@ -161,8 +110,8 @@ impl<'a> Cube<'a> {
 pub struct Starts<'a> {
     /// The local fit's start.
     pub given: &'a [f64],
-    /// Layout of the coarse grid, from which the data's own start comes.
-    pub scales: &'a Scales,
+    /// The model's candidates, among which the data's own start is found.
+    pub candidates: &'a [Vec<f64>],
 }
 
 /// Starts from a design, screened by their cost and polished.
@@ -176,7 +125,7 @@ pub fn multi_start(
     begin: &Starts<'_>,
 ) -> Result<Found> {
     let cube = Cube::new(problem, begin.given);
-    let mut starts = vec![begin.given.to_vec(), from_data(sample, problem, begin.scales)?];
+    let mut starts = vec![begin.given.to_vec(), from_data(sample, problem, begin.candidates)?];
     starts.extend(settings.custom_starts.iter().cloned());
     let spread = settings.design.points(settings.n_starts, cube.free.len(), settings.seed);
     starts.extend(spread.iter().map(|u| cube.theta(u)));
@@ -202,7 +151,7 @@ pub fn cma_es(sample: &dyn Objective, problem: &Problem<'_>, settings: &CmaEs, b
     let cube = Cube::new(problem, begin.given);
     let mut cost = |u: &[f64]| problem.cost(sample, &cube.theta(u));
     let (runs, evaluations) = evolve(&settings.evolution, &cube.point(begin.given), &mut cost)?;
-    let from_data = from_data(sample, problem, begin.scales)?;
+    let from_data = from_data(sample, problem, begin.candidates)?;
     let mut candidates = Vec::new();
     for (origin, start) in [("start", begin.given.to_vec()), ("data", from_data)] {
         candidates.push(candidate(origin, start.clone(), problem.cost(sample, &start)?));

@@ -3,14 +3,15 @@
 use crate::error::{Error, Fault, Result};
 use crate::fit::reduced::Evaluation;
 use crate::fit::scaling::ScalingMap;
+use crate::fit::settings::Tolerances;
 use crate::fit::system::{Point, System};
-use crate::fit::trust_region::{Told, Tolerances, TrustRegion};
+use crate::fit::trust_region::{Told, TrustRegion};
 use crate::fit::witness::{Evaluated, Witness};
 use crate::loss::Loss;
 use crate::normal::symmetric::Matrix;
 use crate::outcome::{Iteration, Stop};
-use crate::parameters::ParameterSpace;
 use crate::parameters::power_law::PowerLaw;
+use crate::parameters::{LawPlaces, ParameterSpace};
 
 /// A fit without its data: parameters, scaling and weights.
 #[derive(Clone)]
@@ -58,7 +59,9 @@ impl Problem<'_> {
         };
         let lower = coordinates(&|k| self.space.physical[k].lower);
         let upper = coordinates(&|k| self.space.physical[k].upper);
-        let in_coordinate = |&k: &usize| self.x_scale[k].map(|size| size / self.space.physical[k].slope(start[k]));
+        let in_coordinate = |&k: &usize| {
+            self.x_scale.get(k).copied().flatten().map(|size| size / self.space.physical[k].slope(start[k]))
+        };
         let sizes = free.iter().map(in_coordinate).collect();
         TrustRegion::new(&coordinates(&|k| start[k]), (lower, upper), self.tolerances).with_sizes(sizes)
     }
@@ -70,9 +73,9 @@ impl Problem<'_> {
         for (&k, &coordinate) in free.iter().zip(coordinates) {
             theta[k] = self.space.physical[k].value(coordinate);
         }
-        for first in [0, 3] {
-            if (first..first + 3).all(|k| free.contains(&k)) {
-                self.bend(first, from, &mut theta, |k| coordinates[free.iter().position(|&f| f == k).unwrap_or(0)]);
+        for law in self.space.mode.power_laws() {
+            if law.all().iter().all(|k| free.contains(k)) {
+                self.bend(*law, from, &mut theta, |k| coordinates[free.iter().position(|&f| f == k).unwrap_or(0)]);
             }
         }
         let coordinates = free.iter().map(|&k| self.space.physical[k].coordinate(theta[k])).collect();
@@ -81,21 +84,21 @@ impl Problem<'_> {
 
     /// Replaces the straight step of one power law by the bent one, if there is one between the bounds. What the straight step
     /// puts on a bound stays there: the bent path agrees with it to first order only, and would leave the bound again.
-    fn bend(&self, first: usize, from: &[f64], theta: &mut [f64], coordinate: impl Fn(usize) -> f64) {
+    fn bend(&self, law: LawPlaces, from: &[f64], theta: &mut [f64], coordinate: impl Fn(usize) -> f64) {
         let physical = &self.space.physical;
-        let law = |values: &[f64]| PowerLaw { amplitude: values[0], exponent: values[1], constant: values[2] };
         let tangent = |k: usize| (coordinate(k) - physical[k].coordinate(from[k])) * physical[k].slope(from[k]);
-        let step = law(&[tangent(first), tangent(first + 1), tangent(first + 2)]);
-        let Some(bent) = law(&from[first..]).bent(step, self.t_ref_seconds) else { return };
+        let [amplitude, exponent, constant] = law.all().map(tangent);
+        let step = PowerLaw { amplitude, exponent, constant };
+        let Some(bent) = law.of(from).bent(step, self.t_ref_seconds) else { return };
         let mut values = [bent.amplitude, bent.exponent, bent.constant];
-        for (value, k) in values.iter_mut().zip(first..) {
+        for (value, k) in values.iter_mut().zip(law.all()) {
             if theta[k] <= physical[k].lower || theta[k] >= physical[k].upper {
                 *value = theta[k];
             }
         }
-        let inside = |k: usize| (physical[first + k].lower..=physical[first + k].upper).contains(&values[k]);
-        if (0..3).all(inside) {
-            theta[first..first + 3].copy_from_slice(&values);
+        let bends = law.all().into_iter().zip(values);
+        if bends.clone().all(|(k, value)| (physical[k].lower..=physical[k].upper).contains(&value)) {
+            bends.for_each(|(k, value)| theta[k] = value);
         }
     }
 

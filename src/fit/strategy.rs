@@ -2,57 +2,12 @@
 //! comes from `memory::detect_total_memory`.
 
 use crate::error::{Error, Fault, Result};
-use crate::fit::frame_robust::Sharing;
+use crate::fit::settings::{FitSettings, MemorySettings, Sharing, Strategy};
 use serde::Serialize;
-
-/// How the data are gone through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// Full batch: all weighted rows in memory, QR of the full Jacobian at every iteration.
-    Stratified,
-    /// A start on a coarse sample, then streaming Gauss-Newton over all blocks, with block QR where the system is
-    /// ill-conditioned. Memory does not grow with the data.
-    HybridStreaming,
-}
-
-/// What the user asks for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MemorySettings {
-    /// Strategy, if it is not to be chosen.
-    pub strategy: Option<Strategy>,
-    /// Largest share of the total memory that a fit may take.
-    pub fraction: f64,
-    /// The same in bytes, in place of the share.
-    pub threshold_bytes: Option<u64>,
-    /// Most pairs that are solved in full batch.
-    pub stratified_max_points: usize,
-}
-
-/// Pairs up to which the full batch costs at most about 10 ms more than streaming, which was the faster at every size that was
-/// measured (`cargo bench --bench strategies`, 264 to 2.4 million pairs): precision for next to nothing, not a crossover.
-pub const STRATIFIED_MAX_POINTS: usize = 5_000;
-/// Share of the total memory unless told otherwise.
-pub const MEMORY_FRACTION: f64 = 0.75;
-/// Shares outside are moved inside, with a warning.
-pub const MEMORY_FRACTION_RANGE: (f64, f64) = (0.1, 0.9);
-
-impl Default for MemorySettings {
-    fn default() -> Self {
-        MemorySettings {
-            strategy: None,
-            fraction: MEMORY_FRACTION,
-            threshold_bytes: None,
-            stratified_max_points: STRATIFIED_MAX_POINTS,
-        }
-    }
-}
 
 /// What the choice depends on besides the problem.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Memory {
-    /// Settings.
-    pub settings: MemorySettings,
     /// Total memory: physical, or the container's limit if that is smaller.
     pub total_bytes: u64,
     /// Pairs in the largest block.
@@ -95,24 +50,9 @@ const FRAME_BYTES: u64 = 700;
 /// Stack, tile and sums of a worker.
 const WORKER_BYTES: u64 = 1 << 19;
 
-impl Strategy {
-    /// Names in configuration and results.
-    pub const NAMES: [(&'static str, Strategy); 2] =
-        [("stratified", Strategy::Stratified), ("hybrid_streaming", Strategy::HybridStreaming)];
-
-    /// Name in configuration and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Strategy::Stratified => "stratified",
-            Strategy::HybridStreaming => "hybrid_streaming",
-        }
-    }
-}
-
 /// Memory that a fit may take: the user's figure, or a share of the total.
 #[must_use]
-pub fn memory_threshold(total_bytes: u64, settings: &MemorySettings) -> u64 {
+pub fn memory_threshold(total_bytes: u64, settings: MemorySettings) -> u64 {
     settings.threshold_bytes.unwrap_or((total_bytes as f64 * settings.fraction) as u64)
 }
 
@@ -148,10 +88,10 @@ fn base_bytes(n_params: usize, memory: &Memory) -> u64 {
 ///
 /// # Errors
 /// Config if the memory there is does not suffice for the strategy.
-pub fn select_strategy(n_points: usize, n_params: usize, memory: &Memory) -> Result<Decision> {
-    let settings = &memory.settings;
+pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory) -> Result<Decision> {
+    let n_params = settings.space.free().len() + settings.scaling.n_free(memory.n_angles);
     let full_batch_bytes = estimate_peak_memory(n_points, n_params, memory);
-    let threshold_bytes = memory_threshold(memory.total_bytes, settings);
+    let threshold_bytes = memory_threshold(memory.total_bytes, settings.memory);
     let fits = full_batch_bytes <= threshold_bytes;
     let small = n_points <= settings.stratified_max_points;
     let auto = if fits && small { Strategy::Stratified } else { Strategy::HybridStreaming };
@@ -222,39 +162,37 @@ pub fn short(count: f64) -> String {
 mod tests {
     use super::*;
 
-    fn memory(settings: MemorySettings, total_bytes: u64) -> Memory {
-        Memory {
-            settings,
-            total_bytes,
-            block_points: 65_536,
-            decoded_value_bytes: 0,
-            n_angles: 100,
-            n_frames: 1000,
-            workers: 2,
-        }
+    fn memory(total_bytes: u64) -> Memory {
+        Memory { total_bytes, block_points: 65_536, decoded_value_bytes: 0, n_angles: 100, n_frames: 1000, workers: 2 }
     }
 
-    fn choose(n_points: usize, settings: MemorySettings, total: u64) -> Decision {
-        select_strategy(n_points, 9, &memory(settings, total)).expect("memory suffices")
+    /// Nine free numbers: seven physical, two of scaling.
+    fn settings() -> FitSettings {
+        FitSettings::of(crate::parameters::AnalysisMode::LaminarFlow)
+    }
+
+    fn choose(n_points: usize, settings: &FitSettings, total: u64) -> Decision {
+        select_strategy(settings, n_points, &memory(total)).expect("memory suffices")
     }
 
     #[test]
     fn size_and_threshold_both_steer_the_choice() {
-        let default = MemorySettings::default();
-        assert_eq!(choose(1000, default, 24 << 30).strategy, Strategy::Stratified);
-        assert_eq!(choose(50_000_000, default, 24 << 30).strategy, Strategy::HybridStreaming);
-        let wide = MemorySettings { stratified_max_points: usize::MAX, ..default };
-        assert_eq!(choose(50_000_000, wide, 24 << 30).strategy, Strategy::Stratified);
-        assert_eq!(choose(50_000_000, wide, 5 << 30).strategy, Strategy::HybridStreaming);
-        let tight = MemorySettings { fraction: 0.1, ..wide };
-        assert_eq!(choose(50_000_000, tight, 24 << 30).strategy, Strategy::HybridStreaming);
-        let exact = MemorySettings { threshold_bytes: Some(1 << 30), ..wide };
-        assert_eq!(choose(50_000_000, exact, 24 << 30).strategy, Strategy::HybridStreaming);
+        let default = settings();
+        assert_eq!(choose(1000, &default, 24 << 30).strategy, Strategy::Stratified);
+        assert_eq!(choose(50_000_000, &default, 24 << 30).strategy, Strategy::HybridStreaming);
+        let wide = FitSettings { stratified_max_points: usize::MAX, ..default };
+        assert_eq!(choose(50_000_000, &wide, 24 << 30).strategy, Strategy::Stratified);
+        assert_eq!(choose(50_000_000, &wide, 5 << 30).strategy, Strategy::HybridStreaming);
+        let with = |memory: MemorySettings| FitSettings { memory, ..wide.clone() };
+        let tight = with(MemorySettings { fraction: 0.1, ..MemorySettings::default() });
+        assert_eq!(choose(50_000_000, &tight, 24 << 30).strategy, Strategy::HybridStreaming);
+        let exact = with(MemorySettings { threshold_bytes: Some(1 << 30), ..MemorySettings::default() });
+        assert_eq!(choose(50_000_000, &exact, 24 << 30).strategy, Strategy::HybridStreaming);
     }
 
     #[test]
     fn the_line_names_size_estimate_threshold_and_total() {
-        let line = choose(50_000_000, MemorySettings::default(), 4 << 30).reason;
+        let line = choose(50_000_000, &settings(), 4 << 30).reason;
         assert_eq!(
             line,
             "Strategy: hybrid_streaming (n=50.0M pts > 5.0K, est. peak=4.0 GB > threshold 3.2 GB of 4.3 GB)"
@@ -263,11 +201,11 @@ mod tests {
 
     #[test]
     fn too_little_memory_is_one_clear_line() {
-        let asked = MemorySettings { strategy: Some(Strategy::Stratified), ..MemorySettings::default() };
-        let error = select_strategy(50_000_000, 9, &memory(asked, 1 << 30)).expect_err("4 GB do not fit 1 GiB");
+        let asked = FitSettings { strategy: Some(Strategy::Stratified), ..settings() };
+        let error = select_strategy(&asked, 50_000_000, &memory(1 << 30)).expect_err("4 GB do not fit 1 GiB");
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("hybrid_streaming"), "{error}");
-        let error = select_strategy(50_000_000, 9, &memory(MemorySettings::default(), 4 << 20)).expect_err("4 MiB");
+        let error = select_strategy(&settings(), 50_000_000, &memory(4 << 20)).expect_err("4 MiB");
         assert!(error.to_string().contains("threads"), "{error}");
     }
 }

@@ -10,7 +10,8 @@ use crate::loss::{Loss, Reweighing};
 use crate::normal::factor::Factor;
 use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
-use crate::objective::{FullData, Objective, Query};
+use crate::objective::{Objective, Query, RawData};
+use crate::parameters::scaling::AngleScaling;
 
 /// Where the numbers come from.
 #[derive(Clone, Copy)]
@@ -18,9 +19,9 @@ pub enum System<'a> {
     /// One sweep: Gram matrices.
     Gram(&'a dyn Objective),
     /// One sweep: block QR.
-    Factor(&'a dyn Objective),
+    Factor(&'a dyn RawData),
     /// One sweep for the scaling, one that fills the full Jacobian, and its QR.
-    FullBatch(&'a dyn FullData),
+    FullBatch(&'a dyn RawData),
 }
 
 /// Weighted sums, scaling and reduced system at one theta.
@@ -46,8 +47,8 @@ impl System<'_> {
     #[must_use]
     pub fn objective(&self) -> &dyn Objective {
         match self {
-            System::Gram(objective) | System::Factor(objective) => *objective,
-            System::FullBatch(data) => *data,
+            System::Gram(objective) => *objective,
+            System::Factor(data) | System::FullBatch(data) => *data,
         }
     }
 
@@ -58,16 +59,15 @@ impl System<'_> {
     pub fn point(&self, problem: &Problem<'_>, theta: Vec<f64>) -> Result<Point> {
         let robust = problem.settled(self.objective(), &theta)?;
         let reweighing = robust.as_ref().map(|scaling| problem.reweighing(scaling));
-        let query = Query { theta: &theta, reweighing: reweighing.as_deref() };
+        let query = problem.query(&theta, reweighing.as_deref());
         let (factors, grams) = match self {
-            System::Factor(objective) => {
-                let factors = objective.factors(&query)?;
+            System::Factor(data) => {
+                let factors = data.factors(&query)?;
                 let grams: Vec<Gram> = factors.iter().map(Factor::gram).collect();
                 (Some(factors), grams)
             }
             _ => (None, self.objective().sweep(&query, Depth::Normal)?),
         };
-        let grams: Vec<Gram> = grams.iter().zip(&problem.weights).map(|(gram, &w)| gram.scaled(w)).collect();
         if grams.iter().any(|gram| !gram.is_finite()) {
             return Ok(Point::impossible(theta, grams));
         }
@@ -93,7 +93,7 @@ impl System<'_> {
         }
         let p = query.theta.len();
         let bases = free_bases(&problem.map, scaling);
-        let maps = maps(&problem.map, scaling, &bases, &problem.weights, p);
+        let maps = maps(&problem.map, scaling, &bases, p);
         Ok(match (self, factors) {
             (System::FullBatch(data), _) => Some(Joint::new(data.rows(query, &maps)?.into_factor(), bases, p)),
             (_, Some(factors)) => Some(Joint::of_angles(factors, &maps, bases)),
@@ -105,19 +105,25 @@ impl System<'_> {
 impl Point {
     /// A theta at which the model overflows: it costs everything, and no step is accepted there.
     fn impossible(theta: Vec<f64>, grams: Vec<Gram>) -> Self {
-        let scaling = Scaling { per_angle: vec![(0.0, 0.0); grams.len()], active: Vec::new() };
+        let scaling = Scaling { per_angle: vec![AngleScaling::default(); grams.len()], active: Vec::new() };
         let evaluation = Evaluation::impossible(theta.len());
         Point { theta, grams, scaling, evaluation, joint: None }
     }
 }
 
 impl Problem<'_> {
+    /// A query in units of sigma.
+    #[must_use]
+    pub fn query<'q>(&'q self, theta: &'q [f64], reweighing: Option<&'q [Reweighing]>) -> Query<'q> {
+        Query { theta, weights: Some(&self.weights), reweighing }
+    }
+
     /// The loss of every angle at a scaling.
     #[must_use]
     pub fn reweighing(&self, scaling: &Scaling) -> Vec<Reweighing> {
-        let of_angle = |(&(contrast, offset), &weight): (&(f64, f64), &f64)| {
+        let of_angle = |(&scaling, &weight): (&AngleScaling, &f64)| {
             let turn = self.f_scale / weight.sqrt();
-            Reweighing { loss: self.loss, turn, contrast, offset }
+            Reweighing { loss: self.loss, turn, scaling }
         };
         scaling.per_angle.iter().zip(&self.weights).map(of_angle).collect()
     }
@@ -127,13 +133,7 @@ impl Problem<'_> {
     /// # Errors
     /// What the sweep reports.
     pub fn scaling(&self, objective: &dyn Objective, theta: &[f64]) -> Result<Scaling> {
-        let grams = self.cost_grams(objective, &Query::plain(theta))?;
-        Ok(self.map.eliminate(&grams))
-    }
-
-    fn cost_grams(&self, objective: &dyn Objective, query: &Query<'_>) -> Result<Vec<Gram>> {
-        let grams = objective.sweep(query, Depth::Cost)?;
-        Ok(grams.iter().zip(&self.weights).map(|(gram, &w)| gram.scaled(w)).collect())
+        Ok(self.map.eliminate(&objective.sweep(&self.query(theta, None), Depth::Cost)?))
     }
 
     /// The reduced cost at a theta, by cost sweeps; infinite where the model overflows.
@@ -143,7 +143,7 @@ impl Problem<'_> {
     pub fn cost(&self, objective: &dyn Objective, theta: &[f64]) -> Result<f64> {
         let robust = self.settled(objective, theta)?;
         let reweighing = robust.as_ref().map(|scaling| self.reweighing(scaling));
-        let grams = self.cost_grams(objective, &Query { theta, reweighing: reweighing.as_deref() })?;
+        let grams = objective.sweep(&self.query(theta, reweighing.as_deref()), Depth::Cost)?;
         if grams.iter().any(|gram| !gram.is_finite()) {
             return Ok(f64::INFINITY);
         }
@@ -161,7 +161,7 @@ impl Problem<'_> {
         let mut earlier = f64::INFINITY;
         for _ in 0..if self.map.blocks.is_empty() { 0 } else { SETTLING_ROUNDS } {
             let reweighing = self.reweighing(&scaling);
-            let grams = self.cost_grams(objective, &Query { theta, reweighing: Some(&reweighing) })?;
+            let grams = objective.sweep(&self.query(theta, Some(&reweighing)), Depth::Cost)?;
             if grams.iter().any(|gram| !gram.is_finite()) {
                 break;
             }
@@ -186,14 +186,18 @@ impl Scaling {
         }
         let further = |from: f64, to: f64| from + (to - from) / (1.0 - rate);
         let both = self.per_angle.iter().zip(&next.per_angle);
-        let per_angle = both.map(|(from, to)| (further(from.0, to.0), further(from.1, to.1))).collect();
+        let per_angle = both.map(|(from, to)| AngleScaling {
+            contrast: further(from.contrast, to.contrast),
+            offset_less_one: further(from.offset_less_one, to.offset_less_one),
+        });
+        let per_angle = per_angle.collect();
         Scaling { per_angle, ..next }
     }
 }
 
 /// Weighted sum of squares of what two scalings differ by on one angle's pairs.
 fn distance(gram: &Gram, one: &Scaling, other: &Scaling, angle: usize) -> f64 {
-    let contrast = other.per_angle[angle].0 - one.per_angle[angle].0;
-    let offset = other.per_angle[angle].1 - one.per_angle[angle].1;
+    let contrast = other.per_angle[angle].contrast - one.per_angle[angle].contrast;
+    let offset = other.per_angle[angle].offset_less_one - one.per_angle[angle].offset_less_one;
     contrast * contrast * gram.hh() + 2.0 * contrast * offset * gram.h1() + offset * offset * gram.one_one()
 }

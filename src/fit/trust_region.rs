@@ -7,28 +7,10 @@
 //! cost (Conn, Gould and Toint, Trust-Region Methods (2000), section 17.4.2).
 
 use crate::fit::reduced::Evaluation;
+use crate::fit::settings::Tolerances;
 use crate::normal::box_quadratic::{box_constraints, minimise, minimise_residual};
 use crate::normal::symmetric::{Matrix, dot};
 use crate::outcome::Stop;
-
-/// When to stop.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tolerances {
-    /// Cost: the predicted decrease relative to the cost per pair. 1e-12 moves the parameters by 1e-6 standard errors.
-    pub ftol: f64,
-    /// Step, per component, relative.
-    pub xtol: f64,
-    /// Projected gradient: cosine of the angle between residuals and derivatives.
-    pub gtol: f64,
-    /// Evaluations.
-    pub max_iterations: usize,
-}
-
-impl Default for Tolerances {
-    fn default() -> Self {
-        Tolerances { ftol: 1e-12, xtol: 1e-10, gtol: 1e-10, max_iterations: 100 }
-    }
-}
 
 /// The solver's state.
 #[derive(Debug, Clone)]

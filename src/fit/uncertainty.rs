@@ -2,14 +2,16 @@
 
 use crate::error::{Error, Result};
 use crate::fit::covariance::{full_covariance, scaling_variances};
-use crate::fit::frame_robust::{Bread, FrameNodes, Sharing, sandwich};
+use crate::fit::frame_robust::{Bread, FrameNodes, sandwich};
+use crate::fit::settings::Sharing;
 use crate::fit::solve::Problem;
 use crate::fit::spectrum::{Spectrum, direction};
 use crate::fit::system::Point;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::symmetric::Matrix;
-use crate::objective::{FullData, ResidualQuery};
+use crate::objective::{RawData, ResidualQuery};
 use crate::outcome::UndeterminedDirection;
+use crate::parameters::LawPlaces;
 
 /// Standard errors of physical parameters and scaling.
 pub struct Uncertainty {
@@ -46,12 +48,17 @@ impl LastSweep {
     ///
     /// # Errors
     /// What the sweep reports.
-    pub fn of(data: &dyn FullData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Option<Self>> {
+    pub fn of(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Option<Self>> {
         let n_numbers = problem.space.free().len() + problem.map.n_free();
         let sharing = sharing.for_size(n_numbers, problem.weights.len());
         let nodes = FrameNodes::new(&data.decorrelation(&point.theta), sharing);
         let reweighing = problem.reweighing(&point.scaling);
-        let query = ResidualQuery { theta: &point.theta, reweighing: &reweighing, first_frames: &nodes.first_frames };
+        let query = ResidualQuery {
+            theta: &point.theta,
+            weights: Some(&problem.weights),
+            reweighing: &reweighing,
+            first_frames: &nodes.first_frames,
+        };
         match data.residuals(&query) {
             Ok(sums) => Ok(Some(LastSweep { sums, nodes })),
             Err(Error::Interrupted(_)) => Ok(None),
@@ -61,16 +68,12 @@ impl LastSweep {
 
     /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance: means of rho', of the squared
     /// weighted residuals in units of sigma^2, and of rho' + 2 z rho''.
-    fn loss_means(&self, problem: &Problem<'_>) -> (f64, f64, f64) {
-        let mean = |value: &dyn Fn(&ResidualSums, f64) -> f64| {
-            let sum: f64 = self.sums.iter().zip(&problem.weights).map(|(sums, &weight)| value(sums, weight)).sum();
-            sum / self.sums.iter().map(ResidualSums::pairs).sum::<u64>().max(1) as f64
+    fn loss_means(&self) -> (f64, f64, f64) {
+        let mean = |value: &dyn Fn(&ResidualSums) -> f64| {
+            let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
+            self.sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64
         };
-        (
-            mean(&|sums, _| sums.weights),
-            mean(&|sums, weight| weight * sums.weighted_squares),
-            mean(&|sums, _| sums.slopes),
-        )
+        (mean(&|sums| sums.weights), mean(&|sums| sums.weighted_squares), mean(&|sums| sums.slopes))
     }
 }
 
@@ -87,12 +90,12 @@ impl Covariances {
         let inverse = full_covariance(problem, point, moving, held);
         let Some(last) = last else { return Covariances { plain: inverse, robust: None } };
         let linear = problem.loss == crate::loss::Loss::Linear;
-        let (weight, squares, slope) = if linear { (1.0, 1.0, 1.0) } else { last.loss_means(problem) };
+        let (weight, squares, slope) = if linear { (1.0, 1.0, 1.0) } else { last.loss_means() };
         // An M-estimator's covariance is E[psi^2] / E[psi']^2 (X'X)^-1 (Huber, Ann. Stat. 1 (1973) 799), and the weighted
         // Hessian is E[rho'] X'X.
-        let bread = scaled(&inverse, weight / slope);
-        let plain = scaled(&inverse, weight * squares / (slope * slope));
-        let contrasts = point.scaling.per_angle.iter().map(|(contrast, _)| *contrast).collect();
+        let bread = inverse.scaled(weight / slope);
+        let plain = inverse.scaled(weight * squares / (slope * slope));
+        let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
         let bread = Bread { inverse: &bread, moving, contrasts };
         let known = problem.noise_is_known.then_some(&plain);
         let robust = sandwich(problem, &last.nodes, &last.sums, &bread, known);
@@ -102,10 +105,6 @@ impl Covariances {
     fn reported(&self) -> &Matrix {
         self.robust.as_ref().unwrap_or(&self.plain)
     }
-}
-
-fn scaled(matrix: &Matrix, factor: f64) -> Matrix {
-    Matrix::from_fn(matrix.n_rows, matrix.n_cols, |row, col| matrix.get(row, col) * factor)
 }
 
 impl Uncertainty {
@@ -132,7 +131,8 @@ impl Uncertainty {
                 directions.push(unbounded(name(parameter)));
             }
         }
-        for law in LAWS.map(|first| Law { problem, point, moving: &moving, first }) {
+        for &places in problem.space.mode.power_laws() {
+            let law = Law { problem, point, moving: &moving, places };
             let found = law.findings(covariances.reported());
             directions.extend(found.direction.filter(|_| !found.members.iter().any(|k| undetermined.contains(k))));
             undetermined.extend(found.members);
@@ -196,17 +196,15 @@ fn unbounded(name: &str) -> UndeterminedDirection {
     UndeterminedDirection { description, parameters: vec![name.to_owned()] }
 }
 
-/// First parameters of the power laws: amplitude, exponent, constant part.
-const LAWS: [usize; 2] = [0, 3];
 /// An exponent nearer to zero than this many standard errors leaves amplitude and constant part to trade off.
 const DISTINCT: f64 = 3.0;
 
-/// Amplitude, exponent and constant part from `first` on.
+/// A power law among the parameters.
 struct Law<'a> {
     problem: &'a Problem<'a>,
     point: &'a Point,
     moving: &'a [usize],
-    first: usize,
+    places: LawPlaces,
 }
 
 /// Moving parameters of a law without a standard error, and why.
@@ -221,15 +219,16 @@ impl Law<'_> {
     /// valley of the cost runs along a hyperbola to arbitrarily large amplitudes, and no standard error describes it; if
     /// that valley has ended on a bound of one, the other's error would describe the bound.
     fn findings(&self, covariance: &Matrix) -> LawFindings {
-        let place = |offset: usize| self.moving.iter().position(|&moving| moving == self.first + offset);
+        let place = |parameter: usize| self.moving.iter().position(|&moving| moving == parameter);
         let free = self.problem.space.free();
-        let all_free = (self.first..self.first + 3).all(|k| free.contains(&k));
-        let is_indistinct = place(1).is_some_and(|exponent| {
+        let all_free = self.places.all().iter().all(|k| free.contains(k));
+        let [amplitude, exponent, constant] = self.places.all().map(place);
+        let is_indistinct = exponent.is_some_and(|exponent| {
             let error = covariance.get(exponent, exponent).max(0.0).sqrt();
-            self.point.theta[self.first + 1].abs() < DISTINCT * error
+            self.point.theta[self.places.exponent].abs() < DISTINCT * error
         });
         let direction = is_indistinct.then(|| self.indistinct());
-        match (place(0), place(1), place(2)) {
+        match (amplitude, exponent, constant) {
             (Some(amplitude), Some(_), Some(constant)) if is_indistinct => {
                 LawFindings { members: vec![amplitude, constant], direction }
             }
@@ -241,8 +240,8 @@ impl Law<'_> {
     }
 
     fn indistinct(&self) -> UndeterminedDirection {
-        let name = |offset: usize| self.problem.space.physical[self.first + offset].name.clone();
-        let (amplitude, exponent, constant) = (name(0), name(1), name(2));
+        let [amplitude, exponent, constant] =
+            self.places.all().map(|place| self.problem.space.physical[place].name.clone());
         let description = format!(
             "{amplitude} and {constant} trade off, because {exponent} is within {DISTINCT} standard errors of 0; fix one of them"
         );

@@ -11,46 +11,14 @@ use crate::ingest::layout::{Layout, bin_table};
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
 use crate::ingest::merge::{Merged, groups};
 use crate::ingest::noise::estimate_sigma;
+use crate::ingest::request::{IngestSettings, Ingested};
 use crate::ingest::selection::Selection;
 use crate::ingest::survey::{Survey, common_frame_count};
 use crate::memory::{available_bytes, rss_anon_bytes};
 use crate::store::directory::{Store, hash_file, value_type};
-use crate::store::manifest::{
-    FORMAT_VERSION, MANIFEST_NAME, Manifest, MergedAngle, Partition, Provenance, StoreFormat, ValueType,
-};
+use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
-use std::path::PathBuf;
-
-/// What to convert and where to.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The beamline file.
-    pub source: PathBuf,
-    /// What of it.
-    pub selection: Selection,
-    /// Directory of the store.
-    pub store: PathBuf,
-    /// Encoding.
-    pub format: StoreFormat,
-    /// Pairs per block.
-    pub block_points: usize,
-    /// Worker threads.
-    pub threads: usize,
-    /// Compare checksums when a store is reused.
-    pub verify: bool,
-}
-
-/// What an ingest did.
-#[derive(Debug, Clone)]
-pub struct Ingested {
-    /// The store was there already.
-    pub reused: bool,
-    /// Damage of an earlier store, which was therefore made anew.
-    pub damage: Option<String>,
-    /// The store's manifest.
-    pub manifest: Manifest,
-}
 
 /// The data of one angle and what is known of them.
 struct Usable {
@@ -70,16 +38,21 @@ type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
 ///
 /// # Errors
 /// Every case of the table of bad input; nothing half-written is left behind.
-pub fn ingest(request: &Request, progress: &dyn Fn(usize, usize) -> Result<()>) -> Result<Ingested> {
-    crate::ingest::signature::check_hdf5(&request.source)?;
-    let source_blake3 = hash_file(&request.source)?;
+pub fn ingest(
+    request: &IngestSettings,
+    threads: usize,
+    progress: &dyn Fn(usize, usize) -> Result<()>,
+) -> Result<Ingested> {
+    let source = request.source()?;
+    crate::ingest::signature::check_hdf5(source)?;
+    let source_blake3 = hash_file(source)?;
     let content_key = content_key(request, &source_blake3)?;
     let damage = match earlier_store(request, &content_key) {
         Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, manifest: *manifest }),
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
-    let job = Job::plan(request)?;
+    let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&request.store, request.format, request.block_points)?;
     let converted = job.convert(&staged, progress)?;
     let manifest = job.manifest(converted, source_blake3, content_key)?;
@@ -88,7 +61,7 @@ pub fn ingest(request: &Request, progress: &dyn Fn(usize, usize) -> Result<()>) 
 }
 
 /// Equal keys hold equal stores.
-fn content_key(request: &Request, source_blake3: &str) -> Result<String> {
+fn content_key(request: &IngestSettings, source_blake3: &str) -> Result<String> {
     let parts =
         serde_json::json!([FORMAT_VERSION, source_blake3, request.selection, request.format, request.block_points]);
     let text =
@@ -106,7 +79,7 @@ enum Earlier {
     Other,
 }
 
-fn earlier_store(request: &Request, content_key: &str) -> Earlier {
+fn earlier_store(request: &IngestSettings, content_key: &str) -> Earlier {
     if !request.store.join(MANIFEST_NAME).is_file() {
         return Earlier::Other;
     }
@@ -125,7 +98,8 @@ fn earlier_store(request: &Request, content_key: &str) -> Earlier {
 }
 
 struct Job<'a> {
-    request: &'a Request,
+    request: &'a IngestSettings,
+    threads: usize,
     source: Source,
     layout: Layout,
     table: BinTable,
@@ -139,9 +113,9 @@ struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Decides everything that metadata can decide.
-    fn plan(request: &'a Request) -> Result<Self> {
+    fn plan(request: &'a IngestSettings, threads: usize) -> Result<Self> {
         let selection = &request.selection;
-        let Survey { source, layout, others, table } = Survey::of(&request.source, selection)?;
+        let Survey { source, layout, others, table } = Survey::of(request.source()?, selection)?;
         let mut warnings = table.warnings.clone();
         let bins = selection.bins(&source, &table)?;
         let n_file = common_frame_count(&source, &bins)?;
@@ -151,7 +125,7 @@ impl<'a> Job<'a> {
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
         let groups = groups(bins, selection.merge_within_degrees);
-        let job = Job { request, source, layout, table, groups, frames, n_file, dt_seconds, warnings };
+        let job = Job { request, threads, source, layout, table, groups, frames, n_file, dt_seconds, warnings };
         job.check_memory()?;
         Ok(job)
     }
@@ -162,7 +136,7 @@ impl<'a> Job<'a> {
         let points = (self.n_file * self.n_file) as u64;
         let merges = self.groups.iter().any(|group| group.len() > 1);
         let of_worker = points * (3 * width as u64 + if merges { 8 } else { 0 });
-        let needed = of_worker * self.request.threads.min(self.groups.len()) as u64;
+        let needed = of_worker * self.threads.min(self.groups.len()) as u64;
         let available = available_bytes().unwrap_or(u64::MAX);
         if needed <= available {
             return Ok(());
@@ -183,7 +157,7 @@ impl<'a> Job<'a> {
         let mut converted = Vec::new();
         let flow = Dataflow {
             n_items: self.groups.len(),
-            lanes: Lanes::with_readers(self.request.threads, 1),
+            lanes: Lanes::with_readers(self.threads, 1),
             read: &|index| Ok(&self.groups[index][..]),
             work: &|_, group: &[Bin]| self.convert_group(group, staged),
             meter: &Meter::default(),
@@ -321,7 +295,7 @@ impl<'a> Job<'a> {
             partitions,
             provenance: Provenance {
                 program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
-                source: request.source.display().to_string(),
+                source: request.source()?.display().to_string(),
                 source_blake3,
                 layout: self.layout.name().into(),
                 selection,

@@ -6,6 +6,7 @@
 //! | `hdf5` | reads HDF5 objects, with errors that name file and path |
 //! | `layout` | which beamline layout it is, by content |
 //! | `aps_u`, `aps_legacy` | the table of bins (matrix, q, phi) and the frame interval of a layout |
+//! | `request` | what is asked for, what became of it |
 //! | `selection` | which bins and frames are wanted |
 //! | `matrix` | one correlation matrix to pairs: shape, type, triangle |
 //! | `frames` | frames and values that are not data |
@@ -26,6 +27,7 @@ pub mod layout;
 pub mod matrix;
 pub mod merge;
 pub mod noise;
+pub mod request;
 pub mod selection;
 pub mod signature;
 pub mod survey;

@@ -4,8 +4,8 @@ use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::model::decay::DecayTables;
 use crate::model::frame_table::FrameTable;
-use crate::model::laminar_rows::LaminarRows;
-use crate::model::static_rows::StaticRows;
+use crate::model::laminar_rows::{LAMINAR_WIDTH, LaminarRows};
+use crate::model::static_rows::{STATIC_WIDTH, StaticRows};
 use crate::model::time_tables::{Constants, TimeTables};
 use crate::pairs::QUANTITIES;
 use crate::parameters::AnalysisMode;
@@ -52,6 +52,21 @@ impl ShearConvention {
     }
 }
 
+/// What can be chosen about the physics besides mode and parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ModelSettings {
+    /// What gamma_dot means (without effect in static mode).
+    pub convention: ShearConvention,
+    /// Stator-rotor gap in angstrom; needed under laminar flow only.
+    pub gap_angstrom: Option<f64>,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        ModelSettings { convention: ShearConvention::Homodyne, gap_angstrom: None }
+    }
+}
+
 /// A model of one experiment: mode, convention and constants.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
@@ -61,8 +76,8 @@ pub struct Model {
     pub convention: ShearConvention,
     /// Constants of the time tables.
     pub constants: Constants,
-    /// q L dt; zero in static mode.
-    q_gap_dt: f64,
+    /// Gap in angstrom; zero in static mode.
+    pub(crate) gap_angstrom: f64,
 }
 
 /// Everything about one theta that does not depend on the angle: O(n_t) transcendental calls.
@@ -111,8 +126,7 @@ impl Model {
             (AnalysisMode::LaminarFlow, Some(gap)) => gap,
             (AnalysisMode::LaminarFlow, None) => return Err(missing_gap()),
         };
-        let q_gap_dt = experiment.q_per_angstrom * gap * experiment.time.dt_seconds;
-        Ok(Model { mode, convention, constants, q_gap_dt })
+        Ok(Model { mode, convention, constants, gap_angstrom: gap })
     }
 
     /// Tables of `theta` = [D0, alpha, D_offset (, gamma_dot_t0, beta, gamma_dot_t_offset, phi0)].
@@ -141,9 +155,29 @@ impl Model {
         if self.mode == AnalysisMode::Static {
             return Kappa { value: 0.0, d_phi0: 0.0 };
         }
-        let prefactor = self.convention.prefactor(self.q_gap_dt);
+        let q_gap_dt = self.constants.q_per_angstrom * self.gap_angstrom * self.constants.time.dt_seconds;
+        let prefactor = self.convention.prefactor(q_gap_dt);
         let difference = (theta[6] - phi_degrees).to_radians();
         Kappa { value: prefactor * difference.cos(), d_phi0: -prefactor * difference.sin() * PI / 180.0 }
+    }
+}
+
+/// Work on rows `[dh/dtheta .., h, 1, y]`, whose width P + 3 is the model's.
+pub trait WithWidth {
+    /// The result.
+    type Output;
+
+    /// Works on rows of width `W`.
+    fn run<const W: usize>(self) -> Self::Output;
+}
+
+impl Model {
+    /// Runs work at the model's width.
+    pub fn with_width<Op: WithWidth>(&self, op: Op) -> Op::Output {
+        match self.mode {
+            AnalysisMode::Static => op.run::<STATIC_WIDTH>(),
+            AnalysisMode::LaminarFlow => op.run::<LAMINAR_WIDTH>(),
+        }
     }
 }
 

@@ -28,5 +28,6 @@ pub mod pair;
 pub mod scattered_pairs;
 pub mod shear;
 pub mod sine;
+pub mod starts;
 pub mod static_rows;
 pub mod time_tables;

@@ -49,6 +49,14 @@ impl Factor {
         self.width
     }
 
+    /// The same rows, each weighted by `weight`.
+    #[must_use]
+    pub fn scaled(&self, weight: f64) -> Factor {
+        let root = weight.sqrt();
+        let packed = self.packed.iter().map(|entry| entry * root).collect();
+        Factor { width: self.width, packed, pairs: self.pairs, loss: self.loss * weight }
+    }
+
     /// Adds rows: the factor of R stacked on them.
     pub fn add_rows(&mut self, mut rows: Vec<Vec<f64>>) {
         for k in 0..self.width {

@@ -69,7 +69,7 @@ impl ResidualSums {
         packed_index(self.n_groups, earlier, later) * self.width
     }
 
-    /// The score of the pairs between two groups of frames, `sum rho' r [dh .., h, 1]`.
+    /// The score of the pairs between two groups of frames, `sum rho' r [dh .., h, 1]` (times the weight).
     #[must_use]
     pub fn score(&self, earlier: usize, later: usize) -> &[f64] {
         let start = self.start(earlier, later);
@@ -81,6 +81,16 @@ impl ResidualSums {
     pub fn score_mut(&mut self, earlier: usize, later: usize) -> &mut [f64] {
         let start = self.start(earlier, later);
         &mut self.scores[start..start + self.width]
+    }
+
+    /// The same residuals in other units: each times the root of `weight`.
+    #[must_use]
+    pub fn scaled(mut self, weight: f64) -> Self {
+        self.lags.iter_mut().for_each(|bin| bin.squares *= weight);
+        self.extremes.iter_mut().for_each(|extreme| extreme.residual *= weight.sqrt());
+        self.weighted_squares *= weight;
+        self.scores.iter_mut().for_each(|score| *score *= weight);
+        self
     }
 
     /// Takes a residual into the extremes; of equal ones the earliest stays.

@@ -190,6 +190,12 @@ impl Matrix {
         (0..self.n_rows).map(|row| self.get(row, k)).collect()
     }
 
+    /// Every entry times a factor.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Matrix {
+        Matrix::from_fn(self.n_rows, self.n_cols, |row, col| self.get(row, col) * factor)
+    }
+
     /// Eigenvalues, ascending, and the eigenvectors in columns; `None` if there are no entries or one is not
     /// finite.
     #[must_use]

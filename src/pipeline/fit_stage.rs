@@ -1,13 +1,12 @@
 //! The stage that fits: chooses the strategy, runs the fit, follows it with progress and checkpoints, hands over the result.
 
 use crate::block::BlockSource;
-use crate::config::settings::{LogLevel, Settings};
+use crate::config::settings::LogLevel;
 use crate::error::Result;
 use crate::experiment::{Experiment, wrap_degrees};
-use crate::fit::analysis::{FitSettings, fit};
-use crate::fit::frame_robust::Sharing;
-use crate::fit::start::Scales;
-use crate::fit::strategy::{Decision, Strategy, short};
+use crate::fit::analysis::{Outset, fit};
+use crate::fit::settings::Strategy;
+use crate::fit::strategy::{Decision, short};
 use crate::fit::witness::{Evaluated, Witness};
 use crate::machine::nodes;
 use crate::model::catalogue::Model;
@@ -36,11 +35,16 @@ impl Run<'_> {
         let store = Arc::new(store);
         let experiment = store.experiment().clone();
         self.say_opposite_angles(&experiment);
-        let model = Model::new(settings.mode, settings.convention, &experiment)?;
+        let model = Model::new(settings.fit.space.mode, settings.model.convention, &experiment)?;
+        let outset = Outset {
+            strategy: decision.strategy,
+            candidates: model.starts(&settings.fit.space),
+            t_ref_seconds: model.t_ref_seconds(),
+        };
         let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(Arc::clone(&self.stop));
         let progress = Progress::new(decision.n_points as u64);
-        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.threads)
-            .pinned_to(if settings.pin_threads { nodes() } else { Vec::new() })
+        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads)
+            .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
             .stopped_by(Arc::clone(&self.stop))
             .with_heartbeat(Box::new(|fraction| {
                 if let Some(line) = progress.sweep(fraction) {
@@ -53,8 +57,7 @@ impl Run<'_> {
             progress: &progress,
             checkpoint: self.checkpoint(&store, decision.strategy)?,
         };
-        let fit_settings = fit_settings(settings, &experiment, decision.strategy);
-        let result = self.timed("fit", || fit(&sweep, &sample, &fit_settings, &mut following))?;
+        let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
@@ -113,7 +116,7 @@ impl Run<'_> {
 
     /// Hidden, so that all that is visible among the results is whole.
     fn checkpoint_path(&self) -> PathBuf {
-        self.settings.output.join(format!(".{}.checkpoint.json", self.settings.name))
+        self.settings.run.output.join(format!(".{}.checkpoint.json", self.settings.run.name))
     }
 
     /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
@@ -147,7 +150,7 @@ impl Witness for Following<'_, '_, '_> {
     fn iteration(&mut self, iteration: &Iteration) {
         let totals = self.sweep.totals();
         let seconds = totals.normal.seconds / totals.normal.sweeps.max(1) as f64;
-        let text = self.progress.iteration(iteration, self.run.settings.tolerances.ftol, seconds);
+        let text = self.progress.iteration(iteration, self.run.settings.fit.tolerances.ftol, seconds);
         self.run.listener.progress(&text);
         self.run.say(LogLevel::Debug, &text);
     }
@@ -162,35 +165,5 @@ impl Witness for Following<'_, '_, '_> {
 
     fn keep(&mut self, phase: &str, known: &[Evaluated]) -> Result<()> {
         self.checkpoint.keep(phase, known)
-    }
-}
-
-fn fit_settings(settings: &Settings, experiment: &Experiment, strategy: Strategy) -> FitSettings {
-    FitSettings {
-        space: settings.space.clone(),
-        start: settings.start.clone(),
-        scaling: settings.scaling.clone(),
-        tolerances: settings.tolerances,
-        loss: settings.loss,
-        f_scale: settings.f_scale,
-        x_scale: settings.x_scale.clone(),
-        strategy,
-        multi_start: settings.multi_start.clone(),
-        cma_es: settings.cma_es.clone(),
-        max_reduced_chi_squared: settings.max_reduced_chi_squared,
-        bounds_tolerance: settings.bounds_tolerance,
-        scales: scales(experiment),
-        sharing: Sharing::default(),
-    }
-}
-
-/// The scales by which a data-driven start is laid out.
-#[must_use]
-pub fn scales(experiment: &Experiment) -> Scales {
-    Scales {
-        q_per_angstrom: experiment.q_per_angstrom,
-        gap_angstrom: experiment.gap_angstrom.unwrap_or(0.0),
-        dt_seconds: experiment.time.dt_seconds,
-        duration_seconds: experiment.time.dt_seconds * experiment.time.n_frames as f64,
     }
 }

@@ -63,7 +63,7 @@ pub fn run_many(
     resume: bool,
 ) -> Result<FinishedTable> {
     let list = match wanted {
-        ManyQ::All => available_q(settings.source()?, &settings.selection)?,
+        ManyQ::All => available_q(settings.ingest.source()?, &settings.ingest.selection)?,
         ManyQ::List(list) => list.clone(),
     };
     let mut rows = Vec::new();
@@ -92,9 +92,9 @@ pub fn run_many(
 /// The settings of one q, with names and places of its own.
 fn settings_of(settings: &Settings, q: f64) -> Settings {
     let mut own = settings.clone();
-    own.selection.q_per_angstrom = Some(q);
-    own.store = settings.store.join(format!("q={q:?}"));
-    own.name = format!("{}-q={q:?}", settings.name);
+    own.ingest.selection.q_per_angstrom = Some(q);
+    own.ingest.store = settings.ingest.store.join(format!("q={q:?}"));
+    own.run.name = format!("{}-q={q:?}", settings.run.name);
     for entry in own.effective.iter_mut().filter(|entry| entry.key == "analyzer_parameters.scattering.wavevector_q") {
         (entry.value, entry.origin) = (format!("{q:?}"), "list of q".into());
     }
@@ -108,7 +108,7 @@ fn no_fit() -> Error {
 fn write(settings: &Settings, rows: Vec<QRow>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
-    let staged = StagedDirectory::begin(&settings.output.join(format!("{}-q_table", settings.name)))?;
+    let staged = StagedDirectory::begin(&settings.run.output.join(format!("{}-q_table", settings.run.name)))?;
     let files = [
         ("q_table.parquet", q_parquet(&rows)?),
         ("q_table.json", pretty(&json!({"rows": rows, "D0_power_law": check}))?),

@@ -13,7 +13,8 @@ pub mod tune;
 
 use crate::config::settings::{LogLevel, Settings, Stage};
 use crate::error::{Fault, Result};
-use crate::ingest::convert::{Ingested, Request, ingest};
+use crate::ingest::convert::ingest;
+use crate::ingest::request::{IngestSettings, Ingested};
 use crate::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::outcome::Verdict;
 use crate::store::directory::Store;
@@ -90,7 +91,7 @@ impl<'a> Run<'a> {
     }
 
     fn say(&self, level: LogLevel, text: &str) {
-        if level <= self.settings.log_level {
+        if level <= self.settings.run.log_level {
             self.log.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{level:?}] {text}"));
             self.listener.log(level, text);
         }
@@ -117,13 +118,13 @@ impl<'a> Run<'a> {
     /// # Errors
     /// What the stages report.
     pub fn run(&self) -> Result<Option<Finished>> {
-        if self.settings.stages.contains(&Stage::Ingest) {
+        if self.settings.run.stages.contains(&Stage::Ingest) {
             self.ingest(false)?;
         }
-        if !self.settings.stages.contains(&Stage::Fit) {
+        if !self.settings.run.stages.contains(&Stage::Fit) {
             return Ok(None);
         }
-        let store = self.open(&self.settings.store)?;
+        let store = self.open(&self.settings.ingest.store)?;
         match self.earlier_result(&store)? {
             Some(finished) => {
                 self.say(LogLevel::Info, &format!("nothing changed: reusing {}", finished.directory.display()));
@@ -139,20 +140,12 @@ impl<'a> Run<'a> {
     /// What the ingest reports; Interrupted if the user asks to stop.
     pub fn ingest(&self, verify: bool) -> Result<Ingested> {
         let settings = self.settings;
-        let request = Request {
-            source: settings.source()?.to_path_buf(),
-            selection: settings.selection.clone(),
-            store: settings.store.clone(),
-            format: settings.format,
-            block_points: settings.block_points,
-            threads: settings.threads,
-            verify,
-        };
+        let request = IngestSettings { verify, ..settings.ingest.clone() };
         let progress = |done: usize, all: usize| {
             self.listener.progress(&format!("ingest: {done} of {all} angles"));
             if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
         };
-        let ingested = self.timed("ingest", || ingest(&request, &progress))?;
+        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads, &progress))?;
         if let Some(damage) = &ingested.damage {
             self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
         }
@@ -165,7 +158,7 @@ impl<'a> Run<'a> {
             LogLevel::Info,
             &format!(
                 "{what}: {} ({} angles, {} frames, dt = {} s, q = {} 1/angstrom)",
-                settings.store.display(),
+                settings.ingest.store.display(),
                 experiment.angles.len(),
                 experiment.time.n_frames,
                 experiment.time.dt_seconds,
@@ -180,8 +173,8 @@ impl<'a> Run<'a> {
     /// # Errors
     /// What opening reports.
     pub fn open(&self, directory: &Path) -> Result<Store> {
-        let store = Store::open(directory, self.settings.gap_angstrom)?;
-        let selection = serde_json::to_value(&self.settings.selection).unwrap_or_default();
+        let store = Store::open(directory, self.settings.model.gap_angstrom)?;
+        let selection = serde_json::to_value(&self.settings.ingest.selection).unwrap_or_default();
         if store.manifest().provenance.selection != selection {
             let text =
                 format!("{}: the store was made with another selection than this configuration's", directory.display());

@@ -47,16 +47,14 @@ impl Size {
 /// Config if the memory there is does not suffice.
 pub fn decide_for(settings: &Settings, size: Size) -> Result<Decision> {
     let memory = Memory {
-        settings: settings.memory,
         total_bytes: detect_total_memory().unwrap_or(u64::MAX),
         block_points: size.block_points.min(size.n_points() / size.n_angles.max(1)),
         decoded_value_bytes: if size.format == StoreFormat::Parquet { size.value_bytes } else { 0 },
         n_angles: size.n_angles,
         n_frames: size.n_frames,
-        workers: settings.threads,
+        workers: settings.run.threads,
     };
-    let n_params = settings.space.free().len() + settings.scaling.n_free(size.n_angles);
-    select_strategy(size.n_points(), n_params, &memory)
+    select_strategy(&settings.fit, size.n_points(), &memory)
 }
 
 /// The strategy of a fit of a store.
@@ -73,18 +71,25 @@ pub fn decide(settings: &Settings, store: &Store) -> Result<Decision> {
 /// # Errors
 /// What opening reports; Config if the memory there is does not suffice.
 pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
-    let stored = settings.store.join(MANIFEST_NAME).is_file();
+    let stored = settings.ingest.store.join(MANIFEST_NAME).is_file();
     let size = if stored {
-        Size::of(&Store::open(&settings.store, settings.gap_angstrom)?)
+        Size::of(&Store::open(&settings.ingest.store, settings.model.gap_angstrom)?)
     } else {
-        let (n_angles, n_frames, value_bytes) = size_of_selection(settings.source()?, &settings.selection)?;
-        Size { n_angles, n_frames, value_bytes, block_points: settings.block_points, format: settings.format }
+        let (n_angles, n_frames, value_bytes) =
+            size_of_selection(settings.ingest.source()?, &settings.ingest.selection)?;
+        Size {
+            n_angles,
+            n_frames,
+            value_bytes,
+            block_points: settings.ingest.block_points,
+            format: settings.ingest.format,
+        }
     };
     let decision = decide_for(settings, size)?;
     let fact = |name: &str, value: String| (name.to_owned(), value);
-    let from = if stored { settings.store.display() } else { settings.source()?.display() };
+    let from = if stored { settings.ingest.store.display() } else { settings.ingest.source()?.display() };
     let limit = container_limit_bytes().map_or("none".into(), gigabytes);
-    let physical = settings.space.free().len();
+    let physical = settings.fit.space.free().len();
     let facts = vec![
         fact("size from", from.to_string()),
         fact("angles", size.n_angles.to_string()),
@@ -97,7 +102,7 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
         fact("peak memory, stratified", gigabytes(decision.full_batch_bytes)),
         fact("peak memory, as chosen", gigabytes(decision.peak_bytes)),
         fact("store on disk", gigabytes((decision.n_points * size.value_bytes) as u64)),
-        fact("threads", settings.threads.to_string()),
+        fact("threads", settings.run.threads.to_string()),
         fact("block", format!("{} points", size.block_points)),
         fact("strategy", decision.reason.trim_start_matches("Strategy: ").to_owned()),
     ];

@@ -4,10 +4,10 @@ use crate::block::BlockSource;
 use crate::config::settings::Settings;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
-use crate::fit::strategy::{Decision, Strategy};
+use crate::fit::settings::Strategy;
+use crate::fit::strategy::Decision;
 use crate::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
 use crate::outcome::{FitResult, Verdict};
-use crate::parameters::AnalysisMode;
 use crate::pipeline::plan::decide;
 use crate::pipeline::{Finished, Run};
 use crate::publish::StagedDirectory;
@@ -64,7 +64,7 @@ impl Run<'_> {
     }
 
     fn run_name(&self, key: &str) -> String {
-        format!("{}-{}", self.settings.name, &key[..12])
+        format!("{}-{}", self.settings.run.name, &key[..12])
     }
 
     /// The result of an equal earlier run.
@@ -74,7 +74,7 @@ impl Run<'_> {
     }
 
     fn read_result(&self, key: &str) -> Option<Finished> {
-        let directory = self.settings.output.join(self.run_name(key));
+        let directory = self.settings.run.output.join(self.run_name(key));
         let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
         let run: Value = serde_json::from_str(&read("run.json")?).ok()?;
         let parameters: Value = serde_json::from_str(&read("parameters.json")?).ok()?;
@@ -104,7 +104,7 @@ impl Run<'_> {
         if let Some(search) = &record.result.search {
             files.push(("candidates.parquet", tables::candidates(search, record.result)?));
         }
-        let staged = StagedDirectory::begin(&self.settings.output.join(name))?;
+        let staged = StagedDirectory::begin(&self.settings.run.output.join(name))?;
         for (name, content) in files {
             let path = staged.path().join(name);
             std::fs::write(&path, content).map_err(io_at(&path))?;
@@ -124,17 +124,17 @@ impl Run<'_> {
             "finished_unix_seconds": finished,
             "source_blake3": manifest.provenance.source_blake3,
             "store_content_key": manifest.content_key,
-            "store": self.settings.store.display().to_string(),
+            "store": self.settings.ingest.store.display().to_string(),
             "store_kind": record.store.kind(),
             "configuration": self.settings.effective_json(),
             "notes": self.settings.notes,
-            "threads": self.settings.threads,
+            "threads": self.settings.run.threads,
             "simd": SimdLevel::Best.name(),
             "strategy": record.decision.strategy,
             "strategy_decision": record.decision,
             "seeds": {
-                "multi_start": self.settings.multi_start.as_ref().map(|settings| settings.seed),
-                "cmaes": self.settings.cma_es.evolution.seed,
+                "multi_start": self.settings.fit.multi_start.enable.then_some(self.settings.fit.multi_start.seed),
+                "cmaes": self.settings.fit.cma_es.evolution.seed,
             },
             "stages": stages,
             "sweep": record.totals,
@@ -164,9 +164,9 @@ pub(super) fn pretty(value: &Value) -> Result<Vec<u8>> {
 }
 
 fn context<'a>(settings: &Settings, experiment: &'a Experiment) -> Context<'a> {
-    let sheared = (settings.mode == AnalysisMode::LaminarFlow).then_some(settings.convention);
+    let sheared = settings.fit.space.mode.shear().map(|_| settings.model.convention);
     Context {
-        analysis_mode: settings.mode.name(),
+        analysis_mode: settings.fit.space.mode.name(),
         shear_convention: sheared.map(|convention| convention.name()),
         gamma_dot_conversion: sheared.map(|convention| convention.conversion_to_other()),
         experiment,

@@ -4,7 +4,8 @@
 use crate::block::{BlockSource, DEFAULT_BLOCK_POINTS, Values};
 use crate::error::Result;
 use crate::experiment::{Angle, Experiment, TimeGrid};
-use crate::fit::strategy::{MEMORY_FRACTION, gigabytes};
+use crate::fit::settings::MemorySettings;
+use crate::fit::strategy::gigabytes;
 use crate::machine::{nodes, usable_cores};
 use crate::memory::{available_bytes, container_limit_bytes, detect_total_memory};
 use crate::model::catalogue::{Model, ShearConvention};
@@ -117,7 +118,8 @@ pub fn tune(purpose: Purpose) -> Result<Tuning> {
         threads,
         workers,
         block_points: block.map_or(DEFAULT_BLOCK_POINTS, |found| found.block_points),
-        bytes_per_worker: total_bytes.map(|bytes| (bytes as f64 * MEMORY_FRACTION) as u64 / workers as u64),
+        bytes_per_worker: total_bytes
+            .map(|bytes| (bytes as f64 * MemorySettings::default().fraction) as u64 / workers as u64),
         pin_threads: nodes.len() > 1,
         nodes: nodes.into_iter().map(|node| node.cores).collect(),
         measured,

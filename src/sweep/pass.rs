@@ -3,7 +3,6 @@
 use crate::block::{Block, BlockPlan, BlockSource};
 use crate::dataflow::{Dataflow, Lanes};
 use crate::error::{Fault, Result};
-use crate::loss::Reweighing;
 use crate::machine::Node;
 use crate::model::catalogue::{AngleRows, Model, ThetaTables};
 use crate::model::laminar_rows::LAMINAR_WIDTH;
@@ -14,7 +13,7 @@ use crate::normal::rank_update::Depth;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::stratified_rows::StratifiedRows;
 use crate::normal::symmetric::Matrix;
-use crate::objective::{FullData, Objective, Query, ResidualQuery};
+use crate::objective::{Objective, Query, RawData, ResidualQuery};
 use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
 use crate::sweep::patches::Pairs;
@@ -166,26 +165,13 @@ impl<'h> Sweep<'h> {
     }
 }
 
-/// The loss of one angle, if there is one.
-fn of_angle(reweighing: Option<&[Reweighing]>, angle: usize) -> Option<Reweighing> {
-    reweighing.map(|all| all[angle])
-}
-
 impl Objective for Sweep<'_> {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         let start = Instant::now();
-        let work = GramWork { depth, reweighing: &|angle| of_angle(query.reweighing, angle) };
+        let work = GramWork { depth, query };
         let grams = self.sums(query.theta, &work, || Gram::zero(self.width()))?;
         self.meter.count(depth, self.n_pairs(), start.elapsed().as_secs_f64());
-        Ok(grams)
-    }
-
-    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
-        let start = Instant::now();
-        let work = FactorWork { reweighing: &|angle| of_angle(query.reweighing, angle) };
-        let factors = self.sums(query.theta, &work, || Factor::zero(self.width()))?;
-        self.meter.count_factor(self.n_pairs(), start.elapsed().as_secs_f64());
-        Ok(factors)
+        Ok(grams.iter().enumerate().map(|(angle, gram)| gram.scaled(query.weight(angle))).collect())
     }
 
     fn phi_degrees(&self) -> Vec<f64> {
@@ -197,11 +183,20 @@ impl Objective for Sweep<'_> {
     }
 }
 
-impl FullData for Sweep<'_> {
+impl RawData for Sweep<'_> {
+    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
+        let start = Instant::now();
+        let factors = self.sums(query.theta, &FactorWork { query }, || Factor::zero(self.width()))?;
+        self.meter.count_factor(self.n_pairs(), start.elapsed().as_secs_f64());
+        Ok(factors.iter().enumerate().map(|(angle, factor)| factor.scaled(query.weight(angle))).collect())
+    }
+
     fn rows(&self, query: &Query<'_>, maps: &[Matrix]) -> Result<StratifiedRows> {
         let plan = self.plan();
         let mut rows = StratifiedRows::zero(plan.pairs_per_angle(), plan.n_angles, maps[0].n_cols);
-        let work = RowsWork { maps, reweighing: &|angle| of_angle(query.reweighing, angle) };
+        let root = |angle: usize| query.weight(angle).sqrt();
+        let maps: Vec<Matrix> = maps.iter().enumerate().map(|(angle, map)| map.scaled(root(angle))).collect();
+        let work = RowsWork { maps: &maps, query };
         self.pass(query.theta, &work, &mut |block, values| {
             let (angle, pairs) = plan.locate(block);
             rows.put(angle, pairs.start, &values);
@@ -214,7 +209,9 @@ impl FullData for Sweep<'_> {
         let groups = FrameGroups::new(query.first_frames, n_frames);
         let zero = || ResidualSums::zero(n_frames, query.first_frames.len(), self.width() - 1);
         let work = ResidualWork { reweighing: query.reweighing, groups: &groups, zero: &zero };
-        self.sums(query.theta, &work, zero)
+        let sums = self.sums(query.theta, &work, zero)?;
+        let weight = |angle: usize| query.weights.map_or(1.0, |weights| weights[angle]);
+        Ok(sums.into_iter().enumerate().map(|(angle, sums)| sums.scaled(weight(angle))).collect())
     }
 
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64> {

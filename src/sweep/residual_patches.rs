@@ -86,8 +86,8 @@ impl<'a> IntoResiduals<'a> {
     /// Residuals under plain weights.
     #[inline(always)]
     fn plain<S: Simd>(&mut self, simd: S, groups: &[PairGroup], sums: &mut RunSums) {
-        let contrast = simd.splat_f64s(self.reweighing.contrast);
-        let offset = simd.splat_f64s(self.reweighing.offset);
+        let contrast = simd.splat_f64s(self.reweighing.scaling.contrast);
+        let offset = simd.splat_f64s(self.reweighing.scaling.offset_less_one);
         for v in 0..LANES / S::F64_LANES {
             let mut ones = simd.splat_f64s(0.0);
             let (mut squares, mut largest) = (ones, ones);

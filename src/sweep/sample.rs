@@ -4,18 +4,13 @@ use crate::block::{Block, BlockSource, pair_position};
 use crate::error::{Fault, Result};
 use crate::experiment::Angle;
 use crate::loss::Reweighing;
-use crate::model::catalogue::Model;
-use crate::model::laminar_rows::LAMINAR_WIDTH;
+use crate::model::catalogue::{Model, WithWidth};
 use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
-use crate::model::static_rows::STATIC_WIDTH;
-use crate::normal::factor::Factor;
 use crate::normal::gram::Gram;
 use crate::normal::rank_update::{Depth, LaneSums};
-use crate::normal::reflection::FactorSums;
 use crate::normal::tile::{Tile, write_rows};
 use crate::objective::{Objective, Query};
 use crate::pairs::{LANES, Lane, PairGroup, QUANTITIES};
-use crate::parameters::AnalysisMode;
 use crate::sweep::level::SimdLevel;
 use crate::sweep::values::reweigh;
 use pulp::{Simd, WithSimd};
@@ -107,58 +102,21 @@ fn read_values(source: &dyn BlockSource, angle: usize, positions: &[(usize, usiz
     Ok(values)
 }
 
-/// What rows of scattered pairs become.
-trait TileSums<const W: usize> {
-    /// Whether dh/dtheta is wanted.
-    fn derivatives(&self) -> bool;
-
-    /// Takes the rows of a tile, which may be overwritten.
-    fn add<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>);
-}
-
-struct IntoGram<const W: usize> {
-    sums: LaneSums<W>,
-    depth: Depth,
-}
-
-impl<const W: usize> TileSums<W> for IntoGram<W> {
-    fn derivatives(&self) -> bool {
-        self.depth != Depth::Cost
-    }
-
-    #[inline(always)]
-    fn add<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>) {
-        self.sums.add_tile(simd, tile, self.depth);
-    }
-}
-
-impl<const W: usize> TileSums<W> for FactorSums<W> {
-    fn derivatives(&self) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    fn add<S: Simd>(&mut self, simd: S, tile: &mut Tile<W>) {
-        self.add_tile(simd, tile);
-    }
-}
-
-/// The sampled pairs of one angle at one theta.
-struct AnglePass<'a, A, const W: usize> {
+/// The sampled pairs of one angle at one theta, to be summed.
+struct AnglePass<'a, const W: usize> {
     pairs: ScatteredAngle<'a>,
     values: &'a Values,
     reweighing: Option<Reweighing>,
-    into: A,
+    depth: Depth,
 }
 
-impl<A: TileSums<W>, const W: usize> WithSimd for AnglePass<'_, A, W> {
-    /// What the rows have become, and their robust loss.
-    type Output = (A, f64);
+impl<const W: usize> WithSimd for AnglePass<'_, W> {
+    type Output = Gram;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> (A, f64) {
-        let AnglePass { pairs, values, reweighing, mut into } = self;
-        let (mut tile, mut loss) = (Tile::<W>::default(), Lane::default());
+    fn with_simd<S: Simd>(self, simd: S) -> Gram {
+        let AnglePass { pairs, values, reweighing, depth } = self;
+        let (mut sums, mut tile, mut loss) = (LaneSums::<W>::default(), Tile::default(), Lane::default());
         for (group, &[one, y]) in values.groups.iter().enumerate() {
             let mut pair = [PairGroup { one, y, ..PairGroup::default() }];
             pairs.fill::<S, W>(simd, group, &mut pair[0]);
@@ -167,20 +125,20 @@ impl<A: TileSums<W>, const W: usize> WithSimd for AnglePass<'_, A, W> {
                 reweigh(simd, reweighing, &mut pair, &mut loss);
             }
             if tile.free() == 0 {
-                into.add(simd, &mut tile);
+                sums.add_tile(simd, &tile, depth);
                 tile.clear();
             }
             let rows = &mut tile.next(1)[0];
             for v in 0..LANES / S::F64_LANES {
-                let differences = match into.derivatives() {
-                    true => pairs.differences(simd, group, v),
-                    false => [simd.splat_f64s(0.0); QUANTITIES],
+                let differences = match depth {
+                    Depth::Cost => [simd.splat_f64s(0.0); QUANTITIES],
+                    _ => pairs.differences(simd, group, v),
                 };
                 write_rows(simd, &pair[0], &differences, rows, v);
             }
         }
-        into.add(simd, &mut tile);
-        (into, loss.sum())
+        sums.add_tile(simd, &tile, depth);
+        sums.finish(values.pairs).with_loss(loss.sum())
     }
 }
 
@@ -204,48 +162,34 @@ impl Sample {
     fn check_stop(&self) -> Result<()> {
         if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
     }
+}
 
-    /// Sums every angle's rows into what `into` makes.
-    fn sums<A: TileSums<W>, const W: usize>(&self, query: &Query<'_>, into: impl Fn() -> A) -> Vec<(A, f64)> {
-        let pairs = ScatteredPairs::new(&self.model, query.theta, &self.positions);
+/// A sweep of a sample, for rows of any width.
+struct SamplePass<'a> {
+    sample: &'a Sample,
+    query: &'a Query<'a>,
+    depth: Depth,
+}
+
+impl WithWidth for SamplePass<'_> {
+    type Output = Vec<Gram>;
+
+    fn run<const W: usize>(self) -> Vec<Gram> {
+        let SamplePass { sample: Sample { model, angles, positions, values, .. }, query, depth } = self;
+        let pairs = ScatteredPairs::new(model, query.theta, positions);
         let of_angle = |(k, (angle, values)): (usize, (&Angle, &Values))| {
-            let pairs = pairs.at(&self.model, query.theta, angle.phi_degrees);
-            let reweighing = query.reweighing.map(|all| all[k]);
-            SimdLevel::Best.run(AnglePass::<A, W> { pairs, values, reweighing, into: into() })
+            let pairs = pairs.at(model, query.theta, angle.phi_degrees);
+            let pass = AnglePass::<W> { pairs, values, reweighing: query.loss(k), depth };
+            SimdLevel::Best.run(pass).scaled(query.weight(k))
         };
-        self.angles.iter().zip(&self.values).enumerate().map(of_angle).collect()
-    }
-
-    fn grams<const W: usize>(&self, query: &Query<'_>, depth: Depth) -> Vec<Gram> {
-        let sums = self.sums::<_, W>(query, || IntoGram { sums: LaneSums::default(), depth });
-        let gram =
-            |((into, loss), values): ((IntoGram<W>, f64), &Values)| into.sums.finish(values.pairs).with_loss(loss);
-        sums.into_iter().zip(&self.values).map(gram).collect()
-    }
-
-    fn triangles<const W: usize>(&self, query: &Query<'_>) -> Vec<Factor> {
-        let sums = self.sums::<_, W>(query, FactorSums::default);
-        let factor =
-            |((sums, loss), values): ((FactorSums<W>, f64), &Values)| sums.finish(values.pairs).with_loss(loss);
-        sums.into_iter().zip(&self.values).map(factor).collect()
+        angles.iter().zip(values).enumerate().map(of_angle).collect()
     }
 }
 
 impl Objective for Sample {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         self.check_stop()?;
-        Ok(match self.model.mode {
-            AnalysisMode::Static => self.grams::<STATIC_WIDTH>(query, depth),
-            AnalysisMode::LaminarFlow => self.grams::<LAMINAR_WIDTH>(query, depth),
-        })
-    }
-
-    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>> {
-        self.check_stop()?;
-        Ok(match self.model.mode {
-            AnalysisMode::Static => self.triangles::<STATIC_WIDTH>(query),
-            AnalysisMode::LaminarFlow => self.triangles::<LAMINAR_WIDTH>(query),
-        })
+        Ok(self.model.with_width(SamplePass { sample: self, query, depth }))
     }
 
     fn phi_degrees(&self) -> Vec<f64> {
@@ -266,6 +210,8 @@ mod tests {
     use crate::model::catalogue::ShearConvention;
     use crate::model::pair::PairEvaluator;
     use crate::normal::gram::packed_len;
+    use crate::parameters::AnalysisMode;
+    use crate::parameters::scaling::AngleScaling;
     use crate::store::memory::MemoryStore;
     use crate::sweep::slow_twin::{add_outer_product, reweigh_row};
 
@@ -307,22 +253,22 @@ mod tests {
         let model = Model::new(mode, convention, store.experiment()).expect("valid");
         let sample = Sample::draw(&store, &model).expect("memory");
         let theta = &THETA[..mode.n_parameters()];
-        let all = loss.map(|loss| vec![Reweighing { loss, turn: 0.01, contrast: 0.14, offset: 0.02 }; 3]);
-        let query = Query { theta, reweighing: all.as_deref() };
+        let all = loss.map(|loss| {
+            vec![Reweighing { loss, turn: 0.01, scaling: AngleScaling { contrast: 0.14, offset_less_one: 0.02 } }; 3]
+        });
+        let query = Query { theta, weights: None, reweighing: all.as_deref() };
         let grams = sample.sweep(&query, Depth::Normal).expect("memory");
         let costs = sample.sweep(&query, Depth::Cost).expect("memory");
-        let factors = sample.factors(&query).expect("memory");
-        for (angle, (gram, factor)) in grams.iter().zip(&factors).enumerate() {
+        for (angle, gram) in grams.iter().enumerate() {
             let slow = slow(&sample, angle, theta, all.as_ref().map(|all| &all[angle]));
-            assert_eq!((slow.pairs, slow.pairs), (gram.pairs, factor.pairs));
+            assert_eq!(slow.pairs, gram.pairs);
             assert!((slow.loss - gram.loss).abs() <= 1e-12 * slow.loss);
             assert_eq!((gram.hh(), gram.hy(), gram.yy()), (costs[angle].hh(), costs[angle].hy(), costs[angle].yy()));
             for row in 0..theta.len() + 3 {
                 for col in row..theta.len() + 3 {
                     let size = (slow.get(row, row) * slow.get(col, col)).sqrt();
-                    for found in [gram.get(row, col), factor.gram().get(row, col)] {
-                        assert!((found - slow.get(row, col)).abs() <= 1e-12 * size, "{mode:?} ({row}, {col})");
-                    }
+                    let found = gram.get(row, col);
+                    assert!((found - slow.get(row, col)).abs() <= 1e-12 * size, "{mode:?} ({row}, {col})");
                 }
             }
         }

@@ -36,7 +36,8 @@ pub fn sweep_pair_by_pair(source: &dyn BlockSource, model: &Model, query: &Query
                 pairs += 1;
             }
         }
-        sums[block.angle].add(&Gram::from_packed(width, packed, pairs).with_loss(loss));
+        let sum = Gram::from_packed(width, packed, pairs).with_loss(loss);
+        sums[block.angle].add(&sum.scaled(query.weight(block.angle)));
     }
     Ok(sums)
 }

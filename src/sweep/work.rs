@@ -8,6 +8,7 @@ use crate::normal::residuals::ResidualSums;
 use crate::normal::row_sums::Want;
 use crate::normal::symmetric::Matrix;
 use crate::normal::tile::Tile;
+use crate::objective::Query;
 use crate::pairs::PairModel;
 use crate::sweep::gram_patches::{IntoGram, Wanted};
 use crate::sweep::level::SimdLevel;
@@ -24,15 +25,12 @@ pub trait BlockWork: Sync {
     fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Self::Output;
 }
 
-/// The loss of every angle, if there is one.
-type Weights<'a> = &'a (dyn Fn(usize) -> Option<Reweighing> + Sync);
-
 /// A Gram matrix.
 pub struct GramWork<'a> {
     /// Which products are wanted.
     pub depth: Depth,
-    /// The loss of every angle.
-    pub reweighing: Weights<'a>,
+    /// Of whom.
+    pub query: &'a Query<'a>,
 }
 
 impl BlockWork for GramWork<'_> {
@@ -50,7 +48,7 @@ impl BlockWork for GramWork<'_> {
 
 impl GramWork<'_> {
     fn at<M: PairModel, const W: usize, const DEPTH: u8>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Gram {
-        match (self.reweighing)(pairs.block.angle) {
+        match self.query.loss(pairs.block.angle) {
             None => sum(level, model, pairs, IntoGram::<Wanted<DEPTH, false>, W>::new(None)),
             weights => sum(level, model, pairs, IntoGram::<Wanted<DEPTH, true>, W>::new(weights)),
         }
@@ -68,15 +66,15 @@ fn sum<M: PairModel, T: Want, const W: usize>(
 
 /// A triangular factor.
 pub struct FactorWork<'a> {
-    /// The loss of every angle.
-    pub reweighing: Weights<'a>,
+    /// Of whom.
+    pub query: &'a Query<'a>,
 }
 
 impl BlockWork for FactorWork<'_> {
     type Output = Factor;
 
     fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> Factor {
-        let into = IntoFactor::<W>::new((self.reweighing)(pairs.block.angle));
+        let into = IntoFactor::<W>::new(self.query.loss(pairs.block.angle));
         level.run(PatchPass { model, pairs, into }).finish()
     }
 }
@@ -85,8 +83,8 @@ impl BlockWork for FactorWork<'_> {
 pub struct RowsWork<'a> {
     /// One map per angle.
     pub maps: &'a [Matrix],
-    /// The loss of every angle.
-    pub reweighing: Weights<'a>,
+    /// Of whom.
+    pub query: &'a Query<'a>,
 }
 
 impl BlockWork for RowsWork<'_> {
@@ -99,7 +97,7 @@ impl BlockWork for RowsWork<'_> {
             map,
             n_frames: pairs.n_frames,
             first_pair: block.first_pair,
-            reweighing: (self.reweighing)(block.angle),
+            reweighing: self.query.loss(block.angle),
             rows: vec![0.0; block.values.len() * map.n_cols],
             tile: Tile::default(),
         };

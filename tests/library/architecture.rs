@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Module, what it may import from the crate. Nouns never import verbs, verbs never each other.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("loss", &[]),
+    ("loss", &["parameters"]),
     ("machine", &[]),
     ("memory", &[]),
     ("outcome", &[]),
@@ -41,7 +41,22 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fit", &["error", "parameters", "normal", "loss", "objective", "outcome"]),
     ("simulate", &["error", "experiment", "parameters", "block", "model"]),
     ("report", &["error", "experiment", "parameters", "outcome"]),
-    ("config", &["error", "experiment", "parameters", "block", "store", "model", "loss", "ingest", "fit", "outcome"]),
+    (
+        "config",
+        &[
+            "error",
+            "experiment",
+            "parameters",
+            "block",
+            "store",
+            "machine",
+            "model",
+            "loss",
+            "ingest",
+            "fit",
+            "outcome",
+        ],
+    ),
     (
         "pipeline",
         &[

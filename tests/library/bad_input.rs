@@ -2,8 +2,9 @@
 
 use crate::beamline::{ApsLegacy, ApsU, Fill, c2};
 use homodyne::error::Error;
-use homodyne::ingest::convert::{Ingested, Request, ingest};
+use homodyne::ingest::convert::ingest;
 use homodyne::ingest::layout::Layout;
+use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::{PhiRange, Selection, Symmetrise};
 use homodyne::store::manifest::StoreFormat;
 use std::path::{Path, PathBuf};
@@ -25,16 +26,15 @@ impl Place {
     }
 
     fn ingest(&self, source: &Path, selection: Selection) -> Result<Ingested, Error> {
-        let request = Request {
-            source: source.to_path_buf(),
+        let request = IngestSettings {
+            source: Some(source.to_path_buf()),
             selection,
             store: self.path("store"),
             format: StoreFormat::Arrow,
             block_points: 4096,
-            threads: 2,
             verify: false,
         };
-        ingest(&request, &|_, _| Ok(()))
+        ingest(&request, 2, &|_, _| Ok(()))
     }
 
     /// The error has the code, one line, exit code 2, and nothing is left behind.

@@ -67,56 +67,37 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
     (-2.0 * (1.0 - uniform(1)).ln()).sqrt() * (2.0 * std::f64::consts::PI * uniform(2)).cos()
 }
 
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::evolution::Evolution;
-use homodyne::fit::frame_robust::Sharing;
-use homodyne::fit::search::{CmaEs, Enable};
-use homodyne::fit::strategy::Strategy;
-use homodyne::fit::trust_region::Tolerances;
-use homodyne::loss::Loss;
+use homodyne::fit::analysis::{Outset, fit};
+use homodyne::fit::scaling::ScalingSettings;
+use homodyne::fit::settings::{CmaEs, Enable, FitSettings, Strategy};
 use homodyne::outcome::FitResult;
-use homodyne::parameters::ParameterSpace;
-use homodyne::pipeline::fit_stage::scales;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use std::sync::Arc;
 
-pub fn settings(mode: AnalysisMode, experiment: &Experiment, scaling: ScalingChoice) -> FitSettings {
-    FitSettings {
-        space: ParameterSpace::default_of(mode),
-        start: None,
-        scaling,
-        tolerances: Tolerances::default(),
-        loss: Loss::Linear,
-        f_scale: 1.0,
-        x_scale: vec![None; mode.n_parameters()],
-        strategy: Strategy::HybridStreaming,
-        multi_start: None,
-        cma_es: no_evolution(),
-        max_reduced_chi_squared: 2.0,
-        bounds_tolerance: 1e-9,
-        scales: scales(experiment),
-        sharing: Sharing::default(),
-    }
+/// Defaults but for the scaling, without a global search.
+pub fn settings(mode: AnalysisMode, scaling: ScalingSettings) -> FitSettings {
+    FitSettings { scaling, cma_es: CmaEs { enable: Enable::No, ..CmaEs::default() }, ..FitSettings::of(mode) }
 }
 
-/// No global search.
-pub fn no_evolution() -> CmaEs {
-    let evolution = Evolution {
-        max_generations: 100,
-        population: None,
-        sigma: 0.3,
-        tol_fun: 1e-8,
-        tol_x: 1e-8,
-        max_restarts: 9,
-        seed: 42,
-    };
-    CmaEs { enable: Enable::No, scale_threshold: 1000.0, evolution, refine: true }
+/// Contrast and offset of every angle as given.
+pub fn given(scaling: Vec<AngleScaling>) -> ScalingSettings {
+    ScalingSettings { given: Some(scaling), ..ScalingMode::Constant.into() }
+}
+
+/// What the model suggests, streamed unless the settings say otherwise.
+pub fn outset(model: &Model, settings: &FitSettings) -> Outset {
+    Outset {
+        strategy: settings.strategy.unwrap_or(Strategy::HybridStreaming),
+        candidates: model.starts(&settings.space),
+        t_ref_seconds: model.t_ref_seconds(),
+    }
 }
 
 /// Fits a store in memory with one worker.
 pub fn fit_memory(store: MemoryStore, model: &Model, settings: &FitSettings) -> FitResult {
     let sample = Sample::draw(&store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
-    fit(&sweep, &sample, settings, &mut ()).expect("memory")
+    fit(&sample, &sweep, settings, &outset(model, settings), &mut ()).expect("memory")
 }

@@ -6,7 +6,8 @@ use homodyne::config::settings::{Settings, load};
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::error::Error;
-use homodyne::fit::search::Enable;
+use homodyne::fit::settings::Enable;
+use homodyne::ingest::request::IngestSettings;
 use homodyne::loss::Loss;
 use homodyne::parameters::AnalysisMode;
 use std::path::PathBuf;
@@ -25,10 +26,8 @@ fn load_text(text: &str, overrides: &[(String, Node)]) -> Result<Settings, Error
     std::fs::write(&path, text).expect("written");
     let settings = load(&path, overrides)?;
     let folder = folder.path().display().to_string();
-    Ok(Settings {
-        source: settings.source.map(|source| source.display().to_string().replace(&folder, "").into()),
-        ..settings
-    })
+    let source = settings.ingest.source.map(|source| source.display().to_string().replace(&folder, "").into());
+    Ok(Settings { ingest: IngestSettings { source, ..settings.ingest }, ..settings })
 }
 
 fn list(items: &[&str]) -> Node {
@@ -176,7 +175,7 @@ fn multi_start_changes() -> Vec<(&'static str, Node)> {
 fn every_key_of_multi_start_changes_the_settings_once_it_is_enabled() {
     let enable = ("optimization.nlsq.multi_start.enable".to_owned(), Node::Bool(true));
     let base = load_text(BASE, &[]).expect("valid");
-    assert_eq!(base.multi_start, None);
+    assert!(!base.fit.multi_start.enable);
     let enabled = fingerprint(&load_text(BASE, std::slice::from_ref(&enable)).expect("valid"));
     assert_ne!(enabled, fingerprint(&base));
     for (key, value) in multi_start_changes() {
@@ -298,9 +297,9 @@ validation: {{strict_mode: false}}
         settings.notes.iter().collect::<std::collections::BTreeSet<_>>().len(),
         "once each"
     );
-    assert_eq!((settings.space.physical[3].lower, settings.space.physical[3].upper), (1e-5, 1.0));
-    assert_eq!(settings.max_reduced_chi_squared, 10.0);
-    assert_eq!((settings.loss, settings.cma_es.enable), (Loss::SoftL1, Enable::No));
+    assert_eq!((settings.fit.space.physical[3].lower, settings.fit.space.physical[3].upper), (1e-5, 1.0));
+    assert_eq!(settings.fit.quality.max_reduced_chi_squared, 10.0);
+    assert_eq!((settings.fit.loss, settings.fit.cma_es.enable), (Loss::SoftL1, Enable::No));
 }
 
 #[test]
@@ -328,7 +327,7 @@ fn the_memory_fraction_comes_from_command_line_file_or_variable_in_this_order_an
     for (asked, used) in [(0.01, 0.1), (5.0, 0.9)] {
         let overrides = [("optimization.nlsq.memory_fraction".to_owned(), Node::Float(asked))];
         let settings = load_text(BASE, &overrides).expect("clamped, not refused");
-        assert_eq!(settings.memory.fraction, used);
+        assert_eq!(settings.fit.memory.fraction, used);
         assert!(settings.notes.iter().any(|note| note.contains("memory_fraction")), "{:?}", settings.notes);
     }
 }
@@ -338,7 +337,7 @@ fn templates_are_valid_and_name_the_origin_of_their_values() {
     for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
         let settings =
             load_text(&template(mode), &[("analyzer_parameters.dt".into(), Node::Float(0.5))]).expect("valid");
-        assert_eq!(settings.mode, mode);
+        assert_eq!(settings.fit.space.mode, mode);
         let origin =
             |key: &str| settings.effective.iter().find(|entry| entry.key == key).map(|entry| entry.origin.clone());
         assert_eq!(origin("analyzer_parameters.dt").as_deref(), Some("command line"));

@@ -1,13 +1,15 @@
 //! No size is too small, too large or in between: every size from a thousand points to ten millions recovers the truth, in
 //! every mode, with every scaling, whatever the order of the angles.
 
-use crate::common::{LAMINAR, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, gaussian, given, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::strategy::{Memory, MemorySettings, select_strategy};
+use homodyne::fit::analysis::{Outset, fit};
+use homodyne::fit::scaling::ScalingSettings;
+use homodyne::fit::strategy::{Memory, select_strategy};
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::outcome::Verdict;
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use std::sync::Arc;
@@ -67,16 +69,18 @@ fn check(mode: AnalysisMode, size: (usize, usize, usize), order: Order) {
         let values = values_of(&model, &experiment, truth, &scaling, &noise);
         let store = Arc::new(memory_f64(experiment.clone(), values, 65_536));
         let sample = Sample::draw(store.as_ref(), &model).expect("memory");
-        let given = experiment.angles.iter().map(|angle| smooth(angle.phi_degrees)).collect();
-        let choices = match shared {
-            true => vec![ScalingChoice::Auto(3)],
-            false => vec![ScalingChoice::Constant(Some(given)), ScalingChoice::Individual, ScalingChoice::Fourier(2)],
+        let of_angle = |angle: &Angle| {
+            let (contrast, offset) = smooth(angle.phi_degrees);
+            AngleScaling::new(contrast, offset)
+        };
+        let known = given(experiment.angles.iter().map(of_angle).collect());
+        let choices: Vec<ScalingSettings> = match shared {
+            true => vec![ScalingMode::Auto.into()],
+            false => vec![known, ScalingMode::Individual.into(), ScalingMode::Fourier.into()],
         };
         for choice in choices {
-            let base = settings(mode, &experiment, choice.clone());
-            let n_params = truth.len() + choice.n_free(n_angles);
+            let base = settings(mode, choice.clone());
             let memory = Memory {
-                settings: MemorySettings::default(),
                 total_bytes: 16 << 30,
                 block_points: 65_536,
                 decoded_value_bytes: 0,
@@ -85,9 +89,10 @@ fn check(mode: AnalysisMode, size: (usize, usize, usize), order: Order) {
                 workers: 2,
             };
             let n_pairs = n_angles * n_frames * (n_frames - 1) / 2;
-            let strategy = select_strategy(n_pairs, n_params, &memory).expect("memory suffices").strategy;
+            let strategy = select_strategy(&base, n_pairs, &memory).expect("memory suffices").strategy;
+            let outset = Outset { strategy, ..outset(&model, &base) };
             let sweep = Sweep::new(store.clone(), model.clone(), 2);
-            let result = fit(&sweep, &sample, &FitSettings { strategy, ..base }, &mut ()).expect("memory");
+            let result = fit(&sample, &sweep, &base, &outset, &mut ()).expect("memory");
             let what = format!("{points} points, {mode:?}, {choice:?}, {strategy:?}: {:?}", result.reasons);
             assert_eq!(result.verdict, Verdict::Converged, "{what}");
             for (found, truth) in result.parameters.iter().zip(truth) {

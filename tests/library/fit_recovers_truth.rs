@@ -1,10 +1,11 @@
 //! A fit finds the truth: exactly without noise, within its error bars with noise, in every mode and convention.
 
-use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
-use homodyne::fit::analysis::ScalingChoice;
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, outset, settings, values_of};
+use homodyne::fit::scaling::ScalingSettings;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::outcome::{FitResult, Verdict};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 
 type Scaling<'a> = &'a dyn Fn(f64) -> (f64, f64);
 
@@ -20,7 +21,7 @@ fn smooth(phi: f64) -> (f64, f64) {
 struct Case {
     mode: AnalysisMode,
     convention: ShearConvention,
-    choice: ScalingChoice,
+    choice: ScalingSettings,
     noise: f64,
 }
 
@@ -31,7 +32,7 @@ fn run(case: &Case, scaling: Scaling<'_>) -> (FitResult, Vec<f64>) {
     let truth = LAMINAR[..case.mode.n_parameters()].to_vec();
     let noise = |angle: usize, pair: usize| case.noise * gaussian(7 + angle as u64, pair as u64);
     let values = values_of(&model, &experiment, &truth, scaling, &noise);
-    let settings = settings(case.mode, &experiment, case.choice.clone());
+    let settings = settings(case.mode, case.choice.clone());
     (fit_memory(memory_f64(experiment, values, 4096), &model, &settings), truth)
 }
 
@@ -42,15 +43,15 @@ fn cases(noise: f64) -> Vec<Case> {
         (AnalysisMode::LaminarFlow, ShearConvention::Homodyne),
         (AnalysisMode::LaminarFlow, ShearConvention::GapAverage),
     ] {
-        for choice in [ScalingChoice::Auto(3), ScalingChoice::Individual, ScalingChoice::Fourier(2)] {
+        for choice in [ScalingMode::Auto, ScalingMode::Individual, ScalingMode::Fourier].map(ScalingSettings::from) {
             cases.push(Case { mode, convention, choice, noise });
         }
     }
     cases
 }
 
-fn scaling_of(choice: &ScalingChoice) -> Scaling<'static> {
-    if matches!(choice, ScalingChoice::Auto(_)) { &shared } else { &smooth }
+fn scaling_of(choice: &ScalingSettings) -> Scaling<'static> {
+    if choice.mode == ScalingMode::Auto { &shared } else { &smooth }
 }
 
 #[test]
@@ -82,10 +83,10 @@ fn noisy_data_give_the_truth_within_four_standard_errors() {
 #[test]
 fn given_scaling_gives_the_truth_and_estimated_scaling_comes_within_three_percent() {
     let phi: Vec<f64> = experiment(160, 8).angles.iter().map(|angle| angle.phi_degrees).collect();
-    let given: Vec<(f64, f64)> = phi.iter().map(|&phi| smooth(phi)).collect();
+    let known = |&phi: &f64| AngleScaling::new(smooth(phi).0, smooth(phi).1);
+    let known: Vec<AngleScaling> = phi.iter().map(known).collect();
     for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
-        for (scaling, tolerance) in [(Some(given.clone()), 1e-6), (None, 0.03)] {
-            let choice = ScalingChoice::Constant(scaling);
+        for (choice, tolerance) in [(given(known.clone()), 1e-6), (ScalingMode::Constant.into(), 0.03)] {
             let case = Case { mode, convention: ShearConvention::Homodyne, choice, noise: 0.0 };
             let (result, truth) = run(&case, &smooth);
             for (found, truth) in result.parameters.iter().zip(&truth) {
@@ -103,7 +104,7 @@ fn fixed_parameters_stay_and_the_others_are_found() {
     let mut truth = LAMINAR;
     (truth[2], truth[5]) = (0.0, 0.0);
     let values = values_of(&model, &experiment, &truth, &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
-    let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(AnalysisMode::LaminarFlow, ScalingMode::Auto.into());
     settings.space.physical[2].fixed = Some(0.0);
     settings.space.physical[5].fixed = Some(0.0);
     let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
@@ -120,7 +121,7 @@ fn a_start_on_every_bound_is_left_for_the_truth() {
     let experiment = experiment(160, 8);
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
     let values = values_of(&model, &experiment, &LAMINAR, &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
-    let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(AnalysisMode::LaminarFlow, ScalingMode::Auto.into());
     settings.start = Some(settings.space.physical.iter().map(|parameter| parameter.lower).collect());
     let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
     let at_truth = result
@@ -140,7 +141,7 @@ fn any_flow_direction_is_found_from_the_data() {
         let mut truth = LAMINAR;
         truth[6] = phi0;
         let values = values_of(&model, &experiment, &truth, &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
-        let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+        let mut settings = settings(AnalysisMode::LaminarFlow, ScalingMode::Auto.into());
         (settings.space.physical[6].lower, settings.space.physical[6].upper) = (-90.0, 90.0);
         let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
         let found = &result.parameters[6];
@@ -153,13 +154,14 @@ fn a_start_where_the_model_overflows_is_refused_in_one_line() {
     let experiment = experiment(40, 3);
     let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
     let values = values_of(&model, &experiment, &LAMINAR[..3], &shared, &|_, _| 0.0);
-    let mut settings = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     settings.space.physical[1].lower = -300.0;
     settings.start = Some(vec![1e4, -290.0, 0.0]);
     let store = memory_f64(experiment, values, 4096);
     let sample = homodyne::sweep::sample::Sample::draw(&store, &model).expect("memory");
-    let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model, 1);
-    let error = homodyne::fit::analysis::fit(&sweep, &sample, &settings, &mut ()).expect_err("overflow");
+    let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model.clone(), 1);
+    let error = homodyne::fit::analysis::fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ())
+        .expect_err("overflow");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("overflows"), "{error}");
 }
@@ -169,7 +171,7 @@ fn with_every_parameter_fixed_the_cost_is_reported_and_nothing_moves() {
     let experiment = experiment(60, 4);
     let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
     let values = values_of(&model, &experiment, &LAMINAR[..3], &shared, &|a, k| 0.003 * gaussian(a as u64, k as u64));
-    let mut settings = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     for (parameter, value) in settings.space.physical.iter_mut().zip(LAMINAR) {
         parameter.fixed = Some(value);
     }

@@ -4,11 +4,11 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::block::Values;
 use homodyne::experiment::Angle;
-use homodyne::fit::analysis::ScalingChoice;
 use homodyne::ingest::noise::estimate_sigma;
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::outcome::FitResult;
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::ScalingMode;
 use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::memory::MemoryStore;
 
@@ -22,7 +22,7 @@ fn pulls_of_gaussian_draws_have_unit_variance() {
         fixed.iter().flatten().for_each(|&k| truth[k] = 0.0);
         let sigma = experiment.angles[0].sigma;
         let exact = values_of(&model, &experiment, &truth, &|_| (0.14, 1.003), &|_, _| 0.0);
-        let mut settings = settings(mode, &experiment, ScalingChoice::Auto(3));
+        let mut settings = settings(mode, ScalingMode::Auto.into());
         settings.start = Some(truth.clone());
         fixed.iter().flatten().for_each(|&k| settings.space.physical[k].fixed = Some(0.0));
         let mut squares = vec![0.0; truth.len()];
@@ -84,7 +84,7 @@ fn speckle_draw(seed: u64) -> (FitResult, Vec<f64>) {
         experiment.angles[angle] = Angle { sigma: estimate_sigma(&upper, n, &[]), ..experiment.angles[angle].clone() };
         values.push(upper);
     }
-    let mut settings = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     settings.start = Some(theta.clone());
     settings.space.physical[2].fixed = Some(0.0);
     let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");

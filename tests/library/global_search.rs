@@ -1,13 +1,14 @@
 //! A local fit from a bad start ends in a wrong basin, says so, and the global search finds the truth: the same for equal
 //! seeds and any number of threads.
 
-use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
-use homodyne::fit::design::Design;
-use homodyne::fit::search::{Enable, MultiStart};
+use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
+use homodyne::fit::analysis::fit;
+use homodyne::fit::settings::FitSettings;
+use homodyne::fit::settings::{Design, Enable, MultiStart};
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::outcome::{FitResult, Verdict};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::ScalingMode;
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
@@ -21,7 +22,7 @@ fn data() -> (FitSettings, Model, MemoryStore) {
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
     let noise = |a: usize, k: usize| 0.003 * gaussian(40 + a as u64, k as u64);
     let values = values_of(&model, &experiment, &LAMINAR, &|_| (0.14, 1.003), &noise);
-    let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(AnalysisMode::LaminarFlow, ScalingMode::Auto.into());
     (settings.space.physical[6].lower, settings.space.physical[6].upper) = (-90.0, 90.0);
     settings.start = Some(BAD_START.to_vec());
     (settings, model, memory_f64(experiment, values, 2000))
@@ -33,7 +34,7 @@ fn run(data: &(FitSettings, Model, MemoryStore), threads: usize, edit: impl Fn(&
     edit(&mut settings);
     let sample = Sample::draw(store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store.clone()), model.clone(), threads);
-    fit(&sweep, &sample, &settings, &mut ()).expect("memory")
+    fit(&sample, &sweep, &settings, &outset(model, &settings), &mut ()).expect("memory")
 }
 
 fn at_truth(result: &FitResult) -> bool {
@@ -44,17 +45,8 @@ fn at_truth(result: &FitResult) -> bool {
 }
 
 fn multi_start(design: Design, seed: u64) -> MultiStart {
-    MultiStart {
-        n_starts: 40,
-        seed,
-        design,
-        custom_starts: vec![],
-        use_screening: true,
-        screen_keep_fraction: 0.3,
-        refine_top_k: 2,
-        refinement_ftol: 1e-12,
-        degeneracy_threshold: 0.1,
-    }
+    let (n_starts, screen_keep_fraction, refine_top_k) = (40, 0.3, 2);
+    MultiStart { enable: true, n_starts, seed, design, screen_keep_fraction, refine_top_k, ..MultiStart::default() }
 }
 
 #[test]
@@ -93,13 +85,13 @@ fn an_accepted_local_fit_is_not_searched_again() {
 fn multi_start_finds_the_truth_with_every_design() {
     let data = data();
     for (_, design) in Design::NAMES {
-        let result = run(&data, 1, |settings| settings.multi_start = Some(multi_start(design, 42)));
+        let result = run(&data, 1, |settings| settings.multi_start = multi_start(design, 42));
         assert!(at_truth(&result), "{design:?}: {:?} {:?}", result.verdict, result.parameters);
         let search = result.search.as_ref().expect("searched");
         assert_eq!(search.candidates.len(), 42, "the design's starts, the user's and the data's");
         let polished = search.candidates.iter().filter(|candidate| candidate.polished.is_some()).count();
         assert_eq!(polished, 13, "30 % of 42, rounded up");
-        let again = run(&data, 3, |settings| settings.multi_start = Some(multi_start(design, 42)));
+        let again = run(&data, 3, |settings| settings.multi_start = multi_start(design, 42));
         assert_eq!(again, result);
     }
 }
@@ -110,7 +102,7 @@ fn a_start_of_the_user_s_own_takes_part() {
     let result = run(&data, 1, |settings| {
         let starts =
             MultiStart { n_starts: 1, custom_starts: vec![LAMINAR.to_vec()], ..multi_start(Design::Random, 1) };
-        settings.multi_start = Some(starts);
+        settings.multi_start = starts;
     });
     assert!(at_truth(&result), "{:?}", result.parameters);
 }

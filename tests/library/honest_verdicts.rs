@@ -2,10 +2,11 @@
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
-use homodyne::fit::analysis::{FitSettings, ScalingChoice};
+use homodyne::fit::settings::FitSettings;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::outcome::{FitResult, Verdict};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::ScalingMode;
 
 const NOISE: f64 = 0.003;
 
@@ -20,7 +21,7 @@ fn run(
     edit: impl Fn(&mut FitSettings),
 ) -> FitResult {
     let model = model(mode, ShearConvention::Homodyne, &experiment);
-    let mut settings = settings(mode, &experiment, ScalingChoice::Auto(3));
+    let mut settings = settings(mode, ScalingMode::Auto.into());
     edit(&mut settings);
     fit_memory(memory_f64(experiment, values, 4096), &model, &settings)
 }

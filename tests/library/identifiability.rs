@@ -1,19 +1,20 @@
 //! A result says how well it knows what it says: where residuals are large, at which lags, and what the data tell apart.
 
-use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, settings, values_of};
 use homodyne::block::pair_position;
-use homodyne::fit::analysis::ScalingChoice;
+use homodyne::fit::scaling::ScalingSettings;
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::outcome::FitResult;
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 
-fn run(scaling: &dyn Fn(f64) -> (f64, f64), choice: ScalingChoice, edit: &dyn Fn(&mut Vec<Vec<f64>>)) -> FitResult {
+fn run(scaling: &dyn Fn(f64) -> (f64, f64), choice: ScalingSettings, edit: &dyn Fn(&mut Vec<Vec<f64>>)) -> FitResult {
     let experiment = experiment(110, 6);
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
     let noise = |a: usize, k: usize| 0.003 * gaussian(60 + a as u64, k as u64);
     let mut values = values_of(&model, &experiment, &LAMINAR, scaling, &noise);
     edit(&mut values);
-    let settings = settings(AnalysisMode::LaminarFlow, &experiment, choice);
+    let settings = settings(AnalysisMode::LaminarFlow, choice);
     fit_memory(memory_f64(experiment, values, 1500), &model, &settings)
 }
 
@@ -28,7 +29,7 @@ fn varied(phi: f64) -> (f64, f64) {
 #[test]
 fn chi_square_by_lag_and_by_angle_add_up_and_extremes_are_found_where_they_are() {
     let place = pair_position(110, 30, 71);
-    let result = run(&shared, ScalingChoice::Auto(3), &|values| {
+    let result = run(&shared, ScalingMode::Auto.into(), &|values| {
         values[2][place] += 0.05;
         values[4][place + 1] -= 0.06;
     });
@@ -51,20 +52,21 @@ fn chi_square_by_lag_and_by_angle_add_up_and_extremes_are_found_where_they_are()
 
 #[test]
 fn the_f_test_tells_one_scaling_from_many_whichever_is_fitted() {
-    for choice in [ScalingChoice::Auto(3), ScalingChoice::Individual] {
+    for choice in [ScalingMode::Auto, ScalingMode::Individual].map(ScalingSettings::from) {
         let same = run(&shared, choice.clone(), &|_| ()).identifiability.scaling_test.expect("six angles");
         assert!(same.p_value > 0.001, "{same:?}");
         let different = run(&varied, choice, &|_| ()).identifiability.scaling_test.expect("six angles");
         assert!(different.p_value < 1e-6 && different.conclusion.contains("differ"), "{different:?}");
         assert_eq!(different.numerator_degrees, 10);
     }
-    let given = ScalingChoice::Constant(Some(vec![(0.14, 1.003); 6]));
-    assert_eq!(run(&shared, given, &|_| ()).identifiability.scaling_test, None);
+    let known = given(vec![AngleScaling::new(0.14, 1.003); 6]);
+    assert_eq!(run(&shared, known, &|_| ()).identifiability.scaling_test, None);
 }
 
 #[test]
 fn the_predicted_cost_of_the_other_scaling_is_the_one_that_its_fit_finds() {
-    let (one, many) = (run(&varied, ScalingChoice::Auto(3), &|_| ()), run(&varied, ScalingChoice::Individual, &|_| ()));
+    let (one, many) =
+        (run(&varied, ScalingMode::Auto.into(), &|_| ()), run(&varied, ScalingMode::Individual.into(), &|_| ()));
     let (chi_one, chi_many) = (one.chi_squared.expect("known"), many.chi_squared.expect("known"));
     let numerator = (chi_one - chi_many) / 10.0;
     let f = numerator / (chi_many / many.degrees_of_freedom as f64);
@@ -75,15 +77,15 @@ fn the_predicted_cost_of_the_other_scaling_is_the_one_that_its_fit_finds() {
 #[test]
 fn shear_is_more_correlated_with_scaling_the_freer_the_scaling_is() {
     let correlation = |choice| run(&shared, choice, &|_| ()).identifiability.shear_scaling_correlation;
-    let (one, many) = (correlation(ScalingChoice::Auto(3)), correlation(ScalingChoice::Individual));
+    let (one, many) = (correlation(ScalingMode::Auto.into()), correlation(ScalingMode::Individual.into()));
     let (one, many) = (one.expect("free scaling"), many.expect("free scaling"));
     assert!((0.0..1.0).contains(&one) && (0.0..1.0).contains(&many) && many > one, "{one} {many}");
-    assert_eq!(correlation(ScalingChoice::Constant(Some(vec![(0.14, 1.003); 6]))), None);
+    assert_eq!(correlation(given(vec![AngleScaling::new(0.14, 1.003); 6])), None);
 }
 
 #[test]
 fn strong_correlations_are_named() {
-    let result = run(&shared, ScalingChoice::Auto(3), &|_| ());
+    let result = run(&shared, ScalingMode::Auto.into(), &|_| ());
     let named = &result.identifiability.strong_correlations;
     assert!(named.iter().any(|text| text.contains("D0") && text.contains("D_offset")), "{named:?}");
 }

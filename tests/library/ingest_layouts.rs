@@ -2,20 +2,20 @@
 
 use crate::beamline::{ApsLegacy, ApsU, Fill, Storage, c2};
 use homodyne::block::{BlockSource, pair_at};
-use homodyne::ingest::convert::{Ingested, Request, ingest};
+use homodyne::ingest::convert::ingest;
+use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::{PhiRange, Selection};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::{StoreFormat, ValueType};
 use std::path::Path;
 
-fn request(source: &Path, store: &Path, selection: Selection) -> Request {
-    Request {
-        source: source.to_path_buf(),
+fn request(source: &Path, store: &Path, selection: Selection) -> IngestSettings {
+    IngestSettings {
+        source: Some(source.to_path_buf()),
         selection,
         store: store.to_path_buf(),
         format: StoreFormat::Arrow,
         block_points: 100,
-        threads: 2,
         verify: true,
     }
 }
@@ -26,7 +26,7 @@ fn at_q(q: f64) -> Selection {
 
 fn convert(source: &Path, folder: &Path, selection: Selection) -> (Ingested, Store) {
     let store = folder.join("store");
-    let ingested = ingest(&request(source, &store, selection), &|_, _| Ok(())).expect("good input");
+    let ingested = ingest(&request(source, &store, selection), 2, &|_, _| Ok(())).expect("good input");
     (ingested, Store::open(&store, None).expect("published"))
 }
 

@@ -10,8 +10,9 @@ use homodyne::model::pair::PairEvaluator;
 use homodyne::normal::gram::Gram;
 use homodyne::normal::rank_update::Depth;
 use homodyne::normal::residuals::{ResidualSums, lag_bin};
-use homodyne::objective::{FullData, Objective, Query, ResidualQuery};
+use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::AngleScaling;
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
@@ -51,14 +52,14 @@ fn measured(mode: AnalysisMode, convention: ShearConvention) -> Measured {
 }
 
 fn reweighing(loss: Loss) -> Vec<Reweighing> {
-    vec![Reweighing { loss, turn: 0.004, contrast: 0.13, offset: 0.001 }; 3]
+    vec![Reweighing { loss, turn: 0.004, scaling: AngleScaling { contrast: 0.13, offset_less_one: 0.001 } }; 3]
 }
 
 fn swept(sweep: &Sweep<'_>, theta: &[f64], loss: Loss) -> Swept {
     let all = reweighing(loss);
-    let query = Query { theta, reweighing: (loss != Loss::Linear).then_some(&all[..]) };
+    let query = Query { theta, weights: None, reweighing: (loss != Loss::Linear).then_some(&all[..]) };
     let at = |depth| sweep.sweep(&query, depth).expect("memory");
-    let asked = ResidualQuery { theta, reweighing: &all, first_frames: &FIRST_FRAMES };
+    let asked = ResidualQuery { theta, weights: None, reweighing: &all, first_frames: &FIRST_FRAMES };
     let residuals = sweep.residuals(&asked).expect("memory");
     Swept { grams: [at(Depth::Cost), at(Depth::Gradient), at(Depth::Normal)], residuals }
 }
@@ -145,7 +146,7 @@ fn check(mode: AnalysisMode, convention: ShearConvention) {
     let source: Arc<dyn BlockSource> = Arc::new(store.clone());
     for loss in [Loss::Linear, Loss::SoftL1] {
         let all = reweighing(loss);
-        let query = Query { theta, reweighing: (loss != Loss::Linear).then_some(&all[..]) };
+        let query = Query { theta, weights: None, reweighing: (loss != Loss::Linear).then_some(&all[..]) };
         let slow = sweep_pair_by_pair(&store, &data.model, &query).expect("memory");
         let fast = in_every_way(&source, &data.model, theta, loss);
         for (angle, slow) in slow.iter().enumerate() {

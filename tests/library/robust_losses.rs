@@ -1,14 +1,14 @@
 //! Robust losses: the fast sweep weights as the slow twin, outliers lose their pull, and every loss finds the truth.
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
-use homodyne::fit::analysis::ScalingChoice;
-use homodyne::fit::strategy::Strategy;
+use homodyne::fit::settings::Strategy;
 use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::ShearConvention;
 use homodyne::normal::rank_update::Depth;
 use homodyne::objective::{Objective, Query};
 use homodyne::outcome::{FitResult, Verdict};
 use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
@@ -31,8 +31,12 @@ fn weighted_sums_equal_the_slow_twin_at_every_level_and_for_any_threads() {
         let values = values_of(&model, &experiment, theta, &|_| (0.14, 1.003), &with_outliers);
         let store = Arc::new(memory_f64(experiment.clone(), values, 500));
         for (_, loss) in Loss::NAMES {
-            let reweighing = [Reweighing { loss, turn: 1.5 * NOISE, contrast: 0.139, offset: 0.0028 }; 3];
-            let query = Query { theta, reweighing: Some(&reweighing) };
+            let reweighing = [Reweighing {
+                loss,
+                turn: 1.5 * NOISE,
+                scaling: AngleScaling { contrast: 0.139, offset_less_one: 0.0028 },
+            }; 3];
+            let query = Query { theta, weights: None, reweighing: Some(&reweighing) };
             let slow = sweep_pair_by_pair(store.as_ref(), &model, &query).expect("memory");
             let fast = Sweep::new(store.clone(), model.clone(), 1).sweep(&query, Depth::Normal).expect("memory");
             for (slow, fast) in slow.iter().zip(&fast) {
@@ -56,8 +60,8 @@ fn run(loss: Loss, f_scale: f64, noise: &dyn Fn(usize, usize) -> f64, strategy: 
     let experiment = experiment(110, 6);
     let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
     let values = values_of(&model, &experiment, &LAMINAR, &|_| (0.14, 1.003), noise);
-    let mut settings = settings(AnalysisMode::LaminarFlow, &experiment, ScalingChoice::Auto(3));
-    (settings.loss, settings.f_scale, settings.strategy) = (loss, f_scale, strategy);
+    let mut settings = settings(AnalysisMode::LaminarFlow, ScalingMode::Auto.into());
+    (settings.loss, settings.f_scale, settings.strategy) = (loss, f_scale, Some(strategy));
     fit_memory(memory_f64(experiment, values, 4096), &model, &settings)
 }
 

@@ -4,7 +4,8 @@ use crate::beamline::ApsU;
 use crate::stored::write_store;
 use homodyne::block::{BlockSource, Values};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::ingest::convert::{Request, ingest};
+use homodyne::ingest::convert::ingest;
+use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::Selection;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
@@ -112,14 +113,13 @@ fn another_version_or_a_damaged_manifest_is_refused() {
     }
 }
 
-fn request(folder: &Path, selection: Selection) -> Request {
-    Request {
-        source: folder.join("a.hdf"),
+fn request(folder: &Path, selection: Selection) -> IngestSettings {
+    IngestSettings {
+        source: Some(folder.join("a.hdf")),
         selection,
         store: folder.join("store"),
         format: StoreFormat::Arrow,
         block_points: 100,
-        threads: 2,
         verify: true,
     }
 }
@@ -128,8 +128,9 @@ fn request(folder: &Path, selection: Selection) -> Request {
 fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
     let folder = tempfile::tempdir().expect("folder");
     let selection = Selection { q_per_angstrom: Some(0.0054), ..Selection::default() };
-    let run =
-        |selection: &Selection| ingest(&request(folder.path(), selection.clone()), &|_, _| Ok(())).expect("good input");
+    let run = |selection: &Selection| {
+        ingest(&request(folder.path(), selection.clone()), 2, &|_, _| Ok(())).expect("good input")
+    };
     ApsU::default().write(&folder.path().join("a.hdf"));
     assert!(!run(&selection).reused);
     assert!(run(&selection).reused);

@@ -1,19 +1,19 @@
 //! Full batch and streaming find the same minimum and the same errors; where normal equations lose digits, both keep them.
 
-use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::Experiment;
-use homodyne::fit::analysis::{FitSettings, ScalingChoice, fit};
+use homodyne::fit::analysis::{Outset, fit};
 use homodyne::fit::covariance::full_covariance;
-use homodyne::fit::scaling::{ScalingMap, ScalingMode};
+use homodyne::fit::scaling::{ScalingMap, ScalingSettings};
+use homodyne::fit::settings::{FitSettings, Strategy, Tolerances};
 use homodyne::fit::solve::{Problem, Solution, minimise};
 use homodyne::fit::spectrum::Spectrum;
-use homodyne::fit::strategy::Strategy;
 use homodyne::fit::system::System;
-use homodyne::fit::trust_region::Tolerances;
 use homodyne::fit::witness::Witness;
 use homodyne::loss::Loss;
 use homodyne::model::catalogue::{Model, ShearConvention};
 use homodyne::outcome::FitResult;
+use homodyne::parameters::scaling::ScalingMode;
 use homodyne::parameters::{AnalysisMode, SearchScale};
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::pass::Sweep;
@@ -45,7 +45,7 @@ fn with_strategy(
     let (_, model, store) = data;
     let sample = Sample::draw(store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store.clone()), model.clone(), threads);
-    fit(&sweep, &sample, &FitSettings { strategy, ..base.clone() }, &mut ()).expect("memory")
+    fit(&sample, &sweep, base, &Outset { strategy, ..outset(model, base) }, &mut ()).expect("memory")
 }
 
 fn assert_agree(stratified: &FitResult, streamed: &FitResult, what: &str) {
@@ -72,17 +72,12 @@ fn assert_agree(stratified: &FitResult, streamed: &FitResult, what: &str) {
 #[test]
 fn stratified_and_streaming_agree_in_both_modes_with_every_scaling() {
     for mode in [AnalysisMode::Static, AnalysisMode::LaminarFlow] {
-        for choice in [
-            ScalingChoice::Auto(3),
-            ScalingChoice::Constant(None),
-            ScalingChoice::Individual,
-            ScalingChoice::Fourier(2),
-        ] {
+        for (_, choice) in ScalingMode::NAMES {
+            let choice = ScalingSettings::from(choice);
             let shared = |_: f64| (0.14, 1.003);
-            let scaling: &dyn Fn(f64) -> (f64, f64) =
-                if matches!(choice, ScalingChoice::Auto(_)) { &shared } else { &smooth };
+            let scaling: &dyn Fn(f64) -> (f64, f64) = if choice.mode == ScalingMode::Auto { &shared } else { &smooth };
             let data = simulated(mode, scaling);
-            let base = settings(mode, &data.0, choice.clone());
+            let base = settings(mode, choice.clone());
             let stratified = with_strategy(&data, &base, Strategy::Stratified, 1);
             assert_eq!(stratified.strategy, "stratified");
             assert_agree(
@@ -98,9 +93,13 @@ fn stratified_and_streaming_agree_in_both_modes_with_every_scaling() {
 
 #[test]
 fn strategies_agree_where_a_contrast_is_on_its_bound() {
-    for choice in [ScalingChoice::Auto(3), ScalingChoice::Individual, ScalingChoice::Fourier(1)] {
+    for choice in [
+        ScalingMode::Auto.into(),
+        ScalingMode::Individual.into(),
+        ScalingSettings { fourier_order: 1, ..ScalingMode::Fourier.into() },
+    ] {
         let data = simulated(AnalysisMode::LaminarFlow, &smooth);
-        let mut base = settings(AnalysisMode::LaminarFlow, &data.0, choice);
+        let mut base = settings(AnalysisMode::LaminarFlow, choice);
         base.space.contrast.upper = 0.15;
         let stratified = with_strategy(&data, &base, Strategy::Stratified, 1);
         let streamed = with_strategy(&data, &base, Strategy::HybridStreaming, 1);
@@ -127,15 +126,14 @@ fn ill_conditioned(alpha: f64) -> (Experiment, Model, MemoryStore, Vec<f64>) {
 
 #[test]
 fn block_qr_keeps_the_digits_of_the_full_batch_where_normal_equations_lose_them() {
-    let (experiment, model, store, truth) = ill_conditioned(3e-6);
-    let mut base = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    let (_, model, store, truth) = ill_conditioned(3e-6);
+    let mut base = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     base.space.physical[1].fixed = Some(truth[1]);
     // The valley is straight in D0 itself.
     base.space.physical[0].scale = SearchScale::Linear;
-    let phi: Vec<f64> = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
     let problem = Problem {
         space: &base.space,
-        map: ScalingMap::new(&ScalingMode::Shared, &phi, &base.space).expect("shared"),
+        map: ScalingMap::shared(4, &base.space),
         weights: vec![1e26; 4],
         noise_is_known: true,
         tolerances: Tolerances { ftol: 1e-30, xtol: 1e-15, gtol: 1e-16, max_iterations: 40 },
@@ -185,13 +183,13 @@ impl Witness for Notes {
 
 #[test]
 fn an_ill_conditioned_stream_ends_with_block_qr_and_says_so() {
-    let (experiment, model, store, truth) = ill_conditioned(1e-3);
-    let mut base = settings(AnalysisMode::Static, &experiment, ScalingChoice::Auto(3));
+    let (_, model, store, truth) = ill_conditioned(1e-3);
+    let mut base = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     base.space.physical[1].fixed = Some(truth[1]);
     let sample = Sample::draw(&store, &model).expect("memory");
-    let sweep = Sweep::new(Arc::new(store), model, 1);
+    let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
     let mut notes = Notes::default();
-    let result = fit(&sweep, &sample, &base, &mut notes).expect("memory");
+    let result = fit(&sample, &sweep, &base, &outset(&model, &base), &mut notes).expect("memory");
     assert!(notes.0.iter().any(|note| note.contains("block QR")), "{:?}", notes.0);
     assert!(sweep.totals().factor.sweeps > 0);
     assert!(result.condition_number.expect("regular") > 1e6);
