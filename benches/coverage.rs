@@ -11,14 +11,15 @@ use common::{outset, settings};
 use homodyne::block::Values;
 use homodyne::experiment::{Angle, Experiment};
 use homodyne::fit::analysis::fit;
+use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::ScalingSettings;
 use homodyne::ingest::noise::estimate_sigma;
 use homodyne::loss::{Loss, Reweighing};
-use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::model::catalogue::Model;
 use homodyne::objective::{RawData, ResidualQuery};
-use homodyne::outcome::{AngleResult, FitResult};
-use homodyne::parameters::AnalysisMode;
+use homodyne::outcome::fit::{AngleResult, FitResult, ParameterStatus};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::pass::Sweep;
@@ -83,7 +84,7 @@ fn draw(case: &Case, seed: u64) -> Option<(Pulls, f64)> {
     let mut settings = settings(case.mode, case.scaling.clone());
     settings.start = Some(case.theta.clone());
     case.fixed.iter().for_each(|&k| settings.space.physical[k].fixed = Some(case.theta[k]));
-    let found = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ()).expect("fit");
+    let found = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit");
     let dyadic = dyadic_errors(&sweep, &found, &experiment)?;
     let free = (0..case.theta.len()).filter(|k| !case.fixed.contains(k));
     let pulls = |(place, k): (usize, usize)| {
@@ -100,7 +101,8 @@ fn draw(case: &Case, seed: u64) -> Option<(Pulls, f64)> {
 fn dyadic_errors(sweep: &Sweep<'_>, found: &FitResult, experiment: &Experiment) -> Option<Vec<f64>> {
     let n = experiment.time.n_frames;
     let theta: Vec<f64> = found.parameters.iter().map(|parameter| parameter.value).collect();
-    let moving: Vec<usize> = (0..theta.len()).filter(|&k| found.parameters[k].status == "free").collect();
+    let moving: Vec<usize> =
+        (0..theta.len()).filter(|&k| found.parameters[k].status == ParameterStatus::Free).collect();
     let covariance: Vec<Vec<f64>> = found
         .covariance_plain
         .iter()

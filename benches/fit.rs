@@ -9,18 +9,30 @@ mod measured;
 use common::{outset, settings};
 use homodyne::block::BlockSource;
 use homodyne::fit::analysis::fit;
-use homodyne::fit::witness::Watching;
-use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::outcome::Iteration;
-use homodyne::parameters::AnalysisMode;
+use homodyne::fit::journal::Following;
+use homodyne::listener::{Event, Listener, StopFlag, Watch};
+use homodyne::model::catalogue::Model;
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use measured::{convert, simulate, size};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
+
+/// When iterations were told.
+#[derive(Default)]
+struct Marks(Mutex<Vec<Instant>>);
+
+impl Listener for Marks {
+    fn hear(&self, event: &Event<'_>) {
+        if matches!(event, Event::Iteration { .. }) {
+            self.0.lock().expect("one thread").push(Instant::now());
+        }
+    }
+}
 
 fn main() {
     let (angles, frames) = size((100, 1000));
@@ -48,9 +60,10 @@ fn main() {
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), 2);
         let settings = settings(AnalysisMode::LaminarFlow, scaling);
         // Time between the first and the last iteration: sweeps, elimination and solver, without the start.
-        let mut marks = Vec::new();
-        let mut watching = Watching(|_: &Iteration| marks.push(Instant::now()));
-        let result = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut watching).expect("fit");
+        let marks = Marks::default();
+        let mut following = Following { watch: Watch::new(&marks, &StopFlag::default()), journal: None };
+        let result = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut following).expect("fit");
+        let marks = marks.0.into_inner().expect("one thread");
         let whole = start.elapsed().as_secs_f64();
         let sweeps = marks.len() - 1;
         let per_sweep = (marks[sweeps] - marks[0]).as_secs_f64() / sweeps.max(1) as f64;

@@ -11,13 +11,14 @@ mod measured;
 use common::{outset, settings};
 use homodyne::block::BlockSource;
 use homodyne::fit::analysis::fit;
+use homodyne::fit::journal::Following;
 use homodyne::fit::settings::FitSettings;
-use homodyne::fit::settings::Strategy;
 use homodyne::fit::strategy::{Memory, estimate_peak_memory, estimate_streaming_memory};
 use homodyne::memory::{detect_total_memory, peak_rss_anon_bytes, rss_anon_bytes};
-use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::parameters::AnalysisMode;
+use homodyne::model::catalogue::Model;
+use homodyne::outcome::fit::Strategy;
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::sweep::pass::Sweep;
@@ -48,7 +49,7 @@ fn fit_only(store: &Path, strategy: Strategy) {
                 std::thread::sleep(Duration::from_micros(200));
             }
         });
-        let _ = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ()).expect("fit");
+        let _ = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit");
         done.store(true, Ordering::Relaxed);
     });
     println!("{}", peak_rss_anon_bytes().unwrap_or(0));

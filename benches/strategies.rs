@@ -9,13 +9,13 @@ mod measured;
 
 use common::{LAMINAR, experiment, gaussian, memory_f32, model, outset, settings, values_of};
 use homodyne::fit::analysis::fit;
+use homodyne::fit::journal::Following;
 use homodyne::fit::settings::FitSettings;
-use homodyne::fit::settings::Strategy;
-use homodyne::model::catalogue::ShearConvention;
 use homodyne::normal::rank_update::Depth;
 use homodyne::objective::{Objective, Query, RawData};
-use homodyne::parameters::AnalysisMode;
+use homodyne::outcome::fit::Strategy;
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use measured::best_of;
@@ -37,7 +37,10 @@ fn main() {
                 let settings = FitSettings { strategy: Some(strategy), start: Some(LAMINAR.to_vec()), ..base };
                 let sweep = Sweep::new(store.clone(), model.clone(), 2);
                 1e3 * best_of(5, || {
-                    drop(fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ()).expect("fit"))
+                    drop(
+                        fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default())
+                            .expect("fit"),
+                    )
                 })
             };
             println!(

@@ -5,11 +5,11 @@ mod measured;
 
 use homodyne::block::{BlockSource, Values};
 use homodyne::loss::{Loss, Reweighing};
-use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::model::catalogue::Model;
 use homodyne::normal::rank_update::Depth;
 use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
-use homodyne::parameters::AnalysisMode;
 use homodyne::parameters::scaling::AngleScaling;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::memory::MemoryStore;

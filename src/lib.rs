@@ -8,6 +8,7 @@ pub mod error;
 pub mod experiment;
 pub mod fit;
 pub mod ingest;
+pub mod listener;
 pub mod loss;
 pub mod machine;
 pub mod memory;

@@ -16,15 +16,16 @@
 //! so a step that lowers the one lowers the other.
 
 use crate::parameters::scaling::AngleScaling;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Plain least squares.
     Linear,
     /// Smooth absolute value.
+    #[serde(rename = "soft_l1")]
     SoftL1,
     /// Squares up to `f_scale` sigma, absolute values beyond.
     Huber,
@@ -47,7 +48,7 @@ impl Loss {
     /// Name in configuration and results.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Loss::NAMES.iter().find(|(_, loss)| *loss == self).map_or("linear", |(name, _)| name)
+        Self::NAMES[self as usize].0
     }
 
     /// rho(z).

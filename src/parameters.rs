@@ -17,6 +17,39 @@ pub enum AnalysisMode {
     LaminarFlow,
 }
 
+/// What gamma_dot means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShearConvention {
+    /// kappa = q L dt cos / (2 pi), S = sinc^4: what the homodyne program computes.
+    Homodyne,
+    /// kappa = q L dt cos / 2, S = sinc^2: the average over a linear velocity profile across the gap.
+    GapAverage,
+}
+
+impl ShearConvention {
+    /// Names in configuration and results.
+    pub const NAMES: [(&'static str, ShearConvention); 2] =
+        [("homodyne", ShearConvention::Homodyne), ("gap_average", ShearConvention::GapAverage)];
+
+    /// Name in configuration and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+
+    /// Factor that turns this convention's gamma_dot into the other's, for small x: both have
+    /// S = 1 - n x^2 / 6, so kappa sqrt(n) is what is measured.
+    #[must_use]
+    pub fn conversion_to_other(self) -> f64 {
+        let homodyne_per_gap_average = std::f64::consts::PI / 2.0_f64.sqrt();
+        match self {
+            ShearConvention::Homodyne => 1.0 / homodyne_per_gap_average,
+            ShearConvention::GapAverage => homodyne_per_gap_average,
+        }
+    }
+}
+
 /// The coordinate in which a parameter is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

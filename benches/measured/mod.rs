@@ -4,8 +4,8 @@
 use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::Selection;
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::parameters::AnalysisMode;
+use homodyne::listener::Watch;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::manifest::StoreFormat;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub fn simulate(path: &Path, n_angles: usize, n_frames: usize) {
         dead_frames: vec![],
         width: Width::F32,
     };
-    simulation.write(path, &|_, _| ()).expect("simulated");
+    simulation.write(path, &Watch::nobody()).expect("simulated");
 }
 
 pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize) -> Ingested {
@@ -46,7 +46,7 @@ pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize)
         block_points: homodyne::block::DEFAULT_BLOCK_POINTS,
         verify: false,
     };
-    ingest(&request, threads, &|_, _| Ok(())).expect("ingested")
+    ingest(&request, threads, &Watch::nobody()).expect("ingested")
 }
 
 /// Shortest of `count` runs, in seconds.

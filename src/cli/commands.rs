@@ -7,18 +7,21 @@ use crate::cli::arguments::{
 use crate::cli::interrupt::stop_flag;
 use crate::cli::simulation::{analysis_mode, simulate};
 use crate::cli::terminal::Terminal;
-use homodyne::config::settings::{LogLevel, Settings, load, override_node, without_file};
+use homodyne::config::settings::{Settings, load, override_node, without_file};
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::dataflow::StageTotals;
 use homodyne::error::{Error, Fault, Result};
 use homodyne::ingest::inspect::inspect;
+use homodyne::listener::{Event, Listener, LogLevel, Watch};
 use homodyne::pipeline::many_q::{ManyQ, run_many};
 use homodyne::pipeline::plan::plan;
 use homodyne::pipeline::tune::{Purpose, tune};
-use homodyne::pipeline::{Finished, Listener, Run};
+use homodyne::pipeline::{Finished, Run};
+use homodyne::report::json::pretty;
 use homodyne::store::manifest::MANIFEST_NAME;
 use homodyne::sweep::meter::SweepTotals;
+use serde::Serialize;
 use std::io::Write;
 
 /// Runs a command.
@@ -101,10 +104,10 @@ fn run(arguments: &FitArguments) -> Result<u8> {
     if let Some(q) = &arguments.q {
         return many_q(&settings, q, arguments, &terminal);
     }
-    let run = Run::new(&settings, &terminal).stopped_by(stop_flag()).resuming(arguments.resume);
+    let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
     let finished = run.run()?;
     terminal.finish();
-    Ok(finished.map_or(0, |finished| show(&finished, arguments, &terminal)))
+    finished.map_or(Ok(0), |finished| show(&finished, arguments, &terminal))
 }
 
 fn fit(arguments: &FitArguments) -> Result<u8> {
@@ -113,7 +116,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     if let Some(q) = &arguments.q {
         return many_q(&settings, q, arguments, &terminal);
     }
-    let run = Run::new(&settings, &terminal).stopped_by(stop_flag()).resuming(arguments.resume);
+    let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
     // A store that is named and there is taken as it is; otherwise it is made or checked first.
     let named = arguments.store.as_deref().is_some_and(|store| store.join(MANIFEST_NAME).is_file());
     if !named {
@@ -121,7 +124,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     }
     let finished = run.fit(run.open(&settings.ingest.store)?)?;
     terminal.finish();
-    Ok(show(&finished, arguments, &terminal))
+    show(&finished, arguments, &terminal)
 }
 
 fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Terminal) -> Result<u8> {
@@ -133,11 +136,10 @@ fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Ter
         "all" => ManyQ::All,
         list => ManyQ::List(list.split(',').map(number).collect::<Result<Vec<f64>>>()?),
     };
-    let table = run_many(settings, &wanted, terminal, &stop_flag(), arguments.resume)?;
+    let table = run_many(settings, &wanted, &Watch::new(terminal, &stop_flag()), arguments.resume)?;
     terminal.finish();
     if arguments.json {
-        let json = serde_json::json!({"rows": table.rows, "D0_power_law": table.check});
-        print(&format!("{json:#}\n"));
+        print_json(&table)?;
     } else {
         print(&table.summary);
         print(&format!("results: {}\n", table.directory.display()));
@@ -151,10 +153,11 @@ fn plan_fit(arguments: &PlanArguments) -> Result<u8> {
     let store = arguments.store.iter().map(|path| Node::Text(path.display().to_string()));
     list.extend(store.map(|path| ("store.directory".to_owned(), path)));
     let settings = load(&arguments.config, &list)?;
-    settings.notes.iter().for_each(|note| Terminal::new(arguments.common.quiet).log(LogLevel::Warning, note));
+    let terminal = Terminal::new(arguments.common.quiet);
+    settings.notes.iter().for_each(|note| terminal.hear(&Event::Log { level: LogLevel::Warning, text: note }));
     let (facts, decision) = plan(&settings)?;
     match arguments.json {
-        true => print(&format!("{:#}\n", serde_json::json!(decision))),
+        true => print_json(&decision)?,
         false => print_facts(&facts),
     }
     Ok(0)
@@ -168,10 +171,15 @@ fn tune_machine(arguments: &TuneArguments) -> Result<u8> {
         PurposeName::Auto => Purpose::Auto,
     })?;
     match arguments.json {
-        true => print(&format!("{:#}\n", serde_json::json!(tuning))),
+        true => print_json(&tuning)?,
         false => print_facts(&tuning.facts()),
     }
     Ok(0)
+}
+
+fn print_json(value: &impl Serialize) -> Result<()> {
+    print(&String::from_utf8_lossy(&pretty(value)?));
+    Ok(())
 }
 
 fn print_facts(facts: &[(String, String)]) {
@@ -180,9 +188,9 @@ fn print_facts(facts: &[(String, String)]) {
     }
 }
 
-fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> u8 {
+fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> Result<u8> {
     if arguments.json {
-        print(&format!("{:#}\n", finished.parameters));
+        print_json(&finished.outcome)?;
     } else {
         print(&finished.summary);
         print(&format!("results: {}\n", finished.directory.display()));
@@ -190,10 +198,10 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> u
     if arguments.stats {
         match &finished.totals {
             Some(totals) => print_stats(totals),
-            None => terminal.log(LogLevel::Info, "no sweep was made: nothing to measure"),
+            None => terminal.hear(&Event::Log { level: LogLevel::Info, text: "no sweep was made: nothing to measure" }),
         }
     }
-    finished.verdict.exit_code()
+    Ok(finished.outcome.result.verdict.exit_code())
 }
 
 fn print_stats(totals: &SweepTotals) {
@@ -225,7 +233,7 @@ fn print_stats(totals: &SweepTotals) {
 fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let terminal = Terminal::new(arguments.common.quiet);
     let settings = ingest_settings(arguments)?;
-    let ingested = Run::new(&settings, &terminal).stopped_by(stop_flag()).ingest(arguments.verify)?;
+    let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest(arguments.verify)?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
     print(&format!("store {what}: {}\n", settings.ingest.store.display()));
@@ -261,8 +269,7 @@ fn ingest_settings(arguments: &IngestArguments) -> Result<Settings> {
 fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
     let facts = inspect(&arguments.path, arguments.verify)?;
     if arguments.json {
-        let lists = facts.into_iter().map(|(name, value)| serde_json::json!([name, value])).collect();
-        print(&format!("{:#}\n", serde_json::Value::Array(lists)));
+        print_json(&facts)?;
     } else {
         print_facts(&facts);
     }

@@ -1,17 +1,16 @@
 //! SIGINT and SIGTERM: the first asks the work to end after the current block, the second ends the program at once.
 
+use homodyne::listener::StopFlag;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// A flag that is set when the user or the system asks to stop. Where signals cannot be watched, it stays unset.
-pub fn stop_flag() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
+pub fn stop_flag() -> StopFlag {
+    let flag = StopFlag::default();
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag unset and sets it, the second finds it set.
-        let _ = register_conditional_shutdown(signal, 130, Arc::clone(&flag));
-        let _ = register(signal, Arc::clone(&flag));
+        let _ = register_conditional_shutdown(signal, 130, flag.shared());
+        let _ = register(signal, flag.shared());
     }
     flag
 }

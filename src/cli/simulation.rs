@@ -2,11 +2,11 @@
 
 use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth};
 use crate::cli::commands::{print, wrong_argument};
+use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::Terminal;
 use homodyne::error::Result;
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::parameters::{AnalysisMode, find};
-use homodyne::pipeline::Listener;
+use homodyne::listener::Watch;
+use homodyne::parameters::{AnalysisMode, ShearConvention, find};
 use homodyne::simulate::{Noise, Simulation, Width};
 
 /// Physics by name.
@@ -78,7 +78,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         },
     };
     let terminal = Terminal::new(false);
-    simulation.write(&arguments.out, &|done, all| terminal.progress(&format!("simulate: {done} of {all} angles")))?;
+    simulation.write(&arguments.out, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("written: {}\n", arguments.out.display()));
     Ok(0)

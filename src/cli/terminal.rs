@@ -1,7 +1,7 @@
 //! stderr: log lines and progress.
 
-use homodyne::config::settings::LogLevel;
-use homodyne::pipeline::Listener;
+use homodyne::listener::{Event, Listener};
+use homodyne::pipeline::progress::Progress;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 pub struct Terminal {
     quiet: bool,
     is_terminal: bool,
+    progress: Progress,
     last: Mutex<Option<Instant>>,
 }
 
@@ -19,7 +20,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(2);
 impl Terminal {
     /// A terminal, or one that shows errors only.
     pub fn new(quiet: bool) -> Self {
-        Terminal { quiet, is_terminal: stderr().is_terminal(), last: Mutex::new(None) }
+        Terminal { quiet, is_terminal: stderr().is_terminal(), progress: Progress::default(), last: Mutex::new(None) }
     }
 
     /// Ends the line of progress.
@@ -31,25 +32,32 @@ impl Terminal {
 }
 
 impl Listener for Terminal {
-    fn log(&self, level: LogLevel, text: &str) {
-        if !self.quiet {
-            self.finish();
-            let _ = writeln!(stderr(), "[{}] {text}", format!("{level:?}").to_uppercase());
-        }
-    }
-
-    fn progress(&self, text: &str) {
+    fn hear(&self, event: &Event<'_>) {
         if self.quiet {
             return;
         }
+        let line = self.progress.line(event);
+        match (event, line) {
+            (Event::Log { level, text }, _) => {
+                self.finish();
+                let _ = writeln!(stderr(), "[{}] {text}", format!("{level:?}").to_uppercase());
+            }
+            (_, Some(line)) => self.show(&line),
+            _ => {}
+        }
+    }
+}
+
+impl Terminal {
+    fn show(&self, line: &str) {
         if self.is_terminal {
-            let _ = write!(stderr(), "\r\x1b[K{text}");
+            let _ = write!(stderr(), "\r\x1b[K{line}");
             return;
         }
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if last.is_none_or(|last| last.elapsed() >= PLAIN_INTERVAL) {
             *last = Some(Instant::now());
-            let _ = writeln!(stderr(), "{text}");
+            let _ = writeln!(stderr(), "{line}");
         }
     }
 }

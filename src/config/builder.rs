@@ -3,7 +3,7 @@
 use crate::block::DEFAULT_BLOCK_POINTS;
 use crate::config::reader::{Reader, as_number, as_text};
 use crate::config::search_builder::SearchBuilder;
-use crate::config::settings::{LogLevel, RunSettings, Settings, Stage};
+use crate::config::settings::{RunSettings, Settings, Stage};
 use crate::config::tree::Node;
 use crate::error::Result;
 use crate::fit::scaling::ScalingSettings;
@@ -11,10 +11,11 @@ use crate::fit::settings::{FitSettings, Quality, Tolerances};
 use crate::ingest::layout::Layout;
 use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
+use crate::listener::LogLevel;
 use crate::loss::Loss;
-use crate::model::catalogue::{ModelSettings, ShearConvention};
+use crate::model::catalogue::ModelSettings;
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
-use crate::parameters::{AnalysisMode, PHYSICAL, ParameterSpace, find};
+use crate::parameters::{AnalysisMode, PHYSICAL, ParameterSpace, ShearConvention, find};
 use crate::store::manifest::StoreFormat;
 use std::path::{Path, PathBuf};
 
@@ -328,13 +329,7 @@ impl Builder<'_> {
     }
 
     fn log_level(&self) -> Result<LogLevel> {
-        let levels = [
-            ("error", LogLevel::Error),
-            ("warning", LogLevel::Warning),
-            ("info", LogLevel::Info),
-            ("debug", LogLevel::Debug),
-        ];
-        self.reader.choice_or("logging.level", &levels, "info")
+        self.reader.choice_or("logging.level", &LogLevel::NAMES, "info")
     }
 
     fn stages(&self) -> Result<Vec<Stage>> {

@@ -3,7 +3,8 @@
 use crate::config::reader::{Reader, as_number};
 use crate::config::tree::Node;
 use crate::error::Result;
-use crate::fit::settings::{CmaEs, Design, Enable, Evolution, MemorySettings, MultiStart, Preset, Strategy};
+use crate::fit::settings::{CmaEs, Design, Enable, Evolution, MemorySettings, MultiStart, Preset};
+use crate::outcome::fit::Strategy;
 use crate::parameters::ParameterSpace;
 
 /// Reads the settings of what surrounds the solver.

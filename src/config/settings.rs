@@ -7,6 +7,7 @@ use crate::config::tree::{Node, Placed, parse_file};
 use crate::error::Result;
 use crate::fit::settings::FitSettings;
 use crate::ingest::request::IngestSettings;
+use crate::listener::LogLevel;
 use crate::machine::usable_cores;
 use crate::model::catalogue::ModelSettings;
 use std::path::{Path, PathBuf};
@@ -58,19 +59,6 @@ impl Default for RunSettings {
     }
 }
 
-/// What is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// Errors only.
-    Error,
-    /// And warnings.
-    Warning,
-    /// And what is done.
-    Info,
-    /// And details.
-    Debug,
-}
-
 /// A stage of `run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -112,17 +100,6 @@ pub fn without_file(overrides: &[(String, Node)]) -> Result<Settings> {
 fn from_tree(reader: Reader, folder: &Path, name: String) -> Result<Settings> {
     let settings = Builder { reader: &reader, folder }.settings(name)?;
     Ok(Settings { effective: reader.effective(), ..settings })
-}
-
-impl Settings {
-    /// The effective configuration as a tree of plain values.
-    #[must_use]
-    pub fn effective_json(&self) -> serde_json::Value {
-        let entry = |effective: &Effective| {
-            (effective.key.clone(), serde_json::json!({"value": effective.value, "origin": effective.origin}))
-        };
-        serde_json::Value::Object(self.effective.iter().map(entry).collect())
-    }
 }
 
 /// A command-line value as a node.

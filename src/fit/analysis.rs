@@ -3,18 +3,20 @@
 
 use crate::error::{Error, Result};
 use crate::fit::describe::Described;
+use crate::fit::journal::{Evaluated, Following};
 use crate::fit::scaling::{ScalingMap, ScalingSettings};
 use crate::fit::search::{Found, Starts, cma_es, multi_start, reason};
-use crate::fit::settings::{FitSettings, Strategy, Tolerances};
+use crate::fit::settings::{FitSettings, Tolerances};
 use crate::fit::solve::{Problem, Solution, minimise};
 use crate::fit::spectrum::Spectrum;
 use crate::fit::start::{from_data, weights};
 use crate::fit::system::System;
 use crate::fit::uncertainty::LastSweep;
-use crate::fit::witness::{Evaluated, Witness};
 use crate::loss::Loss;
 use crate::objective::{Objective, RawData};
-use crate::outcome::{FitResult, Search, Stop, Verdict};
+use crate::outcome::fit::{FitResult, Strategy};
+use crate::outcome::search::{Search, SearchMethod};
+use crate::outcome::verdict::{Stop, Verdict};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
@@ -40,7 +42,7 @@ pub fn fit(
     raw: &dyn RawData,
     settings: &FitSettings,
     outset: &Outset,
-    witness: &mut dyn Witness,
+    following: &mut Following<'_>,
 ) -> Result<FitResult> {
     let ask = Ask { settings, outset };
     let mode = &settings.scaling;
@@ -48,13 +50,13 @@ pub fn fit(
     // On the sample plain squares are good enough: it only finds where to begin.
     let coarse =
         Problem { loss: Loss::Linear, ..ask.problem(explore, &ScalingSettings { mode: coarse_mode, ..mode.clone() })? };
-    let start = ask.start(explore, &coarse, witness)?;
+    let start = ask.start(explore, &coarse, following)?;
     let is_unknown = mode.mode == ScalingMode::Constant && mode.given.is_none();
     let given = if is_unknown { Some(ask.estimate_scaling(explore, raw, &start)?) } else { mode.given.clone() };
     let problem = ask.problem(raw, &ScalingSettings { given, ..mode.clone() })?;
     let fit = Fit { explore, raw, ask, problem: &problem, coarse: &coarse };
-    let local = fit.solve(&start, "local", witness)?;
-    fit.with_search(local, &start, witness)
+    let local = fit.solve(&start, "local", following)?;
+    fit.with_search(local, &start, following)
 }
 
 /// What is asked for.
@@ -81,15 +83,15 @@ impl<'a> Ask<'a> {
     }
 
     /// The user's start, or the data's: phase 1, on the sample. An interrupted run's start is recalled.
-    fn start(&self, explore: &dyn Objective, coarse: &Problem<'_>, witness: &mut dyn Witness) -> Result<Vec<f64>> {
-        if let Some(recalled) = witness.recall("start").pop() {
+    fn start(&self, explore: &dyn Objective, coarse: &Problem<'_>, following: &mut Following<'_>) -> Result<Vec<f64>> {
+        if let Some(recalled) = following.recall("start").pop() {
             return Ok(recalled.theta);
         }
         let start = match &self.settings.start {
             Some(start) => start.clone(),
             None => from_data(explore, coarse, &self.outset.candidates)?,
         };
-        witness.keep("start", &[Evaluated { theta: start.clone(), evaluation: None }])?;
+        following.keep("start", &[Evaluated { theta: start.clone(), evaluation: None }])?;
         Ok(start)
     }
 
@@ -102,7 +104,7 @@ impl<'a> Ask<'a> {
     ) -> Result<Vec<AngleScaling>> {
         let individual = ScalingSettings::from(ScalingMode::Individual);
         let polish = self.problem(explore, &individual)?;
-        let polished = minimise(System::Gram(explore), &polish, start, "sample", &mut ())?;
+        let polished = minimise(System::Gram(explore), &polish, start, "sample", &mut Following::default())?;
         Ok(self.problem(raw, &individual)?.scaling(raw, &polished.point.theta)?.per_angle)
     }
 }
@@ -118,16 +120,16 @@ struct Fit<'a> {
 
 impl Fit<'_> {
     /// The minimum next to a start, on all data.
-    fn solve(&self, start: &[f64], phase: &str, witness: &mut dyn Witness) -> Result<Solution> {
+    fn solve(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
         match self.ask.outset.strategy {
-            Strategy::Stratified => minimise(System::FullBatch(self.raw), self.problem, start, phase, witness),
-            Strategy::HybridStreaming => self.stream(start, phase, witness),
+            Strategy::Stratified => minimise(System::FullBatch(self.raw), self.problem, start, phase, following),
+            Strategy::HybridStreaming => self.stream(start, phase, following),
         }
     }
 
     /// Streaming Gauss-Newton; an ill-conditioned system ends with block QR.
-    fn stream(&self, start: &[f64], phase: &str, witness: &mut dyn Witness) -> Result<Solution> {
-        let first = minimise(System::Gram(self.raw), self.problem, start, phase, witness)?;
+    fn stream(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
+        let first = minimise(System::Gram(self.raw), self.problem, start, phase, following)?;
         let free = self.problem.space.free();
         let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
         let condition = Spectrum::of(&reduced).condition_number;
@@ -136,12 +138,12 @@ impl Fit<'_> {
             return Ok(first);
         }
         let told = condition.map_or("singular".into(), |condition| format!("{condition:.1e}"));
-        witness.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
+        following.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
         let precise = format!("{phase}, block QR");
-        let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, witness)?;
+        let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following)?;
         let mut iterations = first.iterations;
         for iteration in second.iterations {
-            iterations.push(crate::outcome::Iteration { iteration: iterations.len(), ..iteration });
+            iterations.push(crate::outcome::fit::Iteration { iteration: iterations.len(), ..iteration });
         }
         Ok(Solution { iterations, ..second })
     }
@@ -165,7 +167,7 @@ impl Fit<'_> {
     }
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.
-    fn with_search(&self, local: Solution, start: &[f64], witness: &mut dyn Witness) -> Result<FitResult> {
+    fn with_search(&self, local: Solution, start: &[f64], following: &mut Following<'_>) -> Result<FitResult> {
         let mut least = local.point.evaluation.cost;
         let mut result = self.describe(local, start)?;
         if result.stop == Stop::Interrupted {
@@ -178,27 +180,27 @@ impl Fit<'_> {
                 Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
                 found => found?,
             };
-            let search = header("multi_start", "asked for".into(), settings.seed);
+            let search = header(SearchMethod::MultiStart, "asked for".into(), settings.seed);
             let refinement = Refinement {
                 count: settings.refine_top_k,
                 ftol: settings.refinement_ftol,
                 near: settings.degeneracy_threshold,
             };
-            (result, least) = self.refined((result, least), (found, search), refinement, witness)?;
+            (result, least) = self.refined((result, least), (found, search), refinement, following)?;
             if result.stop == Stop::Interrupted {
                 return Ok(result);
             }
         }
         if let Some(reason) = reason(&self.ask.settings.cma_es, self.problem, result.verdict) {
-            witness.note(&format!("global search by CMA-ES: {reason}"));
+            following.note(&format!("global search by CMA-ES: {reason}"));
             let found = match cma_es(self.explore, self.coarse, &self.ask.settings.cma_es, &begin) {
                 Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
                 found => found?,
             };
-            let search = header("cmaes", reason, self.ask.settings.cma_es.evolution.seed);
+            let search = header(SearchMethod::CmaEs, reason, self.ask.settings.cma_es.evolution.seed);
             let count = if self.ask.settings.cma_es.refine { 3 } else { 0 };
             let refinement = Refinement { count, ftol: self.ask.settings.tolerances.ftol, near: 0.1 };
-            (result, _) = self.refined((result, least), (found, search), refinement, witness)?;
+            (result, _) = self.refined((result, least), (found, search), refinement, following)?;
         }
         Ok(result)
     }
@@ -209,7 +211,7 @@ impl Fit<'_> {
         so_far: (FitResult, f64),
         found: (Found, Search),
         refinement: Refinement,
-        witness: &mut dyn Witness,
+        following: &mut Following<'_>,
     ) -> Result<(FitResult, f64)> {
         let ((mut result, mut least), (found, mut search)) = (so_far, found);
         let mut basins = found.basins;
@@ -217,13 +219,13 @@ impl Fit<'_> {
         let problem = Problem { tolerances, ..self.problem.clone() };
         let finely = Fit { problem: &problem, ..*self };
         for (k, basin) in basins.iter_mut().take(refinement.count).enumerate() {
-            let solution = finely.solve(&basin.theta, &format!("{} {k}", search.method), witness)?;
+            let solution = finely.solve(&basin.theta, &format!("{} {k}", search.method.name()), following)?;
             let cost = solution.point.evaluation.cost;
             basin.cost = Some(cost);
             let stopped = solution.stop == Stop::Interrupted;
             // Not for less than a tenth of a standard error squared: the local result is as good.
             if cost < least - 0.01 {
-                witness.note(&format!("{} basin {k}: cost {cost:.6e} instead of {least:.6e}", search.method));
+                following.note(&format!("{} basin {k}: cost {cost:.6e} instead of {least:.6e}", search.method.name()));
                 result = self.describe(solution, &basin.theta)?;
                 (least, search.improved) = (cost, true);
             }
@@ -232,11 +234,11 @@ impl Fit<'_> {
                 break;
             }
         }
-        let near = |basin: &&crate::outcome::Basin| {
+        let near = |basin: &&crate::outcome::search::Basin| {
             basin.cost.is_some_and(|cost| cost > least + 0.01 && cost <= least * (1.0 + refinement.near))
         };
         for basin in basins.iter().filter(near) {
-            witness.note(&format!(
+            following.note(&format!(
                 "another basin fits nearly as well: cost {:.6e} at {:?}",
                 basin.cost.unwrap_or(0.0),
                 basin.theta
@@ -264,6 +266,6 @@ struct Refinement {
     near: f64,
 }
 
-fn header(method: &'static str, reason: String, seed: u64) -> Search {
+fn header(method: SearchMethod, reason: String, seed: u64) -> Search {
     Search { method, reason, seed, evaluations: 0, basins: Vec::new(), improved: false, candidates: Vec::new() }
 }

@@ -3,15 +3,19 @@
 use crate::fit::identifiability::identifiability;
 use crate::fit::reduced::angle_cost;
 use crate::fit::scaling::ScalingBlock;
-use crate::fit::settings::{FitSettings, Strategy};
+use crate::fit::settings::FitSettings;
 use crate::fit::solve::{Problem, Solution};
 use crate::fit::system::Point;
 use crate::fit::uncertainty::{LastSweep, Uncertainty};
 use crate::fit::verdict::{judge, physical_bounds, scaling_bounds};
+use crate::normal::box_quadratic::Side;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::symmetric::Matrix;
 use crate::objective::Objective;
-use crate::outcome::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, ParameterResult};
+use crate::outcome::fit::{
+    ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, ParameterResult, ParameterStatus, StartFrom,
+    Strategy, UncertaintyKind,
+};
 
 /// What a solution is described with.
 pub struct Described<'a> {
@@ -50,18 +54,25 @@ impl Described<'_> {
             true => table(&uncertainty, uncertainty.reported(), as_correlation),
             false => Vec::new(),
         };
+        let angles = self.angles(objective, point, &uncertainty);
         FitResult {
             verdict,
             reasons,
             stop: solution.stop,
             parameters: parameters(problem, point, &uncertainty, &active),
-            angles: self.angles(objective, point, &uncertainty),
-            uncertainty_kind: if uncertainty.robust.is_some() { "frame_robust" } else { "plain" },
+            residual_extremes: extremes_of_all(&angles),
+            lags: lags_of_all(&angles),
+            angles,
+            uncertainty_kind: if uncertainty.robust.is_some() {
+                UncertaintyKind::FrameRobust
+            } else {
+                UncertaintyKind::Plain
+            },
             renewals: self.last.map(|last| last.nodes.renewals),
-            strategy: self.strategy.name(),
-            loss: problem.loss.name(),
+            strategy: self.strategy,
+            loss: problem.loss,
             f_scale: problem.f_scale,
-            scaling_mode: problem.map.mode.name().into(),
+            scaling_mode: problem.map.mode,
             n_scaling: problem.map.n_free(),
             n_pairs,
             degrees_of_freedom,
@@ -81,7 +92,8 @@ impl Described<'_> {
             active_bounds: active,
             undetermined: uncertainty.directions,
             start: self.start.clone(),
-            start_from: if settings.start.is_some() { "configuration" } else { "data" },
+            start_from: if settings.start.is_some() { StartFrom::Configuration } else { StartFrom::Data },
+            n_iterations: solution.iterations.len(),
             iterations: solution.iterations,
         }
     }
@@ -126,6 +138,29 @@ impl Described<'_> {
     }
 }
 
+/// The most extreme residuals, the largest first.
+fn extremes_of_all(angles: &[AngleResult]) -> Vec<ExtremeResidual> {
+    let mut all: Vec<ExtremeResidual> = angles.iter().flat_map(|angle| angle.extremes.clone()).collect();
+    all.sort_by(|a, b| b.residual_sigma.abs().total_cmp(&a.residual_sigma.abs()));
+    all.truncate(6);
+    all
+}
+
+/// Chi-square by lag, all angles together.
+fn lags_of_all(angles: &[AngleResult]) -> Vec<LagResult> {
+    let mut sums: Vec<LagResult> = Vec::new();
+    for lag in angles.iter().flat_map(|angle| &angle.lags) {
+        match sums.iter_mut().find(|known| known.first_lag_frames == lag.first_lag_frames) {
+            Some(known) => {
+                known.pairs += lag.pairs;
+                known.chi_squared += lag.chi_squared;
+            }
+            None => sums.push(lag.clone()),
+        }
+    }
+    sums
+}
+
 fn lags(sums: &ResidualSums) -> Vec<LagResult> {
     let of_bin = |(k, bin): (usize, &crate::normal::residuals::LagBin)| LagResult {
         first_lag_frames: 1 << k,
@@ -158,21 +193,20 @@ fn parameters(
         let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
         let moving = uncertainty.moving.iter().position(|&moving| moving == k);
         match (parameter.fixed, on_bound, moving) {
-            (Some(_), _, _) => "fixed",
-            (_, Some(bound), _) if bound.side == "lower" => "at_lower_bound",
-            (_, Some(_), _) => "at_upper_bound",
-            (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => "undetermined",
-            _ => "free",
+            (Some(_), _, _) => ParameterStatus::Fixed,
+            (_, Some(bound), _) if bound.side == Side::Lower => ParameterStatus::AtLowerBound,
+            (_, Some(_), _) => ParameterStatus::AtUpperBound,
+            (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => ParameterStatus::Undetermined,
+            _ => ParameterStatus::Free,
         }
     };
     let result = |(k, parameter): (usize, &crate::parameters::Parameter)| ParameterResult {
         name: parameter.name.clone(),
         unit: parameter.unit.clone(),
         value: point.theta[k],
-        uncertainty: uncertainty.standard_error(k).filter(|_| status(k) == "free"),
-        uncertainty_plain: uncertainty.plain_error(k).filter(|_| status(k) == "free"),
-        lower: parameter.lower,
-        upper: parameter.upper,
+        uncertainty: uncertainty.standard_error(k).filter(|_| status(k) == ParameterStatus::Free),
+        uncertainty_plain: uncertainty.plain_error(k).filter(|_| status(k) == ParameterStatus::Free),
+        bounds: [parameter.lower, parameter.upper],
         status: status(k),
     };
     problem.space.physical.iter().enumerate().map(result).collect()

@@ -8,7 +8,7 @@ use crate::fit::system::Point;
 use crate::fit::uncertainty::Uncertainty;
 use crate::loss::Loss;
 use crate::normal::symmetric::{Matrix, dot};
-use crate::outcome::{Identifiability, ScalingTest};
+use crate::outcome::fit::{Identifiability, ScalingTest};
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 /// Correlations above this are named.

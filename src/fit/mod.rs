@@ -5,7 +5,7 @@
 //! gone through, `start` finds where to begin, `search` looks for other basins (`design`, `evolution`).
 //!
 //! Where it ended is judged by `uncertainty` (`covariance`, `frame_robust`, `spectrum`), `identifiability` and `verdict`;
-//! `describe` writes it down and `analysis` is all of it. A `witness` follows and can resume it.
+//! `describe` writes it down and `analysis` is all of it. `journal` is who follows and what can resume it.
 
 pub mod analysis;
 pub mod covariance;
@@ -15,6 +15,7 @@ pub mod evolution;
 pub mod frame_robust;
 pub mod identifiability;
 pub mod joint;
+pub mod journal;
 pub mod reduced;
 pub mod scaling;
 pub mod search;
@@ -27,4 +28,3 @@ pub mod system;
 pub mod trust_region;
 pub mod uncertainty;
 pub mod verdict;
-pub mod witness;

@@ -3,13 +3,15 @@
 
 use crate::error::Result;
 use crate::fit::evolution::evolve;
+use crate::fit::journal::Following;
 use crate::fit::settings::{CmaEs, Enable, MultiStart, Tolerances};
 use crate::fit::solve::{Problem, minimise};
 use crate::fit::start::from_data;
 use crate::fit::system::System;
 use crate::normal::symmetric::{Matrix, dot};
 use crate::objective::Objective;
-use crate::outcome::{Basin, Candidate, Verdict};
+use crate::outcome::search::{Basin, Candidate, Origin, SearchMethod};
+use crate::outcome::verdict::Verdict;
 
 /// Basins on the sample, the best first, and how they were found.
 pub struct Found {
@@ -139,7 +141,10 @@ pub fn multi_start(
         true => (settings.screen_keep_fraction * evaluations as f64).ceil() as usize,
         false => evaluations,
     };
-    let candidates = screened.into_iter().map(|(cost, start)| candidate("multi_start", start, cost)).collect();
+    let candidates = screened
+        .into_iter()
+        .map(|(cost, start)| candidate(Origin::Search(SearchMethod::MultiStart), start, cost))
+        .collect();
     polish(sample, problem, candidates, kept.max(1), evaluations)
 }
 
@@ -153,15 +158,16 @@ pub fn cma_es(sample: &dyn Objective, problem: &Problem<'_>, settings: &CmaEs, b
     let (runs, evaluations) = evolve(&settings.evolution, &cube.point(begin.given), &mut cost)?;
     let from_data = from_data(sample, problem, begin.candidates)?;
     let mut candidates = Vec::new();
-    for (origin, start) in [("start", begin.given.to_vec()), ("data", from_data)] {
+    for (origin, start) in [(Origin::Start, begin.given.to_vec()), (Origin::Data, from_data)] {
         candidates.push(candidate(origin, start.clone(), problem.cost(sample, &start)?));
     }
-    candidates.extend(runs.into_iter().map(|(u, cost)| candidate("cmaes", cube.theta(&u), cost)));
+    candidates
+        .extend(runs.into_iter().map(|(u, cost)| candidate(Origin::Search(SearchMethod::CmaEs), cube.theta(&u), cost)));
     let kept = candidates.len();
     polish(sample, problem, candidates, kept, evaluations)
 }
 
-fn candidate(origin: &'static str, start: Vec<f64>, screened_cost: f64) -> Candidate {
+fn candidate(origin: Origin, start: Vec<f64>, screened_cost: f64) -> Candidate {
     Candidate { origin, start, screened_cost, polished: None, polished_cost: None, basin: None }
 }
 
@@ -177,7 +183,7 @@ fn polish(
     let free = problem.space.free();
     let mut minima: Vec<(Vec<f64>, f64, Matrix)> = Vec::new();
     for candidate in candidates.iter_mut().take(kept).filter(|candidate| candidate.screened_cost.is_finite()) {
-        let solution = minimise(System::Gram(sample), &quick, &candidate.start, "sample", &mut ())?;
+        let solution = minimise(System::Gram(sample), &quick, &candidate.start, "sample", &mut Following::default())?;
         evaluations += solution.iterations.len();
         let reduced = problem.in_coordinates(&solution.point.evaluation, &solution.point.theta, &free);
         candidate.polished = Some(solution.point.theta.clone());

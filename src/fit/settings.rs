@@ -2,8 +2,8 @@
 
 use crate::fit::scaling::ScalingSettings;
 use crate::loss::Loss;
+use crate::outcome::fit::Strategy;
 use crate::parameters::{AnalysisMode, ParameterSpace};
-use serde::Serialize;
 
 /// Everything that can be chosen about a fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,32 +85,6 @@ pub struct Tolerances {
 impl Default for Tolerances {
     fn default() -> Self {
         Tolerances { ftol: 1e-12, xtol: 1e-10, gtol: 1e-10, max_iterations: 100 }
-    }
-}
-
-/// How the data are gone through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// Full batch: all weighted rows in memory, QR of the full Jacobian at every iteration.
-    Stratified,
-    /// A start on a coarse sample, then streaming Gauss-Newton over all blocks, with block QR where the system is
-    /// ill-conditioned. Memory does not grow with the data.
-    HybridStreaming,
-}
-
-impl Strategy {
-    /// Names in configuration and results.
-    pub const NAMES: [(&'static str, Strategy); 2] =
-        [("stratified", Strategy::Stratified), ("hybrid_streaming", Strategy::HybridStreaming)];
-
-    /// Name in configuration and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Strategy::Stratified => "stratified",
-            Strategy::HybridStreaming => "hybrid_streaming",
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::fit::reduced::Evaluation;
 use crate::normal::symmetric::{Matrix, SINGULAR, dot};
-use crate::outcome::UndeterminedDirection;
+use crate::outcome::fit::UndeterminedDirection;
 
 /// [`SINGULAR`] where the Jacobian's own factor is known: eigenvalues are squares of its singular values.
 const SINGULAR_FACTOR: f64 = 1e-22;

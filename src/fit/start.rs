@@ -2,6 +2,7 @@
 //! touches the full data.
 
 use crate::error::Result;
+use crate::fit::journal::Following;
 use crate::fit::settings::Tolerances;
 use crate::fit::solve::{Problem, minimise};
 use crate::fit::system::System;
@@ -25,7 +26,7 @@ pub fn from_data(sample: &dyn Objective, problem: &Problem<'_>, candidates: &[Ve
     screened.truncate(POLISHED);
     let mut best: Option<(f64, Vec<f64>)> = None;
     for (_, theta) in screened {
-        let solution = minimise(System::Gram(sample), problem, theta, "sample", &mut ())?;
+        let solution = minimise(System::Gram(sample), problem, theta, "sample", &mut Following::default())?;
         let cost = solution.point.evaluation.cost;
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
             best = Some((cost, solution.point.theta));

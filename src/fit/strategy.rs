@@ -2,7 +2,8 @@
 //! comes from `memory::detect_total_memory`.
 
 use crate::error::{Error, Fault, Result};
-use crate::fit::settings::{FitSettings, MemorySettings, Sharing, Strategy};
+use crate::fit::settings::{FitSettings, MemorySettings, Sharing};
+use crate::outcome::fit::Strategy;
 use serde::Serialize;
 
 /// What the choice depends on besides the problem.

@@ -10,7 +10,7 @@ use crate::fit::reduced::Evaluation;
 use crate::fit::settings::Tolerances;
 use crate::normal::box_quadratic::{box_constraints, minimise, minimise_residual};
 use crate::normal::symmetric::{Matrix, dot};
-use crate::outcome::Stop;
+use crate::outcome::verdict::Stop;
 
 /// The solver's state.
 #[derive(Debug, Clone)]

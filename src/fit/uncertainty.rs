@@ -10,7 +10,7 @@ use crate::fit::system::Point;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::symmetric::Matrix;
 use crate::objective::{RawData, ResidualQuery};
-use crate::outcome::UndeterminedDirection;
+use crate::outcome::fit::UndeterminedDirection;
 use crate::parameters::LawPlaces;
 
 /// Standard errors of physical parameters and scaling.

@@ -4,7 +4,8 @@ use crate::fit::solve::Problem;
 use crate::fit::system::Point;
 use crate::fit::uncertainty::Uncertainty;
 use crate::normal::box_quadratic::Side;
-use crate::outcome::{ActiveBound, Stop, Verdict};
+use crate::outcome::fit::ActiveBound;
+use crate::outcome::verdict::{Stop, Verdict};
 
 /// Bounds met by physical parameters: on them, or nearer than one standard error.
 #[must_use]
@@ -19,9 +20,10 @@ pub fn physical_bounds(
         let parameter = &problem.space.physical[k];
         let value = point.theta[k];
         let error = uncertainty.standard_error(k).unwrap_or(0.0);
-        for (side, bound, distance) in
-            [("lower", parameter.lower, value - parameter.lower), ("upper", parameter.upper, parameter.upper - value)]
-        {
+        for (side, bound, distance) in [
+            (Side::Lower, parameter.lower, value - parameter.lower),
+            (Side::Upper, parameter.upper, parameter.upper - value),
+        ] {
             // Rounding: a minimum exactly on the bound may be found a hair inside it.
             let on_it = distance <= bounds_tolerance * (parameter.upper - parameter.lower);
             if on_it || distance < error {
@@ -53,7 +55,7 @@ pub fn scaling_bounds(problem: &Problem<'_>, point: &Point, phi_degrees: &[f64])
             let sign = if active.side == Side::Lower { 1.0 } else { -1.0 };
             found.push(ActiveBound {
                 name: place,
-                side: if active.side == Side::Lower { "lower" } else { "upper" },
+                side: active.side,
                 bound: problem.map.bound(is_contrast, active.side),
                 multiplier: sign * active.multiplier,
                 within_one_standard_error: false,
@@ -82,7 +84,7 @@ pub fn judge(
     findings.extend(uncertainty.directions.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
     findings.extend(active.iter().map(|bound| {
         let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
-        (Verdict::AtBound, format!("{} is {how} its {} bound {}", bound.name, bound.side, bound.bound))
+        (Verdict::AtBound, format!("{} is {how} its {} bound {}", bound.name, bound.side.name(), bound.bound))
     }));
     if let Some(chi) = reduced_loss.filter(|&chi| chi.is_nan() || chi > worst_acceptable) {
         let reason =

@@ -14,6 +14,7 @@ use crate::ingest::noise::estimate_sigma;
 use crate::ingest::request::{IngestSettings, Ingested};
 use crate::ingest::selection::Selection;
 use crate::ingest::survey::{Survey, common_frame_count};
+use crate::listener::{Event, Watch};
 use crate::memory::{available_bytes, rss_anon_bytes};
 use crate::store::directory::{Store, hash_file, value_type};
 use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest, MergedAngle, Partition, Provenance, ValueType};
@@ -34,15 +35,11 @@ struct Usable {
 /// One angle on its way into the store; `None` if it was skipped.
 type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
 
-/// Makes the store, or finds that it is there. `progress` hears (done, all) and may end the work with an error.
+/// Makes the store, or finds that it is there.
 ///
 /// # Errors
 /// Every case of the table of bad input; nothing half-written is left behind.
-pub fn ingest(
-    request: &IngestSettings,
-    threads: usize,
-    progress: &dyn Fn(usize, usize) -> Result<()>,
-) -> Result<Ingested> {
+pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Result<Ingested> {
     let source = request.source()?;
     crate::ingest::signature::check_hdf5(source)?;
     let source_blake3 = hash_file(source)?;
@@ -54,7 +51,7 @@ pub fn ingest(
     };
     let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&request.store, request.format, request.block_points)?;
-    let converted = job.convert(&staged, progress)?;
+    let converted = job.convert(&staged, watch)?;
     let manifest = job.manifest(converted, source_blake3, content_key)?;
     staged.publish(&manifest)?;
     Ok(Ingested { reused: false, damage, manifest })
@@ -153,7 +150,7 @@ impl<'a> Job<'a> {
         TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
     }
 
-    fn convert(&self, staged: &StagedStore, progress: &dyn Fn(usize, usize) -> Result<()>) -> Result<Vec<Converted>> {
+    fn convert(&self, staged: &StagedStore, watch: &Watch<'_>) -> Result<Vec<Converted>> {
         let mut converted = Vec::new();
         let flow = Dataflow {
             n_items: self.groups.len(),
@@ -164,7 +161,8 @@ impl<'a> Job<'a> {
         };
         flow.fold(&mut |index, bin| {
             converted.push(bin);
-            progress(index + 1, self.groups.len())
+            watch.tell(&Event::Angles { work: "ingest", done: index + 1, all: self.groups.len() });
+            watch.check()
         })?;
         Ok(converted)
     }

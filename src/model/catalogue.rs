@@ -8,49 +8,8 @@ use crate::model::laminar_rows::{LAMINAR_WIDTH, LaminarRows};
 use crate::model::static_rows::{STATIC_WIDTH, StaticRows};
 use crate::model::time_tables::{Constants, TimeTables};
 use crate::pairs::QUANTITIES;
-use crate::parameters::AnalysisMode;
-use serde::{Deserialize, Serialize};
+use crate::parameters::{AnalysisMode, ShearConvention};
 use std::f64::consts::PI;
-
-/// What gamma_dot means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ShearConvention {
-    /// kappa = q L dt cos / (2 pi), S = sinc^4: what the homodyne program computes.
-    Homodyne,
-    /// kappa = q L dt cos / 2, S = sinc^2: the average over a linear velocity profile across the gap.
-    GapAverage,
-}
-
-impl ShearConvention {
-    /// Name in configuration and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            ShearConvention::Homodyne => "homodyne",
-            ShearConvention::GapAverage => "gap_average",
-        }
-    }
-
-    /// Factor that turns this convention's gamma_dot into the other's, for small x: both have
-    /// S = 1 - n x^2 / 6, so kappa sqrt(n) is what is measured.
-    #[must_use]
-    pub fn conversion_to_other(self) -> f64 {
-        let homodyne_per_gap_average = PI / 2.0_f64.sqrt();
-        match self {
-            ShearConvention::Homodyne => 1.0 / homodyne_per_gap_average,
-            ShearConvention::GapAverage => homodyne_per_gap_average,
-        }
-    }
-
-    /// kappa without the cosine: q L dt / (2 pi) or q L dt / 2.
-    fn prefactor(self, q_gap_dt: f64) -> f64 {
-        match self {
-            ShearConvention::Homodyne => q_gap_dt / (2.0 * PI),
-            ShearConvention::GapAverage => q_gap_dt / 2.0,
-        }
-    }
-}
 
 /// What can be chosen about the physics besides mode and parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,7 +115,10 @@ impl Model {
             return Kappa { value: 0.0, d_phi0: 0.0 };
         }
         let q_gap_dt = self.constants.q_per_angstrom * self.gap_angstrom * self.constants.time.dt_seconds;
-        let prefactor = self.convention.prefactor(q_gap_dt);
+        let prefactor = match self.convention {
+            ShearConvention::Homodyne => q_gap_dt / (2.0 * PI),
+            ShearConvention::GapAverage => q_gap_dt / 2.0,
+        };
         let difference = (theta[6] - phi_degrees).to_radians();
         Kappa { value: prefactor * difference.cos(), d_phi0: -prefactor * difference.sin() * PI / 180.0 }
     }

@@ -5,13 +5,14 @@
 //! a run is cut once where |x| passes [`SERIES_BELOW`]: each side is a loop without branches, and only the group of
 //! pairs with the cut and the masked ends of the run choose lane by lane.
 
-use crate::model::catalogue::{Kappa, ShearConvention, ThetaTables};
+use crate::model::catalogue::{Kappa, ThetaTables};
 use crate::model::decay::RunDecay;
 use crate::model::frame_table::FrameTable;
 use crate::model::shear::{SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series};
 use crate::model::sine::sin_cos;
 use crate::model::time_tables::STRAIN;
 use crate::pairs::{LANES, Lane, PairGroup, PairModel, QUANTITIES, Run};
+use crate::parameters::ShearConvention;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! sin x / x and its derivative without loss of digits, for one number and for whole vectors. It knows neither kappa nor
 //! gamma_dot.
 
-use crate::model::catalogue::ShearConvention;
+use crate::parameters::ShearConvention;
 use pulp::Simd;
 
 /// Below this |x| the series is used: differences of sines lose digits there.

@@ -6,6 +6,7 @@
 //! but rounding, and their ratio would be any step at all.
 
 use crate::normal::symmetric::{Matrix, dot, null_space};
+use serde::{Deserialize, Serialize};
 
 /// `lower <= row . x <= upper`.
 #[derive(Debug, Clone)]
@@ -19,12 +20,24 @@ pub struct Constraint {
 }
 
 /// Which side of a constraint holds with equality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// At the lower bound.
     Lower,
     /// At the upper bound.
     Upper,
+}
+
+impl Side {
+    /// Name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Lower => "lower",
+            Side::Upper => "upper",
+        }
+    }
 }
 
 /// A constraint that holds with equality at the minimum, and how hard the minimum pushes against it.

@@ -2,7 +2,7 @@
 //! rename. It knows nothing of how a fit uses them.
 
 use crate::error::{Fault, Result, io_at};
-use crate::fit::witness::Evaluated;
+use crate::fit::journal::{Evaluated, Journal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -78,23 +78,25 @@ impl Checkpoint {
         }
     }
 
-    /// What is known of a phase.
-    #[must_use]
-    pub fn phase(&self, phase: &str) -> Vec<Evaluated> {
-        self.content.phases.get(phase).cloned().unwrap_or_default()
-    }
-
     /// Iterations and parameters at which the interrupted run had arrived.
     #[must_use]
     pub fn place(&self) -> (usize, &[f64]) {
         (self.content.iteration, &self.content.theta)
     }
 
-    /// Keeps what is known of a phase: a new file takes the old one's place, whole or not at all.
-    ///
-    /// # Errors
-    /// Io, with the path.
-    pub fn keep(&mut self, phase: &str, known: &[Evaluated]) -> Result<()> {
+    /// Removes the file: the fit is done.
+    pub fn remove(&self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Journal for Checkpoint {
+    fn recall(&self, phase: &str) -> Vec<Evaluated> {
+        self.content.phases.get(phase).cloned().unwrap_or_default()
+    }
+
+    /// A new file takes the old one's place, whole or not at all.
+    fn keep(&mut self, phase: &str, known: &[Evaluated]) -> Result<()> {
         self.content.phases.insert(phase.into(), known.to_vec());
         self.content.iteration = self.content.phases.values().map(Vec::len).sum();
         self.content.theta = known.last().map(|last| last.theta.clone()).unwrap_or_default();
@@ -111,11 +113,6 @@ impl Checkpoint {
             let _ = std::fs::remove_file(&staging);
         }
         written.map_err(io_at(&self.path))
-    }
-
-    /// Removes the file: the fit is done.
-    pub fn remove(&self) {
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -143,8 +140,8 @@ mod tests {
         ];
         Checkpoint::new(path.clone(), HASHES).keep("local", &known).expect("written");
         let back = Checkpoint::resume(&path, HASHES).expect("readable").expect("there");
-        assert_eq!(back.phase("local"), known);
-        assert_eq!(back.phase("other"), []);
+        assert_eq!(back.recall("local"), known);
+        assert_eq!(back.recall("other"), []);
         for other in [Hashes { config: "x", store: "s" }, Hashes { config: "c", store: "x" }] {
             assert_eq!(Checkpoint::resume(&path, other).expect_err("refused").exit_code(), 2);
         }

@@ -1,19 +1,18 @@
 //! The stage that fits: chooses the strategy, runs the fit, follows it with progress and checkpoints, hands over the result.
 
 use crate::block::BlockSource;
-use crate::config::settings::LogLevel;
 use crate::error::Result;
 use crate::experiment::{Experiment, wrap_degrees};
 use crate::fit::analysis::{Outset, fit};
-use crate::fit::settings::Strategy;
+use crate::fit::journal::Following;
 use crate::fit::strategy::{Decision, short};
-use crate::fit::witness::{Evaluated, Witness};
+use crate::listener::LogLevel;
 use crate::machine::nodes;
 use crate::model::catalogue::Model;
-use crate::outcome::{FitResult, Iteration, Verdict};
+use crate::outcome::fit::{FitResult, Strategy};
+use crate::outcome::verdict::Verdict;
 use crate::pipeline::checkpoint::{Checkpoint, Hashes};
 use crate::pipeline::plan::decide;
-use crate::pipeline::progress::Progress;
 use crate::pipeline::run_directory::Record;
 use crate::pipeline::{Finished, Run};
 use crate::store::directory::Store;
@@ -41,32 +40,22 @@ impl Run<'_> {
             candidates: model.starts(&settings.fit.space),
             t_ref_seconds: model.t_ref_seconds(),
         };
-        let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(Arc::clone(&self.stop));
-        let progress = Progress::new(decision.n_points as u64);
+        let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads)
             .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
-            .stopped_by(Arc::clone(&self.stop))
-            .with_heartbeat(Box::new(|fraction| {
-                if let Some(line) = progress.sweep(fraction) {
-                    self.listener.progress(&line);
-                }
-            }));
-        let mut following = Following {
-            run: self,
-            sweep: &sweep,
-            progress: &progress,
-            checkpoint: self.checkpoint(&store, decision.strategy)?,
-        };
+            .watched_by(self.watch());
+        let mut checkpoint = self.checkpoint(&store, decision.strategy)?;
+        let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
         let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
-        let record = Record { result: &result, experiment: &experiment, totals, key, store: &store, decision };
-        let finished = self.write(&record)?;
-        if result.verdict == Verdict::Interrupted {
+        let record = Record { result, experiment: &experiment, totals, key, store: &store, decision };
+        let finished = self.write(record)?;
+        if finished.outcome.result.verdict == Verdict::Interrupted {
             self.say(LogLevel::Warning, "interrupted: `--resume` goes on from here");
         } else {
-            following.checkpoint.remove();
+            checkpoint.remove();
         }
         Ok(finished)
     }
@@ -135,35 +124,5 @@ impl Run<'_> {
         let checkpoint = Checkpoint::new(path, hashes);
         checkpoint.remove();
         Ok(checkpoint)
-    }
-}
-
-/// Follows a fit for the user and for a later run.
-struct Following<'a, 'r, 's> {
-    run: &'a Run<'r>,
-    sweep: &'a Sweep<'s>,
-    progress: &'a Progress,
-    checkpoint: Checkpoint,
-}
-
-impl Witness for Following<'_, '_, '_> {
-    fn iteration(&mut self, iteration: &Iteration) {
-        let totals = self.sweep.totals();
-        let seconds = totals.normal.seconds / totals.normal.sweeps.max(1) as f64;
-        let text = self.progress.iteration(iteration, self.run.settings.fit.tolerances.ftol, seconds);
-        self.run.listener.progress(&text);
-        self.run.say(LogLevel::Debug, &text);
-    }
-
-    fn note(&mut self, text: &str) {
-        self.run.say(LogLevel::Info, text);
-    }
-
-    fn recall(&mut self, phase: &str) -> Vec<Evaluated> {
-        self.checkpoint.phase(phase)
-    }
-
-    fn keep(&mut self, phase: &str, known: &[Evaluated]) -> Result<()> {
-        self.checkpoint.keep(phase, known)
     }
 }

@@ -2,18 +2,17 @@
 //!
 //! The store is a folder with one store per q, `q=<1/angstrom>/phi=<degrees>/c2.arrow`: one dataset, partitioned by both.
 
-use crate::config::settings::{LogLevel, Settings};
+use crate::config::settings::Settings;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::ingest::survey::available_q;
-use crate::outcome::Verdict;
-use crate::pipeline::run_directory::pretty;
-use crate::pipeline::{Listener, Run};
+use crate::listener::{LogLevel, Watch};
+use crate::outcome::verdict::Verdict;
+use crate::pipeline::Run;
 use crate::publish::StagedDirectory;
+use crate::report::json::pretty;
 use crate::report::q_table::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
-use serde_json::json;
+use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Which q are wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,15 +24,18 @@ pub enum ManyQ {
 }
 
 /// All fits of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FinishedTable {
     /// The directory with the table.
+    #[serde(skip)]
     pub directory: PathBuf,
     /// One row per q.
     pub rows: Vec<QRow>,
     /// D0 against q.
+    #[serde(rename = "D0_power_law")]
     pub check: Option<PowerLawCheck>,
     /// Table for a terminal.
+    #[serde(skip)]
     pub summary: String,
 }
 
@@ -55,30 +57,24 @@ impl FinishedTable {
 ///
 /// # Errors
 /// What opening the file reports; what goes wrong at one q is written into its row.
-pub fn run_many(
-    settings: &Settings,
-    wanted: &ManyQ,
-    listener: &dyn Listener,
-    stop: &Arc<AtomicBool>,
-    resume: bool,
-) -> Result<FinishedTable> {
+pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, resume: bool) -> Result<FinishedTable> {
     let list = match wanted {
         ManyQ::All => available_q(settings.ingest.source()?, &settings.ingest.selection)?,
         ManyQ::List(list) => list.clone(),
     };
     let mut rows = Vec::new();
     for (k, &q) in list.iter().enumerate() {
-        listener.log(LogLevel::Info, &format!("q = {q} 1/angstrom ({} of {})", k + 1, list.len()));
+        user.log(LogLevel::Info, &format!("q = {q} 1/angstrom ({} of {})", k + 1, list.len()));
         let own = settings_of(settings, q);
-        let run = Run::new(&own, listener).stopped_by(Arc::clone(stop)).resuming(resume);
+        let run = Run::new(&own, user).resuming(resume);
         match run.run() {
-            Ok(Some(finished)) => rows.push(QRow::finished(q, finished.verdict, finished.parameters)),
+            Ok(Some(finished)) => rows.push(QRow::finished(finished.outcome)),
             Ok(None) => return Err(no_fit()),
             Err(error @ Error::Interrupted(_)) if rows.is_empty() => return Err(error),
             Err(Error::Interrupted(_)) => break,
             Err(error @ Error::Internal(_)) => return Err(error),
             Err(error) => {
-                listener.log(LogLevel::Warning, &format!("q = {q}: {error}"));
+                user.log(LogLevel::Warning, &format!("q = {q}: {error}"));
                 rows.push(QRow::failed(q, error.to_string()));
             }
         }
@@ -109,14 +105,16 @@ fn write(settings: &Settings, rows: Vec<QRow>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
     let staged = StagedDirectory::begin(&settings.run.output.join(format!("{}-q_table", settings.run.name)))?;
+    let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary };
     let files = [
-        ("q_table.parquet", q_parquet(&rows)?),
-        ("q_table.json", pretty(&json!({"rows": rows, "D0_power_law": check}))?),
-        ("summary.txt", summary.clone().into_bytes()),
+        ("q_table.parquet", q_parquet(&table.rows)?),
+        ("q_table.json", pretty(&table)?),
+        ("summary.txt", table.summary.clone().into_bytes()),
     ];
     for (name, content) in files {
         let path = staged.path().join(name);
         std::fs::write(&path, content).map_err(io_at(&path))?;
     }
-    Ok(FinishedTable { directory: staged.publish()?, rows, check, summary })
+    table.directory = staged.publish()?;
+    Ok(table)
 }

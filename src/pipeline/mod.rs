@@ -1,46 +1,50 @@
 //! The conductor: stages in order, their times and memory. It prints nothing and decides nothing about physics or data.
 //!
-//! `fit_stage` runs a fit and follows it (`progress`, `checkpoint`), `run_directory` writes and finds results, `plan` says
+//! `fit_stage` runs a fit (`checkpoint` keeps it), `log` hears everything, `progress` makes lines of it, `run_directory` writes and finds results, `plan` says
 //! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
 
 pub mod checkpoint;
 pub mod fit_stage;
+pub mod log;
 pub mod many_q;
 pub mod plan;
 pub mod progress;
 pub mod run_directory;
 pub mod tune;
 
-use crate::config::settings::{LogLevel, Settings, Stage};
-use crate::error::{Fault, Result};
+use crate::config::settings::{Settings, Stage};
+use crate::error::Result;
 use crate::ingest::convert::ingest;
 use crate::ingest::request::{IngestSettings, Ingested};
+use crate::listener::{Event, Listener, LogLevel, Watch};
 use crate::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
-use crate::outcome::Verdict;
+use crate::outcome::fit::FitOutcome;
+use crate::pipeline::log::RunLog;
 use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
-
-/// Hears what happens. The command line writes it to stderr; a library user may do as he likes.
-pub trait Listener: Sync {
-    /// A line for the log.
-    fn log(&self, level: LogLevel, text: &str);
-    /// The state of long work; each call replaces the last.
-    fn progress(&self, text: &str);
-}
 
 /// One run: its settings, log and timings.
 pub struct Run<'a> {
     settings: &'a Settings,
-    listener: &'a dyn Listener,
-    stop: Arc<AtomicBool>,
+    log: RunLog<'a>,
     resume: bool,
-    log: Mutex<Vec<String>>,
-    stages: Mutex<Map<String, Value>>,
+    stages: Mutex<BTreeMap<String, StageFacts>>,
+}
+
+/// What a stage took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct StageFacts {
+    /// Seconds.
+    pub wall_seconds: f64,
+    /// Anonymous memory at its end, in bytes.
+    pub rss_anon_bytes: Option<u64>,
+    /// Anonymous memory at most, in bytes.
+    pub peak_rss_anon_bytes: Option<u64>,
 }
 
 /// What a finished run gives back.
@@ -48,39 +52,23 @@ pub struct Run<'a> {
 pub struct Finished {
     /// The run directory.
     pub directory: PathBuf,
-    /// Judgement.
-    pub verdict: Verdict,
+    /// What was found: `parameters.json`.
+    pub outcome: FitOutcome,
     /// Table for a terminal.
     pub summary: String,
-    /// `parameters.json`.
-    pub parameters: Value,
     /// Sweep statistics; `None` if an earlier result was reused.
     pub totals: Option<SweepTotals>,
 }
 
 impl<'a> Run<'a> {
-    /// A run with these settings; keys without effect are reported once.
+    /// A run with these settings, watched by its user; keys without effect are reported once.
     #[must_use]
-    pub fn new(settings: &'a Settings, listener: &'a dyn Listener) -> Self {
-        let run = Run {
-            settings,
-            listener,
-            stop: Arc::default(),
-            resume: false,
-            log: Mutex::default(),
-            stages: Mutex::default(),
-        };
+    pub fn new(settings: &'a Settings, user: &Watch<'a>) -> Self {
+        let run = Run { settings, log: RunLog::new(settings, user), resume: false, stages: Mutex::default() };
         for note in &settings.notes {
             run.say(LogLevel::Warning, note);
         }
         run
-    }
-
-    /// Ends after the current block, with the best result so far, once `stop` is set.
-    #[must_use]
-    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
-        self.stop = stop;
-        self
     }
 
     /// Goes on from the checkpoint of an interrupted run.
@@ -90,11 +78,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// What stages carry with them.
+    fn watch(&self) -> Watch<'_> {
+        Watch::new(&self.log, self.log.stop())
+    }
+
     fn say(&self, level: LogLevel, text: &str) {
-        if level <= self.settings.run.log_level {
-            self.log.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{level:?}] {text}"));
-            self.listener.log(level, text);
-        }
+        self.log.hear(&Event::Log { level, text });
     }
 
     /// Runs a stage and notes its time and memory.
@@ -108,7 +98,7 @@ impl<'a> Run<'a> {
             LogLevel::Info,
             &format!("{stage}: {seconds:.2} s, memory {} MiB now, {} MiB at most", mebibytes(now), mebibytes(peak)),
         );
-        let facts = json!({"wall_seconds": seconds, "rss_anon_bytes": now, "peak_rss_anon_bytes": peak});
+        let facts = StageFacts { wall_seconds: seconds, rss_anon_bytes: now, peak_rss_anon_bytes: peak };
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.into(), facts);
         result
     }
@@ -141,11 +131,7 @@ impl<'a> Run<'a> {
     pub fn ingest(&self, verify: bool) -> Result<Ingested> {
         let settings = self.settings;
         let request = IngestSettings { verify, ..settings.ingest.clone() };
-        let progress = |done: usize, all: usize| {
-            self.listener.progress(&format!("ingest: {done} of {all} angles"));
-            if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
-        };
-        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads, &progress))?;
+        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads, &self.watch()))?;
         if let Some(damage) = &ingested.damage {
             self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
         }

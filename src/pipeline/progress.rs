@@ -1,82 +1,79 @@
-//! How far long work has come, in words. It prints nothing.
+//! Events as lines for people: how far long work has come. It prints nothing.
 
+use crate::listener::Event;
 use crate::memory::rss_anon_bytes;
-use crate::outcome::Iteration;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// The state of a fit for its progress line.
+/// Makes lines of events; the line of an iteration knows what went before.
 pub struct Progress {
-    n_pairs: u64,
     state: Mutex<State>,
 }
 
 struct State {
-    /// When the current sweep began, and how far it has come.
-    sweep_began: Instant,
-    fraction: f64,
-    /// What the last iteration has found.
-    last: String,
+    /// The last iteration in words, and when it was told.
+    iteration: String,
+    told: Instant,
+    /// Sweeps so far, and pairs per second of the last.
     sweeps: usize,
+    rate: f64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let state = State { iteration: "start".into(), told: Instant::now(), sweeps: 0, rate: 0.0 };
+        Progress { state: Mutex::new(state) }
+    }
 }
 
 /// Shorter sweeps need no line of their own.
-const WORTH_SAYING: Duration = Duration::from_millis(300);
+const WORTH_SAYING_SECONDS: f64 = 0.3;
 
 impl Progress {
-    /// Of sweeps of `n_pairs` pairs.
-    #[must_use]
-    pub fn new(n_pairs: u64) -> Self {
-        let state = State { sweep_began: Instant::now(), fraction: 1.0, last: "start".into(), sweeps: 0 };
-        Progress { n_pairs, state: Mutex::new(state) }
-    }
-
-    /// A line for a sweep that has come this far, if it takes long enough to be worth one.
-    pub fn sweep(&self, fraction: f64) -> Option<String> {
-        let memory = rss_anon_bytes().unwrap_or(0) >> 20;
+    /// The line of an event, if it is worth one. Log lines speak for themselves.
+    pub fn line(&self, event: &Event<'_>) -> Option<String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if fraction <= state.fraction {
-            (state.sweep_began, state.sweeps) = (Instant::now(), state.sweeps + 1);
+        match *event {
+            Event::Log { .. } => None,
+            Event::Angles { work, done, all } => Some(format!("{work}: {done} of {all} angles")),
+            Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, seconds),
+            Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
+                let what = if accepted { "accepted" } else { "rejected" };
+                state.iteration =
+                    format!("iteration {iteration:>3}  cost {cost:.6e}  chi2_nu {reduced_chi_squared:.5}  {what}");
+                Some(state.estimate(steps_left))
+            }
         }
-        state.fraction = fraction;
-        let elapsed = state.sweep_began.elapsed();
-        (fraction < 1.0 && elapsed > WORTH_SAYING).then(|| {
-            let seconds = elapsed.as_secs_f64();
-            let rate = fraction * self.n_pairs as f64 / seconds / 1e6;
+    }
+}
+
+impl State {
+    fn sweep(&mut self, fraction: f64, pairs: f64, seconds: f64) -> Option<String> {
+        self.rate = fraction * pairs / seconds.max(1e-9);
+        if fraction >= 1.0 {
+            self.sweeps += 1;
+            return None;
+        }
+        (seconds > WORTH_SAYING_SECONDS).then(|| {
             let left = clock(seconds * (1.0 - fraction) / fraction);
+            let (number, percent, rate, memory) = (self.sweeps + 1, 100.0 * fraction, self.rate / 1e6, mebibytes());
+            let iteration = &self.iteration;
             format!(
-                "{}  sweep {} {:.0} %  {rate:.0} M pairs/s  {memory} MiB  sweep ends in {left}",
-                state.last,
-                state.sweeps,
-                100.0 * fraction
+                "{iteration}  sweep {number} {percent:.0} %  {rate:.0} M pairs/s  {memory} MiB  sweep ends in {left}"
             )
         })
     }
 
-    /// The line of an iteration. What is left is an estimate: Gauss-Newton halves its digits' distance per step, so as many
-    /// steps again as ftol asks for.
-    pub fn iteration(&self, iteration: &Iteration, ftol: f64, seconds_per_sweep: f64) -> String {
-        let memory = rss_anon_bytes().unwrap_or(0) >> 20;
-        let steps = steps_left(iteration.projected_gradient, ftol);
-        let text = format!(
-            "iteration {:>3}  cost {:.6e}  chi2_nu {:.5}  {}",
-            iteration.iteration,
-            iteration.cost,
-            iteration.reduced_chi_squared,
-            if iteration.accepted { "accepted" } else { "rejected" },
-        );
-        let rate = self.n_pairs as f64 / seconds_per_sweep.max(1e-9) / 1e6;
-        let left = clock(steps * seconds_per_sweep);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.last.clone_from(&text);
-        format!("{text}  {rate:.0} M pairs/s  {memory} MiB  ETA about {left}")
+    /// What is left takes as long per step as the last one did.
+    fn estimate(&mut self, steps_left: f64) -> String {
+        let left = clock(steps_left * self.told.elapsed().as_secs_f64());
+        self.told = Instant::now();
+        format!("{}  {:.0} M pairs/s  {} MiB  ETA about {left}", self.iteration, self.rate / 1e6, mebibytes())
     }
 }
 
-/// Steps until the scaled gradient, which falls by about a factor of 30 per step near a minimum, is below sqrt(ftol / 100).
-fn steps_left(gradient: f64, ftol: f64) -> f64 {
-    let goal = (0.01 * ftol).sqrt();
-    if gradient > goal && gradient.is_finite() { ((gradient / goal).ln() / 30.0_f64.ln()).ceil() } else { 1.0 }
+fn mebibytes() -> u64 {
+    rss_anon_bytes().unwrap_or(0) >> 20
 }
 
 /// 0:07, 12:30, 3:05:00.
@@ -98,8 +95,12 @@ mod tests {
     }
 
     #[test]
-    fn fewer_steps_are_left_near_the_minimum() {
-        assert!(steps_left(1.0, 1e-8) > steps_left(1e-3, 1e-8));
-        assert_eq!(steps_left(1e-9, 1e-8), 1.0);
+    fn short_sweeps_say_nothing_and_long_ones_how_long_they_will_take() {
+        let progress = Progress::default();
+        let sweep = |fraction, seconds| progress.line(&Event::Sweep { fraction, pairs: 1_000_000, seconds });
+        assert_eq!(sweep(0.5, 0.1), None);
+        assert_eq!(sweep(1.0, 0.2), None);
+        let line = sweep(0.25, 2.0).expect("long");
+        assert!(line.contains("sweep 2 25 %") && line.ends_with("sweep ends in 0:06"), "{line}");
     }
 }

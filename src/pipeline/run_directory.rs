@@ -1,29 +1,32 @@
 //! The run directory: what is written into it, and whether an equal one is there already.
 
 use crate::block::BlockSource;
+use crate::config::reader::Effective;
 use crate::config::settings::Settings;
-use crate::error::{Fault, Result, io_at};
+use crate::error::{Result, io_at};
 use crate::experiment::Experiment;
-use crate::fit::settings::Strategy;
 use crate::fit::strategy::Decision;
 use crate::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
-use crate::outcome::{FitResult, Verdict};
+use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
+use crate::parameters::ShearConvention;
 use crate::pipeline::plan::decide;
-use crate::pipeline::{Finished, Run};
+use crate::pipeline::{Finished, Run, StageFacts};
 use crate::publish::StagedDirectory;
-use crate::report::json::{Context, parameters_json};
+use crate::report::json::pretty;
 use crate::report::{summary, tables};
 use crate::store::directory::Store;
 use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::SweepTotals;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is written.
 pub struct Record<'a> {
     /// What the fit has found.
-    pub result: &'a FitResult,
+    pub result: FitResult,
     /// What was measured.
     pub experiment: &'a Experiment,
     /// Sweep statistics.
@@ -76,99 +79,142 @@ impl Run<'_> {
     fn read_result(&self, key: &str) -> Option<Finished> {
         let directory = self.settings.run.output.join(self.run_name(key));
         let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
-        let run: Value = serde_json::from_str(&read("run.json")?).ok()?;
-        let parameters: Value = serde_json::from_str(&read("parameters.json")?).ok()?;
-        let verdicts = [Verdict::Converged, Verdict::AtBound, Verdict::Undetermined, Verdict::PoorFit];
-        let verdict = verdicts.into_iter().find(|verdict| parameters["verdict"] == verdict.name())?;
+        let run: Keyed = serde_json::from_str(&read("run.json")?).ok()?;
+        let outcome: FitOutcome = serde_json::from_str(&read("parameters.json")?).ok()?;
+        let is_same = run.result_key == key && outcome.schema_version == SCHEMA_VERSION;
+        let is_final = outcome.result.verdict.is_final();
         let summary = read("summary.txt")?;
-        let same = run["result_key"] == key;
-        same.then_some(Finished { directory, verdict, summary, parameters, totals: None })
+        (is_same && is_final).then_some(Finished { directory, outcome, summary, totals: None })
     }
 
-    pub(super) fn write(&self, record: &Record<'_>) -> Result<Finished> {
+    pub(super) fn write(&self, record: Record<'_>) -> Result<Finished> {
         let name = self.run_name(&record.key);
-        let context = context(self.settings, record.experiment);
-        let parameters = parameters_json(record.result, &context);
-        let summary = summary::summary(record.result, &context);
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+        let run = self.run_record(&record);
+        let outcome = FitOutcome::new(record.result, conditions(self.settings, record.experiment));
+        let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let mut files = vec![
-            ("parameters.json", pretty(&parameters)?),
-            ("parameters.parquet", tables::parameters(record.result)?),
-            ("per_angle.parquet", tables::per_angle(record.result)?),
-            ("per_lag.parquet", tables::per_lag(record.result, record.experiment.time.dt_seconds)?),
-            ("iterations.parquet", tables::iterations(record.result)?),
+            ("parameters.json", pretty(&outcome)?),
+            ("parameters.parquet", tables::parameters(result)?),
+            ("per_angle.parquet", tables::per_angle(result)?),
+            ("per_lag.parquet", tables::per_lag(result, record.experiment.time.dt_seconds)?),
+            ("iterations.parquet", tables::iterations(result)?),
             ("summary.txt", summary.clone().into_bytes()),
-            ("log.txt", format!("{log}\n").into_bytes()),
-            ("run.json", pretty(&self.run_json(record))?),
+            ("log.txt", self.log.text().into_bytes()),
+            ("run.json", pretty(&run)?),
         ];
-        if let Some(search) = &record.result.search {
-            files.push(("candidates.parquet", tables::candidates(search, record.result)?));
+        if let Some(search) = &result.search {
+            files.push(("candidates.parquet", tables::candidates(search, result)?));
         }
         let staged = StagedDirectory::begin(&self.settings.run.output.join(name))?;
         for (name, content) in files {
             let path = staged.path().join(name);
             std::fs::write(&path, content).map_err(io_at(&path))?;
         }
-        let directory = staged.publish()?;
-        let totals = Some(record.totals.clone());
-        Ok(Finished { directory, verdict: record.result.verdict, summary, parameters, totals })
+        Ok(Finished { directory: staged.publish()?, outcome, summary, totals: Some(record.totals) })
     }
 
-    fn run_json(&self, record: &Record<'_>) -> Value {
-        let manifest = record.store.manifest();
-        let stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    fn run_record(&self, record: &Record<'_>) -> RunRecord {
+        let (manifest, settings) = (record.store.manifest(), self.settings);
         let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        json!({
-            "program": concat!("homodyne ", env!("CARGO_PKG_VERSION")),
-            "result_key": record.key,
-            "finished_unix_seconds": finished,
-            "source_blake3": manifest.provenance.source_blake3,
-            "store_content_key": manifest.content_key,
-            "store": self.settings.ingest.store.display().to_string(),
-            "store_kind": record.store.kind(),
-            "configuration": self.settings.effective_json(),
-            "notes": self.settings.notes,
-            "threads": self.settings.run.threads,
-            "simd": SimdLevel::Best.name(),
-            "strategy": record.decision.strategy,
-            "strategy_decision": record.decision,
-            "seeds": {
-                "multi_start": self.settings.fit.multi_start.enable.then_some(self.settings.fit.multi_start.seed),
-                "cmaes": self.settings.fit.cma_es.evolution.seed,
+        RunRecord {
+            program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
+            result_key: record.key.clone(),
+            finished_unix_seconds: finished,
+            source_blake3: manifest.provenance.source_blake3.clone(),
+            store_content_key: manifest.content_key.clone(),
+            store: settings.ingest.store.display().to_string(),
+            store_kind: record.store.kind(),
+            configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
+            notes: settings.notes.clone(),
+            threads: settings.run.threads,
+            simd: SimdLevel::Best.name(),
+            strategy: record.decision.strategy,
+            strategy_decision: record.decision.clone(),
+            seeds: Seeds {
+                multi_start: settings.fit.multi_start.enable.then_some(settings.fit.multi_start.seed),
+                cmaes: settings.fit.cma_es.evolution.seed,
             },
-            "stages": stages,
-            "sweep": record.totals,
-            "memory": {
-                "peak_rss_anon_bytes": peak_rss_anon_bytes(),
-                "peak_rss_bytes": peak_rss_bytes(),
-                "total_bytes": detect_total_memory(),
-                "container_limit_bytes": container_limit_bytes(),
+            stages: self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            sweep: record.totals.clone(),
+            memory: MemoryFacts {
+                peak_rss_anon_bytes: peak_rss_anon_bytes(),
+                peak_rss_bytes: peak_rss_bytes(),
+                total_bytes: detect_total_memory(),
+                container_limit_bytes: container_limit_bytes(),
             },
-        })
+        }
     }
+}
+
+/// `run.json`: how a result came about.
+#[derive(Debug, Serialize)]
+struct RunRecord {
+    program: String,
+    result_key: String,
+    finished_unix_seconds: u64,
+    source_blake3: String,
+    store_content_key: String,
+    store: String,
+    store_kind: String,
+    configuration: BTreeMap<String, InForce>,
+    notes: Vec<String>,
+    threads: usize,
+    simd: &'static str,
+    strategy: Strategy,
+    strategy_decision: Decision,
+    seeds: Seeds,
+    stages: BTreeMap<String, StageFacts>,
+    sweep: SweepTotals,
+    memory: MemoryFacts,
+}
+
+/// What is read of an earlier `run.json`.
+#[derive(Debug, Deserialize)]
+struct Keyed {
+    result_key: String,
+}
+
+/// A value of the configuration.
+#[derive(Debug, Serialize)]
+struct InForce {
+    value: String,
+    origin: String,
+}
+
+impl From<&Effective> for InForce {
+    fn from(entry: &Effective) -> Self {
+        InForce { value: entry.value.clone(), origin: entry.origin.clone() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Seeds {
+    multi_start: Option<u64>,
+    cmaes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct MemoryFacts {
+    peak_rss_anon_bytes: Option<u64>,
+    peak_rss_bytes: Option<u64>,
+    total_bytes: Option<u64>,
+    container_limit_bytes: Option<u64>,
 }
 
 fn hash(value: &Value) -> String {
     blake3::hash(value.to_string().as_bytes()).to_hex().to_string()
 }
 
-/// JSON for reading by people.
-///
-/// # Errors
-/// Internal if it cannot be encoded.
-pub(super) fn pretty(value: &Value) -> Result<Vec<u8>> {
-    let mut text =
-        serde_json::to_vec_pretty(value).map_err(|source| Fault::at("results", "no JSON").source(source).internal())?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-fn context<'a>(settings: &Settings, experiment: &'a Experiment) -> Context<'a> {
-    let sheared = settings.fit.space.mode.shear().map(|_| settings.model.convention);
-    Context {
-        analysis_mode: settings.fit.space.mode.name(),
-        shear_convention: sheared.map(|convention| convention.name()),
-        gamma_dot_conversion: sheared.map(|convention| convention.conversion_to_other()),
-        experiment,
+fn conditions(settings: &Settings, experiment: &Experiment) -> Conditions {
+    let mode = settings.fit.space.mode;
+    let convention = mode.shear().map(|_| settings.model.convention);
+    Conditions {
+        analysis_mode: mode,
+        shear_convention: convention,
+        gamma_dot_factor_to_other_convention: convention.map(ShearConvention::conversion_to_other),
+        q_per_angstrom: experiment.q_per_angstrom,
+        gap_angstrom: experiment.gap_angstrom,
+        dt_seconds: experiment.time.dt_seconds,
+        n_frames: experiment.time.n_frames,
     }
 }

@@ -1,12 +1,12 @@
 //! The result as a short table for a terminal.
 
-use crate::outcome::{FitResult, ParameterResult};
-use crate::report::json::Context;
+use crate::outcome::fit::{FitOutcome, FitResult, ParameterResult};
 use std::fmt::Write;
 
 /// Parameters, quality and verdict.
 #[must_use]
-pub fn summary(result: &FitResult, context: &Context<'_>) -> String {
+pub fn summary(outcome: &FitOutcome) -> String {
+    let FitOutcome { result, conditions, .. } = outcome;
     let mut text = String::new();
     let mut line = |content: String| {
         let _ = writeln!(text, "{}", content.trim_end());
@@ -22,18 +22,21 @@ pub fn summary(result: &FitResult, context: &Context<'_>) -> String {
     let (contrast, offset) = (mean(&|k| result.angles[k].contrast), mean(&|k| result.angles[k].offset));
     line(format!(
         "contrast {contrast:.5}, offset {offset:.5} (mean of {n_angles} angles, scaling {})",
-        result.scaling_mode
+        result.scaling_mode.name()
     ));
     let chi = result.reduced_chi_squared.map_or("unknown (the data show no noise)".into(), |chi| format!("{chi:.4}"));
     let condition = result.condition_number.map_or("singular".into(), |condition| format!("{condition:.2e}"));
     line(format!("chi2_nu {chi}, {} pairs, {} sweeps, condition {condition}", result.n_pairs, result.iterations.len()));
-    if let (Some(convention), Some(factor)) = (context.shear_convention, context.gamma_dot_conversion) {
+    if let (Some(convention), Some(factor)) =
+        (conditions.shear_convention, conditions.gamma_dot_factor_to_other_convention)
+    {
+        let convention = convention.name();
         line(format!("gamma_dot in the {convention} convention; times {factor:.4} in the other"));
     }
     if let Some(renewals) = result.renewals {
         line(format!(
             "uncertainty: {} (speckles renew {renewals:.1} times at each of {n_angles} angles); plain: pairs independent",
-            result.uncertainty_kind
+            result.uncertainty_kind.name()
         ));
     }
     quality(result, &mut line);
@@ -54,13 +57,13 @@ fn quality(result: &FitResult, line: &mut dyn FnMut(String)) {
     }
     if let Some(search) = &result.search {
         let found = if search.improved { "a deeper basin was found" } else { "no deeper basin was found" };
-        line(format!("global search ({}, {} basins): {found}", search.method, search.basins.len()));
+        line(format!("global search ({}, {} basins): {found}", search.method.name(), search.basins.len()));
     }
 }
 
 fn row(found: &ParameterResult) -> String {
     let error = |error: Option<f64>| error.map_or("-".into(), |error| format!("{error:.3e}"));
     let (reported, plain) = (error(found.uncertainty), error(found.uncertainty_plain));
-    let (name, value, unit, status) = (&found.name, found.value, &found.unit, found.status);
+    let (name, value, unit, status) = (&found.name, found.value, &found.unit, found.status.name());
     format!("{name:<20} {value:>16.9e} {reported:>12} {plain:>12}  {unit:<14} {status}")
 }

@@ -1,7 +1,8 @@
 //! Results as Parquet tables, one row per parameter, angle or iteration.
 
 use crate::error::{Error, Fault, Result};
-use crate::outcome::{AngleResult, Candidate, FitResult, Iteration, LagResult, ParameterResult, Search};
+use crate::outcome::fit::{AngleResult, FitResult, Iteration, LagResult, ParameterResult};
+use crate::outcome::search::{Candidate, Search};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
@@ -46,9 +47,9 @@ pub fn parameters(result: &FitResult) -> Result<Vec<u8>> {
         numbers("value", rows, |row| Some(row.value)),
         numbers("uncertainty", rows, |row| row.uncertainty),
         numbers("uncertainty_plain", rows, |row| row.uncertainty_plain),
-        numbers("lower", rows, |row| Some(row.lower)),
-        numbers("upper", rows, |row| Some(row.upper)),
-        words("status", rows, |row| row.status.into()),
+        numbers("lower", rows, |row| Some(row.bounds[0])),
+        numbers("upper", rows, |row| Some(row.bounds[1])),
+        words("status", rows, |row| row.status.name().into()),
     ])
 }
 
@@ -98,7 +99,7 @@ pub fn per_lag(result: &FitResult, dt_seconds: f64) -> Result<Vec<u8>> {
 pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
     let rows = &search.candidates;
     let mut columns = vec![
-        words("origin", rows, |row: &Candidate| row.origin.into()),
+        words("origin", rows, |row: &Candidate| row.origin.name().into()),
         numbers("screened_cost", rows, |row| Some(row.screened_cost)),
         numbers("polished_cost", rows, |row| row.polished_cost),
         numbers("basin", rows, |row| row.basin.map(|basin| basin as f64)),

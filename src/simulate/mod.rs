@@ -4,9 +4,10 @@ pub mod speckle;
 
 use crate::error::{Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
-use crate::model::catalogue::{Model, ShearConvention, ThetaTables};
+use crate::listener::{Event, Watch};
+use crate::model::catalogue::{Model, ThetaTables};
 use crate::model::pair::PairEvaluator;
-use crate::parameters::AnalysisMode;
+use crate::parameters::{AnalysisMode, ShearConvention};
 use hdf5_pure::FileBuilder;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -164,7 +165,7 @@ impl Simulation {
     ///
     /// # Errors
     /// Parameter for impossible numbers, Io if the file cannot be written.
-    pub fn write(&self, path: &Path, progress: &dyn Fn(usize, usize)) -> Result<()> {
+    pub fn write(&self, path: &Path, watch: &Watch<'_>) -> Result<()> {
         self.check()?;
         let mut file = FileBuilder::new();
         let mut xpcs = file.create_group("xpcs");
@@ -174,7 +175,9 @@ impl Simulation {
         for (ring, q) in self.all_q().into_iter().enumerate() {
             let of_q = Simulation { q_per_angstrom: q, seed: self.seed + 1000 * ring as u64, ..self.clone() };
             of_q.add_matrices(&mut map, ring * n_angles, &|done| {
-                progress(ring * n_angles + done, self.all_q().len() * n_angles);
+                let (done, all) = (ring * n_angles + done, self.all_q().len() * n_angles);
+                watch.tell(&Event::Angles { work: "simulate", done, all });
+                watch.check()
             })?;
         }
         twotime.add_group(map.finish());
@@ -199,7 +202,12 @@ impl Simulation {
     }
 
     /// The matrices of one q, numbered from `first`.
-    fn add_matrices(&self, map: &mut hdf5_pure::GroupBuilder, first: usize, progress: &dyn Fn(usize)) -> Result<()> {
+    fn add_matrices(
+        &self,
+        map: &mut hdf5_pure::GroupBuilder,
+        first: usize,
+        told: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<()> {
         let model = Model::new(self.mode, self.convention, &self.experiment())?;
         let tables = model.tables(&self.theta);
         let n = self.n_frames as u64;
@@ -211,7 +219,7 @@ impl Simulation {
                 Width::F64 => dataset.with_f64_data(&matrix),
             };
             dataset.with_shape(&[n, n]).with_chunks(&[n, n]).with_lzf();
-            progress(angle + 1);
+            told(angle + 1)?;
         }
         Ok(())
     }

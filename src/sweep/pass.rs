@@ -2,7 +2,8 @@
 
 use crate::block::{Block, BlockPlan, BlockSource};
 use crate::dataflow::{Dataflow, Lanes};
-use crate::error::{Fault, Result};
+use crate::error::Result;
+use crate::listener::{Event, Watch};
 use crate::machine::Node;
 use crate::model::catalogue::{AngleRows, Model, ThetaTables};
 use crate::model::laminar_rows::LAMINAR_WIDTH;
@@ -20,31 +21,26 @@ use crate::sweep::patches::Pairs;
 use crate::sweep::residual_patches::FrameGroups;
 use crate::sweep::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Angles whose tables are kept while their blocks pass.
 const CACHED_ANGLES: usize = 4;
-/// Blocks between two heartbeats.
-const HEARTBEAT_BLOCKS: usize = 64;
-
-/// Hears how far a sweep has come, as a fraction, now and then on the caller's thread.
-pub type Heartbeat<'h> = Box<dyn Fn(f64) + Send + Sync + 'h>;
+/// Blocks between two events.
+const TOLD_BLOCKS: usize = 64;
 
 /// Sweeps a block source.
-pub struct Sweep<'h> {
+pub struct Sweep<'w> {
     source: Arc<dyn BlockSource>,
     model: Model,
     frame_runs: Vec<Vec<Range<usize>>>,
     lanes: Lanes,
     level: SimdLevel,
     meter: SweepMeter,
-    heartbeat: Heartbeat<'h>,
-    stop: Arc<AtomicBool>,
+    watch: Watch<'w>,
 }
 
-impl<'h> Sweep<'h> {
+impl<'w> Sweep<'w> {
     /// A sweep of `source` with `threads` workers, the caller among them, that read for themselves.
     #[must_use]
     pub fn new(source: Arc<dyn BlockSource>, model: Model, threads: usize) -> Self {
@@ -57,8 +53,7 @@ impl<'h> Sweep<'h> {
             lanes: Lanes::self_reading(threads),
             level: SimdLevel::Best,
             meter: SweepMeter::default(),
-            heartbeat: Box::new(|_| ()),
-            stop: Arc::default(),
+            watch: Watch::nobody(),
         }
     }
 
@@ -69,10 +64,11 @@ impl<'h> Sweep<'h> {
         self
     }
 
-    /// Calls `heartbeat` now and then on the caller's thread.
+    /// Tells `watch` how far it has come, now and then on the caller's thread, and ends after the current block, with the error
+    /// Interrupted, once that is wished.
     #[must_use]
-    pub fn with_heartbeat(mut self, heartbeat: Heartbeat<'h>) -> Self {
-        self.heartbeat = heartbeat;
+    pub fn watched_by(mut self, watch: Watch<'w>) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -80,13 +76,6 @@ impl<'h> Sweep<'h> {
     #[must_use]
     pub fn pinned_to(mut self, nodes: Vec<Node>) -> Self {
         self.lanes = self.lanes.pinned_to(nodes);
-        self
-    }
-
-    /// Ends after the current block, with the error Interrupted, once `stop` is set.
-    #[must_use]
-    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
-        self.stop = stop;
         self
     }
 
@@ -116,6 +105,7 @@ impl<'h> Sweep<'h> {
 
     /// One pass: `work` on every block, results to `fold` in block order.
     fn pass<W: BlockWork>(&self, theta: &[f64], work: &W, fold: &mut dyn FnMut(usize, W::Output)) -> Result<()> {
+        let start = Instant::now();
         let tables = self.model.tables(theta);
         let cache = RowCache { model: &self.model, tables: &tables, theta, recent: Mutex::default() };
         let (experiment, n_blocks) = (self.source.experiment(), self.plan().n_blocks());
@@ -137,10 +127,14 @@ impl<'h> Sweep<'h> {
         };
         flow.fold(&mut |index, (block, sum)| {
             fold(block, sum);
-            if index % HEARTBEAT_BLOCKS == 0 {
-                (self.heartbeat)((index + 1) as f64 / n_blocks as f64);
+            if (index + 1) % TOLD_BLOCKS == 0 || index + 1 == n_blocks {
+                self.watch.tell(&Event::Sweep {
+                    fraction: (index + 1) as f64 / n_blocks as f64,
+                    pairs: self.n_pairs(),
+                    seconds: start.elapsed().as_secs_f64(),
+                });
             }
-            if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
+            self.watch.check()
         })
     }
 
@@ -160,7 +154,6 @@ impl<'h> Sweep<'h> {
             fold.push(sum);
         })?;
         sums.push(fold.finish().unwrap_or_else(&zero));
-        (self.heartbeat)(1.0);
         Ok(sums)
     }
 }

@@ -1,8 +1,9 @@
 //! A scattered sample of pairs held in memory: the coarse objective of the start. It starts no thread.
 
 use crate::block::{Block, BlockSource, pair_position};
-use crate::error::{Fault, Result};
+use crate::error::Result;
 use crate::experiment::Angle;
+use crate::listener::StopFlag;
 use crate::loss::Reweighing;
 use crate::model::catalogue::{Model, WithWidth};
 use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
@@ -15,8 +16,6 @@ use crate::sweep::level::SimdLevel;
 use crate::sweep::values::reweigh;
 use pulp::{Simd, WithSimd};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pairs kept in all.
 const SAMPLE_PAIRS: usize = 16_000;
@@ -38,7 +37,7 @@ pub struct Sample {
     /// The same at every angle.
     positions: Vec<(usize, usize)>,
     values: Vec<Values>,
-    stop: Arc<AtomicBool>,
+    stop: StopFlag,
 }
 
 impl Sample {
@@ -56,7 +55,7 @@ impl Sample {
             values.push(read_values(source, angle, &positions)?);
         }
         let angles = chosen.iter().map(|&angle| experiment.angles[angle].clone()).collect();
-        Ok(Sample { model: model.clone(), angles, positions, values, stop: Arc::default() })
+        Ok(Sample { model: model.clone(), angles, positions, values, stop: StopFlag::default() })
     }
 }
 
@@ -154,13 +153,9 @@ fn blank(pair: &mut PairGroup) {
 impl Sample {
     /// Ends with the error Interrupted once `stop` is set.
     #[must_use]
-    pub fn stopped_by(mut self, stop: Arc<AtomicBool>) -> Self {
-        self.stop = stop;
+    pub fn stopped_by(mut self, stop: &StopFlag) -> Self {
+        self.stop = stop.clone();
         self
-    }
-
-    fn check_stop(&self) -> Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
     }
 }
 
@@ -188,7 +183,7 @@ impl WithWidth for SamplePass<'_> {
 
 impl Objective for Sample {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
-        self.check_stop()?;
+        self.stop.check()?;
         Ok(self.model.with_width(SamplePass { sample: self, query, depth }))
     }
 
@@ -207,11 +202,10 @@ mod tests {
     use crate::block::{Values as Stored, pair_at};
     use crate::experiment::{Experiment, TimeGrid};
     use crate::loss::Loss;
-    use crate::model::catalogue::ShearConvention;
     use crate::model::pair::PairEvaluator;
     use crate::normal::gram::packed_len;
-    use crate::parameters::AnalysisMode;
     use crate::parameters::scaling::AngleScaling;
+    use crate::parameters::{AnalysisMode, ShearConvention};
     use crate::store::memory::MemoryStore;
     use crate::sweep::slow_twin::{add_outer_product, reweigh_row};
 

@@ -6,6 +6,7 @@ use homodyne::ingest::convert::ingest;
 use homodyne::ingest::layout::Layout;
 use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::{PhiRange, Selection, Symmetrise};
+use homodyne::listener::Watch;
 use homodyne::store::manifest::StoreFormat;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ impl Place {
             block_points: 4096,
             verify: false,
         };
-        ingest(&request, 2, &|_, _| Ok(()))
+        ingest(&request, 2, &Watch::nobody())
     }
 
     /// The error has the code, one line, exit code 2, and nothing is left behind.

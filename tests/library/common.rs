@@ -3,9 +3,10 @@
 
 use homodyne::block::Values;
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::fit::journal::Following;
+use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
-use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::store::memory::MemoryStore;
 
 pub const LAMINAR: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -6.5];
@@ -69,8 +70,8 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
 
 use homodyne::fit::analysis::{Outset, fit};
 use homodyne::fit::scaling::ScalingSettings;
-use homodyne::fit::settings::{CmaEs, Enable, FitSettings, Strategy};
-use homodyne::outcome::FitResult;
+use homodyne::fit::settings::{CmaEs, Enable, FitSettings};
+use homodyne::outcome::fit::{FitResult, Strategy};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
@@ -99,5 +100,5 @@ pub fn outset(model: &Model, settings: &FitSettings) -> Outset {
 pub fn fit_memory(store: MemoryStore, model: &Model, settings: &FitSettings) -> FitResult {
     let sample = Sample::draw(&store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
-    fit(&sample, &sweep, settings, &outset(model, settings), &mut ()).expect("memory")
+    fit(&sample, &sweep, settings, &outset(model, settings), &mut Following::default()).expect("memory")
 }

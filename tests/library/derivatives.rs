@@ -2,7 +2,7 @@
 
 use crate::common::{LAMINAR, experiment, memory_f64, model, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::model::catalogue::{AngleRows, Model, ShearConvention};
+use homodyne::model::catalogue::{AngleRows, Model};
 use homodyne::model::laminar_rows::LAMINAR_WIDTH;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::model::static_rows::STATIC_WIDTH;
@@ -10,7 +10,7 @@ use homodyne::normal::rank_update::Depth;
 use homodyne::normal::tile::Tile;
 use homodyne::objective::{Objective, Query};
 use homodyne::pairs::{LANES, PairGroup, PairModel, Run};
-use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;

@@ -4,12 +4,12 @@
 use crate::common::{LAMINAR, gaussian, given, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::fit::analysis::{Outset, fit};
+use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::ScalingSettings;
 use homodyne::fit::strategy::{Memory, select_strategy};
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::outcome::Verdict;
-use homodyne::parameters::AnalysisMode;
+use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ fn check(mode: AnalysisMode, size: (usize, usize, usize), order: Order) {
             let strategy = select_strategy(&base, n_pairs, &memory).expect("memory suffices").strategy;
             let outset = Outset { strategy, ..outset(&model, &base) };
             let sweep = Sweep::new(store.clone(), model.clone(), 2);
-            let result = fit(&sample, &sweep, &base, &outset, &mut ()).expect("memory");
+            let result = fit(&sample, &sweep, &base, &outset, &mut Following::default()).expect("memory");
             let what = format!("{points} points, {mode:?}, {choice:?}, {strategy:?}: {:?}", result.reasons);
             assert_eq!(result.verdict, Verdict::Converged, "{what}");
             for (found, truth) in result.parameters.iter().zip(truth) {

@@ -1,11 +1,13 @@
 //! A fit finds the truth: exactly without noise, within its error bars with noise, in every mode and convention.
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, outset, settings, values_of};
+use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::ScalingSettings;
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::outcome::{FitResult, Verdict};
-use homodyne::parameters::AnalysisMode;
+use homodyne::outcome::fit::{Conditions, FitOutcome};
+use homodyne::outcome::fit::{FitResult, ParameterStatus};
+use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 
 type Scaling<'a> = &'a dyn Fn(f64) -> (f64, f64);
 
@@ -109,7 +111,7 @@ fn fixed_parameters_stay_and_the_others_are_found() {
     settings.space.physical[5].fixed = Some(0.0);
     let result = fit_memory(memory_f64(experiment, values, 4096), &model, &settings);
     assert_eq!((result.parameters[2].value, result.parameters[2].uncertainty), (0.0, None));
-    assert_eq!(result.parameters[5].status, "fixed");
+    assert_eq!(result.parameters[5].status, ParameterStatus::Fixed);
     for k in [0, 1, 3, 4, 6] {
         let found = &result.parameters[k];
         assert!((found.value - truth[k]).abs() < 4.0 * found.uncertainty.expect("determined"), "{found:?}");
@@ -160,8 +162,9 @@ fn a_start_where_the_model_overflows_is_refused_in_one_line() {
     let store = memory_f64(experiment, values, 4096);
     let sample = homodyne::sweep::sample::Sample::draw(&store, &model).expect("memory");
     let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model.clone(), 1);
-    let error = homodyne::fit::analysis::fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut ())
-        .expect_err("overflow");
+    let error =
+        homodyne::fit::analysis::fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default())
+            .expect_err("overflow");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("overflows"), "{error}");
 }
@@ -179,4 +182,37 @@ fn with_every_parameter_fixed_the_cost_is_reported_and_nothing_moves() {
     assert_eq!(result.iterations.len(), 1);
     assert!((0.9..1.1).contains(&result.reduced_chi_squared.expect("noise is known")));
     assert!((result.angles[0].contrast - 0.14).abs() < 4.0 * result.angles[0].contrast_uncertainty.expect("free"));
+}
+
+#[test]
+fn a_written_result_reads_back_as_it_was_and_another_schema_is_told() {
+    let case = Case {
+        mode: AnalysisMode::LaminarFlow,
+        convention: ShearConvention::GapAverage,
+        choice: ScalingMode::Individual.into(),
+        noise: 0.003,
+    };
+    let (result, _) = run(&case, &shared);
+    let conditions = Conditions {
+        analysis_mode: case.mode,
+        shear_convention: Some(case.convention),
+        gamma_dot_factor_to_other_convention: Some(case.convention.conversion_to_other()),
+        q_per_angstrom: 0.0054,
+        gap_angstrom: Some(2e6),
+        dt_seconds: 0.1,
+        n_frames: 160,
+    };
+    let outcome = FitOutcome::new(result, conditions);
+    let text = serde_json::to_string(&outcome).expect("JSON");
+    let mut back: FitOutcome = serde_json::from_str(&text).expect("the same types");
+    // The way to the minimum has a table of its own.
+    assert!(back.result.iterations.is_empty() && !outcome.result.iterations.is_empty());
+    back.result.iterations.clone_from(&outcome.result.iterations);
+    assert_eq!(back, outcome);
+    let names: Vec<&str> = back.result.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    assert_eq!(names[..2], ["D0", "alpha"], "in the order of theta");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["convergence_status"], json["verdict"]);
+    assert_eq!(json["parameters"]["D0"]["status"], "free");
+    assert_eq!(json["schema_version"], 1);
 }

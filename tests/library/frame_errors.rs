@@ -5,10 +5,11 @@ use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model
 use homodyne::block::Values;
 use homodyne::experiment::Angle;
 use homodyne::ingest::noise::estimate_sigma;
-use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::outcome::FitResult;
-use homodyne::parameters::AnalysisMode;
+use homodyne::model::catalogue::Model;
+use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::fit::{ParameterStatus, UncertaintyKind};
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::memory::MemoryStore;
 
@@ -35,7 +36,9 @@ fn pulls_of_gaussian_draws_have_unit_variance() {
             };
             let values = exact.iter().enumerate().map(noisy).collect();
             let result = fit_memory(memory_f64(experiment.clone(), values, 4096), &model, &settings);
-            for (k, found) in result.parameters.iter().enumerate().filter(|(_, found)| found.status != "fixed") {
+            for (k, found) in
+                result.parameters.iter().enumerate().filter(|(_, found)| found.status != ParameterStatus::Fixed)
+            {
                 let pull = (found.value - truth[k]) / found.uncertainty.expect("determined");
                 squares[k] += pull * pull / draws as f64;
                 inside += usize::from(pull.abs() < 1.0);
@@ -97,7 +100,7 @@ fn under_speckle_noise_the_reported_interval_holds_the_truth_and_the_plain_one_d
     let (mut reported, mut plain) = (0, 0);
     for seed in 0..draws {
         let (result, truth) = speckle_draw(seed);
-        assert_eq!(result.uncertainty_kind, "frame_robust");
+        assert_eq!(result.uncertainty_kind, UncertaintyKind::FrameRobust);
         for (found, truth) in result.parameters.iter().zip(&truth).take(2) {
             let away = (found.value - truth).abs();
             reported += u32::from(away < found.uncertainty.expect("determined"));

@@ -3,12 +3,14 @@
 
 use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
 use homodyne::fit::analysis::fit;
-use homodyne::fit::settings::FitSettings;
-use homodyne::fit::settings::{Design, Enable, MultiStart};
-use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::outcome::{FitResult, Verdict};
-use homodyne::parameters::AnalysisMode;
+use homodyne::fit::journal::Following;
+use homodyne::fit::settings::{Design, Enable, FitSettings, MultiStart};
+use homodyne::model::catalogue::Model;
+use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::search::SearchMethod;
+use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
@@ -34,11 +36,11 @@ fn run(data: &(FitSettings, Model, MemoryStore), threads: usize, edit: impl Fn(&
     edit(&mut settings);
     let sample = Sample::draw(store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store.clone()), model.clone(), threads);
-    fit(&sample, &sweep, &settings, &outset(model, &settings), &mut ()).expect("memory")
+    fit(&sample, &sweep, &settings, &outset(model, &settings), &mut Following::default()).expect("memory")
 }
 
 fn at_truth(result: &FitResult) -> bool {
-    let near = |(found, truth): (&homodyne::outcome::ParameterResult, &f64)| {
+    let near = |(found, truth): (&homodyne::outcome::fit::ParameterResult, &f64)| {
         found.uncertainty.is_some_and(|error| (found.value - truth).abs() < 4.0 * error)
     };
     result.parameters.iter().zip(&LAMINAR).all(near)
@@ -62,7 +64,10 @@ fn cma_es_runs_when_the_local_fit_is_not_acceptable_and_finds_the_truth() {
     assert!(at_truth(&result), "{:?} {:?}", result.verdict, result.parameters);
     assert_eq!(result.verdict, Verdict::Converged, "{:?}", result.reasons);
     let search = result.search.as_ref().expect("searched");
-    assert!(search.improved && search.method == "cmaes" && search.reason.contains("scale ratio"), "{search:?}");
+    assert!(
+        search.improved && search.method == SearchMethod::CmaEs && search.reason.contains("scale ratio"),
+        "{search:?}"
+    );
     assert!(!search.basins.is_empty() && search.candidates.iter().any(|candidate| candidate.basin == Some(0)));
     let threaded = run(&data, 5, |settings| settings.cma_es.enable = Enable::Auto);
     assert_eq!(threaded, result, "same seed, any threads: same answer");

@@ -3,10 +3,11 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
 use homodyne::fit::settings::FitSettings;
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::outcome::{FitResult, Verdict};
-use homodyne::parameters::AnalysisMode;
+use homodyne::normal::box_quadratic::Side;
+use homodyne::outcome::fit::{FitResult, ParameterStatus};
+use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 
 const NOISE: f64 = 0.003;
 
@@ -58,7 +59,7 @@ fn a_wrong_wavevector_ends_on_a_bound_and_says_so() {
     let result = run(AnalysisMode::Static, wrong, values, |_| ());
     assert_ne!(result.verdict, Verdict::Converged, "{:?}", result.parameters);
     assert!(
-        result.active_bounds.iter().any(|bound| bound.name == "D0" && bound.side == "lower"),
+        result.active_bounds.iter().any(|bound| bound.name == "D0" && bound.side == Side::Lower),
         "{:?}",
         result.active_bounds
     );
@@ -109,7 +110,7 @@ fn a_valley_that_ends_on_a_bound_is_named_all_the_same() {
     let values = simulated(AnalysisMode::Static, &experiment, &[500.0, -0.2, 12_000.0], 0.14);
     let result = run(AnalysisMode::Static, experiment, values, |settings| settings.space.physical[0].upper = 250.0);
     // D0 is held by its bound, D_offset has no error of its own: the reason is the exponent, not the bound.
-    assert!(result.parameters[0].status.ends_with("_bound"), "{:?}", result.parameters);
+    assert!(result.parameters[0].status.name().ends_with("_bound"), "{:?}", result.parameters);
     assert_eq!(result.parameters[2].uncertainty, None);
     assert_eq!(result.verdict, Verdict::Undetermined, "{:?}", result.reasons);
     assert!(result.reasons[0].contains("D0 and D_offset trade off"), "{:?}", result.reasons);
@@ -121,7 +122,7 @@ fn truth_on_a_bound_is_reported_with_its_side() {
     let experiment = experiment(120, 8);
     let values = simulated(AnalysisMode::LaminarFlow, &experiment, &LAMINAR, 0.14);
     for (parameter, lower, upper, side) in
-        [(6, -6.5, 10.0, "lower"), (0, 100.0, 19_000.0, "upper"), (1, -2.0, -0.35, "upper")]
+        [(6, -6.5, 10.0, Side::Lower), (0, 100.0, 19_000.0, Side::Upper), (1, -2.0, -0.35, Side::Upper)]
     {
         let result = run(AnalysisMode::LaminarFlow, experiment.clone(), values.clone(), |settings| {
             settings.space.physical[parameter].lower = lower;
@@ -147,7 +148,7 @@ fn truth_beyond_a_bound_has_a_multiplier_that_points_there() {
     let bound = result.active_bounds.iter().find(|bound| bound.name == "D0").expect("active");
     assert!(bound.multiplier < 0.0 && !bound.within_one_standard_error, "{bound:?}");
     assert_eq!((result.parameters[0].value, result.parameters[0].uncertainty), (15_000.0, None));
-    assert_eq!(result.parameters[0].status, "at_upper_bound");
+    assert_eq!(result.parameters[0].status, ParameterStatus::AtUpperBound);
 }
 
 #[test]

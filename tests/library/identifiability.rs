@@ -3,10 +3,9 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, settings, values_of};
 use homodyne::block::pair_position;
 use homodyne::fit::scaling::ScalingSettings;
-use homodyne::model::catalogue::ShearConvention;
-use homodyne::outcome::FitResult;
-use homodyne::parameters::AnalysisMode;
+use homodyne::outcome::fit::FitResult;
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 
 fn run(scaling: &dyn Fn(f64) -> (f64, f64), choice: ScalingSettings, edit: &dyn Fn(&mut Vec<Vec<f64>>)) -> FitResult {
     let experiment = experiment(110, 6);

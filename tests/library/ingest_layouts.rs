@@ -5,6 +5,7 @@ use homodyne::block::{BlockSource, pair_at};
 use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::{PhiRange, Selection};
+use homodyne::listener::Watch;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::{StoreFormat, ValueType};
 use std::path::Path;
@@ -26,7 +27,7 @@ fn at_q(q: f64) -> Selection {
 
 fn convert(source: &Path, folder: &Path, selection: Selection) -> (Ingested, Store) {
     let store = folder.join("store");
-    let ingested = ingest(&request(source, &store, selection), 2, &|_, _| Ok(())).expect("good input");
+    let ingested = ingest(&request(source, &store, selection), 2, &Watch::nobody()).expect("good input");
     (ingested, Store::open(&store, None).expect("published"))
 }
 

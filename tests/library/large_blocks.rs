@@ -5,14 +5,14 @@ use crate::common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model
 use homodyne::block::{BlockSource, pair_at};
 use homodyne::experiment::Experiment;
 use homodyne::loss::{Loss, Reweighing};
-use homodyne::model::catalogue::{Model, ShearConvention};
+use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::normal::gram::Gram;
 use homodyne::normal::rank_update::Depth;
 use homodyne::normal::residuals::{ResidualSums, lag_bin};
 use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
-use homodyne::parameters::AnalysisMode;
 use homodyne::parameters::scaling::AngleScaling;
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;

@@ -1,14 +1,13 @@
 //! Robust losses: the fast sweep weights as the slow twin, outliers lose their pull, and every loss finds the truth.
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
-use homodyne::fit::settings::Strategy;
 use homodyne::loss::{Loss, Reweighing};
-use homodyne::model::catalogue::ShearConvention;
 use homodyne::normal::rank_update::Depth;
 use homodyne::objective::{Objective, Query};
-use homodyne::outcome::{FitResult, Verdict};
-use homodyne::parameters::AnalysisMode;
+use homodyne::outcome::fit::{FitResult, Strategy};
+use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::sweep::level::SimdLevel;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
@@ -82,7 +81,7 @@ fn outliers_pull_a_plain_fit_and_not_a_robust_one() {
         let pulled = |result: &FitResult| (result.angles[0].offset - 1.003).abs();
         assert!(pulled(&robust) < worst * pulled(&plain), "{loss:?}: {} {}", pulled(&robust), pulled(&plain));
         assert!(robust.reduced_chi_squared > robust.reduced_loss, "{loss:?}");
-        assert_eq!(robust.loss, loss.name());
+        assert_eq!(robust.loss, *loss);
         let streamed = &robust.parameters;
         let batch = run(*loss, f_scale, &with_outliers, Strategy::Stratified).parameters;
         for (a, b) in streamed.iter().zip(&batch) {

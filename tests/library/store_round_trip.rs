@@ -7,6 +7,7 @@ use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::Selection;
+use homodyne::listener::Watch;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::writer::StagedStore;
@@ -129,7 +130,7 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
     let folder = tempfile::tempdir().expect("folder");
     let selection = Selection { q_per_angstrom: Some(0.0054), ..Selection::default() };
     let run = |selection: &Selection| {
-        ingest(&request(folder.path(), selection.clone()), 2, &|_, _| Ok(())).expect("good input")
+        ingest(&request(folder.path(), selection.clone()), 2, &Watch::nobody()).expect("good input")
     };
     ApsU::default().write(&folder.path().join("a.hdf"));
     assert!(!run(&selection).reused);

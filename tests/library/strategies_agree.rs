@@ -4,21 +4,22 @@ use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, se
 use homodyne::experiment::Experiment;
 use homodyne::fit::analysis::{Outset, fit};
 use homodyne::fit::covariance::full_covariance;
+use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::{ScalingMap, ScalingSettings};
-use homodyne::fit::settings::{FitSettings, Strategy, Tolerances};
+use homodyne::fit::settings::{FitSettings, Tolerances};
 use homodyne::fit::solve::{Problem, Solution, minimise};
 use homodyne::fit::spectrum::Spectrum;
 use homodyne::fit::system::System;
-use homodyne::fit::witness::Witness;
+use homodyne::listener::{Event, Listener, StopFlag, Watch};
 use homodyne::loss::Loss;
-use homodyne::model::catalogue::{Model, ShearConvention};
-use homodyne::outcome::FitResult;
+use homodyne::model::catalogue::Model;
+use homodyne::outcome::fit::{FitResult, Strategy};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, SearchScale};
+use homodyne::parameters::{AnalysisMode, SearchScale, ShearConvention};
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::pass::Sweep;
 use homodyne::sweep::sample::Sample;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn smooth(phi: f64) -> (f64, f64) {
     let phi = phi.to_radians();
@@ -45,7 +46,7 @@ fn with_strategy(
     let (_, model, store) = data;
     let sample = Sample::draw(store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store.clone()), model.clone(), threads);
-    fit(&sample, &sweep, base, &Outset { strategy, ..outset(model, base) }, &mut ()).expect("memory")
+    fit(&sample, &sweep, base, &Outset { strategy, ..outset(model, base) }, &mut Following::default()).expect("memory")
 }
 
 fn assert_agree(stratified: &FitResult, streamed: &FitResult, what: &str) {
@@ -79,7 +80,7 @@ fn stratified_and_streaming_agree_in_both_modes_with_every_scaling() {
             let data = simulated(mode, scaling);
             let base = settings(mode, choice.clone());
             let stratified = with_strategy(&data, &base, Strategy::Stratified, 1);
-            assert_eq!(stratified.strategy, "stratified");
+            assert_eq!(stratified.strategy, Strategy::Stratified);
             assert_agree(
                 &stratified,
                 &with_strategy(&data, &base, Strategy::HybridStreaming, 1),
@@ -144,7 +145,7 @@ fn block_qr_keeps_the_digits_of_the_full_batch_where_normal_equations_lose_them(
     };
     let sweep = Sweep::new(Arc::new(store), model, 1);
     let solve = |system: System<'_>| {
-        minimise(system, &problem, &[14_000.0, truth[1], 5000.0], "local", &mut ()).expect("memory")
+        minimise(system, &problem, &[14_000.0, truth[1], 5000.0], "local", &mut Following::default()).expect("memory")
     };
     let (full, block, plain) =
         (solve(System::FullBatch(&sweep)), solve(System::Factor(&sweep)), solve(System::Gram(&sweep)));
@@ -173,11 +174,13 @@ fn block_qr_keeps_the_digits_of_the_full_batch_where_normal_equations_lose_them(
 }
 
 #[derive(Default)]
-struct Notes(Vec<String>);
+struct Notes(Mutex<Vec<String>>);
 
-impl Witness for Notes {
-    fn note(&mut self, text: &str) {
-        self.0.push(text.into());
+impl Listener for Notes {
+    fn hear(&self, event: &Event<'_>) {
+        if let Event::Log { text, .. } = event {
+            self.0.lock().expect("one thread").push((*text).to_owned());
+        }
     }
 }
 
@@ -188,9 +191,11 @@ fn an_ill_conditioned_stream_ends_with_block_qr_and_says_so() {
     base.space.physical[1].fixed = Some(truth[1]);
     let sample = Sample::draw(&store, &model).expect("memory");
     let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
-    let mut notes = Notes::default();
-    let result = fit(&sample, &sweep, &base, &outset(&model, &base), &mut notes).expect("memory");
-    assert!(notes.0.iter().any(|note| note.contains("block QR")), "{:?}", notes.0);
+    let notes = Notes::default();
+    let mut following = Following { watch: Watch::new(&notes, &StopFlag::default()), journal: None };
+    let result = fit(&sample, &sweep, &base, &outset(&model, &base), &mut following).expect("memory");
+    let notes = notes.0.into_inner().expect("one thread");
+    assert!(notes.iter().any(|note| note.contains("block QR")), "{notes:?}");
     assert!(sweep.totals().factor.sweeps > 0);
     assert!(result.condition_number.expect("regular") > 1e6);
     assert!((result.parameters[0].value / truth[0] - 1.0).abs() < 1e-6, "{:?}", result.parameters);

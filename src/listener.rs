@@ -1,0 +1,153 @@
+//! What happens during long work, told once, and the wish to end it. It knows neither who tells nor who hears.
+
+use crate::error::{Fault, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How much a log line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Something failed.
+    Error,
+    /// The user should know.
+    Warning,
+    /// What is done.
+    Info,
+    /// Details.
+    Debug,
+}
+
+impl LogLevel {
+    /// Names in configuration.
+    pub const NAMES: [(&'static str, LogLevel); 4] = [
+        ("error", LogLevel::Error),
+        ("warning", LogLevel::Warning),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+    ];
+}
+
+/// Something that has happened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Worth a line in the log.
+    Log {
+        /// How much it matters.
+        level: LogLevel,
+        /// One line.
+        text: &'a str,
+    },
+    /// Some of the angles of a file are done.
+    Angles {
+        /// "ingest" or "simulate".
+        work: &'a str,
+        /// Done.
+        done: usize,
+        /// In all.
+        all: usize,
+    },
+    /// A sweep has come this far.
+    Sweep {
+        /// Share of its pairs; 1 at its end.
+        fraction: f64,
+        /// Pairs in all.
+        pairs: u64,
+        /// Since its beginning.
+        seconds: f64,
+    },
+    /// The solver has evaluated a point.
+    Iteration {
+        /// Number, from 0.
+        iteration: usize,
+        /// Half of chi-square there.
+        cost: f64,
+        /// Chi-square per pair.
+        reduced_chi_squared: f64,
+        /// Whether the step was accepted.
+        accepted: bool,
+        /// Steps that are probably left.
+        steps_left: f64,
+    },
+}
+
+/// Hears what happens. The command line writes it to stderr; a library user may do as he likes.
+pub trait Listener: Sync {
+    /// Hears one event, now and then from several threads at a time.
+    fn hear(&self, event: &Event<'_>);
+}
+
+/// Hears nothing.
+impl Listener for () {
+    fn hear(&self, _: &Event<'_>) {}
+}
+
+/// The wish to end long work: all clones are one flag.
+#[derive(Debug, Clone, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Asks the work to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The flag itself, for signal handlers.
+    #[must_use]
+    pub fn shared(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// Interrupted once the flag is set.
+    pub fn check(&self) -> Result<()> {
+        if self.0.load(Ordering::Relaxed) { Err(Fault::stopped()) } else { Ok(()) }
+    }
+}
+
+/// What long work carries with it: who hears, and whether to go on.
+#[derive(Clone)]
+pub struct Watch<'l> {
+    listener: &'l dyn Listener,
+    stop: StopFlag,
+}
+
+impl<'l> Watch<'l> {
+    /// With both.
+    #[must_use]
+    pub fn new(listener: &'l dyn Listener, stop: &StopFlag) -> Self {
+        Watch { listener, stop: stop.clone() }
+    }
+
+    /// Nobody hears, and nobody wants it to end.
+    #[must_use]
+    pub fn nobody() -> Watch<'static> {
+        Watch { listener: &(), stop: StopFlag::default() }
+    }
+
+    /// The wish to stop.
+    #[must_use]
+    pub fn stop(&self) -> &StopFlag {
+        &self.stop
+    }
+
+    /// Tells an event.
+    pub fn tell(&self, event: &Event<'_>) {
+        self.listener.hear(event);
+    }
+
+    /// Tells a log line.
+    pub fn log(&self, level: LogLevel, text: &str) {
+        self.tell(&Event::Log { level, text });
+    }
+
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// Interrupted once the stop flag is set.
+    pub fn check(&self) -> Result<()> {
+        self.stop.check()
+    }
+}

@@ -1,0 +1,435 @@
+//! What a fit found.
+
+use crate::loss::Loss;
+use crate::normal::box_quadratic::Side;
+use crate::outcome::search::Search;
+use crate::outcome::verdict::{Stop, Verdict};
+use crate::parameters::scaling::ScalingMode;
+use crate::parameters::{AnalysisMode, ShearConvention};
+use serde::{Deserialize, Serialize};
+
+/// Version of `parameters.json`; it grows when a key changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Whether a parameter's value is the data's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterStatus {
+    /// It is.
+    Free,
+    /// The user's.
+    Fixed,
+    /// The lower bound's.
+    AtLowerBound,
+    /// The upper bound's.
+    AtUpperBound,
+    /// The data do not determine it.
+    Undetermined,
+}
+
+impl ParameterStatus {
+    /// Names in results.
+    pub const NAMES: [(&'static str, ParameterStatus); 5] = [
+        ("free", ParameterStatus::Free),
+        ("fixed", ParameterStatus::Fixed),
+        ("at_lower_bound", ParameterStatus::AtLowerBound),
+        ("at_upper_bound", ParameterStatus::AtUpperBound),
+        ("undetermined", ParameterStatus::Undetermined),
+    ];
+
+    /// Name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+}
+
+/// What reported errors allow for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UncertaintyKind {
+    /// Pairs that share frames or speckles are correlated.
+    FrameRobust,
+    /// Pairs are taken as independent.
+    Plain,
+}
+
+impl UncertaintyKind {
+    /// Name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            UncertaintyKind::FrameRobust => "frame_robust",
+            UncertaintyKind::Plain => "plain",
+        }
+    }
+}
+
+/// Where a fit's start comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartFrom {
+    /// The data.
+    Data,
+    /// The user.
+    Configuration,
+}
+
+/// How the data are gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Full batch: all weighted rows in memory, QR of the full Jacobian at every iteration.
+    Stratified,
+    /// A start on a coarse sample, then streaming Gauss-Newton over all blocks, with block QR where the system is
+    /// ill-conditioned. Memory does not grow with the data.
+    HybridStreaming,
+}
+
+impl Strategy {
+    /// Names in configuration and results.
+    pub const NAMES: [(&'static str, Strategy); 2] =
+        [("stratified", Strategy::Stratified), ("hybrid_streaming", Strategy::HybridStreaming)];
+
+    /// Name in configuration and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+}
+
+/// One physical parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParameterResult {
+    /// Name: the entry's key.
+    #[serde(skip)]
+    pub name: String,
+    /// Value.
+    pub value: f64,
+    /// Reported standard error (see [`FitResult::uncertainty_kind`]); `None` if fixed, on a bound or undetermined.
+    pub uncertainty: Option<f64>,
+    /// Standard error from the inverse Hessian, pairs taken as independent; `None` also where the noise is not known.
+    pub uncertainty_plain: Option<f64>,
+    /// Unit.
+    pub unit: String,
+    /// Whether the value is the data's.
+    pub status: ParameterStatus,
+    /// Lower and upper bound.
+    pub bounds: [f64; 2],
+}
+
+/// Contrast and offset of one angle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AngleResult {
+    /// Azimuth in degrees.
+    pub phi_degrees: f64,
+    /// Contrast.
+    pub contrast: f64,
+    /// Its reported standard error, if it has one.
+    pub contrast_uncertainty: Option<f64>,
+    /// The same, pairs taken as independent.
+    pub contrast_uncertainty_plain: Option<f64>,
+    /// Offset.
+    pub offset: f64,
+    /// Its reported standard error, if it has one.
+    pub offset_uncertainty: Option<f64>,
+    /// The same, pairs taken as independent.
+    pub offset_uncertainty_plain: Option<f64>,
+    /// Noise of one value, as estimated from the data; `None` if the data show none.
+    pub sigma: Option<f64>,
+    /// Pairs used.
+    pub pairs: u64,
+    /// Chi-square of this angle; `None` without known noise.
+    pub chi_squared: Option<f64>,
+    /// The same by lag; empty without known noise.
+    pub lags: Vec<LagResult>,
+    /// Most positive and most negative residual (model - data, in units of sigma); empty without known noise.
+    pub extremes: Vec<ExtremeResidual>,
+}
+
+/// Chi-square of the pairs whose lag lies in a range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LagResult {
+    /// Shortest lag in frames.
+    pub first_lag_frames: usize,
+    /// Longest lag in frames.
+    pub last_lag_frames: usize,
+    /// Pairs.
+    pub pairs: u64,
+    /// Chi-square.
+    pub chi_squared: f64,
+}
+
+/// A residual and its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExtremeResidual {
+    /// Azimuth in degrees.
+    pub phi_degrees: f64,
+    /// Earlier frame of the fitted range, 1-based.
+    pub frame_1: usize,
+    /// Later frame of the fitted range, 1-based.
+    pub frame_2: usize,
+    /// (model - data) / sigma.
+    pub residual_sigma: f64,
+}
+
+/// Whether contrast and offset differ between angles: the F-test of the nested models shared and per-angle scaling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScalingTest {
+    /// F.
+    pub f: f64,
+    /// Numbers that per-angle scaling has more.
+    pub numerator_degrees: u64,
+    /// Pairs less free numbers of the fit with per-angle scaling.
+    pub denominator_degrees: u64,
+    /// Probability of an F as large if one scaling holds for all angles, pairs taken as independent.
+    pub p_value: f64,
+    /// In words.
+    pub conclusion: String,
+}
+
+/// How well the data tell the numbers apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Identifiability {
+    /// Correlation of gamma_dot_t0 with all scaling numbers together, 0 to 1; `None` without shear or free scaling.
+    pub shear_scaling_correlation: Option<f64>,
+    /// Shared against per-angle scaling; `None` with one angle, given scaling or a robust loss.
+    pub scaling_test: Option<ScalingTest>,
+    /// Pairs of parameters whose correlation exceeds 0.95 in size, in words.
+    pub strong_correlations: Vec<String>,
+}
+
+/// A parameter or scaling number on its bound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActiveBound {
+    /// Name, with the angle where there is one.
+    pub name: String,
+    /// Which of its bounds.
+    pub side: Side,
+    /// The bound.
+    pub bound: f64,
+    /// d cost / d value, signed: negative means that a larger value would lower the cost.
+    pub multiplier: f64,
+    /// The value is inside, but nearer to the bound than one standard error.
+    pub within_one_standard_error: bool,
+}
+
+/// A direction that the data do not determine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UndeterminedDirection {
+    /// In words.
+    pub description: String,
+    /// Parameters that take part.
+    pub parameters: Vec<String>,
+}
+
+/// One iteration of the solver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Iteration {
+    /// Sweeps so far.
+    pub iteration: usize,
+    /// Half of chi-square at this theta.
+    pub cost: f64,
+    /// chi-square per degree of freedom.
+    pub reduced_chi_squared: f64,
+    /// Largest scaled component of the projected gradient.
+    pub projected_gradient: f64,
+    /// Radius of the trust region, in scaled coordinates.
+    pub radius: f64,
+    /// Whether the step was accepted.
+    pub accepted: bool,
+    /// Physical parameters.
+    pub theta: Vec<f64>,
+}
+
+/// Everything a fit found; its written form is part of `parameters.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitResult {
+    /// Judgement.
+    #[serde(flatten, with = "judgement")]
+    pub verdict: Verdict,
+    /// What led to it, in words; empty for an accepted fit.
+    pub reasons: Vec<String>,
+    /// Physical parameters, in order.
+    #[serde(with = "by_name")]
+    pub parameters: Vec<ParameterResult>,
+    /// What the reported errors allow for.
+    #[serde(flatten, with = "kind_in_words")]
+    pub uncertainty_kind: UncertaintyKind,
+    /// How often speckles renew themselves during the measurement (q^2 int D dt); errors rest on it times the angles.
+    #[serde(rename = "speckle_renewals")]
+    pub renewals: Option<f64>,
+    /// Chi-square; `None` without known noise.
+    pub chi_squared: Option<f64>,
+    /// Per degree of freedom; `None` without known noise.
+    pub reduced_chi_squared: Option<f64>,
+    /// The robust loss per degree of freedom, which the verdict judges; equals `reduced_chi_squared` for the linear loss.
+    pub reduced_loss: Option<f64>,
+    /// Loss.
+    pub loss: Loss,
+    /// Where the loss turns, in units of sigma.
+    pub f_scale: f64,
+    /// How the data were gone through.
+    pub strategy: Strategy,
+    /// Pairs less free numbers that are not pinned at a bound.
+    pub degrees_of_freedom: u64,
+    /// Pairs used.
+    pub n_pairs: u64,
+    /// Scaling mode as it was resolved.
+    pub scaling_mode: ScalingMode,
+    /// Free scaling numbers.
+    pub n_scaling: usize,
+    /// Contrast and offset per angle.
+    #[serde(rename = "per_angle")]
+    pub angles: Vec<AngleResult>,
+    /// Condition number of the reduced Hessian, scaled to a unit diagonal; `None` if it is singular.
+    pub condition_number: Option<f64>,
+    /// Bounds that are met.
+    pub active_bounds: Vec<ActiveBound>,
+    /// Directions that are not determined.
+    pub undetermined: Vec<UndeterminedDirection>,
+    /// Names of the rows and columns of covariance and correlation.
+    pub covariance_names: Vec<String>,
+    /// Covariance in physical units; `None` entries are undetermined or pinned. Empty where errors are not known.
+    pub covariance: Vec<Vec<Option<f64>>>,
+    /// Correlation.
+    pub correlation: Vec<Vec<Option<f64>>>,
+    /// Covariance with pairs taken as independent. Empty where the noise is not known.
+    pub covariance_plain: Vec<Vec<Option<f64>>>,
+    /// How well the data tell the numbers apart.
+    pub identifiability: Identifiability,
+    /// The most extreme residuals of all angles, the largest first.
+    pub residual_extremes: Vec<ExtremeResidual>,
+    /// Chi-square by lag, all angles together.
+    pub lags: Vec<LagResult>,
+    /// The global search, if there was one.
+    #[serde(rename = "global_search")]
+    pub search: Option<Search>,
+    /// Why the solver stopped.
+    pub stop: Stop,
+    /// Sweeps of the solver.
+    pub n_iterations: usize,
+    /// Where the fit started, physical units.
+    pub start: Vec<f64>,
+    /// Who said so.
+    pub start_from: StartFrom,
+    /// The way to the minimum; it has a table of its own.
+    #[serde(skip)]
+    pub iterations: Vec<Iteration>,
+}
+
+/// What a result must be read with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Which physics.
+    pub analysis_mode: AnalysisMode,
+    /// What gamma_dot means; `None` in static mode.
+    pub shear_convention: Option<ShearConvention>,
+    /// Factor to gamma_dot of the other convention; `None` in static mode.
+    pub gamma_dot_factor_to_other_convention: Option<f64>,
+    /// Wavevector in 1/angstrom.
+    pub q_per_angstrom: f64,
+    /// Gap in angstrom, if there is one.
+    pub gap_angstrom: Option<f64>,
+    /// Frame interval in seconds.
+    pub dt_seconds: f64,
+    /// Frames.
+    pub n_frames: usize,
+}
+
+/// `parameters.json`: a result with what it must be read with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitOutcome {
+    /// [`SCHEMA_VERSION`] of the program that has written it.
+    pub schema_version: u32,
+    /// What was found.
+    #[serde(flatten)]
+    pub result: FitResult,
+    /// What it must be read with.
+    #[serde(flatten)]
+    pub conditions: Conditions,
+}
+
+impl FitOutcome {
+    /// Puts a result together with its conditions.
+    #[must_use]
+    pub fn new(result: FitResult, conditions: Conditions) -> Self {
+        FitOutcome { schema_version: SCHEMA_VERSION, result, conditions }
+    }
+}
+
+/// The verdict, also under the name that users of homodyne know.
+mod judgement {
+    use super::Verdict;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Written {
+        verdict: Verdict,
+        convergence_status: Verdict,
+    }
+
+    pub fn serialize<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { verdict: *verdict, convergence_status: *verdict }.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verdict, D::Error> {
+        Written::deserialize(deserializer).map(|written| written.verdict)
+    }
+}
+
+/// The kind of the errors, with what it means.
+mod kind_in_words {
+    use super::UncertaintyKind;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    const MEANING: &str = "uncertainty: frame_robust allows for what pairs that share frames or speckles have in common \
+(dyadic-robust sandwich with a kernel in time); plain takes pairs as independent. uncertainty_plain is always the latter";
+
+    #[derive(Serialize, Deserialize)]
+    struct Written {
+        uncertainty_kind: UncertaintyKind,
+        uncertainty_meaning: String,
+    }
+
+    pub fn serialize<S: Serializer>(kind: &UncertaintyKind, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { uncertainty_kind: *kind, uncertainty_meaning: MEANING.into() }.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UncertaintyKind, D::Error> {
+        Written::deserialize(deserializer).map(|written| written.uncertainty_kind)
+    }
+}
+
+/// Parameters as a mapping from their names, in order.
+mod by_name {
+    use super::ParameterResult;
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(parameters: &[ParameterResult], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(parameters.iter().map(|parameter| (&parameter.name, parameter)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ParameterResult>, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+
+    struct InOrder;
+
+    impl<'de> Visitor<'de> for InOrder {
+        type Value = Vec<ParameterResult>;
+
+        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("parameters by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut parameters = Vec::new();
+            while let Some((name, parameter)) = members.next_entry::<String, ParameterResult>()? {
+                parameters.push(ParameterResult { name, ..parameter });
+            }
+            Ok(parameters)
+        }
+    }
+}
