@@ -4,6 +4,7 @@ use crate::config::builder::Builder;
 use crate::config::keys::check;
 use crate::config::reader::{Effective, Reader};
 use crate::config::tree::{Node, Placed, parse_file};
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::fit::analysis::ScalingChoice;
 use crate::fit::search::{CmaEs, MultiStart};
@@ -140,7 +141,10 @@ impl Settings {
     /// Config if none is named.
     pub fn source(&self) -> Result<&Path> {
         self.source.as_deref().ok_or_else(|| {
-            Fault::at("experimental_data.file_path", "not given").expected("the path of a beamline file").config()
+            Fault::at("experimental_data.file_path", "not given")
+                .expected("the path of a beamline file")
+                .code(Code::E62)
+                .config()
         })
     }
 

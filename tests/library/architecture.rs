@@ -1,5 +1,6 @@
 //! The house: who may import whom, how large files and functions may be, what every file says of itself.
 
+use homodyne::error::catalogue::Code;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -242,6 +243,16 @@ fn threads_start_in_one_place_and_unsafe_stands_in_one_file() {
         let found: Vec<String> =
             holding(word).into_iter().filter(|file| !(file == "main.rs" && word == "println!")).collect();
         assert!(found.is_empty(), "{word} in {found:?}");
+    }
+}
+
+#[test]
+fn every_code_is_raised_and_none_is_written_as_text() {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let code: String = sources().iter().flat_map(|source| source.code.lines().filter(is_code)).collect();
+    for known in Code::ALL {
+        assert!(code.contains(&format!("Code::{known}")), "nothing raises {known}");
+        assert!(!code.contains(&format!("\"{known}\"")) && !code.contains(&format!("[{known}]")), "{known} is text");
     }
 }
 
