@@ -1,5 +1,6 @@
 //! What was measured: wavevector, gap, time grid, angles. It knows no data and no model.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +85,10 @@ impl Experiment {
         }
         if self.time.n_frames < 3 || self.angles.is_empty() {
             let found = format!("{} frames, {} angles", self.time.n_frames, self.angles.len());
-            return Err(Fault::at("experiment", found).expected("at least 3 frames and 1 angle").shape());
+            return Err(Fault::at("experiment", found)
+                .expected("at least 3 frames and 1 angle")
+                .code(Code::E62)
+                .shape());
         }
         Ok(())
     }
@@ -94,7 +98,7 @@ fn positive(name: &str, value: f64) -> Result<()> {
     if value.is_finite() && value > 0.0 {
         return Ok(());
     }
-    Err(Fault::at(name, value.to_string()).expected("a positive finite number").parameter())
+    Err(Fault::at(name, value.to_string()).expected("a positive finite number").code(Code::E62).parameter())
 }
 
 /// Wraps an angle to [-180, 180) degrees.

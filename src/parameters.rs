@@ -3,6 +3,7 @@
 pub mod power_law;
 pub mod scaling;
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::parameters::power_law::PowerLaw;
 use serde::{Deserialize, Serialize};
@@ -274,11 +275,14 @@ impl Parameter {
         let (lower, upper) = (self.lower, self.upper);
         if !(lower.is_finite() && upper.is_finite() && lower < upper) {
             let found = format!("bounds [{lower}, {upper}]");
-            return Err(Fault::at(&self.name, found).expected("finite min < max").parameter());
+            return Err(Fault::at(&self.name, found).expected("finite min < max").code(Code::E63).parameter());
         }
         if let Some(value) = self.fixed.filter(|value| !(lower..=upper).contains(value)) {
             let expected = format!("a value in [{lower}, {upper}]");
-            return Err(Fault::at(&self.name, format!("fixed at {value}")).expected(expected).parameter());
+            return Err(Fault::at(&self.name, format!("fixed at {value}"))
+                .expected(expected)
+                .code(Code::E63)
+                .parameter());
         }
         if lower <= 0.0 {
             self.scale = SearchScale::Linear;

@@ -21,6 +21,7 @@ Examples:
   homodyne fit my.yaml --threads 8 --json        fit, parameters as JSON on stdout
   homodyne fit my.yaml --resume                  go on from the checkpoint of an interrupted fit
   homodyne run my.yaml --q all                   every q of the file, into one table
+  homodyne explain E17                           what a code in an error or warning means, and what to do
 
 Exit codes: 0 accepted, 1 finished but not trustworthy (see the verdict), 2 bad input or configuration,
 3 internal failure, 130 interrupted.";
@@ -37,6 +38,11 @@ Examples:
   homodyne fit my.yaml --strategy stratified       all rows in memory, QR of the full Jacobian
   homodyne fit my.yaml --multi-start --set optimization.nlsq.multi_start.n_starts=40
   homodyne fit my.yaml --set optimization.nlsq.loss=soft_l1";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  homodyne explain E17    one code (e17 and 17 do as well)
+  homodyne explain        all codes";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -65,6 +71,9 @@ pub enum Command {
     /// Write, check or show configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Say what the code of an error or warning means, why it happens and what to do.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArguments),
 }
 
 /// Options of `run` and `fit`.
@@ -212,6 +221,16 @@ pub struct InspectArguments {
     /// Compare a store's checksums.
     #[arg(long)]
     pub verify: bool,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The code (default: a list of all).
+    pub code: Option<String>,
     /// Print as JSON.
     #[arg(long)]
     pub json: bool,

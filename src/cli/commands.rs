@@ -4,6 +4,7 @@ use crate::cli::arguments::{
     Arguments, Command, Common, ConfigCommand, FitArguments, IngestArguments, InspectArguments, PlanArguments,
     PurposeName, StrategyName, TuneArguments,
 };
+use crate::cli::explanation::explain;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::simulation::{analysis_mode, simulate};
 use crate::cli::terminal::Terminal;
@@ -11,6 +12,7 @@ use homodyne::config::settings::{Settings, load, override_node, without_file};
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::dataflow::StageTotals;
+use homodyne::error::catalogue::Code;
 use homodyne::error::{Error, Fault, Result};
 use homodyne::ingest::inspect::inspect;
 use homodyne::listener::{Event, Listener, LogLevel, Watch};
@@ -35,6 +37,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
         Command::Config(command) => config(command),
+        Command::Explain(arguments) => explain(&arguments),
     }
 }
 
@@ -63,7 +66,7 @@ fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
     let parse = |text: &String| {
         let (key, value) = text.split_once('=').ok_or_else(|| wrong_argument("--set", text, "KEY=VALUE"))?;
         if homodyne::config::keys::meaning(key).is_none() {
-            return Err(wrong_argument("--set", key, "a known key"));
+            return Err(Fault::at("--set", key).expected("a known key").code(Code::E61).config());
         }
         Ok((key.to_owned(), override_node(value)))
     };
@@ -71,7 +74,7 @@ fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
 }
 
 pub(super) fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
-    Fault::at(place, found).expected(expected).config()
+    Fault::at(place, found).expected(expected).code(Code::E62).config()
 }
 
 fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node)> {

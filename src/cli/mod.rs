@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod commands;
+pub mod explanation;
 pub mod interrupt;
 pub mod simulation;
 pub mod terminal;

@@ -1,6 +1,7 @@
 //! Every key of the configuration and what it does here. It reads no value.
 
 use crate::config::tree::{Node, Placed};
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 
 /// What a key does.
@@ -233,6 +234,7 @@ fn unknown(value: &Placed, path: &str, file: &str) -> crate::error::Error {
     Fault::at(format!("{file}:{}:{}", value.line, value.column), format!("unknown key `{path}`"))
         .expected(format!("a known key; the nearest is `{nearest}`"))
         .advice("correct or remove it")
+        .code(Code::E61)
         .config()
 }
 

@@ -1,6 +1,7 @@
 //! Takes values out of a configuration tree and remembers where each came from. It knows no key by name.
 
 use crate::config::tree::{Node, Placed};
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -78,7 +79,7 @@ impl Reader {
     #[must_use]
     pub fn wrong(&self, key: &str, found: &Placed, expected: &str) -> Error {
         let place = if found.line == 0 { key.to_owned() } else { format!("{}:{} {key}", self.file, found.line) };
-        Fault::at(place, found.text()).expected(expected).config()
+        Fault::at(place, found.text()).expected(expected).code(Code::E62).config()
     }
 
     /// The error of a key, wherever it stands.

@@ -1,5 +1,6 @@
 //! A YAML document as a tree that remembers where everything stands. It knows no key.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
@@ -173,14 +174,20 @@ impl<'de> Visitor<'de> for NodeVisitor {
 /// Config with line and column if the text is not YAML or not a mapping; Io if it cannot be read.
 pub fn parse_file(path: &Path) -> Result<Placed> {
     let text = std::fs::read_to_string(path).map_err(|source| {
-        Fault::at(path.display(), "cannot be read").expected("a YAML configuration").code("E01").source(source).io()
+        Fault::at(path.display(), "cannot be read").expected("a YAML configuration").code(Code::E01).source(source).io()
     })?;
     let tree: Placed = serde_saphyr::from_str(&text).map_err(|source| {
         let line = source.to_string().lines().next().unwrap_or_default().to_owned();
-        Fault::at(path.display(), format!("not valid YAML: {line}")).config()
+        Fault::at(path.display(), format!("not valid YAML: {line}"))
+            .expected("a YAML configuration")
+            .code(Code::E60)
+            .config()
     })?;
     match tree.node {
         Node::Map(_) => Ok(tree),
-        _ => Err(Fault::at(path.display(), "no mapping at the top").expected("`analysis_mode: ..` and so on").config()),
+        _ => Err(Fault::at(path.display(), "no mapping at the top")
+            .expected("`analysis_mode: ..` and so on")
+            .code(Code::E60)
+            .config()),
     }
 }

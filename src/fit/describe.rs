@@ -14,7 +14,7 @@ use crate::normal::symmetric::Matrix;
 use crate::objective::Objective;
 use crate::outcome::fit::{
     ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, ParameterResult, ParameterStatus, StartFrom,
-    Strategy, UncertaintyKind,
+    Strategy,
 };
 
 /// What a solution is described with.
@@ -41,19 +41,15 @@ impl Described<'_> {
         let mut active = physical_bounds(problem, point, &uncertainty, settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, &phi));
         let n_pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
-        let pinned: usize = point.scaling.active.iter().map(Vec::len).sum();
-        let n_free = uncertainty.moving.len() + problem.map.n_free().saturating_sub(pinned);
-        let degrees_of_freedom = n_pairs.saturating_sub(n_free as u64);
+        let degrees_of_freedom = n_pairs.saturating_sub(n_free(problem, point, &uncertainty) as u64);
         let known = |value: f64| problem.noise_is_known.then_some(value);
         let chi_squared = known(self.chi_squared(point));
         let per_degree = |chi: f64| chi / degrees_of_freedom.max(1) as f64;
         let reduced_loss = known(2.0 * point.evaluation.cost).map(per_degree);
         let worst = settings.quality.worst_acceptable();
         let (verdict, reasons) = judge(solution.stop, &uncertainty, &active, reduced_loss, worst);
-        let reported = |as_correlation| match uncertainty.is_known() {
-            true => table(&uncertainty, uncertainty.reported(), as_correlation),
-            false => Vec::new(),
-        };
+        let reported = Some(uncertainty.reported()).filter(|_| uncertainty.is_known());
+        let plain = Some(&uncertainty.plain).filter(|_| uncertainty.plain_is_known);
         let angles = self.angles(objective, point, &uncertainty);
         FitResult {
             verdict,
@@ -63,11 +59,7 @@ impl Described<'_> {
             residual_extremes: extremes_of_all(&angles),
             lags: lags_of_all(&angles),
             angles,
-            uncertainty_kind: if uncertainty.robust.is_some() {
-                UncertaintyKind::FrameRobust
-            } else {
-                UncertaintyKind::Plain
-            },
+            uncertainty_kind: uncertainty.kind(),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,
@@ -80,12 +72,9 @@ impl Described<'_> {
             reduced_chi_squared: chi_squared.map(per_degree),
             reduced_loss,
             covariance_names: names(problem, &uncertainty),
-            covariance: reported(false),
-            correlation: reported(true),
-            covariance_plain: match uncertainty.plain_is_known {
-                true => table(&uncertainty, &uncertainty.plain, false),
-                false => Vec::new(),
-            },
+            covariance: table(&uncertainty, reported, false),
+            correlation: table(&uncertainty, reported, true),
+            covariance_plain: table(&uncertainty, plain, false),
             identifiability: identifiability(problem, point, &uncertainty, &phi),
             search: None,
             condition_number: uncertainty.condition_number,
@@ -222,8 +211,15 @@ fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {
     physical.chain(problem.map.blocks.iter().enumerate().flat_map(of_block)).collect()
 }
 
-/// A covariance, or the correlation that belongs to it, without entries for what is not determined.
-fn table(uncertainty: &Uncertainty, covariance: &Matrix, as_correlation: bool) -> Vec<Vec<Option<f64>>> {
+/// Free numbers that are not pinned at a bound.
+fn n_free(problem: &Problem<'_>, point: &Point, uncertainty: &Uncertainty) -> usize {
+    let pinned: usize = point.scaling.active.iter().map(Vec::len).sum();
+    uncertainty.moving.len() + problem.map.n_free().saturating_sub(pinned)
+}
+
+/// A covariance, or the correlation that belongs to it, without entries for what is not determined; empty if it is not known.
+fn table(uncertainty: &Uncertainty, covariance: Option<&Matrix>, as_correlation: bool) -> Vec<Vec<Option<f64>>> {
+    let Some(covariance) = covariance else { return Vec::new() };
     let variance = |k: usize| covariance.get(k, k);
     let known = |k: usize| !uncertainty.undetermined.contains(&k) && variance(k) > 0.0 && variance(k).is_finite();
     let entry = |row: usize, col: usize| {

@@ -1,6 +1,7 @@
 //! Contrast and offset: the four scaling modes and their exact elimination (variable projection, Golub and Pereyra,
 //! SIAM J. Numer. Anal. 10 (1973) 413, doi 10.1137/0710036). It works on Gram matrices alone.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::normal::box_quadratic::{Active, Constraint, Side, minimise};
 use crate::normal::gram::Gram;
@@ -255,6 +256,7 @@ fn fourier_block(order: usize, phi_degrees: &[f64]) -> Result<ScalingBlock> {
         )
         .expected(format!("at least {} angles", 2 * order + 1))
         .advice("lower fourier_order or use auto")
+        .code(Code::E65)
         .config());
     }
     let harmonics = |phi: f64| (1..=order).flat_map(move |k| [(k as f64 * phi).cos(), (k as f64 * phi).sin()]);
@@ -269,5 +271,6 @@ fn given_for(given: &[AngleScaling], n: usize) -> Result<Vec<AngleScaling>> {
     }
     Err(Fault::at("initial_parameters.per_angle_scaling", format!("{} values", given.len()))
         .expected(format!("one contrast and one offset for each of the {n} angles"))
+        .code(Code::E65)
         .config())
 }

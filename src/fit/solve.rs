@@ -1,5 +1,6 @@
 //! The loop that reads like the method: ask, sweep, eliminate the scaling, tell. It decides nothing about the result.
 
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::fit::journal::{Evaluated, Following};
 use crate::fit::reduced::Evaluation;
@@ -223,6 +224,7 @@ fn recall(earlier: &Evaluated, theta: &[f64]) -> Result<Evaluation> {
         return Err(Fault::at("checkpoint", format!("an evaluation at {:?}", earlier.theta))
             .expected(format!("one at {theta:?}"))
             .advice("run without --resume")
+            .code(Code::E75)
             .config());
     }
     Ok(earlier.evaluation.clone().unwrap_or_else(|| Evaluation::impossible(theta.len())))
@@ -267,6 +269,7 @@ fn overflow(theta: &[f64]) -> Error {
     Fault::at("initial_parameters", format!("the model overflows at the start {theta:?}"))
         .expected("finite values of D(t) and gamma_dot(t)")
         .advice("choose other values or tighter bounds")
+        .code(Code::E64)
         .parameter()
 }
 

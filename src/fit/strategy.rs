@@ -1,6 +1,7 @@
 //! Which way a problem is solved, from its size and the memory there is. It runs nothing and asks no kernel: total memory
 //! comes from `memory::detect_total_memory`.
 
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::fit::settings::{FitSettings, MemorySettings, Sharing};
 use crate::outcome::fit::Strategy;
@@ -136,6 +137,7 @@ fn too_little(decision: &Decision) -> Error {
     Fault::at("memory", needed)
         .expected(format!("at most the {} that there are", gigabytes(decision.total_bytes)))
         .advice(advice)
+        .code(Code::E66)
         .config()
 }
 

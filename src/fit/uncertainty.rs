@@ -10,7 +10,7 @@ use crate::fit::system::Point;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::symmetric::Matrix;
 use crate::objective::{RawData, ResidualQuery};
-use crate::outcome::fit::UndeterminedDirection;
+use crate::outcome::fit::{UncertaintyKind, UndeterminedDirection};
 use crate::parameters::LawPlaces;
 
 /// Standard errors of physical parameters and scaling.
@@ -155,6 +155,12 @@ impl Uncertainty {
     #[must_use]
     pub fn reported(&self) -> &Matrix {
         self.robust.as_ref().unwrap_or(&self.plain)
+    }
+
+    /// What the reported errors allow for.
+    #[must_use]
+    pub fn kind(&self) -> UncertaintyKind {
+        if self.robust.is_some() { UncertaintyKind::FrameRobust } else { UncertaintyKind::Plain }
     }
 
     /// Whether the reported errors are real: without known noise only the residuals tell errors, by the last sweep.

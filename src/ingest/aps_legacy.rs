@@ -1,5 +1,6 @@
 //! Layout `aps_legacy`: four writers of one shape, told apart by how their matrices are numbered.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::aps_u::intensity;
 use crate::ingest::bins::{BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
@@ -27,7 +28,7 @@ fn xpcs_group(source: &Source) -> String {
 /// Reads the table of bins.
 ///
 /// # Errors
-/// E08, E10, E25, E33: see the table of bad input.
+/// E08, E10, E25, E33: see the catalogue of errors.
 pub fn bin_table(source: &Source, group: &str, dt_override: bool) -> Result<BinTable> {
     let mut warnings = Vec::new();
     let xpcs = xpcs_group(source);
@@ -35,12 +36,13 @@ pub fn bin_table(source: &Source, group: &str, dt_override: bool) -> Result<BinT
     if matrices.is_empty() {
         return Err(Fault::at(source.place(group), "0 matrices")
             .expected("g2_00001, g2_00002, ..")
-            .code("E08")
+            .code(Code::E08)
             .layout());
     }
     let list = |name: &str| -> Result<Vec<f64>> {
         let path = format!("{xpcs}/{name}");
-        let missing = || Fault::at(source.place(&path), "missing").expected("q and phi of every bin").layout();
+        let missing =
+            || Fault::at(source.place(&path), "missing").expected("q and phi of every bin").code(Code::E51).layout();
         source.numbers(&path)?.ok_or_else(missing)
     };
     let (q, phi) = (list("dqlist")?, list("dphilist")?);
@@ -52,7 +54,7 @@ pub fn bin_table(source: &Source, group: &str, dt_override: bool) -> Result<BinT
         let Some(index) = index.filter(|&index| index < q.len() && index < phi.len()) else {
             return Err(Fault::at(source.place(&path), format!("bin label {label}"))
                 .expected(format!("a label from 1 to {}", q.len().min(phi.len())))
-                .code("E10")
+                .code(Code::E10)
                 .layout());
         };
         bins.push(checked_bin(source, path, label, (q[index], phi[index]))?);

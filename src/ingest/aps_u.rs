@@ -1,5 +1,6 @@
 //! Layout `aps_u` (APS-U, boost_corr): bin labels are compressed and lead to (q, phi) through `dynamic_index_mapping`.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::bins::{Bin, BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
 use crate::ingest::hdf5::Source;
@@ -19,14 +20,14 @@ struct QMap {
 /// Reads the table of bins.
 ///
 /// # Errors
-/// E08 to E14, E25, E33: see the table of bad input.
+/// E08 to E14, E25, E33: see the catalogue of errors.
 pub fn bin_table(source: &Source, allow_missing: bool, dt_override: bool) -> Result<BinTable> {
     let mut warnings = Vec::new();
     let matrices = source.numbered_datasets(CORRELATION_MAP)?;
     if matrices.is_empty() {
         return Err(Fault::at(source.place(CORRELATION_MAP), "0 matrices")
             .expected("c2_00001, c2_00002, ..")
-            .code("E08")
+            .code(Code::E08)
             .layout());
     }
     let labels = processed_labels(source, &matrices, allow_missing)?;
@@ -49,7 +50,7 @@ fn processed_labels(source: &Source, matrices: &[(u64, String)], allow_missing: 
     let Some(labels) = source.numbers(path)? else {
         return Err(Fault::at(source.place(path), "missing")
             .expected("the bin label of every matrix")
-            .code("E09")
+            .code(Code::E09)
             .layout());
     };
     let labels: Vec<i64> = labels.into_iter().map(|label| label as i64).collect();
@@ -65,7 +66,7 @@ fn processed_labels(source: &Source, matrices: &[(u64, String)], allow_missing: 
         return Err(Fault::at(source.place(CORRELATION_MAP), found)
             .expected(format!("one matrix per processed bin; first unmatched: {}", unmatched.join(", ")))
             .advice("set experimental_data.allow_missing: true to use those that match")
-            .code("E09")
+            .code(Code::E09)
             .layout());
     }
     Ok(labels)
@@ -76,7 +77,7 @@ impl QMap {
         let list = |name: &str| -> Result<Vec<f64>> {
             let path = format!("{QMAP}/{name}");
             let missing = || Fault::at(source.place(&path), "missing").expected("the centres of the map's bins");
-            source.numbers(&path)?.ok_or_else(|| missing().layout())
+            source.numbers(&path)?.ok_or_else(|| missing().code(Code::E51).layout())
         };
         let (first, second) = (list("dynamic_v_list_dim0")?, list("dynamic_v_list_dim1")?);
         check_counts(source, &first, &second)?;
@@ -98,7 +99,7 @@ impl QMap {
         let Some(&natural) = natural else {
             return Err(Fault::at(source.place(&path), format!("bin label {label}"))
                 .expected(format!("a label from 1 to {}", self.natural_of_label.len()))
-                .code("E10")
+                .code(Code::E10)
                 .layout());
         };
         let n_phi = self.phi.len();
@@ -114,7 +115,7 @@ fn check_counts(source: &Source, first: &[f64], second: &[f64]) -> Result<()> {
         return Ok(());
     }
     let found = format!("dynamic_num_pts {declared:?}, but the lists of centres have {lengths:?} entries");
-    Err(Fault::at(source.place(&path), found).expected("equal counts").code("E13").layout())
+    Err(Fault::at(source.place(&path), found).expected("equal counts").code(Code::E13).layout())
 }
 
 /// Natural bin of every label; identity only where it cannot be anything else.
@@ -136,11 +137,12 @@ fn index_mapping(
             )
             .expected("the mapping from compressed labels to bins")
             .advice("q and phi of the matrices cannot be known without it")
-            .code("E11")
+            .code(Code::E11)
             .layout());
         }
         warnings.push(format!(
-            "[E11] {} is missing: all {n_natural} bins have a label, identity is used",
+            "[{}] {} is missing: all {n_natural} bins have a label, identity is used",
+            Code::E11,
             source.place(&path)
         ));
         return Ok((0..n_natural).collect());
@@ -151,7 +153,7 @@ fn index_mapping(
         if slot.map(|slot| std::mem::replace(slot, true)) != Some(false) {
             return Err(Fault::at(source.place(&path), format!("corrupt map: natural bin {natural}"))
                 .expected(format!("each of 0 .. {n_natural} at most once"))
-                .code("E12")
+                .code(Code::E12)
                 .layout());
         }
     }
@@ -169,7 +171,7 @@ fn phi_comes_first(source: &Source) -> Result<bool> {
         _ => Err(Fault::at(source.place(&path), format!("the map's axes are {names:?}"))
             .expected("q and phi")
             .advice("partition the detector in q and phi and correlate again")
-            .code("E14")
+            .code(Code::E14)
             .layout()),
     }
 }
@@ -181,7 +183,7 @@ fn in_inverse_angstrom(source: &Source, mut q: Vec<f64>, warnings: &mut Vec<Stri
         q.iter_mut().for_each(|q| *q *= 0.1);
     }
     if q.iter().any(|q| q.is_finite() && !(1e-5..=10.0).contains(q)) {
-        warnings.push(format!("[E31] {QMAP}: q outside 1e-5 .. 10 1/angstrom looks like a slip of units"));
+        warnings.push(format!("[{}] {QMAP}: q outside 1e-5 .. 10 1/angstrom looks like a slip of units", Code::E31));
     }
     q
 }

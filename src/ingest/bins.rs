@@ -1,5 +1,6 @@
 //! The table of bins: which matrix belongs to which q and phi. It is made from metadata alone.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::wrap_degrees;
 use crate::ingest::hdf5::Source;
@@ -69,7 +70,7 @@ pub fn checked_bin(source: &Source, path: String, label: i64, q_phi: (f64, f64))
     if !(q.is_finite() && phi.is_finite()) {
         return Err(Fault::at(source.place(&path), format!("bin {label} has q = {q}, phi = {phi}"))
             .expected("finite q and phi for a bin that is used")
-            .code("E33")
+            .code(Code::E33)
             .layout());
     }
     Ok(Bin { path, label, q_per_angstrom: q, phi_degrees: wrap_degrees(phi) })
@@ -85,7 +86,7 @@ pub fn factor_or_one(source: &Source, paths: &[String], warnings: &mut Vec<Strin
             return positive(source, path, value);
         }
     }
-    warnings.push(format!("[E27] {} is missing: 1 is assumed", source.place(&paths[0])));
+    warnings.push(format!("[{}] {} is missing: 1 is assumed", Code::E27, source.place(&paths[0])));
     Ok(1.0)
 }
 
@@ -100,7 +101,7 @@ pub fn positive(source: &Source, path: &str, value: f64) -> Result<f64> {
     Err(Fault::at(source.place(path), value.to_string())
         .expected("a positive number")
         .advice("give analyzer_parameters.dt and set experimental_data.dt_override: true")
-        .code("E25")
+        .code(Code::E25)
         .layout())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::block::Values;
 use crate::dataflow::{Dataflow, Lanes, Meter};
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
 use crate::ingest::bins::{Bin, BinTable};
@@ -38,7 +39,7 @@ type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
 /// Makes the store, or finds that it is there.
 ///
 /// # Errors
-/// Every case of the table of bad input; nothing half-written is left behind.
+/// Every case of the catalogue that is about data files; nothing half-written is left behind.
 pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Result<Ingested> {
     let source = request.source()?;
     crate::ingest::signature::check_hdf5(source)?;
@@ -142,7 +143,7 @@ impl<'a> Job<'a> {
         Err(Fault::at(self.source.path().display(), format!("reading needs {:.1} GB", gigabytes(needed)))
             .expected(format!("at most the {:.1} GB that are available", gigabytes(available)))
             .advice("use fewer --threads")
-            .code("E38")
+            .code(Code::E38)
             .config())
     }
 
@@ -190,7 +191,7 @@ impl<'a> Job<'a> {
 
     fn examine_or_skip(&self, bin: &Bin) -> Result<Option<Usable>> {
         match self.examine_bin(bin) {
-            Err(error) if self.request.selection.skip_bad_bins && error.fault().code == Some("E18") => Ok(None),
+            Err(error) if self.request.selection.skip_bad_bins && error.fault().code == Some(Code::E18) => Ok(None),
             other => other.map(Some),
         }
     }
@@ -267,7 +268,7 @@ impl<'a> Job<'a> {
             match converted {
                 None => {
                     let places = group.iter().map(|bin| self.source.place(&bin.path));
-                    warnings.extend(places.map(|place| format!("[E18] {place}: skipped, it holds no data")));
+                    warnings.extend(places.map(|place| format!("[{}] {place}: skipped, it holds no data", Code::E18)));
                 }
                 Some((angle, partition, value_type, more)) => {
                     angles.push(angle);
@@ -324,20 +325,20 @@ fn also_holds(source: &Source, read: Layout, other: Layout, n_file: usize, selec
     let found = bin_table(source, other, true, true).ok().and_then(|table| table.bins.into_iter().next());
     let n_other = found.and_then(|bin| frame_count(source, &bin.path).ok());
     match n_other.filter(|&n| n != n_file && selection.layout.is_none()) {
-        None => Ok(format!("[E47] read as {}; the file also holds {}", read.name(), other.name())),
+        None => Ok(format!("[{}] read as {}; the file also holds {}", Code::E47, read.name(), other.name())),
         Some(n) => Err(Fault::at(
             source.path().display(),
             format!("{} with {n_file} frames and {} with {n}", read.name(), other.name()),
         )
         .expected("one set of correlation matrices")
         .advice("choose one with experimental_data.layout or --layout")
-        .code("E47")
+        .code(Code::E47)
         .layout()),
     }
 }
 
 fn no_bin_left(source: &Source) -> Error {
-    Fault::at(source.path().display(), "every wanted matrix is empty").expected("data").code("E18").layout()
+    Fault::at(source.path().display(), "every wanted matrix is empty").expected("data").code(Code::E18).layout()
 }
 
 fn mask_note(dead: &[usize], dark: &[usize], asked: &[usize]) -> String {

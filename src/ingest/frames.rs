@@ -1,6 +1,7 @@
 //! Frames and values that are not data, and the baseline. It changes no value but a missing baseline.
 
 use crate::block::Values;
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::Angle;
 
@@ -53,22 +54,22 @@ pub fn examine(
         return Err(Fault::at(place, format!("{} of {n} frames are empty", dead.len()))
             .expected("at least 3 usable frames")
             .advice("set experimental_data.skip_bad_bins: true to go on without this bin")
-            .code("E18")
+            .code(Code::E18)
             .layout());
     }
     if !dead.is_empty() {
-        warnings.push(format!("[E21] {place}: empty frames are masked: {}", ranges(dead, 1)));
+        warnings.push(format!("[{}] {place}: empty frames are masked: {}", Code::E21, ranges(dead, 1)));
     }
     let counts = Counts::of(values, n, dead);
     let fraction = |count: usize| count as f64 / counts.usable.max(1) as f64;
     if fraction(counts.non_finite) > max_non_finite_fraction {
         return Err(Fault::at(place, format!("{} of {} values are not finite", counts.non_finite, counts.usable))
             .expected(format!("at most {} %", max_non_finite_fraction * 100.0))
-            .code("E20")
+            .code(Code::E20)
             .non_finite());
     }
     if counts.non_finite > 0 {
-        warnings.push(format!("[E20] {place}: {} values are not finite and are masked", counts.non_finite));
+        warnings.push(format!("[{}] {place}: {} values are not finite and are masked", Code::E20, counts.non_finite));
     }
     if fraction(counts.implausible) > 0.01 {
         return Err(Fault::at(
@@ -76,11 +77,11 @@ pub fn examine(
             format!("{} of {} values are outside (0, 10)", counts.implausible, counts.usable),
         )
         .expected("a normalised c2 with baseline 1 (or 0)")
-        .code("E22")
+        .code(Code::E22)
         .layout());
     }
     if counts.implausible > 0 {
-        warnings.push(format!("[E22] {place}: {} values are outside (0, 10)", counts.implausible));
+        warnings.push(format!("[{}] {place}: {} values are outside (0, 10)", Code::E22, counts.implausible));
     }
     Ok(Examined { non_finite: counts.non_finite, warnings })
 }
@@ -141,14 +142,14 @@ pub fn with_baseline(
 ) -> Option<Values> {
     let mean = far_corner_mean(values, n, dead)?;
     if mean.abs() <= 0.2 {
-        warnings.push(format!("[E23] {place}: the baseline is near 0 (mean {mean:.3}): 1 is added"));
+        warnings.push(format!("[{}] {place}: the baseline is near 0 (mean {mean:.3}): 1 is added", Code::E23));
         return Some(match values {
             Values::F32(values) => Values::from_f32(values.iter().map(|value| value + 1.0).collect()),
             Values::F64(values) => Values::from_f64(values.iter().map(|value| value + 1.0).collect()),
         });
     }
     if !(0.5..=1.5).contains(&mean) {
-        warnings.push(format!("[E23] {place}: the mean at the longest lags is {mean:.3}, expected near 1"));
+        warnings.push(format!("[{}] {place}: the mean at the longest lags is {mean:.3}, expected near 1", Code::E23));
     }
     None
 }

@@ -1,5 +1,6 @@
 //! Reads HDF5 objects; every error names file, path and what was found. It knows no layout.
 
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::signature::check_hdf5;
 use hdf5_reader::error::Error as ReaderError;
@@ -36,7 +37,7 @@ impl Source {
             Fault::at(path.display(), "the HDF5 structure cannot be read")
                 .expected("a complete HDF5 file")
                 .advice("copy the file again, or wait until it is written")
-                .code("E04")
+                .code(Code::E04)
                 .source(source)
                 .format()
         })?;
@@ -53,7 +54,7 @@ impl Source {
             return Err(Fault::at(self.path.display(), format!("incomplete file: {length} bytes"))
                 .expected(format!("{declared} bytes, as its superblock says"))
                 .advice("copy the file again, or wait until it is written")
-                .code("E04")
+                .code(Code::E04)
                 .format());
         }
         Ok(())
@@ -98,7 +99,7 @@ impl Source {
             Fault::at(self.place(path), "no readable dataset here, or a link that leads nowhere")
                 .expected("a dataset")
                 .advice("if it is an external link, put the file it names beside this one")
-                .code("E37")
+                .code(Code::E37)
                 .source(source)
                 .layout()
         })
@@ -116,7 +117,7 @@ impl Source {
         if dataset.num_elements().is_ok_and(|count| count > 1 << 27) {
             return Err(Fault::at(self.place(path), format!("shape {:?}", dataset.shape()))
                 .expected("a list of at most 2^27 numbers")
-                .code("E39")
+                .code(Code::E39)
                 .shape());
         }
         read_numbers(&dataset).map(Some).map_err(|source| self.decode_error(path, source))
@@ -130,9 +131,10 @@ impl Source {
         match self.numbers(path)?.as_deref() {
             None => Ok(None),
             Some([value]) => Ok(Some(*value)),
-            Some(values) => {
-                Err(Fault::at(self.place(path), format!("{} values", values.len())).expected("one number").layout())
-            }
+            Some(values) => Err(Fault::at(self.place(path), format!("{} values", values.len()))
+                .expected("one number")
+                .code(Code::E51)
+                .layout()),
         }
     }
 
@@ -192,20 +194,22 @@ impl Source {
                 Fault::at(place, format!("the dataset uses {}", name_filter(filter)))
                     .expected("gzip, LZF, shuffle or no filter")
                     .advice("rewrite the file with `h5repack -f GZIP=4`")
-                    .code("E36")
+                    .code(Code::E36)
                     .format()
             }
             ReaderError::UnexpectedEof { .. } | ReaderError::OffsetOutOfBounds(_) => {
                 Fault::at(place, "the data end before the dataset does")
                     .expected("a complete file")
                     .advice("copy the file again, or wait until it is written")
-                    .code("E04")
+                    .code(Code::E04)
                     .source(source)
                     .format()
             }
-            _ => {
-                Fault::at(place, "cannot be decoded").advice("copy the file again").code("E04").source(source).format()
-            }
+            _ => Fault::at(place, "cannot be decoded")
+                .advice("copy the file again")
+                .code(Code::E04)
+                .source(source)
+                .format(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which layout a file has, decided by its content. It reads no matrix.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::bins::BinTable;
 use crate::ingest::hdf5::Source;
@@ -44,6 +45,7 @@ pub fn detect(source: &Source, wanted: Option<Layout>) -> Result<(Layout, Vec<La
             true => Ok((wanted, found.into_iter().filter(|other| *other != wanted).collect())),
             false => Err(Fault::at(source.path().display(), format!("no data in layout {}", wanted.name()))
                 .expected(format!("one of {:?}", found.iter().map(|layout| layout.name()).collect::<Vec<&str>>()))
+                .code(Code::E06)
                 .layout()),
         };
     }
@@ -59,7 +61,7 @@ fn unknown(source: &Source) -> crate::error::Error {
     if multitau {
         return Fault::at(source.path().display(), "this file has g2 only, no two-time correlation")
             .advice("run boost_corr again with -t Twotime or -t Both")
-            .code("E07")
+            .code(Code::E07)
             .layout();
     }
     Fault::at(
@@ -68,7 +70,7 @@ fn unknown(source: &Source) -> crate::error::Error {
     )
     .expected("/xpcs/twotime/correlation_map (aps_u) or <group>/C2T_all (aps_legacy)")
     .advice("check that this is a two-time result file; `homodyne inspect FILE` lists what it holds")
-    .code("E06")
+    .code(Code::E06)
     .layout()
 }
 

@@ -1,6 +1,7 @@
 //! One correlation matrix to pairs in pair order: shape, number type, triangle. It does not judge the values.
 
 use crate::block::Values;
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::hdf5::Source;
 use crate::ingest::selection::Symmetrise;
@@ -46,11 +47,11 @@ pub fn frame_count(source: &Source, path: &str) -> Result<usize> {
         [n, m] if n == m && n <= MAX_FRAMES => Ok(n as usize),
         [n, m] if n == m => Err(Fault::at(source.place(path), format!("{n} frames"))
             .expected(format!("at most {MAX_FRAMES} frames"))
-            .code("E39")
+            .code(Code::E39)
             .shape()),
         ref shape => Err(Fault::at(source.place(path), format!("shape {shape:?}"))
             .expected("a square matrix (N, N)")
-            .code("E15")
+            .code(Code::E15)
             .shape()),
     }
 }
@@ -74,7 +75,8 @@ pub fn read_pairs(source: &Source, path: &str, frames: &Range<usize>, symmetrise
     let n = frame_count(source, path)?;
     let dataset = source.dataset(path)?;
     let mut warnings = Vec::new();
-    let mut converted = |what: &str| warnings.push(format!("[E19] {}: {what} values are widened", source.place(path)));
+    let mut converted =
+        |what: &str| warnings.push(format!("[{}] {}: {what} values are widened", Code::E19, source.place(path)));
     let cut = Cut { n, frames, symmetrise, place: source.place(path) };
     let failed = |error| source.decode_error(path, error);
     let (values, triangle) = match dataset.dtype() {
@@ -104,7 +106,7 @@ fn not_real(source: &Source, path: &str, kind: &Datatype) -> Error {
         Datatype::String { .. } | Datatype::VarLen { .. } => "text",
         _ => "values that are not numbers",
     };
-    Fault::at(source.place(path), kind).expected("real numbers (f32 or f64)").code("E19").layout()
+    Fault::at(source.place(path), kind).expected("real numbers (f32 or f64)").code(Code::E19).layout()
 }
 
 /// `read_array`, because `read_into` of hdf5-reader 0.12 keeps a copy of every dataset while the file is open.
@@ -159,7 +161,7 @@ impl Cut<'_> {
             return Err(Fault::at(&self.place, "all values are zero or missing")
                 .expected("correlation values")
                 .advice("set experimental_data.skip_bad_bins: true to go on without this bin")
-                .code("E18")
+                .code(Code::E18)
                 .layout());
         }
         let packed = match (triangle, self.symmetrise) {
@@ -213,7 +215,7 @@ impl Cut<'_> {
         )
         .expected(format!("a relative difference up to {SYMMETRY_TOLERANCE:.0e}"))
         .advice("set experimental_data.symmetrise to mean, upper or lower")
-        .code("E17")
+        .code(Code::E17)
         .shape())
     }
 

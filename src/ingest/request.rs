@@ -1,6 +1,7 @@
 //! What is to be ingested and how, and what became of it. It reads nothing.
 
 use crate::block::DEFAULT_BLOCK_POINTS;
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::selection::Selection;
 use crate::store::manifest::{Manifest, StoreFormat};
@@ -43,7 +44,10 @@ impl IngestSettings {
     /// Config if none is named.
     pub fn source(&self) -> Result<&Path> {
         self.source.as_deref().ok_or_else(|| {
-            Fault::at("experimental_data.file_path", "not given").expected("the path of a beamline file").config()
+            Fault::at("experimental_data.file_path", "not given")
+                .expected("the path of a beamline file")
+                .code(Code::E62)
+                .config()
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Which bins and frames are wanted: q with a tolerance, angles by range, frames by number. It reads no matrix.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::wrap_degrees;
 use crate::ingest::bins::{Bin, BinTable, wavevectors};
@@ -101,7 +102,7 @@ impl Selection {
             return Err(Fault::at(source.path().display(), format!("no angle in the wanted ranges at q = {q}"))
                 .expected(format!("ranges that hold some of {available:?}"))
                 .advice("edit phi_filtering.target_ranges")
-                .code("E32")
+                .code(Code::E32)
                 .layout());
         }
         chosen.sort_by(|a, b| a.phi_degrees.total_cmp(&b.phi_degrees));
@@ -109,7 +110,7 @@ impl Selection {
             None => Ok(chosen),
             Some(pair) => Err(Fault::at(source.path().display(), format!("{} and {}", pair[0].path, pair[1].path))
                 .expected(format!("one map for q = {q}, phi = {}", pair[0].phi_degrees))
-                .code("E34")
+                .code(Code::E34)
                 .layout()),
         }
     }
@@ -126,6 +127,7 @@ impl Selection {
                 [only] => Ok(only),
                 _ => Err(Fault::at("analyzer_parameters.scattering.wavevector_q", "not given")
                     .expected(format!("one of the file's q in 1/angstrom: {}", shortened(&available)))
+                    .code(Code::E62)
                     .config()),
             };
         };
@@ -141,7 +143,7 @@ impl Selection {
         Err(Fault::at(source.path().display(), format!("no bin at q = {wanted} 1/angstrom"))
             .expected(format!("a q within {} % of a bin; the nearest are {available:?}", self.q_tolerance * 100.0))
             .advice("set analyzer_parameters.scattering.wavevector_q to one of them")
-            .code("E30")
+            .code(Code::E30)
             .layout())
     }
 
@@ -153,7 +155,7 @@ impl Selection {
         match (table.timing, self.dt_seconds) {
             (None, None) => Err(Fault::at(&table.timing_place, "the file has no frame interval")
                 .expected("analyzer_parameters.dt in seconds")
-                .code("E25")
+                .code(Code::E25)
                 .config()),
             (None, Some(dt)) => Ok(dt),
             (Some(timing), None) => Ok(timing.dt_seconds()),
@@ -172,7 +174,7 @@ impl Selection {
                     .advice(
                         "correct analyzer_parameters.dt, or set experimental_data.dt_override: true to insist on it",
                     )
-                    .code("E26")
+                    .code(Code::E26)
                     .config())
             }
         }
@@ -190,7 +192,7 @@ impl Selection {
         }
         Err(Fault::at(source.path().display(), format!("frames {} to {}", self.start_frame, self.end_frame))
             .expected(format!("start_frame >= 1, end_frame <= {n_frames} (or -1), at least 3 frames"))
-            .code("E29")
+            .code(Code::E29)
             .config())
     }
 }

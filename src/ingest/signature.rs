@@ -1,5 +1,6 @@
 //! What kind of file it is, decided by its first bytes, never by its name. It opens no HDF5 object.
 
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -18,11 +19,14 @@ pub fn check_hdf5(path: &Path) -> Result<()> {
         return Err(Fault::at(path.display(), "is a directory")
             .expected("an HDF5 file")
             .advice(advice)
-            .code("E01")
+            .code(Code::E01)
             .io());
     }
     if metadata.len() == 0 {
-        return Err(Fault::at(path.display(), "empty file (0 bytes)").expected("an HDF5 file").code("E02").format());
+        return Err(Fault::at(path.display(), "empty file (0 bytes)")
+            .expected("an HDF5 file")
+            .code(Code::E02)
+            .format());
     }
     let mut file = File::open(path).map_err(|source| unreadable(path, source))?;
     let mut head = Vec::new();
@@ -31,13 +35,13 @@ pub fn check_hdf5(path: &Path) -> Result<()> {
         return match path.extension().is_some_and(|extension| extension == "temp") {
             true => Err(Fault::at(path.display(), "the name ends in .temp: the file is still being written")
                 .advice("wait until the beamline program has renamed it")
-                .code("E04")
+                .code(Code::E04)
                 .format()),
             false => Ok(()),
         };
     }
     let (kind, advice) = kind_of(&head);
-    Err(Fault::at(path.display(), kind).expected("an HDF5 file").advice(advice).code("E03").format())
+    Err(Fault::at(path.display(), kind).expected("an HDF5 file").advice(advice).code(Code::E03).format())
 }
 
 /// The signature may follow a user block of 512, 1024, 2048 .. bytes.
@@ -84,11 +88,11 @@ fn unreadable(path: &Path, source: std::io::Error) -> Error {
     let fault = match source.kind() {
         ErrorKind::NotFound => Fault::at(path.display(), "no such file")
             .advice(format!("check the path{}", near_matches(path)))
-            .code("E01"),
+            .code(Code::E01),
         ErrorKind::PermissionDenied => Fault::at(path.display(), "permission denied")
             .advice("check the file's permissions; on a network disk try a local copy")
-            .code("E05"),
-        _ => Fault::at(path.display(), "cannot be read").code("E01"),
+            .code(Code::E05),
+        _ => Fault::at(path.display(), "cannot be read").code(Code::E01),
     };
     fault.source(source).io()
 }

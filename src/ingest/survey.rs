@@ -1,5 +1,6 @@
 //! What the metadata of a file promise, without reading a matrix: sizes of a selection, available q.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::bins::{Bin, BinTable, wavevectors};
 use crate::ingest::hdf5::Source;
@@ -62,7 +63,7 @@ pub(super) fn common_frame_count(source: &Source, bins: &[Bin]) -> Result<usize>
             Some((expected, path)) => {
                 return Err(Fault::at(source.place(&bin.path), format!("{n} frames"))
                     .expected(format!("{expected} frames as in {path}"))
-                    .code("E16")
+                    .code(Code::E16)
                     .shape());
             }
         }

@@ -1,5 +1,6 @@
 //! Which models there are and what one of them needs before its pairs can be filled. It fills none itself.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::model::decay::DecayTables;
@@ -146,5 +147,6 @@ impl Model {
 fn missing_gap() -> crate::error::Error {
     Fault::at("analyzer_parameters.geometry.stator_rotor_gap", "not given")
         .expected("the gap in angstrom, because analysis_mode is laminar_flow")
+        .code(Code::E62)
         .config()
 }

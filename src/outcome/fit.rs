@@ -4,6 +4,7 @@ use crate::loss::Loss;
 use crate::normal::box_quadratic::Side;
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
+use crate::outcome::written;
 use crate::parameters::scaling::ScalingMode;
 use crate::parameters::{AnalysisMode, ShearConvention};
 use serde::{Deserialize, Serialize};
@@ -246,15 +247,15 @@ pub struct Iteration {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitResult {
     /// Judgement.
-    #[serde(flatten, with = "judgement")]
+    #[serde(flatten, with = "written::judgement")]
     pub verdict: Verdict,
     /// What led to it, in words; empty for an accepted fit.
     pub reasons: Vec<String>,
     /// Physical parameters, in order.
-    #[serde(with = "by_name")]
+    #[serde(with = "written::by_name")]
     pub parameters: Vec<ParameterResult>,
     /// What the reported errors allow for.
-    #[serde(flatten, with = "kind_in_words")]
+    #[serde(flatten, with = "written::kind_in_words")]
     pub uncertainty_kind: UncertaintyKind,
     /// How often speckles renew themselves during the measurement (q^2 int D dt); errors rest on it times the angles.
     #[serde(rename = "speckle_renewals")]
@@ -355,81 +356,5 @@ impl FitOutcome {
     #[must_use]
     pub fn new(result: FitResult, conditions: Conditions) -> Self {
         FitOutcome { schema_version: SCHEMA_VERSION, result, conditions }
-    }
-}
-
-/// The verdict, also under the name that users of homodyne know.
-mod judgement {
-    use super::Verdict;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    struct Written {
-        verdict: Verdict,
-        convergence_status: Verdict,
-    }
-
-    pub fn serialize<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
-        Written { verdict: *verdict, convergence_status: *verdict }.serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verdict, D::Error> {
-        Written::deserialize(deserializer).map(|written| written.verdict)
-    }
-}
-
-/// The kind of the errors, with what it means.
-mod kind_in_words {
-    use super::UncertaintyKind;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    const MEANING: &str = "uncertainty: frame_robust allows for what pairs that share frames or speckles have in common \
-(dyadic-robust sandwich with a kernel in time); plain takes pairs as independent. uncertainty_plain is always the latter";
-
-    #[derive(Serialize, Deserialize)]
-    struct Written {
-        uncertainty_kind: UncertaintyKind,
-        uncertainty_meaning: String,
-    }
-
-    pub fn serialize<S: Serializer>(kind: &UncertaintyKind, serializer: S) -> Result<S::Ok, S::Error> {
-        Written { uncertainty_kind: *kind, uncertainty_meaning: MEANING.into() }.serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UncertaintyKind, D::Error> {
-        Written::deserialize(deserializer).map(|written| written.uncertainty_kind)
-    }
-}
-
-/// Parameters as a mapping from their names, in order.
-mod by_name {
-    use super::ParameterResult;
-    use serde::de::{MapAccess, Visitor};
-    use serde::{Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(parameters: &[ParameterResult], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(parameters.iter().map(|parameter| (&parameter.name, parameter)))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ParameterResult>, D::Error> {
-        deserializer.deserialize_map(InOrder)
-    }
-
-    struct InOrder;
-
-    impl<'de> Visitor<'de> for InOrder {
-        type Value = Vec<ParameterResult>;
-
-        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            out.write_str("parameters by name")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-            let mut parameters = Vec::new();
-            while let Some((name, parameter)) = members.next_entry::<String, ParameterResult>()? {
-                parameters.push(ParameterResult { name, ..parameter });
-            }
-            Ok(parameters)
-        }
     }
 }

@@ -3,3 +3,4 @@
 pub mod fit;
 pub mod search;
 pub mod verdict;
+mod written;

@@ -1,6 +1,7 @@
 //! What a killed or interrupted fit leaves behind to go on from: the evaluations so far, in one file that is replaced by one
 //! rename. It knows nothing of how a fit uses them.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::fit::journal::{Evaluated, Journal};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ impl Checkpoint {
         let text = std::fs::read_to_string(path).map_err(io_at(path))?;
         let content: Content = serde_json::from_str(&text).map_err(|source| {
             let fault = Fault::at(path.display(), "not a readable checkpoint").source(source);
-            fault.advice("run without --resume").format()
+            fault.advice("run without --resume").code(Code::E74).format()
         })?;
         let fresh = Checkpoint::new(path.to_path_buf(), hashes);
         let checks = [
@@ -73,6 +74,7 @@ impl Checkpoint {
                 Err(Fault::at(path.display(), format!("a checkpoint of another {what} ({})", shortened(found)))
                     .expected(shortened(expected))
                     .advice("run without --resume to start again, or with what the checkpoint was made with")
+                    .code(Code::E75)
                     .config())
             }
         }

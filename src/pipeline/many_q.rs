@@ -3,6 +3,7 @@
 //! The store is a folder with one store per q, `q=<1/angstrom>/phi=<degrees>/c2.arrow`: one dataset, partitioned by both.
 
 use crate::config::settings::Settings;
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::ingest::survey::available_q;
 use crate::listener::{LogLevel, Watch};
@@ -98,7 +99,10 @@ fn settings_of(settings: &Settings, q: f64) -> Settings {
 }
 
 fn no_fit() -> Error {
-    Fault::at("pipeline.stages", "no fit").expected("a list with fit, because many q are asked for").config()
+    Fault::at("pipeline.stages", "no fit")
+        .expected("a list with fit, because many q are asked for")
+        .code(Code::E62)
+        .config()
 }
 
 fn write(settings: &Settings, rows: Vec<QRow>) -> Result<FinishedTable> {

@@ -2,6 +2,7 @@
 
 pub mod speckle;
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
 use crate::listener::{Event, Watch};
@@ -149,14 +150,18 @@ impl Simulation {
             let found = format!("{} parameters", self.theta.len());
             return Err(Fault::at("simulate", found)
                 .expected(format!("{expected} for {}", self.mode.name()))
+                .code(Code::E62)
                 .parameter());
         }
         if !self.all_q().windows(2).all(|pair| pair[0] < pair[1]) {
             let found = format!("{:?}", self.all_q());
-            return Err(Fault::at("simulate --q", found).expected("ascending wavevectors").parameter());
+            return Err(Fault::at("simulate --q", found).expected("ascending wavevectors").code(Code::E62).parameter());
         }
         if self.noise.speckles.is_some_and(|count| count < 2) {
-            return Err(Fault::at("simulate --speckles", "fewer than 2").expected("at least 2").parameter());
+            return Err(Fault::at("simulate --speckles", "fewer than 2")
+                .expected("at least 2")
+                .code(Code::E62)
+                .parameter());
         }
         Ok(())
     }
@@ -188,8 +193,9 @@ impl Simulation {
         let entry = self.entry(&mut file);
         file.add_group(entry);
         let staging = path.with_extension(format!("staging-{}", std::process::id()));
-        let written =
-            file.write(&staging).map_err(|source| Fault::at(path.display(), "cannot be written").source(source).io());
+        let written = file
+            .write(&staging)
+            .map_err(|source| Fault::at(path.display(), "cannot be written").code(Code::E73).source(source).io());
         let published = written.and_then(|()| std::fs::rename(&staging, path).map_err(crate::error::io_at(path)));
         if published.is_err() {
             let _ = std::fs::remove_file(&staging);

@@ -1,6 +1,7 @@
 //! One angle as an Arrow IPC file: one column `c2`, one record batch per block, 64-byte aligned, uncompressed.
 
 use crate::block::Values;
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::store::map::map_file;
 use arrow_array::cast::AsArray;
@@ -106,5 +107,6 @@ pub(crate) fn damaged(path: &Path, what: &str) -> Error {
     Fault::at(path.display(), what)
         .expected("the partition that was written")
         .advice("run `homodyne ingest` again to rebuild the store")
+        .code(Code::E72)
         .format()
 }

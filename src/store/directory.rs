@@ -1,6 +1,7 @@
 //! An open store: checks what is on disk and serves its blocks.
 
 use crate::block::{Block, BlockPlan, BlockSource, Values};
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::store::arrow_partition::{ArrowPartition, damaged};
@@ -112,7 +113,10 @@ impl BlockSource for Store {
             let place =
                 format!("{} block {within}", self.directory.join(&self.manifest.partitions[angle].file).display());
             let found = format!("{} values of type {:?}", values.len(), value_type(&values));
-            return Err(Fault::at(place, found).expected(format!("{} of {:?}", expected.0, expected.1)).format());
+            return Err(Fault::at(place, found)
+                .expected(format!("{} of {:?}", expected.0, expected.1))
+                .code(Code::E72)
+                .format());
         }
         Ok(Block { index, angle, first_pair: pairs.start, values })
     }

@@ -1,6 +1,7 @@
 //! `manifest.json`: what a store holds and where it came from. It knows nothing of how partitions are encoded.
 
 use crate::block::BlockPlan;
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use serde::{Deserialize, Serialize};
@@ -120,7 +121,7 @@ impl Manifest {
     pub fn read(directory: &Path) -> Result<Self> {
         let path = directory.join(MANIFEST_NAME);
         let text = std::fs::read_to_string(&path).map_err(io_at(&path))?;
-        let damaged = |fault: Fault| fault.advice("run `homodyne ingest` again").format();
+        let damaged = |fault: Fault| fault.advice("run `homodyne ingest` again").code(Code::E71).format();
         let version: serde_json::Value = serde_json::from_str(&text)
             .map_err(|source| damaged(Fault::at(path.display(), "not a store manifest").source(source)))?;
         if version["format_version"] != FORMAT_VERSION {

@@ -1,6 +1,7 @@
 //! Writes a store: partitions into a temporary sibling, then everything published by one rename.
 
 use crate::block::Values;
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::experiment::TimeGrid;
 use crate::publish::StagedDirectory;
@@ -40,6 +41,7 @@ impl StagedStore {
             return Err(Fault::at(target.display(), "exists and is not a store")
                 .expected("a new place or an earlier store")
                 .advice("choose another --store directory")
+                .code(Code::E70)
                 .config());
         }
         Ok(StagedStore { staged: StagedDirectory::begin(target)?, format, block_points })
@@ -86,7 +88,7 @@ impl StagedStore {
 }
 
 fn refused(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    let mut fault = Fault::at(path.display(), "could not be written").advice("check the free space");
+    let mut fault = Fault::at(path.display(), "could not be written").advice("check the free space").code(Code::E73);
     fault.source = Some(source);
     fault.io()
 }

@@ -1,5 +1,6 @@
 //! The house: who may import whom, how large files and functions may be, what every file says of itself.
 
+use homodyne::error::catalogue::Code;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("loss", &["parameters"]),
     ("machine", &[]),
     ("memory", &[]),
-    ("outcome", &[]),
+    ("outcome", &["loss", "normal", "parameters"]),
+    ("listener", &["error"]),
     ("pairs", &[]),
     ("experiment", &["error"]),
     ("parameters", &["error"]),
@@ -20,11 +22,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &["error", "experiment", "parameters", "block", "pairs"]),
     ("normal", &["error", "pairs"]),
     ("objective", &["error", "loss", "parameters", "normal"]),
-    ("ingest", &["error", "experiment", "block", "store", "dataflow", "memory"]),
+    ("ingest", &["error", "listener", "experiment", "block", "store", "dataflow", "memory"]),
     (
         "sweep",
         &[
             "error",
+            "listener",
             "experiment",
             "parameters",
             "block",
@@ -38,13 +41,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "machine",
         ],
     ),
-    ("fit", &["error", "parameters", "normal", "loss", "objective", "outcome"]),
-    ("simulate", &["error", "experiment", "parameters", "block", "model"]),
+    ("fit", &["error", "listener", "parameters", "normal", "loss", "objective", "outcome"]),
+    ("simulate", &["error", "listener", "experiment", "parameters", "block", "model"]),
     ("report", &["error", "experiment", "parameters", "outcome"]),
     (
         "config",
         &[
             "error",
+            "listener",
             "experiment",
             "parameters",
             "block",
@@ -61,6 +65,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "error",
+            "listener",
             "experiment",
             "parameters",
             "block",
@@ -257,6 +262,16 @@ fn threads_start_in_one_place_and_unsafe_stands_in_one_file() {
         let found: Vec<String> =
             holding(word).into_iter().filter(|file| !(file == "main.rs" && word == "println!")).collect();
         assert!(found.is_empty(), "{word} in {found:?}");
+    }
+}
+
+#[test]
+fn every_code_is_raised_and_none_is_written_as_text() {
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let code: String = sources().iter().flat_map(|source| source.code.lines().filter(is_code)).collect();
+    for known in Code::ALL {
+        assert!(code.contains(&format!("Code::{known}")), "nothing raises {known}");
+        assert!(!code.contains(&format!("\"{known}\"")) && !code.contains(&format!("[{known}]")), "{known} is text");
     }
 }
 

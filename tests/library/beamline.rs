@@ -115,6 +115,17 @@ impl ApsU {
         }
     }
 
+    /// No mapping is needed: each of the 3 x 3 bins has a label.
+    pub fn without_mapping() -> Self {
+        ApsU {
+            mapping: None,
+            roi_map: Some((1..=9).collect()),
+            phi: vec![-90.0, 0.0, 45.0],
+            num_pts: vec![3, 3],
+            ..ApsU::default()
+        }
+    }
+
     pub fn write(&self, path: &Path) -> PathBuf {
         let mut file = FileBuilder::new();
         let mut xpcs = file.create_group("xpcs");

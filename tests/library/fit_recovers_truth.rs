@@ -3,8 +3,7 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, outset, settings, values_of};
 use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::ScalingSettings;
-use homodyne::outcome::fit::{Conditions, FitOutcome};
-use homodyne::outcome::fit::{FitResult, ParameterStatus};
+use homodyne::outcome::fit::{Conditions, FitOutcome, FitResult, ParameterStatus};
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::parameters::{AnalysisMode, ShearConvention};

@@ -1,13 +1,17 @@
 //! The one error type: what went wrong, where, what was found and what to do. It knows no file format and no physics.
 
+pub mod catalogue;
+pub mod explanation;
+
+use crate::error::catalogue::Code;
 use std::fmt;
 use std::path::Path;
 
 /// Everything an error says, one field per question a reader asks.
 #[derive(Debug, Default)]
 pub struct Fault {
-    /// Case number of the bad-input table ("E17"), when the case has one.
-    pub code: Option<&'static str>,
+    /// Its entry in the catalogue, if it has one.
+    pub code: Option<Code>,
     /// File, HDF5 path, partition, block or configuration key.
     pub place: String,
     /// What is there.
@@ -87,9 +91,9 @@ impl Fault {
         Fault::at("stopped on request", "the work was not finished").interrupted()
     }
 
-    /// Adds the case number of the bad-input table.
+    /// Adds its entry in the catalogue.
     #[must_use]
-    pub fn code(mut self, code: &'static str) -> Self {
+    pub fn code(mut self, code: Code) -> Self {
         self.code = Some(code);
         self
     }
@@ -175,5 +179,11 @@ impl Error {
 
 /// Wraps an operating-system error with the path it concerns.
 pub fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
-    move |source| Fault::at(path.display(), "the operating system refused").source(source).io()
+    move |source| {
+        Fault::at(path.display(), "the operating system refused")
+            .advice("check the path, its permissions and the free space")
+            .code(Code::E73)
+            .source(source)
+            .io()
+    }
 }

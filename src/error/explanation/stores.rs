@@ -1,0 +1,57 @@
+//! Explanations of what is wrong with files that this program writes: stores, checkpoints, results.
+
+use crate::error::explanation::Explanation;
+
+pub(in crate::error) const E70: Explanation = Explanation {
+    meaning: "The folder that is to become a store exists and holds something else. A store takes the place of an \
+              earlier store, and of nothing else.",
+    cause: "--store or `store.directory` names a folder of yours, often the one with the data.",
+    remedies: &["Name a folder that does not exist yet, for instance one below it."],
+};
+
+pub(in crate::error) const E71: Explanation = Explanation {
+    meaning: "The file manifest.json of a store says what its partitions hold. It is damaged or incomplete, or another \
+              version of the program wrote it in another form.",
+    cause: "An update of the program, a copy that was broken off, or a manifest that was edited.",
+    remedies: &["Make the store anew from the data file with `homodyne ingest`; `homodyne run` does so by itself."],
+};
+
+pub(in crate::error) const E72: Explanation = Explanation {
+    meaning: "A file of the store is not the one that was written: its length, its checksum or its inner structure is \
+              another. What it holds cannot be trusted.",
+    cause: "A copy that was broken off, a failing disk, or another program that has changed the file.",
+    remedies: &[
+        "Make the store anew from the data file with `homodyne ingest`.",
+        "If it happens again, check the disk: `homodyne inspect STORE --verify` compares every checksum.",
+    ],
+};
+
+pub(in crate::error) const E73: Explanation = Explanation {
+    meaning: "Reading or writing a file or folder has failed. The reason of the operating system stands at the end of \
+              the message.",
+    cause: "A full disk or quota, a folder that you may not write to, a disk that was taken away, or a file where a \
+            folder is needed.",
+    remedies: &[
+        "Check the free space with `df -h` and your quota.",
+        "Write elsewhere: `output.directory` for results, `store.directory` for stores.",
+        "What was being written has left nothing half-done; run the same command again.",
+    ],
+};
+
+pub(in crate::error) const E74: Explanation = Explanation {
+    meaning: "The checkpoint that --resume should go on from is there and cannot be read.",
+    cause: "The file was edited or copied in part, or another version of the program wrote it.",
+    remedies: &["Start again: run the same command without --resume."],
+};
+
+pub(in crate::error) const E75: Explanation = Explanation {
+    meaning: "The checkpoint that --resume should go on from was made with another configuration, store or version of \
+              the program, or does not follow from them. The result would be neither of the two fits, so it is refused; \
+              the checkpoint is kept.",
+    cause: "A key was changed between the interruption and --resume, the store was made anew with another selection, or \
+            the program was updated.",
+    remedies: &[
+        "To go on, use the configuration, the store and the program that the checkpoint was made with.",
+        "To start again with what is in force now, run without --resume.",
+    ],
+};

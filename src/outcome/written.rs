@@ -1,0 +1,77 @@
+//! Parts of a result whose written form is not that of their type. It knows no file.
+
+/// The verdict, also under the name that users of homodyne know.
+pub mod judgement {
+    use crate::outcome::verdict::Verdict;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Written {
+        verdict: Verdict,
+        convergence_status: Verdict,
+    }
+
+    pub fn serialize<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { verdict: *verdict, convergence_status: *verdict }.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verdict, D::Error> {
+        Written::deserialize(deserializer).map(|written| written.verdict)
+    }
+}
+
+/// The kind of the errors, with what it means.
+pub mod kind_in_words {
+    use crate::outcome::fit::UncertaintyKind;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    const MEANING: &str = "uncertainty: frame_robust allows for what pairs that share frames or speckles have in common \
+(dyadic-robust sandwich with a kernel in time); plain takes pairs as independent. uncertainty_plain is always the latter";
+
+    #[derive(Serialize, Deserialize)]
+    struct Written {
+        uncertainty_kind: UncertaintyKind,
+        uncertainty_meaning: String,
+    }
+
+    pub fn serialize<S: Serializer>(kind: &UncertaintyKind, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { uncertainty_kind: *kind, uncertainty_meaning: MEANING.into() }.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UncertaintyKind, D::Error> {
+        Written::deserialize(deserializer).map(|written| written.uncertainty_kind)
+    }
+}
+
+/// Parameters as a mapping from their names, in order.
+pub mod by_name {
+    use crate::outcome::fit::ParameterResult;
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(parameters: &[ParameterResult], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(parameters.iter().map(|parameter| (&parameter.name, parameter)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ParameterResult>, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+
+    struct InOrder;
+
+    impl<'de> Visitor<'de> for InOrder {
+        type Value = Vec<ParameterResult>;
+
+        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("parameters by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut parameters = Vec::new();
+            while let Some((name, parameter)) = members.next_entry::<String, ParameterResult>()? {
+                parameters.push(ParameterResult { name, ..parameter });
+            }
+            Ok(parameters)
+        }
+    }
+}

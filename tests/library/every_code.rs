@@ -1,0 +1,312 @@
+//! Every code of the catalogue is provoked by input that deserves it: one line says where and what to do, with exit code 2.
+
+use crate::beamline::{ApsLegacy, ApsU, Fill, matrix};
+use crate::place::{Place, altered, q};
+use crate::told::{
+    HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, over_something_else,
+    resumed, run, settings, shipped, small_legacy, unreadable, warnings, with_store,
+};
+use homodyne::config::keys::{KEYS, Meaning};
+use homodyne::config::settings::{Settings, load};
+use homodyne::error::Error;
+use homodyne::error::catalogue::Code;
+use homodyne::ingest::layout::Layout;
+use homodyne::ingest::request::IngestSettings;
+use homodyne::ingest::selection::{PhiRange, Selection};
+use homodyne::pipeline::checkpoint::Hashes;
+use homodyne::pipeline::plan::plan;
+use std::path::Path;
+
+#[test]
+fn every_code_is_provoked_and_says_in_one_line_where_and_what_to_do() {
+    for &code in Code::ALL {
+        for (told, words) in situations(code) {
+            let line = match told {
+                Ok(warnings) => warning(code, &warnings),
+                Err(error) => refusal(code, &error),
+            };
+            assert!(line.contains(&format!("[{code}] ")) && line.contains(words), "{words}: {line}");
+            assert!(!line.contains('\n') && line.len() < 1500, "{line}");
+        }
+    }
+}
+
+fn warning(code: Code, warnings: &[String]) -> String {
+    let found = warnings.iter().find(|warning| warning.starts_with(&format!("[{code}] ")));
+    found.unwrap_or_else(|| panic!("{code} is no error, and not among the warnings {warnings:?}")).clone()
+}
+
+fn refusal(code: Code, error: &Error) -> String {
+    let fault = error.fault();
+    assert_eq!((fault.code, error.exit_code()), (Some(code), 2), "{error}");
+    assert!(!fault.place.is_empty() && !fault.found.is_empty(), "{error}");
+    assert!(!fault.expected.is_empty() || !fault.advice.is_empty(), "{error}");
+    error.to_string()
+}
+
+/// What provokes a code, with words that the line must have.
+fn situations(code: Code) -> Vec<(Told, &'static str)> {
+    match code {
+        Code::E01 => vec![
+            (ingested(|place| place.file("data_1.hdf", b"x").with_file_name("data_2.hdf"), q()), "data_1.hdf"),
+            (ingested(|place| place.folder().to_path_buf(), q()), "is a directory"),
+            (load(Path::new("nowhere.yaml"), &[]).map(|_| vec![]), "nowhere.yaml"),
+        ],
+        Code::E02 => vec![(bytes("a.hdf", b""), "0 bytes")],
+        Code::E03 => vec![
+            (bytes("a.hdf", b"phi q c2\n1 2 3\n"), "text"),
+            (bytes("a.hdf", b"\x80\x04\x95rest"), "pickle"),
+            (bytes("a.hdf", b"PK\x03\x04....archive/data.pkl"), "PyTorch"),
+            (bytes("a.hdf", b"PK\x03\x04....c2.npy"), ".npz"),
+            (bytes("a.hdf", b"\x93NUMPY\x01\x00"), ".npy"),
+            (bytes("a.hdf", b"MATLAB 5.0 MAT-file, Platform"), "MATLAB"),
+            (bytes("a.hdf", b"version https://git-lfs.github.com/spec/v1\n"), "git-lfs"),
+            (bytes("a.hdf", b"\xff\xd8\xff\xe0 something else \x00\x01"), "unknown"),
+        ],
+        Code::E04 => {
+            let place = Place::new();
+            let whole = std::fs::read(ApsU::default().write(&place.path("a.hdf"))).expect("written");
+            vec![
+                (bytes("a.hdf", &whole[..whole.len() / 3]), "copy the file again"),
+                (bytes("a.hdf", &whole[..whole.len() - 100]), "copy the file again"),
+                (bytes("result.hdf.temp", &whole), "still being written"),
+            ]
+        }
+        Code::E05 => vec![(unreadable(), "permission denied")],
+        Code::E06 => vec![
+            (ingested(images, q()), "/images"),
+            (aps_u_with(&ApsU::default(), Selection { layout: Some(Layout::ApsLegacy), ..q() }), "aps_u"),
+        ],
+        Code::E07 => vec![(aps_u(&ApsU { twotime: false, ..ApsU::default() }), "Twotime")],
+        Code::E08 => vec![
+            (aps_u(&ApsU { names: vec![], matrices: vec![], ..ApsU::default() }), "0 matrices"),
+            (legacy(&ApsLegacy { names: vec![], bins: vec![], ..ApsLegacy::eigen() }), "0 matrices"),
+            (shipped("dangling_link.h5"), "0 matrices"),
+        ],
+        Code::E09 => {
+            let mut fewer = ApsU::default();
+            fewer.names.remove(3);
+            fewer.matrices.remove(3);
+            vec![(aps_u(&fewer), "8 matrices, 9 processed bins")]
+        }
+        Code::E10 => {
+            let of_label = |label| aps_u(&ApsU { labels: vec![1, 2, 3, 4, 5, 6, 7, 8, label], ..ApsU::default() });
+            let short_list = legacy(&ApsLegacy { dqlist: vec![0.0054; 4], ..ApsLegacy::eigen() });
+            vec![
+                (of_label(0), "label 0;"),
+                (of_label(-3), "label -3;"),
+                (of_label(10), "from 1 to 9"),
+                (short_list, "from 1 to 4"),
+            ]
+        }
+        Code::E11 => vec![
+            (aps_u(&ApsU { mapping: None, ..ApsU::default() }), "9 labels for 12 bins"),
+            (aps_u(&ApsU::without_mapping()), "identity is used"),
+        ],
+        Code::E12 => {
+            let mapped = |last| ApsU { mapping: Some(vec![1, 2, 4, 5, 7, 8, 9, 10, last]), ..ApsU::default() };
+            vec![(aps_u(&mapped(12)), "natural bin 12"), (aps_u(&mapped(10)), "natural bin 10")]
+        }
+        Code::E13 => vec![(aps_u(&ApsU { num_pts: vec![3, 5], ..ApsU::default() }), "[3.0, 5.0]")],
+        Code::E14 => vec![(aps_u(&ApsU { map_names: vec!["x", "y"], ..ApsU::default() }), "q and phi")],
+        Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "[3, 4]")],
+        Code::E16 => {
+            let mut file = ApsU::default();
+            file.matrices[3] = matrix(20, 5, Fill::Upper);
+            vec![(aps_u(&file), "20 frames; expected 24")]
+        }
+        Code::E17 => {
+            let mut file = ApsU::with(Fill::Full);
+            file.matrices[2][5 * 24 + 2] += 0.25;
+            vec![(aps_u(&file), "(2, 5)")]
+        }
+        Code::E18 => {
+            let filled = |value| {
+                let mut file = ApsU::default();
+                file.matrices[2].fill(value);
+                file
+            };
+            vec![
+                (aps_u(&filled(0.0)), "c2_00003"),
+                (aps_u(&filled(f64::NAN)), "c2_00003"),
+                (aps_u(&altered(|i, _, value| if i < 22 { 0.0 } else { value })), "frames are empty"),
+                (aps_u_with(&filled(0.0), Selection { skip_bad_bins: true, ..q() }), "c2_00003"),
+            ]
+        }
+        Code::E19 => {
+            vec![(shipped("complex.h5"), "complex"), (shipped("text.h5"), "text"), (shipped("half.h5"), "16-bit float")]
+        }
+        Code::E20 => vec![
+            (aps_u(&altered(|i, j, value| if (i, j) == (3, 9) { f64::NAN } else { value })), "1 values"),
+            (aps_u(&altered(|i, j, value| if (i + j) % 11 == 0 { f64::INFINITY } else { value })), "at most 1 %"),
+        ],
+        Code::E21 => {
+            let dead = [5, 6, 11];
+            let empty = |i, j, value| if dead.contains(&i) || dead.contains(&j) { 0.0 } else { value };
+            vec![(aps_u(&altered(empty)), "6-7, 12")]
+        }
+        Code::E22 => vec![
+            (aps_u(&altered(|i, _, value| if i % 3 == 1 { -50.0 } else { value })), "(0, 10)"),
+            (aps_u(&altered(|i, j, value| if (i, j) == (3, 9) { 40.0 } else { value })), "1 values"),
+        ],
+        Code::E23 => vec![
+            (aps_u(&altered(|i, j, _| 0.1 / (1.0 + (j - i) as f64) + 1e-6)), "1 is added"),
+            (aps_u(&altered(|_, _, value| 2.0 * value)), "expected near 1"),
+        ],
+        Code::E25 => {
+            let of_time = |frame_time| aps_u(&ApsU { frame_time, ..ApsU::default() });
+            vec![
+                (of_time(Some(0.0)), "positive"),
+                (of_time(Some(-1.0)), "positive"),
+                (of_time(Some(f64::NAN)), "positive"),
+                (of_time(None), "analyzer_parameters.dt"),
+                (aps_u(&ApsU { stride: Some(0), ..ApsU::default() }), "stride_frame"),
+            ]
+        }
+        Code::E26 => {
+            let other = Selection { dt_seconds: Some(0.05), ..q() };
+            vec![(
+                aps_u_with(&ApsU::default(), other),
+                "stride 2 x average 1); expected the configuration's dt = 0.05 s",
+            )]
+        }
+        Code::E27 => vec![(aps_u(&ApsU { stride: None, ..ApsU::default() }), "stride_frame")],
+        Code::E29 => [(0, -1), (10, 5), (1, 25), (23, 24), (30, -1)]
+            .map(|(start_frame, end_frame)| Selection { start_frame, end_frame, ..q() })
+            .map(|selection| (aps_u_with(&ApsU::default(), selection), "end_frame <= 24"))
+            .into(),
+        Code::E30 => [0.5, 0.0048, 0.054]
+            .map(|wanted| Selection { q_per_angstrom: Some(wanted), ..q() })
+            .map(|selection| (aps_u_with(&ApsU::default(), selection), "0.0054"))
+            .into(),
+        Code::E31 => {
+            let slip = ApsU { q: vec![30.0, 54.0, 90.0], ..ApsU::default() };
+            vec![(aps_u_with(&slip, Selection { q_per_angstrom: Some(54.0), ..q() }), "slip of units")]
+        }
+        Code::E32 => {
+            let phi_ranges = vec![PhiRange { min_angle: 100.0, max_angle: 120.0 }];
+            vec![(aps_u_with(&ApsU::default(), Selection { phi_ranges, ..q() }), "-90")]
+        }
+        Code::E33 => vec![(legacy(&ApsLegacy { dphilist: vec![f64::NAN; 5], ..ApsLegacy::eigen() }), "phi = NaN")],
+        Code::E34 => {
+            let dphilist = vec![0.0, -45.0, f64::NAN, 10.0, 370.0];
+            vec![(legacy(&ApsLegacy { dphilist, ..ApsLegacy::eigen() }), "g2_00004 and /exchange_2/C2T_all/g2_00005")]
+        }
+        Code::E36 => vec![(shipped("zstd_filter.h5"), "h5repack")],
+        Code::E37 => vec![(shipped("unreadable_dataset.h5"), "g2_00001")],
+        Code::E38 => {
+            let place = Place::new();
+            let request = place.request(&odd_file("larger_than_memory.h5"), Selection::default());
+            vec![(warnings(place.ingest_with(&request, 100)), "fewer --threads")]
+        }
+        Code::E39 => vec![(shipped("absurd_shape.h5"), "1000000000 frames")],
+        Code::E47 => vec![
+            (aps_u(&ApsU { legacy_too: Some(24), ..ApsU::default() }), "also holds aps_legacy"),
+            (aps_u(&ApsU { legacy_too: Some(20), ..ApsU::default() }), "24 frames and aps_legacy with 20"),
+        ],
+        Code::E51 => vec![(ingested(|place| small_legacy(place, &[4, 4], false), q()), "/xpcs/dqlist: missing")],
+        Code::E60 => vec![(configured("analysis_mode: [static\n"), "YAML"), (configured("just text\n"), "mapping")],
+        Code::E61 => vec![
+            (configured("analysis_mode: static\nanalyser_parameters: {}\n"), "c.yaml:2:1"),
+            (configured("analysis_mode: static\noptimization: {nlsq: {max_iteration: 5}}\n"), "max_iterations`"),
+        ],
+        Code::E62 => vec![
+            (configured("analysis_mode: turbulent\n"), "one of static"),
+            (configured("analysis_mode: laminar_flow\n"), "stator_rotor_gap"),
+            (configured("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n"), "positive"),
+            (aps_u_with(&ApsU::default(), Selection::default()), "0.003, 0.0054, 0.009"),
+            (run("", |settings| settings.ingest.source = None), "experimental_data.file_path"),
+        ],
+        Code::E63 => {
+            let bounds = "parameter_space: {bounds: [{name: D0, min: 3, max: 2}]}\n";
+            let fixed = "initial_parameters: {fixed_parameters: {alpha: 99}}\n";
+            vec![(run(bounds, |_| ()), "min < max"), (run(fixed, |_| ()), "fixed at 99")]
+        }
+        Code::E64 => {
+            let text = "\
+parameter_space: {bounds: [{name: D0, min: 1, max: 1.0e+308}, {name: alpha, min: -500, max: 500}]}
+initial_parameters: {values: [1.0e+308, -400, 0]}
+";
+            vec![(run(text, |_| ()), "tighter bounds")]
+        }
+        Code::E65 => {
+            let mode =
+                |name: &str| format!("optimization: {{nlsq: {{anti_degeneracy: {{per_angle_mode: {name}}}}}}}\n");
+            let given = "initial_parameters: {per_angle_scaling: {contrast: [0.1], offset: [1.0]}}\n";
+            vec![
+                (run(&mode("fourier"), |_| ()), "at least 5 angles"),
+                (run(&format!("{}{given}", mode("constant")), |_| ()), "each of the 3 angles"),
+            ]
+        }
+        Code::E66 => {
+            let settings = settings(&Place::new(), "optimization: {nlsq: {strategy: stratified}}\n");
+            let larger =
+                IngestSettings { source: Some(odd_file("larger_than_memory.h5")), ..IngestSettings::default() };
+            let settings = settings.map(|settings| Settings { ingest: larger, ..settings });
+            vec![(settings.and_then(|settings| plan(&settings)).map(|_| vec![]), "hybrid_streaming")]
+        }
+        Code::E70 => vec![(over_something_else(), "--store")],
+        Code::E71 => ["{", "{}", "{\"format_version\": 1}"]
+            .map(|text| with_store(|store| std::fs::write(store.join("manifest.json"), text).expect("damaged")))
+            .map(|told| (told, "manifest.json"))
+            .into(),
+        Code::E72 => {
+            let damaged = |damage: fn(&mut Vec<u8>)| {
+                with_store(|store| {
+                    let partition = store.join("phi=0.0/c2.arrow");
+                    let mut content = std::fs::read(&partition).expect("partition");
+                    damage(&mut content);
+                    std::fs::write(&partition, content).expect("damaged");
+                })
+            };
+            vec![
+                (damaged(|content| content.truncate(100)), "100 bytes"),
+                (damaged(|content| content.iter_mut().rev().take(10).for_each(|byte| *byte = 0)), "Arrow footer"),
+                (damaged(|content| content.iter_mut().skip(1000).take(1).for_each(|byte| *byte ^= 1)), "checksum"),
+            ]
+        }
+        Code::E73 => {
+            let place = Place::new();
+            let request = place.request(&ApsU::default().write(&place.path("a.hdf")), q());
+            let below_a_file = place.file("file", b"x").join("store");
+            vec![(warnings(place.ingest_with(&IngestSettings { store: below_a_file, ..request }, 2)), "free space")]
+        }
+        Code::E74 => vec![(resumed(|path| std::fs::write(path, "{").expect("damaged"), HASHES), "without --resume")],
+        Code::E75 => vec![
+            (resumed(|_| (), Hashes { config: "another", ..HASHES }), "another configuration"),
+            (resumed(|_| (), Hashes { store: "another", ..HASHES }), "another store"),
+        ],
+    }
+}
+
+#[test]
+fn the_catalogue_is_in_order_and_its_texts_are_whole_and_name_keys_that_have_an_effect() {
+    assert!(Code::ALL.is_sorted_by_key(Code::to_string), "codes are found by halving");
+    for code in Code::ALL {
+        let told = code.explanation();
+        let texts = || [told.meaning, told.cause].into_iter().chain(told.remedies.iter().copied());
+        assert!(!told.remedies.is_empty() && !code.title().is_empty(), "{code}");
+        for text in texts() {
+            assert!(text.ends_with('.') && !text.contains('\n') && !text.contains("  "), "{code}: {text}");
+            for key in keys(text) {
+                assert!(has_effect(key), "{code}: {key}");
+            }
+        }
+    }
+    let named = Code::ALL.iter().flat_map(|code| code.explanation().remedies).flat_map(|text| keys(text)).count();
+    assert!(named > 20, "keys are found in the texts: {named}");
+}
+
+/// Keys of the configuration among the words in backticks.
+fn keys(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let quoted = text.split('`').skip(1).step_by(2).filter_map(|words| words.split([':', ' ']).next());
+    quoted.filter(|word| {
+        word.contains('.') && KEYS.iter().any(|(key, _)| key.split('.').next() == word.split('.').next())
+    })
+}
+
+/// Whether it is a key that is used, or a list or section of such keys.
+fn has_effect(key: &str) -> bool {
+    let within = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+    KEYS.iter().any(|(known, meaning)| *meaning == Meaning::Used && known.strip_prefix(key).is_some_and(within))
+}
