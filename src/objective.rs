@@ -7,7 +7,7 @@ use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::stratified_rows::StratifiedRows;
-use crate::normal::symmetric::Matrix;
+use ndarray::Array2;
 
 /// Where the data are to be swept, and how rows are weighted.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ pub trait RawData: Objective {
     ///
     /// # Errors
     /// As [`Objective::sweep`].
-    fn rows(&self, query: &Query<'_>, maps: &[Matrix]) -> Result<StratifiedRows>;
+    fn rows(&self, query: &Query<'_>, maps: &[Array2<f64>]) -> Result<StratifiedRows>;
 
     /// What the residuals of each angle look like.
     ///

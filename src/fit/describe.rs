@@ -10,12 +10,12 @@ use crate::fit::uncertainty::{LastSweep, Uncertainty};
 use crate::fit::verdict::{judge, physical_bounds, scaling_bounds};
 use crate::normal::box_quadratic::Side;
 use crate::normal::residuals::ResidualSums;
-use crate::normal::symmetric::Matrix;
 use crate::objective::Objective;
 use crate::outcome::fit::{
     ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, ParameterResult, ParameterStatus, StartFrom,
     Strategy,
 };
+use ndarray::Array2;
 
 /// What a solution is described with.
 pub struct Described<'a> {
@@ -218,13 +218,13 @@ fn n_free(problem: &Problem<'_>, point: &Point, uncertainty: &Uncertainty) -> us
 }
 
 /// A covariance, or the correlation that belongs to it, without entries for what is not determined; empty if it is not known.
-fn table(uncertainty: &Uncertainty, covariance: Option<&Matrix>, as_correlation: bool) -> Vec<Vec<Option<f64>>> {
+fn table(uncertainty: &Uncertainty, covariance: Option<&Array2<f64>>, as_correlation: bool) -> Vec<Vec<Option<f64>>> {
     let Some(covariance) = covariance else { return Vec::new() };
-    let variance = |k: usize| covariance.get(k, k);
+    let variance = |k: usize| covariance[[k, k]];
     let known = |k: usize| !uncertainty.undetermined.contains(&k) && variance(k) > 0.0 && variance(k).is_finite();
     let entry = |row: usize, col: usize| {
         let scale = if as_correlation { variance(row).sqrt() * variance(col).sqrt() } else { 1.0 };
-        (known(row) && known(col)).then(|| covariance.get(row, col) / scale)
+        (known(row) && known(col)).then(|| covariance[[row, col]] / scale)
     };
-    (0..covariance.n_rows).map(|row| (0..covariance.n_rows).map(|col| entry(row, col)).collect()).collect()
+    (0..covariance.nrows()).map(|row| (0..covariance.nrows()).map(|col| entry(row, col)).collect()).collect()
 }

@@ -23,7 +23,8 @@
 use crate::fit::settings::Sharing;
 use crate::fit::solve::Problem;
 use crate::normal::residuals::ResidualSums;
-use crate::normal::symmetric::Matrix;
+use crate::normal::symmetric::Algebra;
+use ndarray::{Array2, ArrayView1, s};
 
 /// Dyads whose sharing with all others is looked at at a time.
 const CHUNK_DYADS: usize = 64;
@@ -103,11 +104,11 @@ impl FrameNodes {
     }
 
     /// kappa of some dyads (rows) with all dyads (columns).
-    fn sharing(&self, some: &[(usize, usize)], dyads: &[(usize, usize)]) -> Matrix {
-        let apart = Matrix::from_fn(self.n(), self.n(), |one, other| 1.0 - self.kernel(one, other));
-        Matrix::from_fn(some.len(), dyads.len(), |a, b| {
+    fn sharing(&self, some: &[(usize, usize)], dyads: &[(usize, usize)]) -> Array2<f64> {
+        let apart = Array2::from_shape_fn((self.n(), self.n()), |(one, other)| 1.0 - self.kernel(one, other));
+        Array2::from_shape_fn((some.len(), dyads.len()), |(a, b)| {
             let ((i, j), (k, l)) = (some[a], dyads[b]);
-            1.0 - apart.get(i, k) * apart.get(i, l) * apart.get(j, k) * apart.get(j, l)
+            1.0 - apart[[i, k]] * apart[[i, l]] * apart[[j, k]] * apart[[j, l]]
         })
     }
 }
@@ -120,32 +121,32 @@ pub fn sandwich(
     nodes: &FrameNodes,
     sums: &[ResidualSums],
     bread: &Bread<'_>,
-    plain: Option<&Matrix>,
-) -> Matrix {
+    plain: Option<&Array2<f64>>,
+) -> Array2<f64> {
     let dyads = nodes.dyads();
-    let n = bread.inverse.n_rows;
-    let mut covariance = Matrix::zero(n, n);
+    let n = bread.inverse.nrows();
+    let mut covariance = Array2::<f64>::zeros((n, n));
     let mut variances = vec![Variance::default(); n];
-    let mut of_angle = Matrix::zero(sums.len(), n);
+    let mut of_angle = Array2::zeros((sums.len(), n));
     // Some dyads at a time: kappa of all pairs of dyads would be the largest thing in memory.
     for (chunk, some) in dyads.chunks(CHUNK_DYADS).enumerate() {
         let first = chunk * CHUNK_DYADS;
         let sharing = nodes.sharing(some, &dyads);
-        let squared = sharing.squared();
+        let squared = sharing.mapv(|value| value * value);
         for (angle, sums) in sums.iter().enumerate() {
             let all = bread.influences(problem, angle, (sums, &dyads));
-            let own = Matrix::from_fn(some.len(), n, |dyad, k| all.get(first + dyad, k));
-            let product = own.transposed().product(&sharing.product(&all));
-            let scatter = squared.product(&all.squared());
+            let own = all.slice(s![first..first + some.len(), ..]);
+            let product = own.t().dot(&sharing.dot(&all));
+            let scatter = squared.dot(&all.mapv(|value| value * value));
             for (k, variance) in variances.iter_mut().enumerate() {
-                of_angle.add(angle, k, variance.add(&own, &scatter, product.get(k, k), k));
-                (0..n).for_each(|l| covariance.add(k, l, product.get(k, l)));
+                of_angle[[angle, k]] += variance.add(own.column(k), &scatter, product[[k, k]], k);
             }
+            covariance += &product;
         }
     }
     let target = |k: usize| {
-        let freedom = nodes.freedom(effective_number(&of_angle.column(k)), n);
-        variances[k].shrunk(plain.map_or(0.0, |plain| plain.get(k, k)), freedom)
+        let freedom = nodes.freedom(effective_number(&of_angle.column_values(k)), n);
+        variances[k].shrunk(plain.map_or(0.0, |plain| plain[[k, k]]), freedom)
     };
     with_variances(&covariance, &(0..n).map(target).collect::<Vec<f64>>())
 }
@@ -170,10 +171,10 @@ struct Variance {
 impl Variance {
     /// Adds the part of some dyads of one angle to number `k`: what they move it by, the sums of kappa^2 u^2 over all dyads,
     /// and the sum of kappa u u. Returns what they give alone.
-    fn add(&mut self, own: &Matrix, scatter: &Matrix, product: f64, k: usize) -> f64 {
-        let squares: Vec<f64> = own.column(k).iter().map(|u| u * u).collect();
+    fn add(&mut self, own: ArrayView1<'_, f64>, scatter: &Array2<f64>, product: f64, k: usize) -> f64 {
+        let squares: Vec<f64> = own.iter().map(|u| u * u).collect();
         let alone: f64 = squares.iter().sum();
-        let pairs = squares.iter().enumerate().map(|(x, square)| square * (scatter.get(x, k) - square));
+        let pairs = squares.iter().enumerate().map(|(x, square)| square * (scatter[[x, k]] - square));
         self.scatter += 2.0 * pairs.sum::<f64>();
         self.alone += alone;
         self.together += product - alone;
@@ -194,16 +195,16 @@ const PLAUSIBLE: f64 = 0.8;
 
 /// The correlations of a covariance with other variances. A kernel in time does not promise a positive variance: a number
 /// without one has no correlations.
-fn with_variances(covariance: &Matrix, variances: &[f64]) -> Matrix {
-    let n = covariance.n_rows;
-    let raise = |k: usize| match covariance.get(k, k) {
+fn with_variances(covariance: &Array2<f64>, variances: &[f64]) -> Array2<f64> {
+    let n = covariance.nrows();
+    let raise = |k: usize| match covariance[[k, k]] {
         variance if variance > 0.0 => (variances[k] / variance).sqrt(),
         _ => 0.0,
     };
-    Matrix::from_fn(n, n, |row, col| match row == col {
+    Array2::from_shape_fn((n, n), |(row, col)| match row == col {
         true => variances[row],
         false => {
-            let mean = f64::midpoint(covariance.get(row, col), covariance.get(col, row)) * raise(row) * raise(col);
+            let mean = f64::midpoint(covariance[[row, col]], covariance[[col, row]]) * raise(row) * raise(col);
             let most = (variances[row] * variances[col]).sqrt();
             mean.clamp(-most, most)
         }
@@ -213,7 +214,7 @@ fn with_variances(covariance: &Matrix, variances: &[f64]) -> Matrix {
 /// The inverse Hessian and what it belongs to.
 pub struct Bread<'a> {
     /// Inverse Hessian of moving parameters, then scaling coefficients.
-    pub inverse: &'a Matrix,
+    pub inverse: &'a Array2<f64>,
     /// Moving physical parameters.
     pub moving: &'a [usize],
     /// Contrast of every angle.
@@ -222,28 +223,29 @@ pub struct Bread<'a> {
 
 impl Bread<'_> {
     /// What every dyad of an angle (rows) moves every number (columns) by: inverse Hessian times score.
-    fn influences(&self, problem: &Problem<'_>, angle: usize, sums: (&ResidualSums, &[(usize, usize)])) -> Matrix {
+    fn influences(&self, problem: &Problem<'_>, angle: usize, sums: (&ResidualSums, &[(usize, usize)])) -> Array2<f64> {
         let (sums, dyads) = sums;
-        let scores =
-            Matrix::from_fn(dyads.len(), sums.width, |dyad, col| sums.score(dyads[dyad].0, dyads[dyad].1)[col]);
-        let spread = self.inverse.product(&self.spread(problem, angle, self.contrasts[angle]));
-        scores.product(&spread.transposed())
+        let scores = Array2::from_shape_fn((dyads.len(), sums.width), |(dyad, col)| {
+            sums.score(dyads[dyad].0, dyads[dyad].1)[col]
+        });
+        let spread = self.inverse.dot(&self.spread(problem, angle, self.contrasts[angle]));
+        scores.dot(&spread.t())
     }
 
     /// How the score `[dh .., h, 1]` of an angle enters the gradient of all numbers.
-    fn spread(&self, problem: &Problem<'_>, angle: usize, contrast: f64) -> Matrix {
+    fn spread(&self, problem: &Problem<'_>, angle: usize, contrast: f64) -> Array2<f64> {
         let p = problem.space.physical.len();
-        let mut spread = Matrix::zero(self.inverse.n_rows, p + 2);
+        let mut spread = Array2::zeros((self.inverse.nrows(), p + 2));
         for (row, &parameter) in self.moving.iter().enumerate() {
-            spread.set(row, parameter, contrast);
+            spread[[row, parameter]] = contrast;
         }
         let mut first = self.moving.len();
         for block in &problem.map.blocks {
             let m = block.order();
             for (_, basis) in block.members.iter().filter(|(member, _)| *member == angle) {
                 for (k, value) in basis.iter().enumerate() {
-                    spread.set(first + k, p, *value);
-                    spread.set(first + m + k, p + 1, *value);
+                    spread[[first + k, p]] = *value;
+                    spread[[first + m + k, p + 1]] = *value;
                 }
             }
             first += 2 * m;
@@ -276,7 +278,7 @@ mod tests {
         for (one, other, expected) in
             [((0, 1), (0, 1), 1.0), ((0, 1), (1, 2), 1.0), ((0, 1), (2, 3), 0.0), ((0, 0), (0, 3), 1.0)]
         {
-            assert_eq!(sharing.get(place(one), place(other)), expected, "{one:?} {other:?}");
+            assert_eq!(sharing[[place(one), place(other)]], expected, "{one:?} {other:?}");
         }
     }
 }

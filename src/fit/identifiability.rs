@@ -7,8 +7,9 @@ use crate::fit::solve::Problem;
 use crate::fit::system::Point;
 use crate::fit::uncertainty::Uncertainty;
 use crate::loss::Loss;
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::{Algebra, dot};
 use crate::outcome::fit::{Identifiability, ScalingTest};
+use ndarray::Array2;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 /// Correlations above this are named.
@@ -35,13 +36,13 @@ fn shear_scaling_correlation(problem: &Problem<'_>, uncertainty: &Uncertainty) -
     let gamma_dot_t0 = problem.space.mode.shear()?.amplitude;
     let k = uncertainty.moving.iter().position(|&moving| moving == gamma_dot_t0)?;
     let (covariance, first) = (&uncertainty.plain, uncertainty.moving.len());
-    let scaling: Vec<usize> = (first..covariance.n_rows).filter(|&l| covariance.get(l, l) > 0.0).collect();
-    let variance = covariance.get(k, k);
+    let scaling: Vec<usize> = (first..covariance.nrows()).filter(|&l| covariance[[l, l]] > 0.0).collect();
+    let variance = covariance[[k, k]];
     if scaling.is_empty() || problem.map.blocks.is_empty() || variance <= 0.0 || uncertainty.undetermined.contains(&k) {
         return None;
     }
-    let cross: Vec<f64> = scaling.iter().map(|&l| covariance.get(k, l)).collect();
-    let own = covariance.select(&scaling);
+    let cross: Vec<f64> = scaling.iter().map(|&l| covariance[[k, l]]).collect();
+    let own = covariance.among(&scaling);
     let scale = own.diagonal_scale();
     let scaled: Vec<f64> = cross.iter().zip(&scale).map(|(cross, scale)| cross / scale).collect();
     let explained = dot(&scaled, &own.divided(&scale).solve(&scaled));
@@ -63,7 +64,7 @@ fn decrease(evaluation: &Evaluation) -> f64 {
     let Some((values, vectors)) = evaluation.hessian.divided(&scale).eigen() else { return 0.0 };
     let gradient: Vec<f64> = evaluation.gradient.iter().zip(&scale).map(|(g, scale)| g / scale).collect();
     let part = |k: usize| {
-        let along = dot(&gradient, &vectors.column(k));
+        let along = dot(&gradient, &vectors.column_values(k));
         if values[k] > 1e-10 * values[values.len() - 1] { 0.5 * along * along / values[k] } else { 0.0 }
     };
     (0..values.len()).map(part).sum()
@@ -102,14 +103,14 @@ fn scaling_test(problem: &Problem<'_>, point: &Point, phi: &[f64]) -> Option<Sca
 }
 
 fn strong_correlations(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {
-    let covariance: &Matrix = &uncertainty.plain;
+    let covariance: &Array2<f64> = &uncertainty.plain;
     let name = |k: usize| problem.space.physical[uncertainty.moving[k]].name.as_str();
-    let determined = |k: &usize| !uncertainty.undetermined.contains(k) && covariance.get(*k, *k) > 0.0;
+    let determined = |k: &usize| !uncertainty.undetermined.contains(k) && covariance[[*k, *k]] > 0.0;
     let places: Vec<usize> = (0..uncertainty.moving.len()).filter(determined).collect();
     let mut strong = Vec::new();
     for (place, &k) in places.iter().enumerate() {
         for &l in &places[place + 1..] {
-            let correlation = covariance.get(k, l) / (covariance.get(k, k) * covariance.get(l, l)).sqrt();
+            let correlation = covariance[[k, l]] / (covariance[[k, k]] * covariance[[l, l]]).sqrt();
             if correlation.abs() > STRONG {
                 strong.push(format!("{} and {} are correlated by {correlation:.3}", name(k), name(l)));
             }

@@ -8,8 +8,9 @@ use crate::fit::joint::Joint;
 use crate::fit::scaling::{Scaling, ScalingBlock, ScalingMap};
 use crate::normal::box_quadratic::{Active, ScaledRow};
 use crate::normal::gram::Gram;
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::{Algebra, dot};
 use crate::parameters::scaling::AngleScaling;
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// What a trust region is told.
@@ -24,9 +25,9 @@ pub struct Evaluation {
     /// d cost / d theta.
     pub gradient: Vec<f64>,
     /// Gauss-Newton Hessian.
-    pub hessian: Matrix,
+    pub hessian: Array2<f64>,
     /// A and f with hessian A'A and gradient A'f, where they are known: steps from them keep twice the digits.
-    pub residual: Option<(Matrix, Vec<f64>)>,
+    pub residual: Option<(Array2<f64>, Vec<f64>)>,
     /// Whether the cost is a robust loss, whose scaling is settled to `cost_rounding` only.
     pub is_robust: bool,
 }
@@ -35,7 +36,7 @@ impl Evaluation {
     /// Of a theta at which the model overflows.
     #[must_use]
     pub fn impossible(p: usize) -> Self {
-        let (gradient, hessian) = (vec![0.0; p], Matrix::zero(p, p));
+        let (gradient, hessian) = (vec![0.0; p], Array2::zeros((p, p)));
         Evaluation {
             cost: f64::INFINITY,
             cost_rounding: 0.0,
@@ -61,15 +62,15 @@ pub fn reduce(grams: &[Gram], map: &ScalingMap, scaling: &Scaling) -> Evaluation
         let response = response(block, &block.hessian(grams), &map_rows(map, block, active), &cross);
         for row in 0..p {
             for col in 0..p {
-                let absorbed = (0..cross.n_cols).map(|k| cross.get(row, k) * response.get(k, col)).sum::<f64>();
-                hessian.add(row, col, -absorbed);
+                let absorbed = (0..cross.ncols()).map(|k| cross[[row, k]] * response[[k, col]]).sum::<f64>();
+                hessian[[row, col]] += -absorbed;
             }
         }
         if !settled {
             // A robust scaling is optimal only nearly: what is left of its gradient follows theta.
             let rest = block.gradient(grams, scaling);
             for (k, component) in gradient.iter_mut().enumerate() {
-                *component -= (0..rest.len()).map(|row| response.get(row, k) * rest[row]).sum::<f64>();
+                *component -= (0..rest.len()).map(|row| response[[row, k]] * rest[row]).sum::<f64>();
             }
         }
     }
@@ -83,7 +84,7 @@ pub fn reduce(grams: &[Gram], map: &ScalingMap, scaling: &Scaling) -> Evaluation
 pub fn reduce_joint(grams: &[Gram], joint: &Joint) -> Evaluation {
     let (a, f) = joint.reduced();
     let p = f.len();
-    let columns: Vec<Vec<f64>> = (0..p).map(|k| a.column(k)).collect();
+    let columns: Vec<Vec<f64>> = (0..p).map(|k| a.column_values(k)).collect();
     let loss = robust_cost(grams);
     let cost = if loss > 0.0 { loss } else { joint.cost() };
     let cost_rounding = 64.0 * f64::EPSILON * cost + if loss > 0.0 { ROBUST_ROUNDING } else { 0.0 };
@@ -92,7 +93,7 @@ pub fn reduce_joint(grams: &[Gram], joint: &Joint) -> Evaluation {
         cost_rounding,
         pairs: grams.iter().map(|gram| gram.pairs).sum(),
         gradient: columns.iter().map(|column| dot(column, &f)).collect(),
-        hessian: Matrix::from_fn(p, p, |row, col| dot(&columns[row], &columns[col])),
+        hessian: Array2::from_shape_fn((p, p), |(row, col)| dot(&columns[row], &columns[col])),
         residual: Some((a, f)),
         is_robust: loss > 0.0,
     }
@@ -146,17 +147,17 @@ fn gradient(grams: &[Gram], scaling: &Scaling) -> Vec<f64> {
 
 /// `sum contrast^2 dh dh'`.
 #[must_use]
-pub fn physical_hessian(grams: &[Gram], scaling: &Scaling) -> Matrix {
+pub fn physical_hessian(grams: &[Gram], scaling: &Scaling) -> Array2<f64> {
     let p = grams[0].n_parameters();
     let weighted = || grams.iter().zip(&scaling.per_angle);
-    Matrix::from_fn(p, p, |row, col| {
+    Array2::from_shape_fn((p, p), |(row, col)| {
         weighted().map(|(gram, scaling)| scaling.contrast * scaling.contrast * gram.get(row, col)).sum()
     })
 }
 
 /// Second derivatives by physical parameters (rows) and a block's coefficients (columns).
 #[must_use]
-pub fn cross_hessian(block: &ScalingBlock, grams: &[Gram], scaling: &Scaling) -> Matrix {
+pub fn cross_hessian(block: &ScalingBlock, grams: &[Gram], scaling: &Scaling) -> Array2<f64> {
     let m = block.order();
     let entry = |row: usize, col: usize| {
         let term = |(angle, basis): &(usize, Vec<f64>)| {
@@ -165,7 +166,7 @@ pub fn cross_hessian(block: &ScalingBlock, grams: &[Gram], scaling: &Scaling) ->
         };
         block.members.iter().map(term).sum()
     };
-    Matrix::from_fn(grams[0].n_parameters(), 2 * m, entry)
+    Array2::from_shape_fn((grams[0].n_parameters(), 2 * m), |(row, col)| entry(row, col))
 }
 
 /// Rows of the active constraints.
@@ -176,40 +177,35 @@ pub fn map_rows(map: &ScalingMap, block: &ScalingBlock, active: &[Active]) -> Ve
 }
 
 /// How a block's coefficients follow each physical parameter, staying on the active constraints.
-fn response(block: &ScalingBlock, hessian: &Matrix, rows: &[Vec<f64>], cross: &Matrix) -> Matrix {
+fn response(block: &ScalingBlock, hessian: &Array2<f64>, rows: &[Vec<f64>], cross: &Array2<f64>) -> Array2<f64> {
     let n = 2 * block.order();
     let scale = hessian.diagonal_scale();
-    let right =
-        Matrix::from_fn(
-            n + rows.len(),
-            cross.n_rows,
-            |row, col| {
-                if row < n { cross.get(col, row) / scale[row] } else { 0.0 }
-            },
-        );
+    let right = Array2::from_shape_fn((n + rows.len(), cross.nrows()), |(row, col)| {
+        if row < n { cross[[col, row]] / scale[row] } else { 0.0 }
+    });
     let solution = bordered(&hessian.divided(&scale), rows, &scale).solve_many(&right);
-    Matrix::from_fn(n, cross.n_rows, |row, col| solution.get(row, col) / scale[row])
+    Array2::from_shape_fn((n, cross.nrows()), |(row, col)| solution[[row, col]] / scale[row])
 }
 
 /// The matrix of the equations "stationary, and the rows do not move", with a ridge so that flat directions stay put.
 #[must_use]
-pub fn bordered(hessian: &Matrix, rows: &[Vec<f64>], scale: &[f64]) -> Matrix {
-    let n = hessian.n_rows;
+pub fn bordered(hessian: &Array2<f64>, rows: &[Vec<f64>], scale: &[f64]) -> Array2<f64> {
+    let n = hessian.nrows();
     let rows: Vec<Vec<f64>> = rows.iter().map(|row| ScaledRow::new(row, scale).entries).collect();
-    Matrix::from_fn(n + rows.len(), n + rows.len(), |row, col| match (row < n, col < n) {
-        (true, true) => hessian.get(row, col) + if row == col { 1e-14 } else { 0.0 },
+    Array2::from_shape_fn((n + rows.len(), n + rows.len()), |(row, col)| match (row < n, col < n) {
+        (true, true) => hessian[[row, col]] + if row == col { 1e-14 } else { 0.0 },
         (true, false) => rows[col - n][row],
         (false, true) => rows[row - n][col],
         (false, false) => 0.0,
     })
 }
 
-fn symmetrise(matrix: &mut Matrix) {
-    for row in 0..matrix.n_rows {
+fn symmetrise(matrix: &mut Array2<f64>) {
+    for row in 0..matrix.nrows() {
         for col in 0..row {
-            let mean = f64::midpoint(matrix.get(row, col), matrix.get(col, row));
-            matrix.set(row, col, mean);
-            matrix.set(col, row, mean);
+            let mean = f64::midpoint(matrix[[row, col]], matrix[[col, row]]);
+            matrix[[row, col]] = mean;
+            matrix[[col, row]] = mean;
         }
     }
 }

@@ -5,9 +5,10 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::normal::box_quadratic::{Active, Constraint, Side, minimise};
 use crate::normal::gram::Gram;
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::dot;
 use crate::parameters::ParameterSpace;
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
+use ndarray::Array2;
 
 /// How contrast and offset are to be treated.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +91,7 @@ impl ScalingBlock {
 
     /// `sum [b b' hh, b b' h1; b b' h1, b b' 11]`: the Hessian of the block's coefficients.
     #[must_use]
-    pub fn hessian(&self, grams: &[Gram]) -> Matrix {
+    pub fn hessian(&self, grams: &[Gram]) -> Array2<f64> {
         let m = self.order();
         let entry = |row: usize, col: usize| {
             let term = |(angle, basis): &(usize, Vec<f64>)| {
@@ -104,7 +105,7 @@ impl ScalingBlock {
             };
             self.members.iter().map(term).sum()
         };
-        Matrix::from_fn(2 * m, 2 * m, entry)
+        Array2::from_shape_fn((2 * m, 2 * m), |(row, col)| entry(row, col))
     }
 
     fn right_side(&self, grams: &[Gram]) -> Vec<f64> {

@@ -8,10 +8,11 @@ use crate::fit::settings::{CmaEs, Enable, MultiStart, Tolerances};
 use crate::fit::solve::{Problem, minimise};
 use crate::fit::start::from_data;
 use crate::fit::system::System;
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::{Algebra, dot};
 use crate::objective::Objective;
 use crate::outcome::search::{Basin, Candidate, Origin, SearchMethod};
 use crate::outcome::verdict::Verdict;
+use ndarray::Array2;
 
 /// Basins on the sample, the best first, and how they were found.
 pub struct Found {
@@ -181,7 +182,7 @@ fn polish(
 ) -> Result<Found> {
     let quick = Problem { tolerances: Tolerances { max_iterations: 150, ..problem.tolerances }, ..problem.clone() };
     let free = problem.space.free();
-    let mut minima: Vec<(Vec<f64>, f64, Matrix)> = Vec::new();
+    let mut minima: Vec<(Vec<f64>, f64, Array2<f64>)> = Vec::new();
     for candidate in candidates.iter_mut().take(kept).filter(|candidate| candidate.screened_cost.is_finite()) {
         let solution = minimise(System::Gram(sample), &quick, &candidate.start, "sample", &mut Following::default())?;
         evaluations += solution.iterations.len();
@@ -191,7 +192,7 @@ fn polish(
         minima.push((solution.point.theta, reduced.cost, reduced.hessian));
     }
     minima.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut basins: Vec<(Basin, Matrix)> = Vec::new();
+    let mut basins: Vec<(Basin, Array2<f64>)> = Vec::new();
     for (theta, cost, hessian) in minima {
         match basins.iter_mut().find(|(basin, wide)| is_same(problem, (&basin.theta, wide), &theta)) {
             Some((basin, _)) => basin.candidates += 1,
@@ -206,7 +207,7 @@ fn polish(
 }
 
 /// Mahalanobis distance in search coordinates, with the Hessian of the deeper minimum.
-fn is_same(problem: &Problem<'_>, basin: (&[f64], &Matrix), theta: &[f64]) -> bool {
+fn is_same(problem: &Problem<'_>, basin: (&[f64], &Array2<f64>), theta: &[f64]) -> bool {
     let difference = |k: usize| {
         let parameter = &problem.space.physical[k];
         parameter.coordinate(theta[k]) - parameter.coordinate(basin.0[k])

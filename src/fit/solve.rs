@@ -10,11 +10,11 @@ use crate::fit::system::{Point, System};
 use crate::fit::trust_region::{Told, TrustRegion};
 use crate::listener::Event;
 use crate::loss::Loss;
-use crate::normal::symmetric::Matrix;
 use crate::outcome::fit::Iteration;
 use crate::outcome::verdict::Stop;
 use crate::parameters::power_law::PowerLaw;
 use crate::parameters::{LawPlaces, ParameterSpace};
+use ndarray::Array2;
 
 /// A fit without its data: parameters, scaling and weights.
 #[derive(Clone)]
@@ -115,11 +115,14 @@ impl Problem<'_> {
             pairs: evaluation.pairs,
             is_robust: evaluation.is_robust,
             gradient: free.iter().enumerate().map(|(k, &full)| evaluation.gradient[full] * slope(k)).collect(),
-            hessian: Matrix::from_fn(free.len(), free.len(), |row, col| {
-                evaluation.hessian.get(free[row], free[col]) * slope(row) * slope(col)
+            hessian: Array2::from_shape_fn((free.len(), free.len()), |(row, col)| {
+                evaluation.hessian[[free[row], free[col]]] * slope(row) * slope(col)
             }),
             residual: evaluation.residual.as_ref().map(|(a, f)| {
-                (Matrix::from_fn(a.n_rows, free.len(), |row, col| a.get(row, free[col]) * slope(col)), f.clone())
+                (
+                    Array2::from_shape_fn((a.nrows(), free.len()), |(row, col)| a[[row, free[col]]] * slope(col)),
+                    f.clone(),
+                )
             }),
         }
     }

@@ -1,8 +1,9 @@
 //! How well the data determine each direction of parameter space: condition number and flat directions in words.
 
 use crate::fit::reduced::Evaluation;
-use crate::normal::symmetric::{Matrix, SINGULAR, dot};
+use crate::normal::symmetric::{Algebra, SINGULAR, dot};
 use crate::outcome::fit::UndeterminedDirection;
+use ndarray::Array2;
 
 /// [`SINGULAR`] where the Jacobian's own factor is known: eigenvalues are squares of its singular values.
 const SINGULAR_FACTOR: f64 = 1e-22;
@@ -20,21 +21,21 @@ impl Spectrum {
     #[must_use]
     pub fn of(evaluation: &Evaluation) -> Self {
         let hessian = &evaluation.hessian;
-        let n = hessian.n_rows;
-        let without_effect: Vec<usize> = (0..n).filter(|&k| hessian.get(k, k) <= 0.0).collect();
+        let n = hessian.nrows();
+        let without_effect: Vec<usize> = (0..n).filter(|&k| hessian[[k, k]] <= 0.0).collect();
         let mut directions: Vec<Vec<usize>> = without_effect.iter().map(|&k| vec![k]).collect();
         let kept: Vec<usize> = (0..n).filter(|k| !without_effect.contains(k)).collect();
         let (decomposition, singular) = match &evaluation.residual {
-            Some((a, _)) => (eigen_of_factor(&a.columns(&kept)), SINGULAR_FACTOR),
-            None => (hessian.divided(&hessian.diagonal_scale()).select(&kept).eigen(), SINGULAR),
+            Some((a, _)) => (eigen_of_factor(&a.columns_at(&kept)), SINGULAR_FACTOR),
+            None => (hessian.divided(&hessian.diagonal_scale()).among(&kept).eigen(), SINGULAR),
         };
         let Some((values, vectors)) = decomposition.filter(|(values, _)| !values.is_empty()) else {
             return Spectrum { condition_number: None, directions };
         };
         let largest = values[values.len() - 1];
         for (k, _) in values.iter().enumerate().filter(|(_, value)| **value <= singular * largest) {
-            let strongest = (0..kept.len()).map(|row| vectors.get(row, k).abs()).fold(0.0, f64::max);
-            let members = (0..kept.len()).filter(|&row| vectors.get(row, k).abs() > 0.1 * strongest);
+            let strongest = (0..kept.len()).map(|row| vectors[[row, k]].abs()).fold(0.0, f64::max);
+            let members = (0..kept.len()).filter(|&row| vectors[[row, k]].abs() > 0.1 * strongest);
             directions.push(members.map(|row| kept[row]).collect());
         }
         let condition_number = directions.is_empty().then(|| largest / values[0]);
@@ -43,12 +44,12 @@ impl Spectrum {
 }
 
 /// Eigenvalues, ascending, and eigenvectors of A'A with columns scaled to length 1, without squaring A.
-fn eigen_of_factor(a: &Matrix) -> Option<(Vec<f64>, Matrix)> {
-    let lengths: Vec<f64> = (0..a.n_cols).map(|k| dot(&a.column(k), &a.column(k)).sqrt()).collect();
-    let scaled = Matrix::from_fn(a.n_rows, a.n_cols, |row, col| a.get(row, col) / lengths[col]);
+fn eigen_of_factor(a: &Array2<f64>) -> Option<(Vec<f64>, Array2<f64>)> {
+    let lengths: Vec<f64> = (0..a.ncols()).map(|k| dot(&a.column_values(k), &a.column_values(k)).sqrt()).collect();
+    let scaled = Array2::from_shape_fn((a.nrows(), a.ncols()), |(row, col)| a[[row, col]] / lengths[col]);
     let (values, _, vectors) = scaled.singular()?;
     let ascending: Vec<usize> = (0..values.len()).rev().collect();
-    Some((values.iter().rev().map(|value| value * value).collect(), vectors.columns(&ascending)))
+    Some((values.iter().rev().map(|value| value * value).collect(), vectors.columns_at(&ascending)))
 }
 
 /// An undetermined direction in words.
@@ -69,8 +70,8 @@ mod tests {
     #[test]
     fn the_factor_sees_condition_numbers_that_its_square_cannot() {
         for angle in [1e-3, 1e-7] {
-            let a = Matrix::from_fn(2, 2, |row, col| [[1.0, 1.0], [0.0, angle]][row][col]);
-            let hessian = Matrix::from_fn(2, 2, |row, col| dot(&a.column(row), &a.column(col)));
+            let a = Array2::from_shape_fn((2, 2), |(row, col)| [[1.0, 1.0], [0.0, angle]][row][col]);
+            let hessian = Array2::from_shape_fn((2, 2), |(row, col)| dot(&a.column_values(row), &a.column_values(col)));
             let plain = Evaluation { hessian, gradient: vec![0.0; 2], ..Evaluation::impossible(2) };
             let factored = Evaluation { residual: Some((a, vec![0.0; 2])), ..plain.clone() };
             let condition = Spectrum::of(&factored).condition_number.expect("regular");

@@ -9,8 +9,9 @@
 use crate::fit::reduced::Evaluation;
 use crate::fit::settings::Tolerances;
 use crate::normal::box_quadratic::{box_constraints, minimise, minimise_residual};
-use crate::normal::symmetric::{Matrix, dot};
+use crate::normal::symmetric::{Algebra, dot};
 use crate::outcome::verdict::Stop;
+use ndarray::Array2;
 
 /// The solver's state.
 #[derive(Debug, Clone)]
@@ -130,9 +131,9 @@ impl TrustRegion {
         Told { accepted, radius: self.radius.unwrap_or(f64::INFINITY), projected_gradient: self.projected_gradient() }
     }
 
-    fn rescale(&mut self, hessian: &Matrix) {
+    fn rescale(&mut self, hessian: &Array2<f64>) {
         for (k, scale) in self.scale.iter_mut().enumerate() {
-            *scale = scale.max(hessian.get(k, k).max(0.0).sqrt());
+            *scale = scale.max(hessian[[k, k]].max(0.0).sqrt());
         }
     }
 
@@ -238,7 +239,7 @@ impl TrustRegion {
         let residual = (2.0 * best.evaluation.cost).sqrt().max(f64::MIN_POSITIVE);
         let component = |(k, &g): (usize, &f64)| match held(k, g) {
             true => 0.0,
-            false => g.abs() / (best.evaluation.hessian.get(k, k).max(0.0).sqrt().max(f64::MIN_POSITIVE) * residual),
+            false => g.abs() / (best.evaluation.hessian[[k, k]].max(0.0).sqrt().max(f64::MIN_POSITIVE) * residual),
         };
         let parts = best.evaluation.gradient.iter().enumerate().filter(|(_, g)| **g != 0.0);
         parts.map(component).fold(0.0, f64::max)
@@ -279,7 +280,7 @@ mod tests {
             cost_rounding: 0.0,
             pairs: 2,
             gradient: jacobian.iter().map(|column| dot(column, &r)).collect(),
-            hessian: Matrix::from_fn(x.len(), x.len(), |row, col| dot(&jacobian[row], &jacobian[col])),
+            hessian: Array2::from_shape_fn((x.len(), x.len()), |(row, col)| dot(&jacobian[row], &jacobian[col])),
             residual: None,
             is_robust: false,
         }
@@ -336,7 +337,7 @@ mod tests {
             cost_rounding: 64.0 * f64::EPSILON * cost,
             pairs: 40,
             gradient: (0..3).map(|k| sum(k, 3)).collect(),
-            hessian: Matrix::from_fn(3, 3, sum),
+            hessian: Array2::from_shape_fn((3, 3), |(row, col)| sum(row, col)),
             residual: None,
             is_robust: false,
         }

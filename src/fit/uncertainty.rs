@@ -8,19 +8,19 @@ use crate::fit::solve::Problem;
 use crate::fit::spectrum::{Spectrum, direction};
 use crate::fit::system::Point;
 use crate::normal::residuals::ResidualSums;
-use crate::normal::symmetric::Matrix;
 use crate::objective::{RawData, ResidualQuery};
 use crate::outcome::fit::{UncertaintyKind, UndeterminedDirection};
 use crate::parameters::LawPlaces;
+use ndarray::Array2;
 
 /// Standard errors of physical parameters and scaling.
 pub struct Uncertainty {
     /// Physical parameters that are free and not on a bound.
     pub moving: Vec<usize>,
     /// Covariance of the moving parameters and then all scaling coefficients, physical units, pairs taken as independent.
-    pub plain: Matrix,
+    pub plain: Array2<f64>,
     /// The same, allowing for what pairs share; `None` if the fit was stopped before the last sweep.
-    pub robust: Option<Matrix>,
+    pub robust: Option<Array2<f64>>,
     /// Whether the plain errors are real: they need the noise.
     pub plain_is_known: bool,
     /// Moving parameters that take part in an undetermined direction.
@@ -79,8 +79,8 @@ impl LastSweep {
 
 /// Covariances of both kinds.
 struct Covariances {
-    plain: Matrix,
-    robust: Option<Matrix>,
+    plain: Array2<f64>,
+    robust: Option<Array2<f64>>,
 }
 
 impl Covariances {
@@ -93,8 +93,8 @@ impl Covariances {
         let (weight, squares, slope) = if linear { (1.0, 1.0, 1.0) } else { last.loss_means() };
         // An M-estimator's covariance is E[psi^2] / E[psi']^2 (X'X)^-1 (Huber, Ann. Stat. 1 (1973) 799), and the weighted
         // Hessian is E[rho'] X'X.
-        let bread = inverse.scaled(weight / slope);
-        let plain = inverse.scaled(weight * squares / (slope * slope));
+        let bread = &inverse * (weight / slope);
+        let plain = &inverse * (weight * squares / (slope * slope));
         let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
         let bread = Bread { inverse: &bread, moving, contrasts };
         let known = problem.noise_is_known.then_some(&plain);
@@ -102,7 +102,7 @@ impl Covariances {
         Covariances { plain, robust: Some(robust) }
     }
 
-    fn reported(&self) -> &Matrix {
+    fn reported(&self) -> &Array2<f64> {
         self.robust.as_ref().unwrap_or(&self.plain)
     }
 }
@@ -125,7 +125,7 @@ impl Uncertainty {
         let mut undetermined: Vec<usize> = (0..moving.len()).filter(|&k| flat.contains(&moving[k])).collect();
         let covariances = Covariances::of(problem, point, last, (&moving, &undetermined));
         for (k, &parameter) in moving.iter().enumerate() {
-            let variance = covariances.reported().get(k, k);
+            let variance = covariances.reported()[[k, k]];
             if !undetermined.contains(&k) && wider_than_bounds(problem, point, parameter, variance) {
                 undetermined.push(k);
                 directions.push(unbounded(name(parameter)));
@@ -137,7 +137,7 @@ impl Uncertainty {
             directions.extend(found.direction.filter(|_| !found.members.iter().any(|k| undetermined.contains(k))));
             undetermined.extend(found.members);
         }
-        let variances = |matrix: &Matrix| scaling_variances(problem, matrix, moving.len());
+        let variances = |matrix: &Array2<f64>| scaling_variances(problem, matrix, moving.len());
         Uncertainty {
             scaling_variances: variances(covariances.reported()),
             scaling_variances_plain: variances(&covariances.plain),
@@ -153,7 +153,7 @@ impl Uncertainty {
 
     /// The covariance behind the reported errors.
     #[must_use]
-    pub fn reported(&self) -> &Matrix {
+    pub fn reported(&self) -> &Array2<f64> {
         self.robust.as_ref().unwrap_or(&self.plain)
     }
 
@@ -181,9 +181,9 @@ impl Uncertainty {
         self.error_in(&self.plain, parameter).filter(|_| self.plain_is_known)
     }
 
-    fn error_in(&self, covariance: &Matrix, parameter: usize) -> Option<f64> {
+    fn error_in(&self, covariance: &Array2<f64>, parameter: usize) -> Option<f64> {
         let k = self.moving.iter().position(|&moving| moving == parameter)?;
-        let variance = covariance.get(k, k);
+        let variance = covariance[[k, k]];
         (!self.undetermined.contains(&k) && variance.is_finite() && variance > 0.0).then(|| variance.sqrt())
     }
 }
@@ -224,13 +224,13 @@ impl Law<'_> {
     /// Amplitude and constant part are one and the same where the exponent is zero. If it cannot be told from zero, the
     /// valley of the cost runs along a hyperbola to arbitrarily large amplitudes, and no standard error describes it; if
     /// that valley has ended on a bound of one, the other's error would describe the bound.
-    fn findings(&self, covariance: &Matrix) -> LawFindings {
+    fn findings(&self, covariance: &Array2<f64>) -> LawFindings {
         let place = |parameter: usize| self.moving.iter().position(|&moving| moving == parameter);
         let free = self.problem.space.free();
         let all_free = self.places.all().iter().all(|k| free.contains(k));
         let [amplitude, exponent, constant] = self.places.all().map(place);
         let is_indistinct = exponent.is_some_and(|exponent| {
-            let error = covariance.get(exponent, exponent).max(0.0).sqrt();
+            let error = covariance[[exponent, exponent]].max(0.0).sqrt();
             self.point.theta[self.places.exponent].abs() < DISTINCT * error
         });
         let direction = is_indistinct.then(|| self.indistinct());

@@ -5,7 +5,8 @@
 //! one to the minimum on the working set, so that flat directions stay put: along them gradient and curvature are nothing
 //! but rounding, and their ratio would be any step at all.
 
-use crate::normal::symmetric::{Matrix, dot, null_space};
+use crate::normal::symmetric::{Algebra, dot, null_space};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// `lower <= row . x <= upper`.
@@ -69,13 +70,13 @@ pub fn box_constraints(lower: &[f64], upper: &[f64]) -> Vec<Constraint> {
 
 /// Minimises `1/2 x'Ax - b'x` under the constraints, from a feasible start.
 #[must_use]
-pub fn minimise(a: &Matrix, b: &[f64], constraints: &[Constraint], start: &[f64]) -> Minimum {
+pub fn minimise(a: &Array2<f64>, b: &[f64], constraints: &[Constraint], start: &[f64]) -> Minimum {
     solve(Form::Quadratic { a, b }, constraints, start)
 }
 
 /// Minimises `1/2 |A x + f|^2` between bounds on single variables, from a feasible start, without squaring A.
 #[must_use]
-pub fn minimise_residual(a: &Matrix, f: &[f64], bounds: &[Constraint], start: &[f64]) -> Minimum {
+pub fn minimise_residual(a: &Array2<f64>, f: &[f64], bounds: &[Constraint], start: &[f64]) -> Minimum {
     solve(Form::Residual { a, f }, bounds, start)
 }
 
@@ -96,8 +97,8 @@ fn solve(form: Form<'_>, constraints: &[Constraint], start: &[f64]) -> Minimum {
 
 /// What is minimised.
 enum Form<'a> {
-    Quadratic { a: &'a Matrix, b: &'a [f64] },
-    Residual { a: &'a Matrix, f: &'a [f64] },
+    Quadratic { a: &'a Array2<f64>, b: &'a [f64] },
+    Residual { a: &'a Array2<f64>, f: &'a [f64] },
 }
 
 struct Program<'a> {
@@ -117,44 +118,44 @@ impl Program<'_> {
     }
 
     /// Least squares over the variables that no constraint holds; multipliers are the gradient's parts of the others.
-    fn residual_step(&self, a: &Matrix, f: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn residual_step(&self, a: &Array2<f64>, f: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let variable = |k: usize| self.constraints[k].row.iter().position(|&entry| entry != 0.0).unwrap_or(0);
         let held: Vec<usize> = self.working.iter().map(|(k, _)| variable(*k)).collect();
-        let free: Vec<usize> = (0..a.n_cols).filter(|k| !held.contains(k)).collect();
+        let free: Vec<usize> = (0..a.ncols()).filter(|k| !held.contains(k)).collect();
         let residual = |x: &[f64]| a.times(x).iter().zip(f).map(|(ax, f)| ax + f).collect::<Vec<f64>>();
-        let length = |k: usize| dot(&a.column(k), &a.column(k)).sqrt();
+        let length = |k: usize| dot(&a.column_values(k), &a.column_values(k)).sqrt();
         let scale: Vec<f64> = free.iter().map(|&k| if length(k) > 0.0 { length(k) } else { 1.0 }).collect();
-        let scaled = Matrix::from_fn(a.n_rows, free.len(), |row, col| a.get(row, free[col]) / scale[col]);
+        let scaled = Array2::from_shape_fn((a.nrows(), free.len()), |(row, col)| a[[row, free[col]]] / scale[col]);
         let downhill: Vec<f64> = residual(&self.x).iter().map(|r| -r).collect();
         let solution = scaled.least_squares(&downhill).unwrap_or_else(|| vec![0.0; free.len()]);
-        let mut step = vec![0.0; a.n_cols];
+        let mut step = vec![0.0; a.ncols()];
         for (k, (&col, x)) in free.iter().zip(solution).enumerate() {
             step[col] = x / scale[k];
         }
         let there: Vec<f64> = self.x.iter().zip(&step).map(|(x, step)| x + step).collect();
         let rest = residual(&there);
         let signed = |(k, (_, side)): (usize, &(usize, Side))| {
-            let slope = dot(&a.column(held[k]), &rest);
+            let slope = dot(&a.column_values(held[k]), &rest);
             if *side == Side::Lower { slope } else { -slope }
         };
         (step, self.working.iter().enumerate().map(signed).collect())
     }
 
     /// The shortest step in the null space of the working rows; multipliers are what the slope has left along them.
-    fn quadratic_step(&self, a: &Matrix) -> (Vec<f64>, Vec<f64>) {
-        let n = a.n_rows;
+    fn quadratic_step(&self, a: &Array2<f64>) -> (Vec<f64>, Vec<f64>) {
+        let n = a.nrows();
         // Variables are scaled to a unit diagonal, so that curvatures compare like with like.
         let scale = a.diagonal_scale();
         let rows: Vec<ScaledRow> =
             self.working.iter().map(|(k, _)| ScaledRow::new(&self.constraints[*k].row, &scale)).collect();
         let entries: Vec<Vec<f64>> = rows.iter().map(|row| row.entries.clone()).collect();
         let (hessian, along) = (a.divided(&scale), null_space(&entries, n));
-        let across = along.transposed();
+        let across = along.t();
         let downhill: Vec<f64> = self.gradient().iter().zip(&scale).map(|(slope, scale)| -slope / scale).collect();
-        let reduced = across.product(&hessian).product(&along);
+        let reduced = across.dot(&hessian).dot(&along);
         let step = along.times(&reduced.solve_determined(&across.times(&downhill)));
         let rest: Vec<f64> = downhill.iter().zip(hessian.times(&step)).map(|(slope, bent)| slope - bent).collect();
-        let columns = Matrix::from_fn(n, rows.len(), |row, col| entries[col][row]);
+        let columns = Array2::from_shape_fn((n, rows.len()), |(row, col)| entries[col][row]);
         let multipliers = columns.least_squares(&rest).unwrap_or_else(|| vec![0.0; rows.len()]);
         let signed = |(k, multiplier): (usize, f64)| {
             let multiplier = multiplier / rows[k].size;
@@ -169,7 +170,7 @@ impl Program<'_> {
             Form::Quadratic { a, b, .. } => a.times(&self.x).iter().zip(*b).map(|(ax, b)| ax - b).collect(),
             Form::Residual { a, f } => {
                 let residual: Vec<f64> = a.times(&self.x).iter().zip(*f).map(|(ax, f)| ax + f).collect();
-                (0..a.n_cols).map(|k| dot(&a.column(k), &residual)).collect()
+                (0..a.ncols()).map(|k| dot(&a.column_values(k), &residual)).collect()
             }
         }
     }
@@ -179,7 +180,7 @@ impl Program<'_> {
         let largest = |values: &[f64]| values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         match &self.form {
             Form::Quadratic { b, .. } => largest(b),
-            Form::Residual { a, f } => (0..a.n_cols).map(|k| dot(&a.column(k), f).abs()).fold(0.0, f64::max),
+            Form::Residual { a, f } => (0..a.ncols()).map(|k| dot(&a.column_values(k), f).abs()).fold(0.0, f64::max),
         }
     }
 
@@ -256,8 +257,8 @@ impl ScaledRow {
 mod tests {
     use super::*;
 
-    fn matrix(rows: &[&[f64]]) -> Matrix {
-        Matrix::from_fn(rows.len(), rows[0].len(), |row, col| rows[row][col])
+    fn matrix(rows: &[&[f64]]) -> Array2<f64> {
+        Array2::from_shape_fn((rows.len(), rows[0].len()), |(row, col)| rows[row][col])
     }
 
     #[test]
@@ -291,8 +292,8 @@ mod tests {
     fn the_residual_form_finds_the_same_minimum_and_keeps_twice_the_digits() {
         let a = matrix(&[&[1.0, 0.9], &[0.3, 1.1], &[0.2, -0.4]]);
         let f = [-1.0, 0.4, 0.3];
-        let square = Matrix::from_fn(2, 2, |row, col| dot(&a.column(row), &a.column(col)));
-        let right: Vec<f64> = (0..2).map(|k| -dot(&a.column(k), &f)).collect();
+        let square = Array2::from_shape_fn((2, 2), |(row, col)| dot(&a.column_values(row), &a.column_values(col)));
+        let right: Vec<f64> = (0..2).map(|k| -dot(&a.column_values(k), &f)).collect();
         for bounds in [box_constraints(&[-9.0; 2], &[9.0; 2]), box_constraints(&[0.0; 2], &[0.4; 2])] {
             let (plain, direct) =
                 (minimise(&square, &right, &bounds, &[0.1; 2]), minimise_residual(&a, &f, &bounds, &[0.1; 2]));

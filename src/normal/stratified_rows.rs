@@ -1,8 +1,8 @@
 //! All rows of a full-batch least-squares problem, in chunks that each hold their share of every angle. It knows neither
 //! data nor physics.
 
-use crate::normal::symmetric::Matrix;
 use faer::Mat;
+use ndarray::Array2;
 
 /// Rows of one chunk.
 pub const CHUNK_ROWS: usize = 4096;
@@ -38,7 +38,7 @@ impl StratifiedRows {
 
     /// The triangular factor of the whole matrix: chunk by chunk, each stacked below the factor so far.
     #[must_use]
-    pub fn into_factor(self) -> Matrix {
+    pub fn into_factor(self) -> Array2<f64> {
         let n = self.n_cols;
         let mut factor = Mat::<f64>::zeros(0, n);
         for chunk in self.chunks {
@@ -48,7 +48,10 @@ impl StratifiedRows {
             });
             factor = stacked.qr().thin_R().to_owned();
         }
-        Matrix::from_fn(n, n, |row, col| if row <= col && row < factor.nrows() { factor[(row, col)] } else { 0.0 })
+        Array2::from_shape_fn(
+            (n, n),
+            |(row, col)| if row <= col && row < factor.nrows() { factor[(row, col)] } else { 0.0 },
+        )
     }
 }
 
@@ -71,7 +74,7 @@ mod tests {
             for q in 0..3 {
                 let expected: f64 =
                     (0..angles).flat_map(|a| (0..pairs).map(move |k| row(a, k))).map(|v| v[p] * v[q]).sum();
-                let found: f64 = (0..3).map(|k| factor.get(k, p) * factor.get(k, q)).sum();
+                let found: f64 = (0..3).map(|k| factor[[k, p]] * factor[[k, q]]).sum();
                 assert!((found / expected - 1.0).abs() < 1e-12, "{p} {q}");
             }
         }

@@ -13,13 +13,13 @@ use crate::normal::gram::{Gram, PairwiseFold, PairwiseTerm};
 use crate::normal::rank_update::Depth;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::stratified_rows::StratifiedRows;
-use crate::normal::symmetric::Matrix;
 use crate::objective::{Objective, Query, RawData, ResidualQuery};
 use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
 use crate::sweep::patches::Pairs;
 use crate::sweep::residual_patches::FrameGroups;
 use crate::sweep::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
+use ndarray::Array2;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -184,11 +184,11 @@ impl RawData for Sweep<'_> {
         Ok(factors.iter().enumerate().map(|(angle, factor)| factor.scaled(query.weight(angle))).collect())
     }
 
-    fn rows(&self, query: &Query<'_>, maps: &[Matrix]) -> Result<StratifiedRows> {
+    fn rows(&self, query: &Query<'_>, maps: &[Array2<f64>]) -> Result<StratifiedRows> {
         let plan = self.plan();
-        let mut rows = StratifiedRows::zero(plan.pairs_per_angle(), plan.n_angles, maps[0].n_cols);
+        let mut rows = StratifiedRows::zero(plan.pairs_per_angle(), plan.n_angles, maps[0].ncols());
         let root = |angle: usize| query.weight(angle).sqrt();
-        let maps: Vec<Matrix> = maps.iter().enumerate().map(|(angle, map)| map.scaled(root(angle))).collect();
+        let maps: Vec<Array2<f64>> = maps.iter().enumerate().map(|(angle, map)| map * root(angle)).collect();
         let work = RowsWork { maps: &maps, query };
         self.pass(query.theta, &work, &mut |block, values| {
             let (angle, pairs) = plan.locate(block);

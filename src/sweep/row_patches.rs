@@ -5,11 +5,11 @@ use crate::block::pair_position;
 use crate::loss::Reweighing;
 use crate::normal::factor::Factor;
 use crate::normal::reflection::FactorSums;
-use crate::normal::symmetric::Matrix;
 use crate::normal::tile::Tile;
 use crate::pairs::{LANES, Lane, PairModel};
 use crate::sweep::patches::PatchSums;
 use crate::sweep::values::{FilledRun, reweigh};
+use ndarray::Array2;
 use pulp::Simd;
 
 /// Into a triangular factor.
@@ -75,7 +75,7 @@ impl<const W: usize> PatchSums for IntoFactor<W> {
 /// Into rows in memory, times a map; pairs that do not count stay zero.
 pub struct IntoRows<'a, const W: usize> {
     /// W rows, one column per column of the result.
-    pub map: &'a Matrix,
+    pub map: &'a Array2<f64>,
     /// Number of frames.
     pub n_frames: usize,
     /// Position of the block's first pair.
@@ -101,7 +101,7 @@ impl<const W: usize> PatchSums for IntoRows<'_, W> {
         }
         self.tile.clear();
         self.tile.push(simd, model, run.row, run.groups().start, groups);
-        let (n, base) = (self.map.n_cols, run.groups().start * LANES);
+        let (n, base) = (self.map.ncols(), run.groups().start * LANES);
         for frame in run.frames.clone() {
             let (group, lane) = ((frame - base) / LANES, frame % LANES);
             let position = pair_position(self.n_frames, run.row, frame) - self.first_pair;

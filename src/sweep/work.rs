@@ -6,7 +6,6 @@ use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
 use crate::normal::residuals::ResidualSums;
 use crate::normal::row_sums::Want;
-use crate::normal::symmetric::Matrix;
 use crate::normal::tile::Tile;
 use crate::objective::Query;
 use crate::pairs::PairModel;
@@ -15,6 +14,7 @@ use crate::sweep::level::SimdLevel;
 use crate::sweep::patches::{Pairs, PatchPass};
 use crate::sweep::residual_patches::{FrameGroups, IntoResiduals};
 use crate::sweep::row_patches::{IntoFactor, IntoRows};
+use ndarray::Array2;
 
 /// What is made of a block.
 pub trait BlockWork: Sync {
@@ -82,7 +82,7 @@ impl BlockWork for FactorWork<'_> {
 /// The rows themselves, times the map of their angle.
 pub struct RowsWork<'a> {
     /// One map per angle.
-    pub maps: &'a [Matrix],
+    pub maps: &'a [Array2<f64>],
     /// Of whom.
     pub query: &'a Query<'a>,
 }
@@ -98,7 +98,7 @@ impl BlockWork for RowsWork<'_> {
             n_frames: pairs.n_frames,
             first_pair: block.first_pair,
             reweighing: self.query.loss(block.angle),
-            rows: vec![0.0; block.values.len() * map.n_cols],
+            rows: vec![0.0; block.values.len() * map.ncols()],
             tile: Tile::default(),
         };
         level.run(PatchPass { model, pairs, into }).rows

@@ -154,7 +154,7 @@ fn block_qr_keeps_the_digits_of_the_full_batch_where_normal_equations_lose_them(
     let condition = Spectrum::of(&reduced).condition_number.expect("the factor is regular");
     assert!(condition > 1e8, "{condition:e}");
     let digits = |solution: &Solution| -(solution.point.theta[0] / truth[0] - 1.0).abs().max(1e-16).log10();
-    let variance = |solution: &Solution| full_covariance(&problem, &solution.point, &free, &[]).get(0, 0);
+    let variance = |solution: &Solution| full_covariance(&problem, &solution.point, &free, &[])[[0, 0]];
     let apart = |solution: &Solution| (variance(solution) / variance(&full) - 1.0).abs();
     println!(
         "condition {condition:.1e}; digits of D0: full batch {:.1}, block QR {:.1}, normal equations {:.1}; variance apart \
