@@ -1,7 +1,5 @@
 //! Cores and memory nodes of this machine, and threads on a chosen node. It knows no work.
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-
 /// The cores of one memory (NUMA) node that this process may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -36,9 +34,7 @@ pub fn nodes() -> Vec<Node> {
 }
 
 fn allowed_cores() -> Vec<usize> {
-    let all = || (0..usable_cores()).collect();
-    sched_getaffinity(None)
-        .map_or_else(|_| all(), |set| (0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect())
+    affinity::cores().unwrap_or_else(|| (0..usable_cores()).collect())
 }
 
 /// "0-3,8,10-11" as numbers.
@@ -50,11 +46,38 @@ fn core_list(text: &str) -> Vec<usize> {
     text.split(',').filter_map(range).flatten().collect()
 }
 
-/// Keeps the current thread on the cores of a node. Returns whether the kernel has agreed.
+/// Keeps the current thread on the cores of a node. Returns whether the system has agreed; only Linux does.
 pub fn pin_thread(node: &Node) -> bool {
-    let mut set = CpuSet::new();
-    node.cores.iter().filter(|&&core| core < CpuSet::MAX_CPU).for_each(|&core| set.set(core));
-    sched_setaffinity(None, &set).is_ok()
+    affinity::keep_on(&node.cores)
+}
+
+/// The cores that the current thread may use, told and set.
+#[cfg(target_os = "linux")]
+mod affinity {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    pub fn cores() -> Option<Vec<usize>> {
+        let set = sched_getaffinity(None).ok()?;
+        Some((0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core)).collect())
+    }
+
+    pub fn keep_on(cores: &[usize]) -> bool {
+        let mut set = CpuSet::new();
+        cores.iter().filter(|&&core| core < CpuSet::MAX_CPU).for_each(|&core| set.set(core));
+        sched_setaffinity(None, &set).is_ok()
+    }
+}
+
+/// Other systems neither tell nor set them.
+#[cfg(not(target_os = "linux"))]
+mod affinity {
+    pub fn cores() -> Option<Vec<usize>> {
+        None
+    }
+
+    pub fn keep_on(_: &[usize]) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
@@ -68,11 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_stays_on_the_cores_it_is_pinned_to() {
+    fn a_thread_stays_on_the_cores_it_is_pinned_to_where_the_system_can() {
         let node = nodes().into_iter().next().expect("a node");
         let one = Node { number: node.number, cores: vec![node.cores[0]] };
         let cores =
             std::thread::scope(|scope| scope.spawn(|| pin_thread(&one).then(allowed_cores)).join().expect("no panic"));
-        assert_eq!(cores, Some(one.cores));
+        assert_eq!(cores, cfg!(target_os = "linux").then_some(one.cores));
     }
 }

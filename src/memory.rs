@@ -1,24 +1,36 @@
-//! How much memory there is and how much this process uses. It reads the kernel's own figures and knows no data.
+//! How much memory there is and how much this process uses. It asks the system for its own figures and knows no data.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use sysinfo::{MemoryRefreshKind, Process, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 /// Largest anonymous memory seen, in the whole process and since the current stage began.
 static PEAK_ANON_BYTES: AtomicU64 = AtomicU64::new(0);
 static STAGE_PEAK_BYTES: AtomicU64 = AtomicU64::new(0);
+
+/// A line of Linux's account of this process, in bytes.
+fn from_status(key: &str) -> Option<u64> {
+    kibibytes(&std::fs::read_to_string("/proc/self/status").ok()?, key)
+}
 
 fn kibibytes(text: &str, key: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with(key))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|value| value * 1024)
 }
 
-fn from_proc(file: &str, key: &str) -> Option<u64> {
-    kibibytes(&std::fs::read_to_string(file).ok()?, key)
+/// All resident memory of this process, mapped files included, in bytes.
+fn resident_bytes() -> Option<u64> {
+    let own = get_current_pid().ok()?;
+    let mut system = System::new();
+    let memory = ProcessRefreshKind::nothing().with_memory();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, memory);
+    system.process(own).map(Process::memory)
 }
 
-/// Resident anonymous memory now, in bytes; `None` where the kernel does not say. Remembers the largest value seen.
+/// Resident anonymous memory now, in bytes. Only Linux tells it apart: elsewhere (macOS) it is all resident memory, mapped
+/// files included. `None` where the system says neither. Remembers the largest value seen.
 pub fn rss_anon_bytes() -> Option<u64> {
-    let now = from_proc("/proc/self/status", "RssAnon:")?;
+    let now = from_status("RssAnon:").or_else(resident_bytes)?;
     PEAK_ANON_BYTES.fetch_max(now, Ordering::Relaxed);
     STAGE_PEAK_BYTES.fetch_max(now, Ordering::Relaxed);
     Some(now)
@@ -44,16 +56,24 @@ pub fn stage_peak_bytes() -> Option<u64> {
     Some(STAGE_PEAK_BYTES.load(Ordering::Relaxed)).filter(|&peak| peak > 0)
 }
 
-/// The largest resident memory of the process, mapped files included, in bytes.
+/// The largest resident memory of the process, mapped files included, in bytes; without Linux's account the largest that
+/// [`rss_anon_bytes`] has seen.
 #[must_use]
 pub fn peak_rss_bytes() -> Option<u64> {
-    from_proc("/proc/self/status", "VmHWM:")
+    from_status("VmHWM:").or_else(peak_rss_anon_bytes)
+}
+
+/// The memory of the machine; `None` where the system does not say.
+fn machine_memory() -> Option<System> {
+    let mut system = System::new();
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    (system.total_memory() > 0).then_some(system)
 }
 
 /// Total memory in bytes: physical memory, or the container's limit (cgroup v1 or v2) if that is smaller.
 #[must_use]
 pub fn detect_total_memory() -> Option<u64> {
-    from_proc("/proc/meminfo", "MemTotal:").into_iter().chain(container_limit_bytes()).min()
+    machine_memory().map(|machine| machine.total_memory()).into_iter().chain(container_limit_bytes()).min()
 }
 
 /// The smallest memory limit of the control groups that this process lives in, in bytes; `None` without one.
@@ -62,15 +82,17 @@ pub fn container_limit_bytes() -> Option<u64> {
     groups().iter().filter_map(|group| group.limit()).min()
 }
 
-/// Memory that can still be used: the kernel's estimate, or what a container's limit leaves.
+/// Memory that can still be used without swapping: the kernel's estimate, or what a container's limit leaves.
 #[must_use]
 pub fn available_bytes() -> Option<u64> {
-    let free = from_proc("/proc/meminfo", "MemAvailable:");
+    // On Linux this is MemAvailable. On macOS `available_memory` would count what other programs use as available.
+    let free = machine_memory().map(|machine| machine.total_memory().saturating_sub(machine.used_memory()));
     let left = |group: &Group| Some(group.limit()?.saturating_sub(group.used().unwrap_or(0)));
     groups().iter().filter_map(left).chain(free).min()
 }
 
-/// One control group with a memory controller.
+/// One control group with a memory controller. sysinfo reads the topmost group of a mount only: it misses a limit between
+/// there and this process, and counts pages of files as used.
 #[derive(Debug, PartialEq)]
 struct Group {
     folder: PathBuf,
@@ -169,7 +191,22 @@ mod tests {
     }
 
     #[test]
-    fn total_memory_is_known_here() {
-        assert!(detect_total_memory().is_some_and(|bytes| bytes > 1 << 20));
+    fn memory_of_this_machine_and_process_is_known() {
+        let (total, available) = (detect_total_memory().expect("total"), available_bytes().expect("available"));
+        assert!((1 << 20..=total).contains(&available), "{available} of {total}");
+        let (anonymous, resident) = (rss_anon_bytes().expect("anonymous"), resident_bytes().expect("resident"));
+        assert!(anonymous > 1 << 16 && resident > 1 << 16, "{anonymous}, {resident}");
+        assert!(peak_rss_bytes().expect("peak") >= anonymous);
+        assert!(peak_rss_anon_bytes().expect("peak") >= anonymous);
+    }
+
+    #[test]
+    fn memory_that_is_filled_is_counted() {
+        let before = (rss_anon_bytes().expect("anonymous"), resident_bytes().expect("resident"));
+        let filled = std::hint::black_box(vec![1_u8; 256 << 20]);
+        let after = (rss_anon_bytes().expect("anonymous"), resident_bytes().expect("resident"));
+        drop(filled);
+        // Half of it: other tests of this process may give memory back meanwhile.
+        assert!(after.0 > before.0 + (128 << 20) && after.1 > before.1 + (128 << 20), "{before:?}, {after:?}");
     }
 }

@@ -1,8 +1,12 @@
 //! A directory that appears whole or not at all: written aside, published by one rename. It does not know what is in it.
 
 use crate::error::{Result, io_at};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use sysinfo::System;
 
 /// A directory that nobody sees yet. Dropped without [`StagedDirectory::publish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -12,7 +16,7 @@ pub struct StagedDirectory {
 }
 
 impl StagedDirectory {
-    /// Starts a directory that will appear at `target`. Remains of killed processes are removed.
+    /// Starts a directory that will appear at `target`. What killed processes of this machine have left is removed.
     ///
     /// # Errors
     /// Io if the place cannot be written.
@@ -47,7 +51,8 @@ impl StagedDirectory {
 
     /// One rename publishes; an earlier directory is moved aside first and removed afterwards.
     fn swap(&self) -> std::io::Result<()> {
-        let aside = self.staging.with_extension("replaced");
+        let mut aside = OsString::from(&self.staging);
+        aside.push(".replaced");
         if self.target.exists() {
             std::fs::rename(&self.target, &aside)?;
         }
@@ -71,28 +76,82 @@ fn parent_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Hidden, so that no reader takes it for the real thing.
+/// Hidden, so that no reader takes it for the real thing. The number of a process that follows means nothing on another
+/// machine that shares the disk: hence the machine's name.
 fn staging_prefix(target: &Path) -> String {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!(".{name}.staging-")
+    let machine = System::host_name().unwrap_or_default();
+    format!(".{name}.staging-{machine}-")
 }
 
-/// Removes staging directories of processes that no longer run.
+/// Removes what processes of this machine that no longer run have left.
 fn remove_remains(target: &Path, parent: &Path) {
     let prefix = staging_prefix(target);
     for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if let Some(process) = name.strip_prefix(&prefix) {
-            let process = process.split('.').next().unwrap_or_default();
-            // Where the kernel does not list processes, remains stay: better than removing another run's work.
-            if Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists() {
-                let _ = std::fs::remove_dir_all(entry.path());
-            }
+        let process = name.strip_prefix(&prefix).and_then(|rest| rest.split('.').next());
+        if process.is_some_and(|number| !may_run(number)) {
+            let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether a process of this number may be running: only the kernel's word that there is none counts.
+fn may_run(number: &str) -> bool {
+    let process = number.parse().ok().filter(|&number| number > 0).and_then(Pid::from_raw);
+    process.is_none_or(|process| test_kill_process(process) != Err(Errno::SRCH))
 }
 
 /// Makes a directory's entries durable where the file system can.
 fn sync_directory(path: &Path) {
     let _ = File::open(path).and_then(|directory| directory.sync_all());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("folder").flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn remains_are_removed_only_where_no_process_can_own_them() {
+        let folder = tempfile::tempdir().expect("folder");
+        let target = folder.path().join("store");
+        let prefix = staging_prefix(&target);
+        assert!(prefix.contains(&System::host_name().expect("name of this machine")));
+        let mut kept = vec![
+            format!("{prefix}1"),
+            format!("{prefix}{}.replaced", std::process::id()),
+            format!("{prefix}of nobody"),
+            format!(".store.staging-elsewhere-{}", i32::MAX),
+            format!("{}{}", staging_prefix(Path::new("other")), i32::MAX),
+        ];
+        kept.sort();
+        // No process has a number as large.
+        let removed = [format!("{prefix}{}", i32::MAX), format!("{prefix}{}.replaced", i32::MAX)];
+        for name in kept.iter().chain(&removed) {
+            std::fs::create_dir_all(folder.path().join(name).join("phi=0.0")).expect("remains");
+        }
+        drop(StagedDirectory::begin(&target).expect("place"));
+        assert_eq!(names(folder.path()), kept);
+    }
+
+    #[test]
+    fn a_directory_takes_the_place_of_an_earlier_one_whatever_lies_beside() {
+        let folder = tempfile::tempdir().expect("folder");
+        let target = folder.path().join("run");
+        for content in ["first", "second"] {
+            let staged = StagedDirectory::begin(&target).expect("place");
+            std::fs::write(staged.path().join(content), content).expect("written");
+            assert_eq!(staged.publish().expect("published"), target);
+            assert_eq!(names(&target), [content]);
+            std::fs::create_dir_all(folder.path().join(".run.replaced/anything")).expect("written");
+        }
+        assert_eq!(names(folder.path()), [".run.replaced", "run"]);
+    }
 }

@@ -168,7 +168,8 @@ fn an_interrupted_ingest_is_invisible_and_its_remains_are_removed() {
     let folder = tempfile::tempdir().expect("folder");
     let place = folder.path().join("store");
     // Remains of a process that was killed: its number belongs to nobody.
-    let remains = folder.path().join(".store.staging-4194399");
+    let machine = sysinfo::System::host_name().expect("name of this machine");
+    let remains = folder.path().join(format!(".store.staging-{machine}-{}", i32::MAX));
     std::fs::create_dir_all(remains.join("phi=0.0")).expect("remains");
     let staged = StagedStore::begin(&place, StoreFormat::Arrow, 256).expect("place");
     assert!(!remains.exists());
