@@ -13,7 +13,7 @@ use crate::normal::symmetric::{Algebra, dot};
 use crate::outcome::verdict::Stop;
 use ndarray::Array2;
 
-/// The solver's state.
+/// The solver.
 #[derive(Debug, Clone)]
 pub struct TrustRegion {
     lower: Vec<f64>,
@@ -22,12 +22,19 @@ pub struct TrustRegion {
     scale: Vec<f64>,
     /// Characteristic size of a coordinate in place of Marquardt's.
     sizes: Vec<Option<f64>>,
-    radius: Option<f64>,
-    best: Option<Best>,
-    trial: Option<Trial>,
     evaluations: usize,
     last_step: f64,
-    stop: Option<Stop>,
+    state: State,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    /// Nothing is known: the start is asked for.
+    Begin { x: Vec<f64> },
+    /// A step from the best point is asked for.
+    Try { best: Best, trial: Trial, radius: f64 },
+    /// The search is over.
+    End { best: Best, stop: Stop },
 }
 
 #[derive(Debug, Clone)]
@@ -63,15 +70,12 @@ impl TrustRegion {
         TrustRegion {
             scale: vec![0.0; start.len()],
             sizes: vec![None; start.len()],
-            trial: Some(Trial { step: vec![0.0; start.len()], x: clamped, predicted: 0.0 }),
             lower,
             upper,
             tolerances,
-            radius: None,
-            best: None,
             evaluations: 0,
             last_step: f64::INFINITY,
-            stop: None,
+            state: State::Begin { x: clamped },
         }
     }
 
@@ -85,50 +89,75 @@ impl TrustRegion {
     /// The point that is to be evaluated; `None` when the search is over.
     #[must_use]
     pub fn ask(&self) -> Option<&[f64]> {
-        match (&self.stop, &self.trial) {
-            (None, Some(trial)) => Some(&trial.x),
+        match &self.state {
+            State::Begin { x } => Some(x),
+            State::Try { trial, .. } => Some(&trial.x),
+            State::End { .. } => None,
+        }
+    }
+
+    /// Why the search is over, once it is.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        match &self.state {
+            State::End { stop, .. } => Some(*stop),
             _ => None,
         }
     }
 
-    /// Why the search is over.
-    #[must_use]
-    pub fn stop(&self) -> Option<Stop> {
-        self.stop
-    }
-
-    /// The best point.
+    /// The best point so far, once one is known.
     #[must_use]
     pub fn best(&self) -> Option<&[f64]> {
-        self.best.as_ref().map(|best| &best.x[..])
+        self.known().map(|best| &best.x[..])
+    }
+
+    fn known(&self) -> Option<&Best> {
+        match &self.state {
+            State::Begin { .. } => None,
+            State::Try { best, .. } | State::End { best, .. } => Some(best),
+        }
     }
 
     /// Takes the evaluation of the point that was asked for, or of a point `x` that agrees with it to first order in the
-    /// step.
+    /// step. When the search is over, nothing changes.
     pub fn tell(&mut self, x: Vec<f64>, evaluation: Evaluation) -> Told {
-        let trial = Trial { x, ..self.trial.take().expect("tell follows ask") };
-        self.evaluations += 1;
-        let accepted = match self.best.take() {
-            None => true,
-            Some(best) => {
-                let rounding = best.evaluation.cost_rounding.max(evaluation.cost_rounding);
-                let actual = best.evaluation.cost - evaluation.cost;
-                let ratio = (actual + rounding) / (trial.predicted + rounding);
-                self.resize(&trial, ratio);
-                let accepted = evaluation.cost.is_finite() && ratio > 1e-4;
-                if accepted {
-                    self.check_decrease(&trial, &best.evaluation, rounding);
-                }
-                self.best = Some(best);
-                accepted
+        let told = Best { x, evaluation };
+        let (accepted, radius) = match std::mem::replace(&mut self.state, State::Begin { x: Vec::new() }) {
+            State::Begin { .. } => self.begin(told),
+            State::Try { best, trial, radius } => self.compare(best, told, &trial, radius),
+            end @ State::End { .. } => {
+                self.state = end;
+                (false, f64::INFINITY)
             }
         };
-        if accepted {
-            self.rescale(&evaluation.hessian);
-            self.best = Some(Best { x: trial.x, evaluation });
+        let projected_gradient = self.known().map_or(f64::INFINITY, |best| self.projected_gradient(best));
+        Told { accepted, radius, projected_gradient }
+    }
+
+    fn begin(&mut self, first: Best) -> (bool, f64) {
+        self.evaluations += 1;
+        self.rescale(&first.evaluation.hessian);
+        (true, self.go_on(first, None))
+    }
+
+    /// Accepts or rejects what the trial has led to.
+    fn compare(&mut self, best: Best, told: Best, trial: &Trial, radius: f64) -> (bool, f64) {
+        self.evaluations += 1;
+        let rounding = best.evaluation.cost_rounding.max(told.evaluation.cost_rounding);
+        let actual = best.evaluation.cost - told.evaluation.cost;
+        let ratio = (actual + rounding) / (trial.predicted + rounding);
+        let radius = self.resized(trial, ratio, radius);
+        if !(told.evaluation.cost.is_finite() && ratio > 1e-4) {
+            return (false, self.go_on(best, Some(radius)));
         }
-        self.next_step();
-        Told { accepted, radius: self.radius.unwrap_or(f64::INFINITY), projected_gradient: self.projected_gradient() }
+        let converged = self.converged(&told.x, trial, &best.evaluation, rounding);
+        self.last_step = self.size(&trial.step);
+        self.rescale(&told.evaluation.hessian);
+        match converged {
+            Some(stop) => self.state = State::End { best: told, stop },
+            None => return (true, self.go_on(told, Some(radius))),
+        }
+        (true, radius)
     }
 
     fn rescale(&mut self, hessian: &Array2<f64>) {
@@ -150,61 +179,58 @@ impl TrustRegion {
         step.iter().enumerate().map(|(k, step)| (step * self.scale_of(k)).abs()).fold(0.0, f64::max)
     }
 
-    fn resize(&mut self, trial: &Trial, ratio: f64) {
-        let (size, radius) = (self.size(&trial.step), self.radius.unwrap_or(f64::INFINITY));
-        if ratio.is_nan() || ratio < 0.25 {
-            self.radius = Some(0.25 * size.min(radius));
-        } else if ratio > 0.75 && size > 0.9 * radius {
-            self.radius = Some(2.0 * radius);
+    /// The radius after a trial.
+    fn resized(&self, trial: &Trial, ratio: f64, radius: f64) -> f64 {
+        let size = self.size(&trial.step);
+        match ratio {
+            ratio if ratio.is_nan() || ratio < 0.25 => 0.25 * size.min(radius),
+            ratio if ratio > 0.75 && size > 0.9 * radius => 2.0 * radius,
+            _ => radius,
         }
     }
 
-    /// Convergence by the step that has just been accepted.
-    fn check_decrease(&mut self, trial: &Trial, before: &Evaluation, rounding: f64) {
+    /// Convergence by a step to `x` that has just been accepted.
+    fn converged(&self, x: &[f64], trial: &Trial, before: &Evaluation, rounding: f64) -> Option<Stop> {
         let tolerances = self.tolerances;
-        let size = self.size(&trial.step);
         let small = |(k, step): (usize, &f64)| {
             let range = self.upper[k] - self.lower[k];
-            step.abs() <= tolerances.xtol * trial.x[k].abs().max(1e-6 * range)
+            step.abs() <= tolerances.xtol * x[k].abs().max(1e-6 * range)
         };
         if trial.step.iter().enumerate().all(small) {
-            self.stop = Some(Stop::Step);
-        } else if trial.predicted > rounding
-            && trial.predicted <= tolerances.ftol * before.cost / before.pairs.max(1) as f64
-        {
-            self.stop = Some(Stop::Cost);
-        } else if trial.predicted <= rounding && (before.is_robust || size > 0.5 * self.last_step) {
-            // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a
-            // robust loss the scaling is not settled any finer.
-            self.stop = Some(Stop::Rounding);
+            return Some(Stop::Step);
         }
-        self.last_step = size;
+        if trial.predicted > rounding {
+            let enough = tolerances.ftol * before.cost / before.pairs.max(1) as f64;
+            return (trial.predicted <= enough).then_some(Stop::Cost);
+        }
+        // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a robust
+        // loss the scaling is not settled any finer.
+        let shrinks = self.size(&trial.step) <= 0.5 * self.last_step;
+        (before.is_robust || !shrinks).then_some(Stop::Rounding)
     }
 
-    /// Convergence by the gradient; otherwise the next point to ask for.
-    fn next_step(&mut self) {
-        if self.stop.is_some() {
-            return;
-        }
-        let Some(best) = &self.best else { return };
-        if best.x.is_empty() {
-            self.stop = Some(Stop::NothingFree);
-        } else if self.projected_gradient() <= self.tolerances.gtol {
-            self.stop = Some(Stop::Gradient);
+    /// Ends by the gradient, or asks for the next point. Returns the radius; an unknown one is infinite.
+    fn go_on(&mut self, best: Best, radius: Option<f64>) -> f64 {
+        let known = radius.unwrap_or(f64::INFINITY);
+        let stop = if best.x.is_empty() {
+            Stop::NothingFree
+        } else if self.projected_gradient(&best) <= self.tolerances.gtol {
+            Stop::Gradient
         } else if self.evaluations >= self.tolerances.max_iterations {
-            self.stop = Some(Stop::MaxIterations);
+            Stop::MaxIterations
         } else {
-            let radius = self.radius.unwrap_or_else(|| self.first_radius());
+            let radius = radius.unwrap_or_else(|| self.first_radius());
             let step = self.box_step(&best.x, &best.evaluation, radius);
-            let x: Vec<f64> = self.moved(&best.x, &step);
-            if x == best.x || x.iter().any(|x| !x.is_finite()) {
-                self.stop = Some(Stop::NoProgress);
-                return;
+            let x = self.moved(&best.x, &step);
+            if x != best.x && x.iter().all(|x| x.is_finite()) {
+                let predicted = predicted_decrease(&best.evaluation, &step).max(0.0);
+                self.state = State::Try { best, trial: Trial { x, step, predicted }, radius };
+                return radius;
             }
-            let predicted = predicted_decrease(&best.evaluation, &step);
-            self.radius = Some(radius);
-            self.trial = Some(Trial { x, step, predicted: predicted.max(0.0) });
-        }
+            Stop::NoProgress
+        };
+        self.state = State::End { best, stop };
+        known
     }
 
     fn moved(&self, x: &[f64], step: &[f64]) -> Vec<f64> {
@@ -232,8 +258,7 @@ impl TrustRegion {
     }
 
     /// max |g_k| / (sqrt(H_kk) sqrt(2 cost)) over the components that no bound holds back.
-    fn projected_gradient(&self) -> f64 {
-        let Some(best) = &self.best else { return f64::INFINITY };
+    fn projected_gradient(&self, best: &Best) -> f64 {
         let held =
             |k: usize, g: f64| (best.x[k] <= self.lower[k] && g > 0.0) || (best.x[k] >= self.upper[k] && g < 0.0);
         let residual = (2.0 * best.evaluation.cost).sqrt().max(f64::MIN_POSITIVE);
