@@ -10,12 +10,13 @@ mod common;
 use common::{outset, settings};
 use homodyne::block::Values;
 use homodyne::experiment::{Angle, Experiment};
-use homodyne::fit::analysis::fit;
+use homodyne::fit::course::fit;
 use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::ScalingSettings;
 use homodyne::ingest::noise::estimate_sigma;
 use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::Model;
+use homodyne::normal::residuals::FrameGroups;
 use homodyne::objective::{RawData, ResidualQuery};
 use homodyne::outcome::fit::{AngleResult, FitResult, ParameterStatus};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
@@ -113,8 +114,8 @@ fn dyadic_errors(sweep: &Sweep<'_>, found: &FitResult, experiment: &Experiment) 
         Reweighing { loss: Loss::Linear, turn: angle.sigma, scaling }
     };
     let reweighing: Vec<Reweighing> = experiment.angles.iter().zip(&found.angles).map(of_angle).collect();
-    let first_frames: Vec<usize> = (0..n).collect();
-    let query = ResidualQuery { theta: &theta, weights: None, reweighing: &reweighing, first_frames: &first_frames };
+    let groups = FrameGroups::new((0..n).collect(), n);
+    let query = ResidualQuery { theta: &theta, weights: None, reweighing: &reweighing, groups: &groups };
     let mut variances = vec![0.0; moving.len()];
     for (sums, (angle, known)) in sweep.residuals(&query).ok()?.iter().zip(experiment.angles.iter().zip(&reweighing)) {
         let p = theta.len();

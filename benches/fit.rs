@@ -8,7 +8,7 @@ mod measured;
 
 use common::{outset, settings};
 use homodyne::block::BlockSource;
-use homodyne::fit::analysis::fit;
+use homodyne::fit::course::fit;
 use homodyne::fit::journal::Following;
 use homodyne::listener::{Event, Listener, StopFlag, Watch};
 use homodyne::model::catalogue::Model;

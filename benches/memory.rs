@@ -10,7 +10,7 @@ mod measured;
 
 use common::{outset, settings};
 use homodyne::block::BlockSource;
-use homodyne::fit::analysis::fit;
+use homodyne::fit::course::fit;
 use homodyne::fit::journal::Following;
 use homodyne::fit::settings::FitSettings;
 use homodyne::fit::strategy::{Memory, estimate_peak_memory, estimate_streaming_memory};

@@ -8,7 +8,7 @@ mod common;
 mod measured;
 
 use common::{LAMINAR, experiment, gaussian, memory_f32, model, outset, settings, values_of};
-use homodyne::fit::analysis::fit;
+use homodyne::fit::course::fit;
 use homodyne::fit::journal::Following;
 use homodyne::fit::settings::FitSettings;
 use homodyne::normal::rank_update::Depth;

@@ -7,6 +7,7 @@ use homodyne::block::{BlockSource, Values};
 use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::Model;
 use homodyne::normal::rank_update::Depth;
+use homodyne::normal::residuals::FrameGroups;
 use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
 use homodyne::parameters::scaling::AngleScaling;
 use homodyne::parameters::{AnalysisMode, ShearConvention};
@@ -50,9 +51,8 @@ impl Kind {
                 };
                 let reweighing = vec![plain; sweep.phi_degrees().len()];
                 // As many groups of frames as a fit of this model asks for.
-                let first_frames: Vec<usize> = (0..40).map(|k| k * n_frames / 40).collect();
-                let query =
-                    ResidualQuery { theta, weights: None, reweighing: &reweighing, first_frames: &first_frames };
+                let groups = FrameGroups::new((0..40).map(|k| k * n_frames / 40).collect(), n_frames);
+                let query = ResidualQuery { theta, weights: None, reweighing: &reweighing, groups: &groups };
                 drop(sweep.residuals(&query).expect("sweep"));
             }
         }

@@ -5,7 +5,7 @@ use crate::loss::Reweighing;
 use crate::normal::factor::Factor;
 use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
-use crate::normal::residuals::ResidualSums;
+use crate::normal::residuals::{FrameGroups, ResidualSums};
 use crate::normal::stratified_rows::StratifiedRows;
 use ndarray::Array2;
 
@@ -65,8 +65,8 @@ pub struct ResidualQuery<'a> {
     pub weights: Option<&'a [f64]>,
     /// Contrast, offset and loss of every angle.
     pub reweighing: &'a [Reweighing],
-    /// First frame of every group of frames whose scores are summed; ascending, the first is 0.
-    pub first_frames: &'a [usize],
+    /// Frames whose scores are summed together.
+    pub groups: &'a FrameGroups,
 }
 
 /// All data of a fit, value by value: who has the last word.

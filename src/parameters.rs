@@ -80,45 +80,64 @@ pub struct Definition {
     pub start: f64,
 }
 
-const fn definition(
-    names: (&'static str, &'static [&'static str]),
-    texts: (&'static str, &'static str),
-    bounds: (f64, f64),
-    scale: SearchScale,
-    start: f64,
-) -> Definition {
-    Definition { name: names.0, aliases: names.1, unit: texts.0, meaning: texts.1, bounds, scale, start }
-}
+/// What a definition has unless it says otherwise.
+const LINEAR: Definition = Definition {
+    name: "",
+    aliases: &[],
+    unit: "1",
+    meaning: "",
+    bounds: (0.0, 1.0),
+    scale: SearchScale::Linear,
+    start: 0.0,
+};
 
 /// The physical parameters in the order of every vector theta. Static mode uses the first three.
 ///
 /// D0 contains the factor 2 of J = 2 D for Brownian motion, because g1^2 = exp(-q^2 int J dt).
 pub const PHYSICAL: [Definition; 7] = [
-    definition(
-        ("D0", &[]),
-        ("angstrom^2/s", "amplitude of D(t) = D0 t^alpha + D_offset, with the factor 2 of J = 2 D"),
-        (100.0, 1e5),
-        SearchScale::Log,
-        3000.0,
-    ),
-    definition(("alpha", &[]), ("1", "exponent of D(t)"), (-2.0, 2.0), SearchScale::Linear, 0.0),
-    definition(("D_offset", &[]), ("angstrom^2/s", "constant part of D(t)"), (-1e5, 1e5), SearchScale::Linear, 0.0),
-    definition(
-        ("gamma_dot_t0", &["gamma_dot_0"]),
-        ("1/s", "amplitude of gamma_dot(t) = gamma_dot_t0 t^beta + gamma_dot_t_offset"),
-        (1e-6, 0.5),
-        SearchScale::Log,
-        1e-3,
-    ),
-    definition(("beta", &[]), ("1", "exponent of gamma_dot(t)"), (-2.0, 2.0), SearchScale::Linear, 0.0),
-    definition(
-        ("gamma_dot_t_offset", &["gamma_dot_offset"]),
-        ("1/s", "constant part of gamma_dot(t)"),
-        (-0.1, 0.1),
-        SearchScale::Linear,
-        0.0,
-    ),
-    definition(("phi0", &["phi_0"]), ("degree", "flow direction"), (-10.0, 10.0), SearchScale::Linear, 0.0),
+    Definition {
+        name: "D0",
+        unit: "angstrom^2/s",
+        meaning: "amplitude of D(t) = D0 t^alpha + D_offset, with the factor 2 of J = 2 D",
+        bounds: (100.0, 1e5),
+        scale: SearchScale::Log,
+        start: 3000.0,
+        ..LINEAR
+    },
+    Definition { name: "alpha", meaning: "exponent of D(t)", bounds: (-2.0, 2.0), ..LINEAR },
+    Definition {
+        name: "D_offset",
+        unit: "angstrom^2/s",
+        meaning: "constant part of D(t)",
+        bounds: (-1e5, 1e5),
+        ..LINEAR
+    },
+    Definition {
+        name: "gamma_dot_t0",
+        aliases: &["gamma_dot_0"],
+        unit: "1/s",
+        meaning: "amplitude of gamma_dot(t) = gamma_dot_t0 t^beta + gamma_dot_t_offset",
+        bounds: (1e-6, 0.5),
+        scale: SearchScale::Log,
+        start: 1e-3,
+    },
+    Definition { name: "beta", meaning: "exponent of gamma_dot(t)", bounds: (-2.0, 2.0), ..LINEAR },
+    Definition {
+        name: "gamma_dot_t_offset",
+        aliases: &["gamma_dot_offset"],
+        unit: "1/s",
+        meaning: "constant part of gamma_dot(t)",
+        bounds: (-0.1, 0.1),
+        ..LINEAR
+    },
+    Definition {
+        name: "phi0",
+        aliases: &["phi_0"],
+        unit: "degree",
+        meaning: "flow direction",
+        bounds: (-10.0, 10.0),
+        ..LINEAR
+    },
 ];
 
 /// Where a power law, amplitude t^exponent + constant, has its parameters in theta.
@@ -154,10 +173,10 @@ const SHEAR: LawPlaces = LawPlaces { amplitude: 3, exponent: 4, constant: 5 };
 
 /// Contrast of one angle.
 pub const CONTRAST: Definition =
-    definition(("contrast", &[]), ("1", "speckle contrast"), (0.0, 1.0), SearchScale::Linear, 0.1);
+    Definition { name: "contrast", meaning: "speckle contrast", bounds: (0.0, 1.0), start: 0.1, ..LINEAR };
 /// Offset of one angle.
 pub const OFFSET: Definition =
-    definition(("offset", &[]), ("1", "baseline of c2"), (0.5, 1.5), SearchScale::Linear, 1.0);
+    Definition { name: "offset", meaning: "baseline of c2", bounds: (0.5, 1.5), start: 1.0, ..LINEAR };
 
 impl AnalysisMode {
     /// The parameters of this mode, in order.

@@ -22,7 +22,7 @@
 
 use crate::fit::settings::Sharing;
 use crate::fit::solve::Problem;
-use crate::normal::residuals::ResidualSums;
+use crate::normal::residuals::{FrameGroups, ResidualSums};
 use crate::normal::symmetric::Algebra;
 use ndarray::{Array2, ArrayView1, s};
 
@@ -44,8 +44,8 @@ impl Sharing {
 /// Groups of frames and what they have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameNodes {
-    /// First frame of every group.
-    pub first_frames: Vec<usize>,
+    /// The groups.
+    pub groups: FrameGroups,
     /// Decorrelation from the first frame to the middle of every group.
     centres: Vec<f64>,
     /// Decorrelation over the whole measurement: how often speckles renew themselves.
@@ -74,7 +74,7 @@ impl FrameNodes {
         let end = |group: usize| first_frames.get(group + 1).copied().unwrap_or(n) - 1;
         let centre = |group: usize| f64::midpoint(decorrelation[first_frames[group]], decorrelation[end(group)]);
         let centres = (0..first_frames.len()).map(centre).collect();
-        FrameNodes { first_frames, centres, renewals, sharing }
+        FrameNodes { groups: FrameGroups::new(first_frames, n), centres, renewals, sharing }
     }
 
     fn n(&self) -> usize {
@@ -262,9 +262,10 @@ mod tests {
     fn groups_have_equal_decorrelation_and_cover_all_frames() {
         let decorrelation: Vec<f64> = (0..1000).map(|k| f64::from(k).sqrt()).collect();
         let nodes = FrameNodes::new(&decorrelation, Sharing::default());
-        assert_eq!(nodes.first_frames[0], 0);
-        assert!(nodes.first_frames.windows(2).all(|pair| pair[0] < pair[1]));
-        let step = |k: usize| decorrelation[nodes.first_frames[k + 1]] - decorrelation[nodes.first_frames[k]];
+        assert_eq!(nodes.groups.first_frames[0], 0);
+        assert!(nodes.groups.first_frames.windows(2).all(|pair| pair[0] < pair[1]));
+        let first = |k: usize| nodes.groups.first_frames[k];
+        let step = |k: usize| decorrelation[first(k + 1)] - decorrelation[first(k)];
         assert!((step(20) / step(30) - 1.0).abs() < 0.2);
     }
 

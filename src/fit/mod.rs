@@ -5,9 +5,9 @@
 //! gone through, `start` finds where to begin, `search` looks for other basins (`design`, `evolution`).
 //!
 //! Where it ended is judged by `uncertainty` (`covariance`, `frame_robust`, `spectrum`), `identifiability` and `verdict`;
-//! `describe` writes it down and `analysis` is all of it. `journal` is who follows and what can resume it.
+//! `describe` writes it down and `course` is all of it. `journal` is who follows and what can resume it.
 
-pub mod analysis;
+pub mod course;
 pub mod covariance;
 pub mod describe;
 pub mod design;

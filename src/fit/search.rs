@@ -1,5 +1,5 @@
 //! Global search on the sample: starts from a design or from CMA-ES, a polish of each, and the basins they lead to. It never
-//! touches the full data; [`crate::fit::analysis`] refines the best basins there.
+//! touches the full data; [`crate::fit::course`] refines the best basins there.
 
 use crate::error::Result;
 use crate::fit::evolution::evolve;
@@ -10,19 +10,9 @@ use crate::fit::start::from_data;
 use crate::fit::system::System;
 use crate::normal::symmetric::{Algebra, dot};
 use crate::objective::Objective;
-use crate::outcome::search::{Basin, Candidate, Origin, SearchMethod};
+use crate::outcome::search::{Basin, Candidate, Origin, Search, SearchMethod};
 use crate::outcome::verdict::Verdict;
 use ndarray::Array2;
-
-/// Basins on the sample, the best first, and how they were found.
-pub struct Found {
-    /// Every candidate.
-    pub candidates: Vec<Candidate>,
-    /// Basins.
-    pub basins: Vec<Basin>,
-    /// Evaluations of the cost on the sample.
-    pub evaluations: usize,
-}
 
 /// Two minima nearer than this many standard errors (of the sample) are one basin.
 const SAME_BASIN: f64 = 5.0;
@@ -126,7 +116,7 @@ pub fn multi_start(
     problem: &Problem<'_>,
     settings: &MultiStart,
     begin: &Starts<'_>,
-) -> Result<Found> {
+) -> Result<Search> {
     let cube = Cube::new(problem, begin.given);
     let mut starts = vec![begin.given.to_vec(), from_data(sample, problem, begin.candidates)?];
     starts.extend(settings.custom_starts.iter().cloned());
@@ -142,18 +132,17 @@ pub fn multi_start(
         true => (settings.screen_keep_fraction * evaluations as f64).ceil() as usize,
         false => evaluations,
     };
-    let candidates = screened
-        .into_iter()
-        .map(|(cost, start)| candidate(Origin::Search(SearchMethod::MultiStart), start, cost))
-        .collect();
-    polish(sample, problem, candidates, kept.max(1), evaluations)
+    let origin = Origin::Search(SearchMethod::MultiStart);
+    let candidates = screened.into_iter().map(|(cost, start)| candidate(origin, start, cost)).collect();
+    let search = Search { seed: settings.seed, evaluations, candidates, ..header(SearchMethod::MultiStart) };
+    polish(sample, problem, search, kept.max(1))
 }
 
 /// Runs of CMA-ES, the first from the given start, polished.
 ///
 /// # Errors
 /// What sweeps of the sample report.
-pub fn cma_es(sample: &dyn Objective, problem: &Problem<'_>, settings: &CmaEs, begin: &Starts<'_>) -> Result<Found> {
+pub fn cma_es(sample: &dyn Objective, problem: &Problem<'_>, settings: &CmaEs, begin: &Starts<'_>) -> Result<Search> {
     let cube = Cube::new(problem, begin.given);
     let mut cost = |u: &[f64]| problem.cost(sample, &cube.theta(u));
     let (runs, evaluations) = evolve(&settings.evolution, &cube.point(begin.given), &mut cost)?;
@@ -165,27 +154,28 @@ pub fn cma_es(sample: &dyn Objective, problem: &Problem<'_>, settings: &CmaEs, b
     candidates
         .extend(runs.into_iter().map(|(u, cost)| candidate(Origin::Search(SearchMethod::CmaEs), cube.theta(&u), cost)));
     let kept = candidates.len();
-    polish(sample, problem, candidates, kept, evaluations)
+    let search = Search { seed: settings.evolution.seed, evaluations, candidates, ..header(SearchMethod::CmaEs) };
+    polish(sample, problem, search, kept)
 }
 
 fn candidate(origin: Origin, start: Vec<f64>, screened_cost: f64) -> Candidate {
     Candidate { origin, start, screened_cost, polished: None, polished_cost: None, basin: None }
 }
 
-/// Polishes the first `kept` candidates and sorts them into basins.
-fn polish(
-    sample: &dyn Objective,
-    problem: &Problem<'_>,
-    mut candidates: Vec<Candidate>,
-    kept: usize,
-    mut evaluations: usize,
-) -> Result<Found> {
+fn header(method: SearchMethod) -> Search {
+    let reason = "asked for".into();
+    Search { method, reason, seed: 0, evaluations: 0, basins: Vec::new(), improved: false, candidates: Vec::new() }
+}
+
+/// Polishes the first `kept` candidates and sorts them into basins on the sample, the best first.
+fn polish(sample: &dyn Objective, problem: &Problem<'_>, mut search: Search, kept: usize) -> Result<Search> {
     let quick = Problem { tolerances: Tolerances { max_iterations: 150, ..problem.tolerances }, ..problem.clone() };
     let free = problem.space.free();
     let mut minima: Vec<(Vec<f64>, f64, Array2<f64>)> = Vec::new();
-    for candidate in candidates.iter_mut().take(kept).filter(|candidate| candidate.screened_cost.is_finite()) {
+    let worth = |candidate: &&mut Candidate| candidate.screened_cost.is_finite();
+    for candidate in search.candidates.iter_mut().take(kept).filter(worth) {
         let solution = minimise(System::Gram(sample), &quick, &candidate.start, "sample", &mut Following::default())?;
-        evaluations += solution.iterations.len();
+        search.evaluations += solution.iterations.len();
         let reduced = problem.in_coordinates(&solution.point.evaluation, &solution.point.theta, &free);
         candidate.polished = Some(solution.point.theta.clone());
         candidate.polished_cost = Some(reduced.cost);
@@ -199,11 +189,12 @@ fn polish(
             None => basins.push((Basin { theta, sample_cost: cost, cost: None, candidates: 1 }, hessian)),
         }
     }
-    for candidate in &mut candidates {
+    for candidate in &mut search.candidates {
         let Some(polished) = &candidate.polished else { continue };
         candidate.basin = basins.iter().position(|(basin, wide)| is_same(problem, (&basin.theta, wide), polished));
     }
-    Ok(Found { candidates, basins: basins.into_iter().map(|(basin, _)| basin).collect(), evaluations })
+    search.basins = basins.into_iter().map(|(basin, _)| basin).collect();
+    Ok(search)
 }
 
 /// Mahalanobis distance in search coordinates, with the Hessian of the deeper minimum.

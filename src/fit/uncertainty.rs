@@ -57,7 +57,7 @@ impl LastSweep {
             theta: &point.theta,
             weights: Some(&problem.weights),
             reweighing: &reweighing,
-            first_frames: &nodes.first_frames,
+            groups: &nodes.groups,
         };
         match data.residuals(&query) {
             Ok(sums) => Ok(Some(LastSweep { sums, nodes })),

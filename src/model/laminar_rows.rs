@@ -131,8 +131,8 @@ impl<'a> LaminarRows<'a> {
         for (((decay, angle), into), group) in tables.zip(&mut into[inside]).zip(part) {
             for v in 0..LANES / S::F64_LANES {
                 let x = simd.sub_f64s(angle[X].load::<S>(v), own[X]);
-                let (sin, cos) = ((angle[SIN].load::<S>(v), own[SIN]), (angle[COS].load::<S>(v), own[COS]));
-                let (sinc, slope) = sinc_of::<S, SINC>(simd, x, sin, cos);
+                let later = Wave { sin: angle[SIN].load::<S>(v), cos: angle[COS].load::<S>(v) };
+                let (sinc, slope) = sinc_of::<S, SINC>(simd, x, later, Wave { sin: own[SIN], cos: own[COS] });
                 let (s, s_slope) = powers::<S, FOURTH>(simd, sinc, slope);
                 let e = simd.mul_f64s(factor, decay.load::<S>(v));
                 // h = E S and its change with x, E S'.
@@ -172,19 +172,26 @@ impl PairModel for LaminarRows<'_> {
     }
 }
 
-/// (sinc x, sinc' x) from x and the (j, i) entries of the tables of sine and cosine.
+/// Sine and cosine of one frame's angle.
+#[derive(Clone, Copy)]
+struct Wave<F> {
+    sin: F,
+    cos: F,
+}
+
+/// (sinc x, sinc' x) from x and the waves of both frames.
 #[inline(always)]
 fn sinc_of<S: Simd, const SINC: u8>(
     simd: S,
     x: S::f64s,
-    sin: (S::f64s, S::f64s),
-    cos: (S::f64s, S::f64s),
+    later: Wave<S::f64s>,
+    earlier: Wave<S::f64s>,
 ) -> (S::f64s, S::f64s) {
     if SINC == SERIES {
         return sinc_series(simd, x);
     }
     // The addition theorem.
-    let sin_x = simd.sub_f64s(simd.mul_f64s(sin.0, cos.1), simd.mul_f64s(cos.0, sin.1));
-    let cos_x = simd.mul_add_f64s(cos.0, cos.1, simd.mul_f64s(sin.0, sin.1));
+    let sin_x = simd.sub_f64s(simd.mul_f64s(later.sin, earlier.cos), simd.mul_f64s(later.cos, earlier.sin));
+    let cos_x = simd.mul_add_f64s(later.cos, earlier.cos, simd.mul_f64s(later.sin, earlier.sin));
     if SINC == CLOSED { sinc_closed(simd, x, sin_x, cos_x) } else { sinc_either(simd, x, sin_x, cos_x) }
 }

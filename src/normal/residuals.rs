@@ -23,6 +23,41 @@ pub struct Extreme {
     pub j: usize,
 }
 
+/// Groups of consecutive frames.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameGroups {
+    /// First frame of every group; ascending, the first is 0.
+    pub first_frames: Vec<usize>,
+    /// Group of every frame.
+    pub of_frame: Vec<usize>,
+    /// Where the group of every frame ends.
+    pub end: Vec<usize>,
+}
+
+impl FrameGroups {
+    /// From the first frame of every group.
+    #[must_use]
+    pub fn new(first_frames: Vec<usize>, n_frames: usize) -> Self {
+        let group = |frame: usize| first_frames.partition_point(|&first| first <= frame).saturating_sub(1);
+        let of_frame: Vec<usize> = (0..n_frames).map(group).collect();
+        let end: Vec<usize> =
+            of_frame.iter().map(|&group| first_frames.get(group + 1).copied().unwrap_or(n_frames)).collect();
+        FrameGroups { first_frames, of_frame, end }
+    }
+
+    /// Number of groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.first_frames.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first_frames.is_empty()
+    }
+}
+
 /// Sums over the pairs of one angle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResidualSums {

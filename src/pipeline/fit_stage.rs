@@ -3,7 +3,7 @@
 use crate::block::BlockSource;
 use crate::error::Result;
 use crate::experiment::{Experiment, wrap_degrees};
-use crate::fit::analysis::{Outset, fit};
+use crate::fit::course::{Outset, fit};
 use crate::fit::journal::Following;
 use crate::fit::strategy::{Decision, short};
 use crate::listener::LogLevel;

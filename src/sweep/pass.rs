@@ -17,7 +17,6 @@ use crate::objective::{Objective, Query, RawData, ResidualQuery};
 use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
 use crate::sweep::patches::Pairs;
-use crate::sweep::residual_patches::FrameGroups;
 use crate::sweep::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
 use ndarray::Array2;
 use std::ops::Range;
@@ -199,9 +198,8 @@ impl RawData for Sweep<'_> {
 
     fn residuals(&self, query: &ResidualQuery<'_>) -> Result<Vec<ResidualSums>> {
         let n_frames = self.plan().n_frames;
-        let groups = FrameGroups::new(query.first_frames, n_frames);
-        let zero = || ResidualSums::zero(n_frames, query.first_frames.len(), self.width() - 1);
-        let work = ResidualWork { reweighing: query.reweighing, groups: &groups, zero: &zero };
+        let zero = || ResidualSums::zero(n_frames, query.groups.len(), self.width() - 1);
+        let work = ResidualWork { reweighing: query.reweighing, groups: query.groups, zero: &zero };
         let sums = self.sums(query.theta, &work, zero)?;
         let weight = |angle: usize| query.weights.map_or(1.0, |weights| weights[angle]);
         Ok(sums.into_iter().enumerate().map(|(angle, sums)| sums.scaled(weight(angle))).collect())

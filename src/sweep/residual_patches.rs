@@ -5,7 +5,7 @@
 //! rows of a patch it is summed per later frame, and dealt out to groups of frames when the patch ends.
 
 use crate::loss::{Loss, Reweighing};
-use crate::normal::residuals::{ResidualSums, lag_bin};
+use crate::normal::residuals::{FrameGroups, ResidualSums, lag_bin};
 use crate::pairs::{CELL_FRAMES, LANES, Lane, LocalQuantities, PairGroup, PairModel, QUANTITIES, Run, THROUGH_H};
 use crate::sweep::patches::{Patch, PatchSums};
 use crate::sweep::values::FilledRun;
@@ -18,26 +18,6 @@ const EH: usize = 0;
 const EC: usize = 1;
 const E: usize = 2;
 const OWN: usize = 3;
-
-/// Groups of consecutive frames.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FrameGroups {
-    /// Group of every frame.
-    of_frame: Vec<usize>,
-    /// Where the group of every frame ends.
-    end: Vec<usize>,
-}
-
-impl FrameGroups {
-    /// From the first frame of every group.
-    #[must_use]
-    pub fn new(first_frames: &[usize], n_frames: usize) -> Self {
-        let group = |frame: usize| first_frames.partition_point(|&first| first <= frame).saturating_sub(1);
-        let of_frame: Vec<usize> = (0..n_frames).map(group).collect();
-        let end = of_frame.iter().map(|&group| first_frames.get(group + 1).copied().unwrap_or(n_frames)).collect();
-        FrameGroups { of_frame, end }
-    }
-}
 
 /// Into sums of residuals.
 pub struct IntoResiduals<'a> {
@@ -282,7 +262,7 @@ mod tests {
 
     #[test]
     fn every_frame_knows_its_group_and_where_it_ends() {
-        let groups = FrameGroups::new(&[0, 5, 9], 12);
+        let groups = FrameGroups::new(vec![0, 5, 9], 12);
         assert_eq!(groups.of_frame, [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2]);
         assert_eq!([0, 4, 5, 8, 11].map(|frame| groups.end[frame]), [5, 5, 9, 9, 12]);
     }

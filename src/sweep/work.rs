@@ -4,7 +4,7 @@ use crate::loss::Reweighing;
 use crate::normal::factor::Factor;
 use crate::normal::gram::Gram;
 use crate::normal::rank_update::Depth;
-use crate::normal::residuals::ResidualSums;
+use crate::normal::residuals::{FrameGroups, ResidualSums};
 use crate::normal::row_sums::Want;
 use crate::normal::tile::Tile;
 use crate::objective::Query;
@@ -12,7 +12,7 @@ use crate::pairs::PairModel;
 use crate::sweep::gram_patches::{IntoGram, Wanted};
 use crate::sweep::level::SimdLevel;
 use crate::sweep::patches::{Pairs, PatchPass};
-use crate::sweep::residual_patches::{FrameGroups, IntoResiduals};
+use crate::sweep::residual_patches::IntoResiduals;
 use crate::sweep::row_patches::{IntoFactor, IntoRows};
 use ndarray::Array2;
 

@@ -68,7 +68,7 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
     (-2.0 * (1.0 - uniform(1)).ln()).sqrt() * (2.0 * std::f64::consts::PI * uniform(2)).cos()
 }
 
-use homodyne::fit::analysis::{Outset, fit};
+use homodyne::fit::course::{Outset, fit};
 use homodyne::fit::scaling::ScalingSettings;
 use homodyne::fit::settings::{CmaEs, Enable, FitSettings};
 use homodyne::outcome::fit::{FitResult, Strategy};

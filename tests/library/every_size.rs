@@ -3,7 +3,7 @@
 
 use crate::common::{LAMINAR, gaussian, given, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::fit::analysis::{Outset, fit};
+use homodyne::fit::course::{Outset, fit};
 use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::ScalingSettings;
 use homodyne::fit::strategy::{Memory, select_strategy};

@@ -162,7 +162,7 @@ fn a_start_where_the_model_overflows_is_refused_in_one_line() {
     let sample = homodyne::sweep::sample::Sample::draw(&store, &model).expect("memory");
     let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model.clone(), 1);
     let error =
-        homodyne::fit::analysis::fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default())
+        homodyne::fit::course::fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default())
             .expect_err("overflow");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("overflows"), "{error}");

@@ -2,7 +2,7 @@
 //! seeds and any number of threads.
 
 use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
-use homodyne::fit::analysis::fit;
+use homodyne::fit::course::fit;
 use homodyne::fit::journal::Following;
 use homodyne::fit::settings::{Design, Enable, FitSettings, MultiStart};
 use homodyne::model::catalogue::Model;

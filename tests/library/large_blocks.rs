@@ -9,6 +9,7 @@ use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::normal::gram::Gram;
 use homodyne::normal::rank_update::Depth;
+use homodyne::normal::residuals::FrameGroups;
 use homodyne::normal::residuals::{ResidualSums, lag_bin};
 use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
 use homodyne::parameters::scaling::AngleScaling;
@@ -59,7 +60,8 @@ fn swept(sweep: &Sweep<'_>, theta: &[f64], loss: Loss) -> Swept {
     let all = reweighing(loss);
     let query = Query { theta, weights: None, reweighing: (loss != Loss::Linear).then_some(&all[..]) };
     let at = |depth| sweep.sweep(&query, depth).expect("memory");
-    let asked = ResidualQuery { theta, weights: None, reweighing: &all, first_frames: &FIRST_FRAMES };
+    let groups = FrameGroups::new(FIRST_FRAMES.to_vec(), FRAMES);
+    let asked = ResidualQuery { theta, weights: None, reweighing: &all, groups: &groups };
     let residuals = sweep.residuals(&asked).expect("memory");
     Swept { grams: [at(Depth::Cost), at(Depth::Gradient), at(Depth::Normal)], residuals }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::Experiment;
-use homodyne::fit::analysis::{Outset, fit};
+use homodyne::fit::course::{Outset, fit};
 use homodyne::fit::covariance::full_covariance;
 use homodyne::fit::journal::Following;
 use homodyne::fit::scaling::{ScalingMap, ScalingSettings};

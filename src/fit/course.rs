@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::fit::describe::Described;
 use crate::fit::journal::{Evaluated, Following};
 use crate::fit::scaling::{ScalingMap, ScalingSettings};
-use crate::fit::search::{Found, Starts, cma_es, multi_start, reason};
+use crate::fit::search::{Starts, cma_es, multi_start, reason};
 use crate::fit::settings::{FitSettings, Tolerances};
 use crate::fit::solve::{Problem, Solution, minimise};
 use crate::fit::spectrum::Spectrum;
@@ -15,7 +15,7 @@ use crate::fit::uncertainty::LastSweep;
 use crate::loss::Loss;
 use crate::objective::{Objective, RawData};
 use crate::outcome::fit::{FitResult, Strategy};
-use crate::outcome::search::{Search, SearchMethod};
+use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 
@@ -168,97 +168,92 @@ impl Fit<'_> {
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.
     fn with_search(&self, local: Solution, start: &[f64], following: &mut Following<'_>) -> Result<FitResult> {
-        let mut least = local.point.evaluation.cost;
-        let mut result = self.describe(local, start)?;
-        if result.stop == Stop::Interrupted {
-            return Ok(result);
-        }
+        let settings = self.ask.settings;
+        let mut deepest = Deepest { cost: local.point.evaluation.cost, result: self.describe(local, start)? };
         let begin = Starts { given: start, candidates: &self.ask.outset.candidates };
-        let settings = &self.ask.settings.multi_start;
-        if settings.enable {
-            let found = match multi_start(self.explore, self.coarse, settings, &begin) {
-                Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
-                found => found?,
-            };
-            let search = header(SearchMethod::MultiStart, "asked for".into(), settings.seed);
+        if settings.multi_start.enable && !deepest.is_interrupted() {
+            let search = multi_start(self.explore, self.coarse, &settings.multi_start, &begin);
             let refinement = Refinement {
-                count: settings.refine_top_k,
-                ftol: settings.refinement_ftol,
-                near: settings.degeneracy_threshold,
+                count: settings.multi_start.refine_top_k,
+                ftol: settings.multi_start.refinement_ftol,
+                near: settings.multi_start.degeneracy_threshold,
             };
-            (result, least) = self.refined((result, least), (found, search), refinement, following)?;
-            if result.stop == Stop::Interrupted {
-                return Ok(result);
-            }
+            deepest = self.refined(deepest, search, refinement, following)?;
         }
-        if let Some(reason) = reason(&self.ask.settings.cma_es, self.problem, result.verdict) {
+        let called_for = reason(&settings.cma_es, self.problem, deepest.result.verdict);
+        if let Some(reason) = called_for.filter(|_| !deepest.is_interrupted()) {
             following.note(&format!("global search by CMA-ES: {reason}"));
-            let found = match cma_es(self.explore, self.coarse, &self.ask.settings.cma_es, &begin) {
-                Err(Error::Interrupted(_)) => return Ok(interrupted(result)),
-                found => found?,
-            };
-            let search = header(SearchMethod::CmaEs, reason, self.ask.settings.cma_es.evolution.seed);
-            let count = if self.ask.settings.cma_es.refine { 3 } else { 0 };
-            let refinement = Refinement { count, ftol: self.ask.settings.tolerances.ftol, near: 0.1 };
-            (result, _) = self.refined((result, least), (found, search), refinement, following)?;
+            let search = cma_es(self.explore, self.coarse, &settings.cma_es, &begin);
+            let count = if settings.cma_es.refine { 3 } else { 0 };
+            let refinement = Refinement { count, ftol: settings.tolerances.ftol, near: 0.1 };
+            let search = search.map(|search| Search { reason, ..search });
+            deepest = self.refined(deepest, search, refinement, following)?;
         }
-        Ok(result)
+        Ok(deepest.result)
     }
 
-    /// Follows the best basins on all data and takes the deepest: its result and cost.
+    /// Follows the best basins on all data and takes the deepest. If the user has stopped the search, nothing changes but the
+    /// verdict.
     fn refined(
         &self,
-        so_far: (FitResult, f64),
-        found: (Found, Search),
+        mut deepest: Deepest,
+        search: Result<Search>,
         refinement: Refinement,
         following: &mut Following<'_>,
-    ) -> Result<(FitResult, f64)> {
-        let ((mut result, mut least), (found, mut search)) = (so_far, found);
-        let mut basins = found.basins;
+    ) -> Result<Deepest> {
+        let mut search = match search {
+            Err(Error::Interrupted(_)) => return Ok(deepest.interrupted()),
+            search => search?,
+        };
+        let name = search.method.name();
         let tolerances = Tolerances { ftol: refinement.ftol, ..self.ask.settings.tolerances };
         let problem = Problem { tolerances, ..self.problem.clone() };
         let finely = Fit { problem: &problem, ..*self };
-        for (k, basin) in basins.iter_mut().take(refinement.count).enumerate() {
-            let solution = finely.solve(&basin.theta, &format!("{} {k}", search.method.name()), following)?;
+        for (k, basin) in search.basins.iter_mut().take(refinement.count).enumerate() {
+            let solution = finely.solve(&basin.theta, &format!("{name} {k}"), following)?;
             let cost = solution.point.evaluation.cost;
             basin.cost = Some(cost);
             let stopped = solution.stop == Stop::Interrupted;
             // Not for less than a tenth of a standard error squared: the local result is as good.
-            if cost < least - 0.01 {
-                following.note(&format!("{} basin {k}: cost {cost:.6e} instead of {least:.6e}", search.method.name()));
-                result = self.describe(solution, &basin.theta)?;
-                (least, search.improved) = (cost, true);
+            if cost < deepest.cost - 0.01 {
+                following.note(&format!("{name} basin {k}: cost {cost:.6e} instead of {:.6e}", deepest.cost));
+                deepest = Deepest { cost, result: self.describe(solution, &basin.theta)? };
+                search.improved = true;
             }
             if stopped {
-                result = interrupted(result);
+                deepest = deepest.interrupted();
                 break;
             }
         }
-        let near = |basin: &&crate::outcome::search::Basin| {
-            basin.cost.is_some_and(|cost| cost > least + 0.01 && cost <= least * (1.0 + refinement.near))
-        };
-        for basin in basins.iter().filter(near) {
-            following.note(&format!(
-                "another basin fits nearly as well: cost {:.6e} at {:?}",
-                basin.cost.unwrap_or(0.0),
-                basin.theta
-            ));
-        }
-        result.search = Some(Search { basins, candidates: found.candidates, evaluations: found.evaluations, ..search });
-        Ok((result, least))
+        note_alternatives(&search, deepest.cost, refinement.near, following);
+        deepest.result.search = Some(search);
+        Ok(deepest)
     }
 }
 
-/// A result that was to be improved when the user asked to stop.
-fn interrupted(mut result: FitResult) -> FitResult {
-    if result.verdict != Verdict::Interrupted {
-        result.reasons.insert(0, "stopped on request during the global search".into());
+/// The deepest minimum so far.
+struct Deepest {
+    cost: f64,
+    result: FitResult,
+}
+
+impl Deepest {
+    fn is_interrupted(&self) -> bool {
+        self.result.stop == Stop::Interrupted
     }
-    (result.verdict, result.stop) = (Verdict::Interrupted, Stop::Interrupted);
-    result
+
+    /// It was to be improved when the user asked to stop.
+    fn interrupted(mut self) -> Self {
+        if self.result.verdict != Verdict::Interrupted {
+            self.result.reasons.insert(0, "stopped on request during the global search".into());
+        }
+        (self.result.verdict, self.result.stop) = (Verdict::Interrupted, Stop::Interrupted);
+        self
+    }
 }
 
 /// How basins are followed on all data.
+#[derive(Clone, Copy)]
 struct Refinement {
     count: usize,
     ftol: f64,
@@ -266,6 +261,10 @@ struct Refinement {
     near: f64,
 }
 
-fn header(method: SearchMethod, reason: String, seed: u64) -> Search {
-    Search { method, reason, seed, evaluations: 0, basins: Vec::new(), improved: false, candidates: Vec::new() }
+/// Names other basins whose cost is nearly as low.
+fn note_alternatives(search: &Search, least: f64, near: f64, following: &Following<'_>) {
+    let alternatives = search.basins.iter().filter_map(|basin| basin.cost.map(|cost| (cost, &basin.theta)));
+    for (cost, theta) in alternatives.filter(|(cost, _)| *cost > least + 0.01 && *cost <= least * (1.0 + near)) {
+        following.note(&format!("another basin fits nearly as well: cost {cost:.6e} at {theta:?}"));
+    }
 }
