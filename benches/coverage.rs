@@ -8,23 +8,24 @@
 mod common;
 
 use common::{outset, settings};
-use homodyne::block::Values;
 use homodyne::experiment::{Angle, Experiment};
 use homodyne::fit::course::fit;
-use homodyne::fit::journal::Following;
-use homodyne::fit::scaling::ScalingSettings;
-use homodyne::ingest::noise::estimate_sigma;
-use homodyne::loss::{Loss, Reweighing};
+use homodyne::fit::solver::journal::Following;
+use homodyne::ingest::sigma::estimate_sigma;
+use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::model::catalogue::Model;
-use homodyne::normal::residuals::FrameGroups;
-use homodyne::objective::{RawData, ResidualQuery};
-use homodyne::outcome::fit::{AngleResult, FitResult, ParameterStatus};
+use homodyne::outcome::fit::{AngleResult, FitResult};
+use homodyne::outcome::parameter::ParameterStatus;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Simulation, Width};
+use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sums::loss::{Loss, Reweighing};
+use homodyne::sums::objective::{RawData, ResidualQuery};
+use homodyne::sums::residuals::FrameGroups;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use std::sync::Arc;
 
 struct Case {

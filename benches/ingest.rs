@@ -3,7 +3,7 @@
 
 mod measured;
 
-use homodyne::memory::{peak_rss_anon_bytes, rss_anon_bytes};
+use homodyne::machine::memory::{peak_rss_anon_bytes, rss_anon_bytes};
 use homodyne::store::manifest::StoreFormat;
 use measured::{best_of, convert, simulate, size};
 

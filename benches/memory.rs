@@ -9,20 +9,20 @@ mod common;
 mod measured;
 
 use common::{outset, settings};
-use homodyne::block::BlockSource;
 use homodyne::fit::course::fit;
-use homodyne::fit::journal::Following;
 use homodyne::fit::settings::FitSettings;
+use homodyne::fit::solver::journal::Following;
 use homodyne::fit::strategy::{Memory, estimate_peak_memory, estimate_streaming_memory};
-use homodyne::memory::{detect_total_memory, peak_rss_anon_bytes, rss_anon_bytes};
+use homodyne::machine::memory::{detect_total_memory, peak_rss_anon_bytes, rss_anon_bytes};
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::Strategy;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::store::block::BlockSource;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use measured::{THETA, convert, simulate};
 use std::path::Path;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ fn main() {
             let pairs = angles * frames * (frames - 1) / 2;
             let memory = Memory {
                 total_bytes: detect_total_memory().expect("known"),
-                block_points: homodyne::block::DEFAULT_BLOCK_POINTS.min(frames * (frames - 1) / 2),
+                block_points: homodyne::store::block::DEFAULT_BLOCK_POINTS.min(frames * (frames - 1) / 2),
                 decoded_value_bytes: if format == StoreFormat::Parquet { 4 } else { 0 },
                 n_angles: angles,
                 n_frames: frames,

@@ -9,15 +9,15 @@ mod measured;
 
 use common::{LAMINAR, experiment, gaussian, memory_f32, model, outset, settings, values_of};
 use homodyne::fit::course::fit;
-use homodyne::fit::journal::Following;
 use homodyne::fit::settings::FitSettings;
-use homodyne::normal::rank_update::Depth;
-use homodyne::objective::{Objective, Query, RawData};
+use homodyne::fit::solver::journal::Following;
 use homodyne::outcome::fit::Strategy;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sums::objective::{Objective, Query, RawData};
+use homodyne::sums::rank_update::Depth;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use measured::best_of;
 use std::sync::Arc;
 

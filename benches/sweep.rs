@@ -3,19 +3,19 @@
 
 mod measured;
 
-use homodyne::block::{BlockSource, Values};
-use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::Model;
-use homodyne::normal::rank_update::Depth;
-use homodyne::normal::residuals::FrameGroups;
-use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::AngleScaling;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::store::block::{BlockSource, Values};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::memory::MemoryStore;
-use homodyne::sweep::level::SimdLevel;
-use homodyne::sweep::pass::Sweep;
+use homodyne::sums::loss::{Loss, Reweighing};
+use homodyne::sums::objective::{Objective, Query, RawData, ResidualQuery};
+use homodyne::sums::rank_update::Depth;
+use homodyne::sums::residuals::FrameGroups;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::simd::SimdLevel;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
 use measured::{THETA, best_of, convert, numbers, simulate};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Simulation, Width};
 use homodyne::store::manifest::StoreFormat;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize)
         selection: Selection { q_per_angstrom: Some(0.0054), ..Selection::default() },
         store: store.to_path_buf(),
         format,
-        block_points: homodyne::block::DEFAULT_BLOCK_POINTS,
+        block_points: homodyne::store::block::DEFAULT_BLOCK_POINTS,
         verify: false,
     };
     ingest(&request, threads, &Watch::nobody()).expect("ingested")

@@ -6,7 +6,7 @@ use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::Terminal;
 use homodyne::error::Result;
 use homodyne::listener::Watch;
-use homodyne::parameters::{AnalysisMode, ShearConvention, find};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention, find};
 use homodyne::simulate::{Noise, Simulation, Width};
 
 /// Physics by name.

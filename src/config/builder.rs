@@ -1,22 +1,23 @@
 //! Converts a configuration's values to settings, key by key. It does not read files.
 
-use crate::block::DEFAULT_BLOCK_POINTS;
 use crate::config::reader::{Reader, as_number, as_text};
 use crate::config::search_builder::SearchBuilder;
 use crate::config::settings::{RunSettings, Settings, Stage};
 use crate::config::tree::Node;
 use crate::error::Result;
-use crate::fit::scaling::ScalingSettings;
 use crate::fit::settings::{FitSettings, Quality, Tolerances};
-use crate::ingest::layout::Layout;
+use crate::ingest::layouts::detect::Layout;
 use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
+use crate::likelihood::scaling::ScalingSettings;
 use crate::listener::LogLevel;
-use crate::loss::Loss;
 use crate::model::catalogue::ModelSettings;
+use crate::parameters::definitions::{AnalysisMode, PHYSICAL, ShearConvention, find};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
-use crate::parameters::{AnalysisMode, PHYSICAL, ParameterSpace, ShearConvention, find};
+use crate::parameters::space::ParameterSpace;
+use crate::store::block::DEFAULT_BLOCK_POINTS;
 use crate::store::manifest::StoreFormat;
+use crate::sums::loss::Loss;
 use std::path::{Path, PathBuf};
 
 /// Reads settings for a configuration that lies in `folder`.

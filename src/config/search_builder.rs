@@ -3,9 +3,10 @@
 use crate::config::reader::{Reader, as_number};
 use crate::config::tree::Node;
 use crate::error::Result;
-use crate::fit::settings::{CmaEs, Design, Enable, Evolution, MemorySettings, MultiStart, Preset};
+use crate::fit::settings::{CmaEs, Design, Enable, Evolution, MultiStart, Preset};
+use crate::machine::budget::MemorySettings;
 use crate::outcome::fit::Strategy;
-use crate::parameters::ParameterSpace;
+use crate::parameters::space::ParameterSpace;
 
 /// Reads the settings of what surrounds the solver.
 pub(super) struct SearchBuilder<'a> {

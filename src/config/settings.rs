@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::fit::settings::FitSettings;
 use crate::ingest::request::IngestSettings;
 use crate::listener::LogLevel;
-use crate::machine::usable_cores;
+use crate::machine::cores::usable_cores;
 use crate::model::catalogue::ModelSettings;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Starting points for a configuration. It reads nothing.
 
-use crate::parameters::AnalysisMode;
+use crate::parameters::definitions::AnalysisMode;
 
 const HEAD: &str = "\
 # homodyne configuration. Every key: `homodyne config show FILE` prints the values in force and where they come from.

@@ -2,22 +2,22 @@
 //! and returns plain data.
 
 use crate::error::{Error, Result};
-use crate::fit::describe::Described;
-use crate::fit::journal::{Evaluated, Following};
-use crate::fit::scaling::{ScalingMap, ScalingSettings};
-use crate::fit::search::{Starts, cma_es, multi_start, reason};
+use crate::fit::errors::uncertainty::LastSweep;
+use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
+use crate::fit::search::start::from_data;
 use crate::fit::settings::{FitSettings, Tolerances};
-use crate::fit::solve::{Problem, Solution, minimise};
-use crate::fit::spectrum::Spectrum;
-use crate::fit::start::{from_data, weights};
-use crate::fit::system::System;
-use crate::fit::uncertainty::LastSweep;
-use crate::loss::Loss;
-use crate::objective::{Objective, RawData};
+use crate::fit::solver::journal::{Evaluated, Following};
+use crate::fit::solver::minimise::{Solution, minimise};
+use crate::fit::solver::problem::{Problem, System};
+use crate::fit::verdict::describe::Described;
+use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
+use crate::likelihood::spectrum::Spectrum;
 use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
+use crate::sums::loss::Loss;
+use crate::sums::objective::{Objective, RawData};
 
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
 const ILL_CONDITIONED: f64 = 1e6;

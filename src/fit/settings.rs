@@ -1,9 +1,11 @@
 //! How a fit is to be made: every choice, with its default on the field. It does nothing.
 
-use crate::fit::scaling::ScalingSettings;
-use crate::loss::Loss;
+use crate::likelihood::scaling::ScalingSettings;
+use crate::machine::budget::MemorySettings;
 use crate::outcome::fit::Strategy;
-use crate::parameters::{AnalysisMode, ParameterSpace};
+use crate::parameters::definitions::AnalysisMode;
+use crate::parameters::space::ParameterSpace;
+use crate::sums::loss::Loss;
 
 /// Everything that can be chosen about a fit.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,26 +87,6 @@ pub struct Tolerances {
 impl Default for Tolerances {
     fn default() -> Self {
         Tolerances { ftol: 1e-12, xtol: 1e-10, gtol: 1e-10, max_iterations: 100 }
-    }
-}
-
-/// How much memory a fit may take.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MemorySettings {
-    /// Largest share of the total memory.
-    pub fraction: f64,
-    /// The same in bytes, in place of the share.
-    pub threshold_bytes: Option<u64>,
-}
-
-impl MemorySettings {
-    /// Shares outside are moved inside, with a warning.
-    pub const FRACTION_RANGE: (f64, f64) = (0.1, 0.9);
-}
-
-impl Default for MemorySettings {
-    fn default() -> Self {
-        MemorySettings { fraction: 0.75, threshold_bytes: None }
     }
 }
 

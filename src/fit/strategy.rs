@@ -3,8 +3,10 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
-use crate::fit::settings::{FitSettings, MemorySettings, Sharing};
+use crate::fit::settings::{FitSettings, Sharing};
+use crate::machine::budget::memory_threshold;
 use crate::outcome::fit::Strategy;
+use crate::units::{gigabytes, short};
 use serde::Serialize;
 
 /// What the choice depends on besides the problem.
@@ -51,12 +53,6 @@ const PROGRAM_BYTES: u64 = 1_700_000;
 const FRAME_BYTES: u64 = 700;
 /// Stack, tile and sums of a worker.
 const WORKER_BYTES: u64 = 1 << 19;
-
-/// Memory that a fit may take: the user's figure, or a share of the total.
-#[must_use]
-pub fn memory_threshold(total_bytes: u64, settings: MemorySettings) -> u64 {
-    settings.threshold_bytes.unwrap_or((total_bytes as f64 * settings.fraction) as u64)
-}
 
 /// Peak anonymous memory of the full batch in bytes: the weighted Jacobian and residual of `n_points` pairs and `n_params`
 /// free numbers, and the blocks on their way into it.
@@ -141,29 +137,10 @@ fn too_little(decision: &Decision) -> Error {
         .config()
 }
 
-/// Bytes for reading by people.
-#[must_use]
-pub fn gigabytes(bytes: u64) -> String {
-    match bytes as f64 / 1e9 {
-        value if value >= 1.0 => format!("{value:.1} GB"),
-        value if value >= 0.1 => format!("{:.0} MB", value * 1e3),
-        value => format!("{:.1} MB", value * 1e3),
-    }
-}
-
-/// 50.0M, 99.9K, 450.
-#[must_use]
-pub fn short(count: f64) -> String {
-    match count {
-        count if count >= 1e6 => format!("{:.1}M", count / 1e6),
-        count if count >= 1e3 => format!("{:.1}K", count / 1e3),
-        count => format!("{count:.0}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::budget::MemorySettings;
 
     fn memory(total_bytes: u64) -> Memory {
         Memory { total_bytes, block_points: 65_536, decoded_value_bytes: 0, n_angles: 100, n_frames: 1000, workers: 2 }
@@ -171,7 +148,7 @@ mod tests {
 
     /// Nine free numbers: seven physical, two of scaling.
     fn settings() -> FitSettings {
-        FitSettings::of(crate::parameters::AnalysisMode::LaminarFlow)
+        FitSettings::of(crate::parameters::definitions::AnalysisMode::LaminarFlow)
     }
 
     fn choose(n_points: usize, settings: &FitSettings, total: u64) -> Decision {

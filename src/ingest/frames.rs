@@ -1,9 +1,9 @@
 //! Frames and values that are not data, and the baseline. It changes no value but a missing baseline.
 
-use crate::block::Values;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::Angle;
+use crate::store::block::Values;
 
 /// What the values of one angle tell about themselves.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +121,7 @@ pub fn far_corner_mean(values: &Values, n: usize, dead: &[usize]) -> Option<f64>
     let (mut sum, mut count) = (0.0, 0_usize);
     for i in (0..edge).filter(|i| !dead.contains(i)) {
         for j in (n - edge..n).filter(|&j| j > i && !dead.contains(&j)) {
-            let value = values.get(crate::block::pair_position(n, i, j));
+            let value = values.get(crate::store::block::pair_position(n, i, j));
             if value.is_finite() {
                 sum += value;
                 count += 1;

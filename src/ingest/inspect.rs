@@ -1,13 +1,13 @@
 //! What a file or store holds, in lines for people. It reads at most one matrix.
 
-use crate::block::BlockSource;
 use crate::error::Result;
-use crate::ingest::bins::wavevectors;
+use crate::ingest::files::hdf5::Source;
 use crate::ingest::frames::{dead_frames, ranges};
-use crate::ingest::hdf5::Source;
-use crate::ingest::layout::{bin_table, detect};
+use crate::ingest::layouts::bins::wavevectors;
+use crate::ingest::layouts::detect::{bin_table, detect};
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
-use crate::ingest::noise::estimate_sigma;
+use crate::ingest::sigma::estimate_sigma;
+use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::MANIFEST_NAME;
 use std::path::Path;

@@ -1,10 +1,10 @@
 //! One correlation matrix to pairs in pair order: shape, number type, triangle. It does not judge the values.
 
-use crate::block::Values;
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
-use crate::ingest::hdf5::Source;
+use crate::ingest::files::hdf5::Source;
 use crate::ingest::selection::Symmetrise;
+use crate::store::block::Values;
 use hdf5_reader::{Dataset, Datatype, H5Type};
 use std::ops::Range;
 

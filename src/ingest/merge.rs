@@ -1,8 +1,8 @@
 //! Nearly identical angles as one: which belong together, and their weighted mean. It reads no file.
 
-use crate::block::Values;
 use crate::experiment::wrap_degrees;
-use crate::ingest::bins::Bin;
+use crate::ingest::layouts::bins::Bin;
+use crate::store::block::Values;
 use crate::store::manifest::MergedAngle;
 
 /// Bins (by ascending angle) in groups that become one angle each: none is farther than `within_degrees` from the first of

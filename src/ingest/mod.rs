@@ -2,32 +2,30 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `signature` | what kind of file it is, by its first bytes |
-//! | `hdf5` | reads HDF5 objects, with errors that name file and path |
-//! | `layout` | which beamline layout it is, by content |
-//! | `aps_u`, `aps_legacy` | the table of bins (matrix, q, phi) and the frame interval of a layout |
 //! | `request` | what is asked for, what became of it |
+//! | `files` | what kind of file it is, reading it |
+//! | `layouts` | which beamline layout it is, its bins and frame interval |
+//! | `survey` | what the metadata promise, without reading a matrix |
 //! | `selection` | which bins and frames are wanted |
 //! | `matrix` | one correlation matrix to pairs: shape, type, triangle |
 //! | `frames` | frames and values that are not data |
-//! | `noise` | the standard deviation of one value |
-//! | `survey` | what the metadata promise, without reading a matrix |
+//! | `sigma` | the standard deviation of one value |
 //! | `merge` | nearly identical angles as one |
-//! | `convert` | all of it, one matrix per worker, into a store |
+//! | `job` | all of it, one matrix per worker |
+//! | `reuse` | whether the store is there already |
+//! | `convert` | a file to a store, or the store that is there |
 //! | `inspect` | what a file or store holds, for people |
 
-pub mod aps_legacy;
-pub mod aps_u;
-pub mod bins;
 pub mod convert;
+pub mod files;
 pub mod frames;
-pub mod hdf5;
 pub mod inspect;
-pub mod layout;
+pub mod job;
+pub mod layouts;
 pub mod matrix;
 pub mod merge;
-pub mod noise;
 pub mod request;
+pub mod reuse;
 pub mod selection;
-pub mod signature;
+pub mod sigma;
 pub mod survey;

@@ -1,9 +1,9 @@
 //! What is to be ingested and how, and what became of it. It reads nothing.
 
-use crate::block::DEFAULT_BLOCK_POINTS;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::selection::Selection;
+use crate::store::block::DEFAULT_BLOCK_POINTS;
 use crate::store::manifest::{Manifest, StoreFormat};
 use std::path::{Path, PathBuf};
 

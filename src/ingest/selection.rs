@@ -3,9 +3,9 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::wrap_degrees;
-use crate::ingest::bins::{Bin, BinTable, wavevectors};
-use crate::ingest::hdf5::Source;
-use crate::ingest::layout::Layout;
+use crate::ingest::files::hdf5::Source;
+use crate::ingest::layouts::bins::{Bin, BinTable, wavevectors};
+use crate::ingest::layouts::detect::Layout;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

@@ -2,13 +2,13 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
-use crate::ingest::bins::{Bin, BinTable, wavevectors};
-use crate::ingest::hdf5::Source;
-use crate::ingest::layout::{Layout, bin_table, detect};
+use crate::ingest::files::hdf5::Source;
+use crate::ingest::files::signature::check_hdf5;
+use crate::ingest::layouts::bins::{Bin, BinTable, wavevectors};
+use crate::ingest::layouts::detect::{Layout, bin_table, detect};
 use crate::ingest::matrix::{frame_count, value_bytes};
 use crate::ingest::merge::groups;
 use crate::ingest::selection::Selection;
-use crate::ingest::signature::check_hdf5;
 use std::path::Path;
 
 /// An open file and the table of its bins.

@@ -4,12 +4,12 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::model::decay::DecayTables;
+use crate::model::diffusion::rows::{STATIC_WIDTH, StaticRows};
 use crate::model::frame_table::FrameTable;
-use crate::model::laminar_rows::{LAMINAR_WIDTH, LaminarRows};
-use crate::model::static_rows::{STATIC_WIDTH, StaticRows};
-use crate::model::time_tables::{Constants, TimeTables};
-use crate::pairs::QUANTITIES;
-use crate::parameters::{AnalysisMode, ShearConvention};
+use crate::model::laminar_flow::rows::{LAMINAR_WIDTH, LaminarRows};
+use crate::model::laminar_flow::shear::Kappa;
+use crate::model::time_tables::{Constants, ThetaTables, TimeTables};
+use crate::parameters::definitions::{AnalysisMode, ShearConvention};
 use std::f64::consts::PI;
 
 /// What can be chosen about the physics besides mode and parameters.
@@ -38,30 +38,6 @@ pub struct Model {
     pub constants: Constants,
     /// Gap in angstrom; zero in static mode.
     pub(crate) gap_angstrom: f64,
-}
-
-/// Everything about one theta that does not depend on the angle: O(n_t) transcendental calls.
-#[derive(Debug, Clone)]
-pub struct ThetaTables {
-    pub(crate) time: TimeTables,
-    pub(crate) decay: DecayTables,
-    /// -q^2 dt [A, B, T], then [a, b, T, G].
-    pub(crate) quantities: FrameTable<QUANTITIES>,
-}
-
-/// kappa of one angle and its derivative with respect to phi0 in degrees.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kappa {
-    pub value: f64,
-    pub d_phi0: f64,
-}
-
-impl Kappa {
-    /// Factors of the quantities [A, B, T, a, b, T, G]: with c = E S'(x), dh/d[gamma_dot_t0, beta, gamma_dot_t_offset] =
-    /// kappa c [a, b, T]_ij and dh/dphi0 = kappa_phi0 c G_ij.
-    pub fn factors(self) -> [f64; QUANTITIES] {
-        [1.0, 1.0, 1.0, self.value, self.value, self.value, self.d_phi0]
-    }
 }
 
 /// Pairs of one angle at one theta.

@@ -1,6 +1,6 @@
 //! Several quantities per frame, laid out for the row loops: groups of eight frames, one lane per quantity.
 
-use crate::pairs::{LANES, Lane};
+use crate::sums::pairs::{LANES, Lane};
 
 /// `C` quantities of every frame.
 #[derive(Debug, Clone)]

@@ -22,12 +22,10 @@
 
 pub mod catalogue;
 pub mod decay;
+pub mod diffusion;
 pub mod frame_table;
-pub mod laminar_rows;
+pub mod laminar_flow;
 pub mod pair;
 pub mod scattered_pairs;
-pub mod shear;
-pub mod sine;
 pub mod starts;
-pub mod static_rows;
 pub mod time_tables;

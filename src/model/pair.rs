@@ -1,7 +1,8 @@
 //! The slow twin: one pair at a time, straight from the formulas. It defines what the fast rows must equal.
 
-use crate::model::catalogue::{Model, ThetaTables};
-use crate::model::shear::{field_decay, shear_decay};
+use crate::model::catalogue::Model;
+use crate::model::laminar_flow::shear::{field_decay, shear_decay};
+use crate::model::time_tables::ThetaTables;
 
 /// h of one pair, and dh/dtheta in the order of theta.
 #[derive(Debug, Clone, Copy, PartialEq)]

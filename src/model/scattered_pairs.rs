@@ -1,12 +1,12 @@
 //! Pairs of frames anywhere, eight at a time: for samples whose pairs lie too far apart for runs. It is compared with the slow
 //! twin in [`crate::model::pair`].
 
-use crate::model::catalogue::{Kappa, Model};
-use crate::model::shear::{powers, sinc_either};
-use crate::model::sine::sin_cos;
+use crate::model::catalogue::Model;
+use crate::model::laminar_flow::shear::{Kappa, powers, sinc_either};
+use crate::model::laminar_flow::sine::sin_cos;
 use crate::model::time_tables::{STRAIN, TimeTables};
-use crate::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
-use crate::parameters::ShearConvention;
+use crate::parameters::definitions::ShearConvention;
+use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
 use pulp::Simd;
 
 /// What eight pairs share at all angles.

@@ -1,7 +1,7 @@
 //! Where a fit of this model may begin: a coarse grid of candidates. It sees no data.
 
 use crate::model::catalogue::Model;
-use crate::parameters::ParameterSpace;
+use crate::parameters::space::ParameterSpace;
 
 const ALPHAS: [f64; 5] = [-1.2, -0.6, 0.0, 0.6, 1.2];
 /// Angles between tried flow directions, in degrees.

@@ -1,6 +1,9 @@
 //! D(t) and gamma_dot(t) on the frames, their running integrals and the integrals' derivatives. It knows no pair and no angle.
 
 use crate::experiment::TimeGrid;
+use crate::model::decay::DecayTables;
+use crate::model::frame_table::FrameTable;
+use crate::sums::pairs::QUANTITIES;
 
 /// D and gamma_dot never fall below this (in their own units); where they would, their derivative is zero.
 pub const FLOOR: f64 = 1e-10;
@@ -106,6 +109,15 @@ fn cumulative_trapezoids(rates: impl Iterator<Item = [f64; 4]>) -> Vec<[f64; 4]>
         previous = rate;
     }
     sums
+}
+
+/// Everything about one theta that does not depend on the angle: O(n_t) transcendental calls.
+#[derive(Debug, Clone)]
+pub struct ThetaTables {
+    pub(crate) time: TimeTables,
+    pub(crate) decay: DecayTables,
+    /// -q^2 dt [A, B, T], then [a, b, T, G].
+    pub(crate) quantities: FrameTable<QUANTITIES>,
 }
 
 #[cfg(test)]

@@ -1,70 +1,17 @@
 //! What a fit found.
 
-use crate::loss::Loss;
-use crate::normal::box_quadratic::Side;
+use crate::outcome::parameter::{ParameterResult, UncertaintyKind};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::outcome::written;
+use crate::parameters::definitions::{AnalysisMode, ShearConvention};
 use crate::parameters::scaling::ScalingMode;
-use crate::parameters::{AnalysisMode, ShearConvention};
+use crate::sums::box_quadratic::Side;
+use crate::sums::loss::Loss;
 use serde::{Deserialize, Serialize};
 
 /// Version of `parameters.json`; it grows when a key changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
-
-/// Whether a parameter's value is the data's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ParameterStatus {
-    /// It is.
-    Free,
-    /// The user's.
-    Fixed,
-    /// The lower bound's.
-    AtLowerBound,
-    /// The upper bound's.
-    AtUpperBound,
-    /// The data do not determine it.
-    Undetermined,
-}
-
-impl ParameterStatus {
-    /// Names in results.
-    pub const NAMES: [(&'static str, ParameterStatus); 5] = [
-        ("free", ParameterStatus::Free),
-        ("fixed", ParameterStatus::Fixed),
-        ("at_lower_bound", ParameterStatus::AtLowerBound),
-        ("at_upper_bound", ParameterStatus::AtUpperBound),
-        ("undetermined", ParameterStatus::Undetermined),
-    ];
-
-    /// Name in results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize].0
-    }
-}
-
-/// What reported errors allow for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UncertaintyKind {
-    /// Pairs that share frames or speckles are correlated.
-    FrameRobust,
-    /// Pairs are taken as independent.
-    Plain,
-}
-
-impl UncertaintyKind {
-    /// Name in results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            UncertaintyKind::FrameRobust => "frame_robust",
-            UncertaintyKind::Plain => "plain",
-        }
-    }
-}
 
 /// Where a fit's start comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,26 +44,6 @@ impl Strategy {
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize].0
     }
-}
-
-/// One physical parameter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ParameterResult {
-    /// Name: the entry's key.
-    #[serde(skip)]
-    pub name: String,
-    /// Value.
-    pub value: f64,
-    /// Reported standard error (see [`FitResult::uncertainty_kind`]); `None` if fixed, on a bound or undetermined.
-    pub uncertainty: Option<f64>,
-    /// Standard error from the inverse Hessian, pairs taken as independent; `None` also where the noise is not known.
-    pub uncertainty_plain: Option<f64>,
-    /// Unit.
-    pub unit: String,
-    /// Whether the value is the data's.
-    pub status: ParameterStatus,
-    /// Lower and upper bound.
-    pub bounds: [f64; 2],
 }
 
 /// Contrast and offset of one angle.

@@ -22,7 +22,7 @@ pub mod judgement {
 
 /// The kind of the errors, with what it means.
 pub mod kind_in_words {
-    use crate::outcome::fit::UncertaintyKind;
+    use crate::outcome::parameter::UncertaintyKind;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     const MEANING: &str = "uncertainty: frame_robust allows for what pairs that share frames or speckles have in common \
@@ -45,7 +45,7 @@ pub mod kind_in_words {
 
 /// Parameters as a mapping from their names, in order.
 pub mod by_name {
-    use crate::outcome::fit::ParameterResult;
+    use crate::outcome::parameter::ParameterResult;
     use serde::de::{MapAccess, Visitor};
     use serde::{Deserializer, Serializer};
 

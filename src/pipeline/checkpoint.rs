@@ -3,7 +3,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
-use crate::fit::journal::{Evaluated, Journal};
+use crate::fit::solver::journal::{Evaluated, Journal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -125,7 +125,7 @@ fn shortened(hash: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::reduced::Evaluation;
+    use crate::likelihood::reduced::Evaluation;
 
     const HASHES: Hashes<'_> = Hashes { config: "c", store: "s" };
 

@@ -7,11 +7,11 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::ingest::survey::available_q;
 use crate::listener::{LogLevel, Watch};
+use crate::machine::publish::StagedDirectory;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::Run;
-use crate::publish::StagedDirectory;
-use crate::report::json::pretty;
-use crate::report::q_table::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
+use crate::report::tables::json::pretty;
+use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -1,15 +1,15 @@
 //! The conductor: stages in order, their times and memory. It prints nothing and decides nothing about physics or data.
 //!
-//! `fit_stage` runs a fit (`checkpoint` keeps it), `log` hears everything, `progress` makes lines of it, `run_directory` writes and finds results, `plan` says
+//! `stages` runs a fit (`checkpoint` keeps it), `log` hears everything, `progress` makes lines of it, `run_directory` writes and finds results, `plan` says
 //! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
 
 pub mod checkpoint;
-pub mod fit_stage;
 pub mod log;
 pub mod many_q;
 pub mod plan;
 pub mod progress;
 pub mod run_directory;
+pub mod stages;
 pub mod tune;
 
 use crate::config::settings::{Settings, Stage};
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::ingest::convert::ingest;
 use crate::ingest::request::{IngestSettings, Ingested};
 use crate::listener::{Event, Listener, LogLevel, Watch};
-use crate::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
+use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::outcome::fit::FitOutcome;
 use crate::pipeline::log::RunLog;
 use crate::store::directory::Store;

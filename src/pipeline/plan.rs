@@ -1,13 +1,14 @@
 //! What a fit would take: points, parameters, memory, strategy. It runs nothing.
 
-use crate::block::BlockSource;
 use crate::config::settings::Settings;
 use crate::error::Result;
-use crate::fit::strategy::{Decision, Memory, gigabytes, select_strategy, short};
+use crate::fit::strategy::{Decision, Memory, select_strategy};
 use crate::ingest::survey::size_of_selection;
-use crate::memory::{container_limit_bytes, detect_total_memory};
+use crate::machine::memory::{container_limit_bytes, detect_total_memory};
+use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::{MANIFEST_NAME, StoreFormat, ValueType};
+use crate::units::{gigabytes, short};
 
 /// How large a fit is.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,8 @@
 //! Events as lines for people: how far long work has come. It prints nothing.
 
 use crate::listener::Event;
-use crate::memory::rss_anon_bytes;
+use crate::machine::memory::rss_anon_bytes;
+use crate::units::clock;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -76,23 +77,9 @@ fn mebibytes() -> u64 {
     rss_anon_bytes().unwrap_or(0) >> 20
 }
 
-/// 0:07, 12:30, 3:05:00.
-fn clock(seconds: f64) -> String {
-    let whole = seconds.ceil() as u64;
-    match whole / 3600 {
-        0 => format!("{}:{:02}", whole / 60, whole % 60),
-        hours => format!("{hours}:{:02}:{:02}", whole / 60 % 60, whole % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_read_like_a_clock() {
-        assert_eq!([6.2, 750.0, 11_100.0].map(clock), ["0:07", "12:30", "3:05:00"]);
-    }
 
     #[test]
     fn short_sweeps_say_nothing_and_long_ones_how_long_they_will_take() {

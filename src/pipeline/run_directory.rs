@@ -1,22 +1,22 @@
 //! The run directory: what is written into it, and whether an equal one is there already.
 
-use crate::block::BlockSource;
 use crate::config::reader::Effective;
 use crate::config::settings::Settings;
 use crate::error::{Result, io_at};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
-use crate::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
+use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
+use crate::machine::publish::StagedDirectory;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
-use crate::parameters::ShearConvention;
+use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
 use crate::pipeline::{Finished, Run, StageFacts};
-use crate::publish::StagedDirectory;
-use crate::report::json::pretty;
-use crate::report::{summary, tables};
+use crate::report::tables::json::pretty;
+use crate::report::tables::{parquet, summary};
+use crate::store::block::BlockSource;
 use crate::store::directory::Store;
-use crate::sweep::level::SimdLevel;
 use crate::sweep::meter::SweepTotals;
+use crate::sweep::simd::SimdLevel;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -94,16 +94,16 @@ impl Run<'_> {
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let mut files = vec![
             ("parameters.json", pretty(&outcome)?),
-            ("parameters.parquet", tables::parameters(result)?),
-            ("per_angle.parquet", tables::per_angle(result)?),
-            ("per_lag.parquet", tables::per_lag(result, record.experiment.time.dt_seconds)?),
-            ("iterations.parquet", tables::iterations(result)?),
+            ("parameters.parquet", parquet::parameters(result)?),
+            ("per_angle.parquet", parquet::per_angle(result)?),
+            ("per_lag.parquet", parquet::per_lag(result, record.experiment.time.dt_seconds)?),
+            ("iterations.parquet", parquet::iterations(result)?),
             ("summary.txt", summary.clone().into_bytes()),
             ("log.txt", self.log.text().into_bytes()),
             ("run.json", pretty(&run)?),
         ];
         if let Some(search) = &result.search {
-            files.push(("candidates.parquet", tables::candidates(search, result)?));
+            files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
         let staged = StagedDirectory::begin(&self.settings.run.output.join(name))?;
         for (name, content) in files {

@@ -1,20 +1,20 @@
 //! What suits this machine: cores, memory nodes, vector instructions, memory, and sizes to go with them. It measures a short
 //! sweep of simulated pairs.
 
-use crate::block::{BlockSource, DEFAULT_BLOCK_POINTS, Values};
 use crate::error::Result;
 use crate::experiment::{Angle, Experiment, TimeGrid};
-use crate::fit::settings::MemorySettings;
-use crate::fit::strategy::gigabytes;
-use crate::machine::{nodes, usable_cores};
-use crate::memory::{available_bytes, container_limit_bytes, detect_total_memory};
+use crate::machine::budget::MemorySettings;
+use crate::machine::cores::{nodes, usable_cores};
+use crate::machine::memory::{available_bytes, container_limit_bytes, detect_total_memory};
 use crate::model::catalogue::Model;
-use crate::normal::rank_update::Depth;
-use crate::objective::{Objective, Query};
-use crate::parameters::{AnalysisMode, PHYSICAL, ShearConvention};
+use crate::parameters::definitions::{AnalysisMode, PHYSICAL, ShearConvention};
+use crate::store::block::{BlockSource, DEFAULT_BLOCK_POINTS, Values};
 use crate::store::memory::MemoryStore;
-use crate::sweep::level::SimdLevel;
-use crate::sweep::pass::Sweep;
+use crate::sums::objective::{Objective, Query};
+use crate::sums::rank_update::Depth;
+use crate::sweep::raw::pass::Sweep;
+use crate::sweep::simd::SimdLevel;
+use crate::units::gigabytes;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,8 +1,8 @@
 //! One angle as an Arrow IPC file: one column `c2`, one record batch per block, 64-byte aligned, uncompressed.
 
-use crate::block::Values;
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
+use crate::store::block::Values;
 use crate::store::map::map_file;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};

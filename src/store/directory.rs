@@ -1,10 +1,10 @@
 //! An open store: checks what is on disk and serves its blocks.
 
-use crate::block::{Block, BlockPlan, BlockSource, Values};
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::store::arrow_partition::{ArrowPartition, damaged};
+use crate::store::block::{Block, BlockPlan, BlockSource, Values};
 use crate::store::manifest::{Manifest, Partition, StoreFormat, ValueType};
 use crate::store::parquet_partition::ParquetPartition;
 use std::io::Read;

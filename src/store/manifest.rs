@@ -1,9 +1,9 @@
 //! `manifest.json`: what a store holds and where it came from. It knows nothing of how partitions are encoded.
 
-use crate::block::BlockPlan;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
+use crate::store::block::BlockPlan;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

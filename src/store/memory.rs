@@ -1,8 +1,8 @@
 //! Pairs held in memory, served as blocks: for simulated data, tests and benches.
 
-use crate::block::{Block, BlockPlan, BlockSource, Values};
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
+use crate::store::block::{Block, BlockPlan, BlockSource, Values};
 
 /// All pairs of all angles, each angle in pair order.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@
 //! published by one rename: it is there whole or not at all.
 
 pub mod arrow_partition;
+pub mod block;
 pub mod directory;
 pub mod manifest;
 mod map;

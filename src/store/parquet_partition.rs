@@ -1,9 +1,9 @@
 //! One angle as a Parquet file: a long table (i, j, t1, t2, c2), one row group per block.
 
-use crate::block::{Values, pair_at};
 use crate::error::Result;
 use crate::experiment::TimeGrid;
 use crate::store::arrow_partition::{VALUE_COLUMN, array_values, damaged, value_array};
+use crate::store::block::{Values, pair_at};
 use crate::store::map::map_file;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};

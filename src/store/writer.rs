@@ -1,10 +1,10 @@
 //! Writes a store: partitions into a temporary sibling, then everything published by one rename.
 
-use crate::block::Values;
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::experiment::TimeGrid;
-use crate::publish::StagedDirectory;
+use crate::machine::publish::StagedDirectory;
+use crate::store::block::Values;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, partition_directory};
 use crate::store::{arrow_partition, parquet_partition};
 use std::fs::File;

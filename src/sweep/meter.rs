@@ -1,7 +1,7 @@
 //! How much was swept and how fast, over the life of a sweep. It counts; it does not print.
 
-use crate::dataflow::{Meter, StageTotals};
-use crate::normal::rank_update::Depth;
+use crate::machine::dataflow::{Meter, StageTotals};
+use crate::sums::rank_update::Depth;
 use serde::Serialize;
 use std::sync::Mutex;
 

@@ -1,12 +1,13 @@
 //! The slow twin of the sweep: pair by pair, plain sums. It defines what the fast sweep must equal.
 
-use crate::block::{BlockSource, pair_at};
 use crate::error::Result;
-use crate::loss::Reweighing;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
-use crate::normal::gram::{Gram, packed_len};
-use crate::objective::Query;
+use crate::store::block::{BlockSource, pair_at};
+use crate::sums::gram::Gram;
+use crate::sums::loss::Reweighing;
+use crate::sums::objective::Query;
+use crate::sums::packed::packed_len;
 
 /// Sums the rows of every usable pair of `source` at `query`, one Gram matrix per angle.
 ///

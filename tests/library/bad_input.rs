@@ -3,9 +3,9 @@
 
 use crate::beamline::{ApsLegacy, ApsU, Fill, c2};
 use crate::place::{Place, altered, q};
-use homodyne::block::{BlockSource, pair_position};
-use homodyne::ingest::layout::Layout;
+use homodyne::ingest::layouts::detect::Layout;
 use homodyne::ingest::selection::{Selection, Symmetrise};
+use homodyne::store::block::{BlockSource, pair_position};
 use homodyne::store::directory::Store;
 
 #[test]

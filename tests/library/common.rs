@@ -1,12 +1,12 @@
 //! Data with a known truth, made in memory. Benches use parts of it.
 #![allow(dead_code)]
 
-use homodyne::block::Values;
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::fit::journal::Following;
+use homodyne::fit::solver::journal::Following;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
 
 pub const LAMINAR: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -6.5];
@@ -69,12 +69,12 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
 }
 
 use homodyne::fit::course::{Outset, fit};
-use homodyne::fit::scaling::ScalingSettings;
 use homodyne::fit::settings::{CmaEs, Enable, FitSettings};
+use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::outcome::fit::{FitResult, Strategy};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use std::sync::Arc;
 
 /// Defaults but for the scaling, without a global search.

@@ -8,8 +8,8 @@ use homodyne::config::tree::Node;
 use homodyne::error::Error;
 use homodyne::fit::settings::Enable;
 use homodyne::ingest::request::IngestSettings;
-use homodyne::loss::Loss;
-use homodyne::parameters::AnalysisMode;
+use homodyne::parameters::definitions::AnalysisMode;
+use homodyne::sums::loss::Loss;
 use std::path::PathBuf;
 
 const BASE: &str = "\

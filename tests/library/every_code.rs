@@ -10,7 +10,7 @@ use homodyne::config::keys::{KEYS, Meaning};
 use homodyne::config::settings::{Settings, load};
 use homodyne::error::Error;
 use homodyne::error::catalogue::Code;
-use homodyne::ingest::layout::Layout;
+use homodyne::ingest::layouts::detect::Layout;
 use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::{PhiRange, Selection};
 use homodyne::pipeline::checkpoint::Hashes;

@@ -4,14 +4,14 @@
 use crate::common::{LAMINAR, gaussian, given, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::fit::course::{Outset, fit};
-use homodyne::fit::journal::Following;
-use homodyne::fit::scaling::ScalingSettings;
+use homodyne::fit::solver::journal::Following;
 use homodyne::fit::strategy::{Memory, select_strategy};
+use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::outcome::verdict::Verdict;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::parameters::{AnalysisMode, ShearConvention};
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use std::sync::Arc;
 
 /// (points, angles, frames): angles x frames^2 as near to the wanted number as whole frames allow.

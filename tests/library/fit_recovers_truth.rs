@@ -1,12 +1,13 @@
 //! A fit finds the truth: exactly without noise, within its error bars with noise, in every mode and convention.
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, outset, settings, values_of};
-use homodyne::fit::journal::Following;
-use homodyne::fit::scaling::ScalingSettings;
-use homodyne::outcome::fit::{Conditions, FitOutcome, FitResult, ParameterStatus};
+use homodyne::fit::solver::journal::Following;
+use homodyne::likelihood::scaling::ScalingSettings;
+use homodyne::outcome::fit::{Conditions, FitOutcome, FitResult};
+use homodyne::outcome::parameter::ParameterStatus;
 use homodyne::outcome::verdict::Verdict;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::parameters::{AnalysisMode, ShearConvention};
 
 type Scaling<'a> = &'a dyn Fn(f64) -> (f64, f64);
 
@@ -159,8 +160,8 @@ fn a_start_where_the_model_overflows_is_refused_in_one_line() {
     settings.space.physical[1].lower = -300.0;
     settings.start = Some(vec![1e4, -290.0, 0.0]);
     let store = memory_f64(experiment, values, 4096);
-    let sample = homodyne::sweep::sample::Sample::draw(&store, &model).expect("memory");
-    let sweep = homodyne::sweep::pass::Sweep::new(std::sync::Arc::new(store), model.clone(), 1);
+    let sample = homodyne::sweep::scattered::Sample::draw(&store, &model).expect("memory");
+    let sweep = homodyne::sweep::raw::pass::Sweep::new(std::sync::Arc::new(store), model.clone(), 1);
     let error =
         homodyne::fit::course::fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default())
             .expect_err("overflow");

@@ -2,14 +2,15 @@
 //! holds the truth where the plain one does not. (`cargo bench --bench coverage` is the large version.)
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
-use homodyne::block::Values;
 use homodyne::experiment::Angle;
-use homodyne::ingest::noise::estimate_sigma;
+use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
-use homodyne::outcome::fit::{FitResult, ParameterStatus, UncertaintyKind};
+use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::parameter::{ParameterStatus, UncertaintyKind};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Simulation, Width};
+use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
 
 #[test]

@@ -3,17 +3,17 @@
 
 use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
 use homodyne::fit::course::fit;
-use homodyne::fit::journal::Following;
 use homodyne::fit::settings::{Design, Enable, FitSettings, MultiStart};
+use homodyne::fit::solver::journal::Following;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::search::SearchMethod;
 use homodyne::outcome::verdict::Verdict;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
 use homodyne::store::memory::MemoryStore;
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use std::sync::Arc;
 
 /// The flow direction may be anything, and the start is nearly across it.
@@ -40,7 +40,7 @@ fn run(data: &(FitSettings, Model, MemoryStore), threads: usize, edit: impl Fn(&
 }
 
 fn at_truth(result: &FitResult) -> bool {
-    let near = |(found, truth): (&homodyne::outcome::fit::ParameterResult, &f64)| {
+    let near = |(found, truth): (&homodyne::outcome::parameter::ParameterResult, &f64)| {
         found.uncertainty.is_some_and(|error| (found.value - truth).abs() < 4.0 * error)
     };
     result.parameters.iter().zip(&LAMINAR).all(near)

@@ -3,11 +3,12 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
 use homodyne::fit::settings::FitSettings;
-use homodyne::normal::box_quadratic::Side;
-use homodyne::outcome::fit::{FitResult, ParameterStatus};
+use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::parameter::ParameterStatus;
 use homodyne::outcome::verdict::Verdict;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::sums::box_quadratic::Side;
 
 const NOISE: f64 = 0.003;
 

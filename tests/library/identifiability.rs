@@ -1,11 +1,11 @@
 //! A result says how well it knows what it says: where residuals are large, at which lags, and what the data tell apart.
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, settings, values_of};
-use homodyne::block::pair_position;
-use homodyne::fit::scaling::ScalingSettings;
+use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::outcome::fit::FitResult;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::store::block::pair_position;
 
 fn run(scaling: &dyn Fn(f64) -> (f64, f64), choice: ScalingSettings, edit: &dyn Fn(&mut Vec<Vec<f64>>)) -> FitResult {
     let experiment = experiment(110, 6);

@@ -1,11 +1,11 @@
 //! Every layout is read right: which bin has which q and phi, which triangle holds data, which width, which dt.
 
 use crate::beamline::{ApsLegacy, ApsU, Fill, Storage, c2};
-use homodyne::block::{BlockSource, pair_at};
 use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::{PhiRange, Selection};
 use homodyne::listener::Watch;
+use homodyne::store::block::{BlockSource, pair_at};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::{StoreFormat, ValueType};
 use std::path::Path;

@@ -2,20 +2,20 @@
 //! instruction set and any number of threads, and what the slow formulas give.
 
 use crate::common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
-use homodyne::block::{BlockSource, pair_at};
 use homodyne::experiment::Experiment;
-use homodyne::loss::{Loss, Reweighing};
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
-use homodyne::normal::gram::Gram;
-use homodyne::normal::rank_update::Depth;
-use homodyne::normal::residuals::FrameGroups;
-use homodyne::normal::residuals::{ResidualSums, lag_bin};
-use homodyne::objective::{Objective, Query, RawData, ResidualQuery};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::AngleScaling;
-use homodyne::parameters::{AnalysisMode, ShearConvention};
-use homodyne::sweep::level::SimdLevel;
-use homodyne::sweep::pass::Sweep;
+use homodyne::store::block::{BlockSource, pair_at};
+use homodyne::sums::gram::Gram;
+use homodyne::sums::lags::lag_bin;
+use homodyne::sums::loss::{Loss, Reweighing};
+use homodyne::sums::objective::{Objective, Query, RawData, ResidualQuery};
+use homodyne::sums::rank_update::Depth;
+use homodyne::sums::residuals::{FrameGroups, ResidualSums};
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::simd::SimdLevel;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
 use std::sync::Arc;
 

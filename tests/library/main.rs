@@ -12,6 +12,7 @@ mod fit_recovers_truth;
 mod frame_errors;
 mod global_search;
 mod honest_verdicts;
+mod house;
 mod identifiability;
 mod ingest_layouts;
 mod large_blocks;

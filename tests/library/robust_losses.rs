@@ -1,15 +1,15 @@
 //! Robust losses: the fast sweep weights as the slow twin, outliers lose their pull, and every loss finds the truth.
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
-use homodyne::loss::{Loss, Reweighing};
-use homodyne::normal::rank_update::Depth;
-use homodyne::objective::{Objective, Query};
 use homodyne::outcome::fit::{FitResult, Strategy};
 use homodyne::outcome::verdict::Verdict;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::parameters::{AnalysisMode, ShearConvention};
-use homodyne::sweep::level::SimdLevel;
-use homodyne::sweep::pass::Sweep;
+use homodyne::sums::loss::{Loss, Reweighing};
+use homodyne::sums::objective::{Objective, Query};
+use homodyne::sums::rank_update::Depth;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::simd::SimdLevel;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
 use std::sync::Arc;
 

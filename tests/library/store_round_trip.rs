@@ -2,12 +2,12 @@
 
 use crate::beamline::ApsU;
 use crate::stored::write_store;
-use homodyne::block::{BlockSource, Values};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
+use homodyne::store::block::{BlockSource, Values};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::writer::StagedStore;

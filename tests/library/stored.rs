@@ -1,7 +1,7 @@
 //! Stores on disk from values, for tests.
 
-use homodyne::block::Values;
 use homodyne::experiment::Experiment;
+use homodyne::store::block::Values;
 use homodyne::store::directory::value_type;
 use homodyne::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat};
 use homodyne::store::writer::StagedStore;

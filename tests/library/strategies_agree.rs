@@ -3,22 +3,22 @@
 use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, outset, settings, values_of};
 use homodyne::experiment::Experiment;
 use homodyne::fit::course::{Outset, fit};
-use homodyne::fit::covariance::full_covariance;
-use homodyne::fit::journal::Following;
-use homodyne::fit::scaling::{ScalingMap, ScalingSettings};
+use homodyne::fit::errors::covariance::full_covariance;
 use homodyne::fit::settings::{FitSettings, Tolerances};
-use homodyne::fit::solve::{Problem, Solution, minimise};
-use homodyne::fit::spectrum::Spectrum;
-use homodyne::fit::system::System;
+use homodyne::fit::solver::journal::Following;
+use homodyne::fit::solver::minimise::{Solution, minimise};
+use homodyne::fit::solver::problem::{Problem, System};
+use homodyne::likelihood::scaling::{ScalingMap, ScalingSettings};
+use homodyne::likelihood::spectrum::Spectrum;
 use homodyne::listener::{Event, Listener, StopFlag, Watch};
-use homodyne::loss::Loss;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::{FitResult, Strategy};
+use homodyne::parameters::definitions::{AnalysisMode, SearchScale, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::parameters::{AnalysisMode, SearchScale, ShearConvention};
 use homodyne::store::memory::MemoryStore;
-use homodyne::sweep::pass::Sweep;
-use homodyne::sweep::sample::Sample;
+use homodyne::sums::loss::Loss;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
 use std::sync::{Arc, Mutex};
 
 fn smooth(phi: f64) -> (f64, f64) {

@@ -3,16 +3,16 @@
 
 use crate::common::{LAMINAR, experiment, gaussian, memory_f32, memory_f64, model, values_of};
 use crate::stored::write_store;
-use homodyne::block::{BlockSource, Values};
 use homodyne::error::{Fault, Result};
 use homodyne::experiment::Experiment;
-use homodyne::normal::gram::Gram;
-use homodyne::normal::rank_update::Depth;
-use homodyne::objective::{Objective, Query};
-use homodyne::parameters::{AnalysisMode, ShearConvention};
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::store::block::{BlockSource, Values};
 use homodyne::store::manifest::StoreFormat;
-use homodyne::sweep::level::SimdLevel;
-use homodyne::sweep::pass::Sweep;
+use homodyne::sums::gram::Gram;
+use homodyne::sums::objective::{Objective, Query};
+use homodyne::sums::rank_update::Depth;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::simd::SimdLevel;
 use homodyne::sweep::slow_twin::sweep_pair_by_pair;
 use std::path::Path;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ fn masked_frames_and_missing_values_never_enter() {
     // What stands in a masked frame must not matter.
     let mut other = values.clone();
     for (k, value) in other[0].iter_mut().enumerate() {
-        let (i, j) = homodyne::block::pair_at(67, k);
+        let (i, j) = homodyne::store::block::pair_at(67, k);
         if experiment.angles[0].masked_frames.iter().any(|&frame| frame == i || frame == j) {
             *value = f64::NAN;
         }
@@ -124,10 +124,10 @@ impl BlockSource for Broken {
     fn experiment(&self) -> &Experiment {
         self.0.experiment()
     }
-    fn plan(&self) -> homodyne::block::BlockPlan {
+    fn plan(&self) -> homodyne::store::block::BlockPlan {
         self.0.plan()
     }
-    fn read(&self, index: usize) -> Result<homodyne::block::Block> {
+    fn read(&self, index: usize) -> Result<homodyne::store::block::Block> {
         match index + 1 == self.plan().n_blocks() {
             true => Err(Fault::at("block", "unreadable").format()),
             false => self.0.read(index),

@@ -6,7 +6,7 @@ use hdf5_pure::FileBuilder;
 use homodyne::config::settings::{Settings, load};
 use homodyne::config::tree::Node;
 use homodyne::error::Error;
-use homodyne::fit::journal::Journal;
+use homodyne::fit::solver::journal::Journal;
 use homodyne::ingest::request::Ingested;
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;

@@ -1,0 +1,87 @@
+//! The plain covariance of all free numbers at a solution, pairs taken as independent: the inverse of the full Hessian. It
+//! judges nothing.
+
+use crate::fit::solver::problem::{Point, Problem};
+use crate::likelihood::reduced::{bordered, cross_hessian, physical_hessian};
+use crate::likelihood::scaling::map_rows;
+use crate::sums::algebra::Algebra;
+use ndarray::Array2;
+
+/// Covariance of moving parameters and scaling coefficients, which stay on their active constraints, from the factor of the
+/// whole problem if it is known. Held parameters (places in `moving`) do not move, so that the others keep a meaning.
+#[must_use]
+pub fn full_covariance(problem: &Problem<'_>, point: &Point, moving: &[usize], held: &[usize]) -> Array2<f64> {
+    match &point.joint {
+        Some(joint) => joint.covariance(moving, held),
+        None => inverse_hessian(problem, point, moving, held),
+    }
+}
+
+fn inverse_hessian(problem: &Problem<'_>, point: &Point, moving: &[usize], held: &[usize]) -> Array2<f64> {
+    let n = moving.len() + problem.map.n_free();
+    let mut hessian = Array2::zeros((n, n));
+    let physical = physical_hessian(&point.grams, &point.scaling);
+    for (row, &a) in moving.iter().enumerate() {
+        for (col, &b) in moving.iter().enumerate() {
+            hessian[[row, col]] = physical[[a, b]];
+        }
+    }
+    let unit = |k: usize| (0..n).map(|other| f64::from(u8::from(other == k))).collect::<Vec<f64>>();
+    let mut rows: Vec<Vec<f64>> = held.iter().map(|&k| unit(k)).collect();
+    let mut first = moving.len();
+    for (block, active) in problem.map.blocks.iter().zip(&point.scaling.active) {
+        let own = block.hessian(&point.grams);
+        let cross = cross_hessian(block, &point.grams, &point.scaling);
+        for k in 0..own.nrows() {
+            for other in 0..own.nrows() {
+                hessian[[first + k, first + other]] = own[[k, other]];
+            }
+            for (row, &parameter) in moving.iter().enumerate() {
+                hessian[[row, first + k]] = cross[[parameter, k]];
+                hessian[[first + k, row]] = cross[[parameter, k]];
+            }
+        }
+        for row in map_rows(&problem.map, block, active) {
+            let mut wide = vec![0.0; n];
+            wide[first..first + row.len()].copy_from_slice(&row);
+            rows.push(wide);
+        }
+        first += own.nrows();
+    }
+    invert(&hessian, &rows)
+}
+
+/// The leading block of the inverse of the bordered matrix: the inverse on the space that the rows leave free.
+fn invert(hessian: &Array2<f64>, rows: &[Vec<f64>]) -> Array2<f64> {
+    let n = hessian.nrows();
+    let scale = hessian.diagonal_scale();
+    let scaled = hessian.divided(&scale);
+    let identity = |size: usize| Array2::from_shape_fn((size, n), |(row, col)| f64::from(u8::from(row == col)));
+    let inverse = match rows {
+        [] => scaled.solve_positive(&identity(n)),
+        _ => None,
+    };
+    let inverse = inverse.unwrap_or_else(|| bordered(&scaled, rows, &scale).solve_many(&identity(n + rows.len())));
+    Array2::from_shape_fn((n, n), |(row, col)| {
+        f64::midpoint(inverse[[row, col]], inverse[[col, row]]) / (scale[row] * scale[col])
+    })
+}
+
+/// J C J' of contrast and offset of every angle.
+#[must_use]
+pub fn scaling_variances(problem: &Problem<'_>, full: &Array2<f64>, first: usize) -> Vec<(f64, f64)> {
+    let mut variances = vec![(0.0, 0.0); problem.weights.len()];
+    let mut start = first;
+    for block in &problem.map.blocks {
+        let m = block.order();
+        for (angle, basis) in &block.members {
+            let variance = |offset: usize| {
+                let term = |k: usize, l: usize| basis[k] * basis[l] * full[[start + offset + k, start + offset + l]];
+                (0..m).flat_map(|k| (0..m).map(move |l| (k, l))).map(|(k, l)| term(k, l)).sum::<f64>()
+            };
+            variances[*angle] = (variance(0), variance(m));
+        }
+        start += 2 * m;
+    }
+    variances
+}

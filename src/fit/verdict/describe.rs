@@ -1,0 +1,229 @@
+//! A solution as plain data: parameters, angles, tables of covariance, verdict. It computes no new number.
+
+use crate::fit::errors::identifiability::identifiability;
+use crate::fit::errors::uncertainty::{LastSweep, Uncertainty};
+use crate::fit::settings::FitSettings;
+use crate::fit::solver::minimise::Solution;
+use crate::fit::solver::problem::{Point, Problem};
+use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
+use crate::fit::verdict::judge::judge;
+use crate::likelihood::reduced::angle_cost;
+use crate::likelihood::scaling::ScalingBlock;
+use crate::outcome::fit::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, StartFrom, Strategy};
+use crate::outcome::parameter::{ParameterResult, ParameterStatus};
+use crate::sums::box_quadratic::Side;
+use crate::sums::objective::Objective;
+use crate::sums::residuals::ResidualSums;
+use ndarray::Array2;
+
+/// What a solution is described with.
+pub struct Described<'a> {
+    /// Settings.
+    pub settings: &'a FitSettings,
+    /// Problem.
+    pub problem: &'a Problem<'a>,
+    /// The last sweep, if it was made.
+    pub last: Option<&'a LastSweep>,
+    /// How the data were gone through.
+    pub strategy: Strategy,
+    /// Where the fit started.
+    pub start: Vec<f64>,
+}
+
+impl Described<'_> {
+    /// Everything about a solution.
+    #[must_use]
+    pub fn result(&self, objective: &dyn Objective, solution: Solution) -> FitResult {
+        let (problem, settings, point) = (self.problem, self.settings, &solution.point);
+        let uncertainty = Uncertainty::of(problem, point, self.last);
+        let phi = objective.phi_degrees();
+        let mut active = physical_bounds(problem, point, &uncertainty, settings.quality.bounds_tolerance);
+        active.extend(scaling_bounds(problem, point, &phi));
+        let n_pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
+        let degrees_of_freedom = n_pairs.saturating_sub(n_free(problem, point, &uncertainty) as u64);
+        let known = |value: f64| problem.noise_is_known.then_some(value);
+        let chi_squared = known(self.chi_squared(point));
+        let per_degree = |chi: f64| chi / degrees_of_freedom.max(1) as f64;
+        let reduced_loss = known(2.0 * point.evaluation.cost).map(per_degree);
+        let worst = settings.quality.worst_acceptable();
+        let (verdict, reasons) = judge(solution.stop, &uncertainty, &active, reduced_loss, worst);
+        let reported = Some(uncertainty.reported()).filter(|_| uncertainty.is_known());
+        let plain = Some(&uncertainty.plain).filter(|_| uncertainty.plain_is_known);
+        let angles = self.angles(objective, point, &uncertainty);
+        FitResult {
+            verdict,
+            reasons,
+            stop: solution.stop,
+            parameters: parameters(problem, point, &uncertainty, &active),
+            residual_extremes: extremes_of_all(&angles),
+            lags: lags_of_all(&angles),
+            angles,
+            uncertainty_kind: uncertainty.kind(),
+            renewals: self.last.map(|last| last.nodes.renewals),
+            strategy: self.strategy,
+            loss: problem.loss,
+            f_scale: problem.f_scale,
+            scaling_mode: problem.map.mode,
+            n_scaling: problem.map.n_free(),
+            n_pairs,
+            degrees_of_freedom,
+            chi_squared,
+            reduced_chi_squared: chi_squared.map(per_degree),
+            reduced_loss,
+            covariance_names: names(problem, &uncertainty),
+            covariance: table(&uncertainty, reported, false),
+            correlation: table(&uncertainty, reported, true),
+            covariance_plain: table(&uncertainty, plain, false),
+            identifiability: identifiability(problem, point, &uncertainty, &phi),
+            search: None,
+            condition_number: uncertainty.condition_number,
+            active_bounds: active,
+            undetermined: uncertainty.directions,
+            start: self.start.clone(),
+            start_from: if settings.start.is_some() { StartFrom::Configuration } else { StartFrom::Data },
+            n_iterations: solution.iterations.len(),
+            iterations: solution.iterations,
+        }
+    }
+
+    /// Sum of squared residuals in units of sigma, whatever the loss.
+    fn chi_squared(&self, point: &Point) -> f64 {
+        match self.last {
+            Some(last) if self.problem.loss != crate::sums::loss::Loss::Linear => {
+                last.sums.iter().map(ResidualSums::squares).sum()
+            }
+            _ => 2.0 * point.evaluation.cost,
+        }
+    }
+
+    fn angles(&self, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Vec<AngleResult> {
+        let positive = |variance: f64| (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt());
+        let plain_error = |variance: f64| positive(variance).filter(|_| uncertainty.plain_is_known);
+        let error = |variance: f64| positive(variance).filter(|_| uncertainty.is_known());
+        let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
+        let result = |k: usize| {
+            let scaling = point.scaling.per_angle[k];
+            let (reported, plain) = (uncertainty.scaling_variances[k], uncertainty.scaling_variances_plain[k]);
+            let known_noise = Some(sigma[k]).filter(|&sigma| sigma > 0.0);
+            let residuals = self.last.filter(|_| known_noise.is_some()).map(|last| &last.sums[k]);
+            let quick = 2.0 * angle_cost(&point.grams[k], scaling).0.max(0.0);
+            AngleResult {
+                phi_degrees: phi[k],
+                contrast: scaling.contrast,
+                contrast_uncertainty: error(reported.0),
+                contrast_uncertainty_plain: plain_error(plain.0),
+                offset: scaling.offset(),
+                offset_uncertainty: error(reported.1),
+                offset_uncertainty_plain: plain_error(plain.1),
+                sigma: known_noise,
+                pairs: point.grams[k].pairs,
+                chi_squared: known_noise.map(|_| residuals.map_or(quick, ResidualSums::squares)),
+                lags: residuals.map(lags).unwrap_or_default(),
+                extremes: residuals.map(|sums| extremes(sums, phi[k])).unwrap_or_default(),
+            }
+        };
+        (0..phi.len()).map(result).collect()
+    }
+}
+
+/// The most extreme residuals, the largest first.
+fn extremes_of_all(angles: &[AngleResult]) -> Vec<ExtremeResidual> {
+    let mut all: Vec<ExtremeResidual> = angles.iter().flat_map(|angle| angle.extremes.clone()).collect();
+    all.sort_by(|a, b| b.residual_sigma.abs().total_cmp(&a.residual_sigma.abs()));
+    all.truncate(6);
+    all
+}
+
+/// Chi-square by lag, all angles together.
+fn lags_of_all(angles: &[AngleResult]) -> Vec<LagResult> {
+    let mut sums: Vec<LagResult> = Vec::new();
+    for lag in angles.iter().flat_map(|angle| &angle.lags) {
+        match sums.iter_mut().find(|known| known.first_lag_frames == lag.first_lag_frames) {
+            Some(known) => {
+                known.pairs += lag.pairs;
+                known.chi_squared += lag.chi_squared;
+            }
+            None => sums.push(lag.clone()),
+        }
+    }
+    sums
+}
+
+fn lags(sums: &ResidualSums) -> Vec<LagResult> {
+    let of_bin = |(k, bin): (usize, &crate::sums::lags::LagBin)| LagResult {
+        first_lag_frames: 1 << k,
+        last_lag_frames: (2 << k) - 1,
+        pairs: bin.pairs,
+        chi_squared: bin.squares,
+    };
+    sums.lags.iter().enumerate().filter(|(_, bin)| bin.pairs > 0).map(of_bin).collect()
+}
+
+fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
+    let found = sums.extremes.iter().filter(|extreme| extreme.j > extreme.i);
+    let result = |extreme: &crate::sums::residuals::Extreme| ExtremeResidual {
+        phi_degrees,
+        frame_1: extreme.i + 1,
+        frame_2: extreme.j + 1,
+        residual_sigma: extreme.residual,
+    };
+    found.map(result).collect()
+}
+
+fn parameters(
+    problem: &Problem<'_>,
+    point: &Point,
+    uncertainty: &Uncertainty,
+    active: &[ActiveBound],
+) -> Vec<ParameterResult> {
+    let status = |k: usize| {
+        let parameter = &problem.space.physical[k];
+        let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
+        let moving = uncertainty.moving.iter().position(|&moving| moving == k);
+        match (parameter.fixed, on_bound, moving) {
+            (Some(_), _, _) => ParameterStatus::Fixed,
+            (_, Some(bound), _) if bound.side == Side::Lower => ParameterStatus::AtLowerBound,
+            (_, Some(_), _) => ParameterStatus::AtUpperBound,
+            (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => ParameterStatus::Undetermined,
+            _ => ParameterStatus::Free,
+        }
+    };
+    let result = |(k, parameter): (usize, &crate::parameters::space::Parameter)| ParameterResult {
+        name: parameter.name.clone(),
+        unit: parameter.unit.clone(),
+        value: point.theta[k],
+        uncertainty: uncertainty.standard_error(k).filter(|_| status(k) == ParameterStatus::Free),
+        uncertainty_plain: uncertainty.plain_error(k).filter(|_| status(k) == ParameterStatus::Free),
+        bounds: [parameter.lower, parameter.upper],
+        status: status(k),
+    };
+    problem.space.physical.iter().enumerate().map(result).collect()
+}
+
+fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {
+    let of_block = |(index, block): (usize, &ScalingBlock)| {
+        let name = move |what: &str, k: usize| format!("{what}[{}]", index + k);
+        let m = block.order();
+        (0..m).map(move |k| name("contrast", k)).chain((0..m).map(move |k| name("offset", k))).collect::<Vec<String>>()
+    };
+    let physical = uncertainty.moving.iter().map(|&k| problem.space.physical[k].name.clone());
+    physical.chain(problem.map.blocks.iter().enumerate().flat_map(of_block)).collect()
+}
+
+/// Free numbers that are not pinned at a bound.
+fn n_free(problem: &Problem<'_>, point: &Point, uncertainty: &Uncertainty) -> usize {
+    let pinned: usize = point.scaling.active.iter().map(Vec::len).sum();
+    uncertainty.moving.len() + problem.map.n_free().saturating_sub(pinned)
+}
+
+/// A covariance, or the correlation that belongs to it, without entries for what is not determined; empty if it is not known.
+fn table(uncertainty: &Uncertainty, covariance: Option<&Array2<f64>>, as_correlation: bool) -> Vec<Vec<Option<f64>>> {
+    let Some(covariance) = covariance else { return Vec::new() };
+    let variance = |k: usize| covariance[[k, k]];
+    let known = |k: usize| !uncertainty.undetermined.contains(&k) && variance(k) > 0.0 && variance(k).is_finite();
+    let entry = |row: usize, col: usize| {
+        let scale = if as_correlation { variance(row).sqrt() * variance(col).sqrt() } else { 1.0 };
+        (known(row) && known(col)).then(|| covariance[[row, col]] / scale)
+    };
+    (0..covariance.nrows()).map(|row| (0..covariance.nrows()).map(|col| entry(row, col)).collect()).collect()
+}

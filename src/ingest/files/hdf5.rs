@@ -1,0 +1,289 @@
+//! Reads HDF5 objects; every error names file, path and what was found. It knows no layout.
+
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result};
+use crate::ingest::files::signature::check_hdf5;
+use hdf5_reader::error::Error as ReaderError;
+use hdf5_reader::group::Group;
+use hdf5_reader::messages::filter_pipeline::FilterDescription;
+use hdf5_reader::{Dataset, Datatype, FilterRegistry, Hdf5File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+const LZF_FILTER: u16 = 32_000;
+
+/// An HDF5 file, opened read-only and without locks.
+pub struct Source {
+    path: PathBuf,
+    file: Hdf5File,
+}
+
+impl Source {
+    /// Opens a file after looking at its first bytes.
+    ///
+    /// # Errors
+    /// E01 to E05, see [`check_hdf5`]; E04 also if the file is shorter than it says it is.
+    pub fn open(path: &Path) -> Result<Self> {
+        check_hdf5(path)?;
+        let mut filters = FilterRegistry::new();
+        filters.register(LZF_FILTER, Box::new(lzf));
+        // No chunk cache: every matrix is read once and whole.
+        let options = OpenOptions {
+            chunk_cache_bytes: 0,
+            max_chunk_bytes: usize::MAX,
+            filter_registry: Some(filters),
+            ..OpenOptions::default()
+        };
+        let file = Hdf5File::open_with_options(path, options).map_err(|source| {
+            Fault::at(path.display(), "the HDF5 structure cannot be read")
+                .expected("a complete HDF5 file")
+                .advice("copy the file again, or wait until it is written")
+                .code(Code::E04)
+                .source(source)
+                .format()
+        })?;
+        let source = Source { path: path.to_path_buf(), file };
+        source.check_complete()?;
+        Ok(source)
+    }
+
+    fn check_complete(&self) -> Result<()> {
+        let superblock = self.file.superblock();
+        let length = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        let declared = superblock.eof_address.saturating_add(superblock.base_address).max(superblock.eof_address);
+        if superblock.eof_address != u64::MAX && length < superblock.eof_address {
+            return Err(Fault::at(self.path.display(), format!("incomplete file: {length} bytes"))
+                .expected(format!("{declared} bytes, as its superblock says"))
+                .advice("copy the file again, or wait until it is written")
+                .code(Code::E04)
+                .format());
+        }
+        Ok(())
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// "file:/hdf5/path", the place of an error.
+    #[must_use]
+    pub fn place(&self, object: &str) -> String {
+        format!("{}:{object}", self.path.display())
+    }
+
+    /// A group, if there is one at that path.
+    #[must_use]
+    pub fn group(&self, path: &str) -> Option<Group> {
+        self.file.group(path).ok()
+    }
+
+    /// Whether there is a dataset at that path.
+    #[must_use]
+    pub fn has_dataset(&self, path: &str) -> bool {
+        self.open_dataset(path).is_ok()
+    }
+
+    fn open_dataset(&self, path: &str) -> std::result::Result<Dataset, ReaderError> {
+        let (group, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let group = if group.is_empty() { self.file.root_group()? } else { self.file.group(group)? };
+        group.dataset(name)
+    }
+
+    /// A dataset that must be there.
+    ///
+    /// # Errors
+    /// Layout if it is missing (E37 if a link leads nowhere).
+    pub fn dataset(&self, path: &str) -> Result<Dataset> {
+        self.open_dataset(path).map_err(|source| {
+            Fault::at(self.place(path), "no readable dataset here, or a link that leads nowhere")
+                .expected("a dataset")
+                .advice("if it is an external link, put the file it names beside this one")
+                .code(Code::E37)
+                .source(source)
+                .layout()
+        })
+    }
+
+    /// Numbers of any real type, flattened; `None` if there is no such dataset.
+    ///
+    /// # Errors
+    /// Layout if the dataset is not numeric, Format if it cannot be decoded.
+    pub fn numbers(&self, path: &str) -> Result<Option<Vec<f64>>> {
+        if !self.has_dataset(path) {
+            return Ok(None);
+        }
+        let dataset = self.dataset(path)?;
+        if dataset.num_elements().is_ok_and(|count| count > 1 << 27) {
+            return Err(Fault::at(self.place(path), format!("shape {:?}", dataset.shape()))
+                .expected("a list of at most 2^27 numbers")
+                .code(Code::E39)
+                .shape());
+        }
+        read_numbers(&dataset).map(Some).map_err(|source| self.decode_error(path, source))
+    }
+
+    /// One number; shapes (1,) and (1, 1) are accepted.
+    ///
+    /// # Errors
+    /// As [`Source::numbers`]; Layout if there is more than one number.
+    pub fn number(&self, path: &str) -> Result<Option<f64>> {
+        match self.numbers(path)?.as_deref() {
+            None => Ok(None),
+            Some([value]) => Ok(Some(*value)),
+            Some(values) => Err(Fault::at(self.place(path), format!("{} values", values.len()))
+                .expected("one number")
+                .code(Code::E51)
+                .layout()),
+        }
+    }
+
+    /// Text of a string dataset, decoded leniently; `None` if there is none.
+    #[must_use]
+    pub fn strings(&self, path: &str) -> Option<Vec<String>> {
+        let dataset = self.open_dataset(path).ok()?;
+        let strings = dataset.read_strings().ok().or_else(|| {
+            let bytes = dataset.read_raw_bytes().ok()?;
+            Some(vec![String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()])
+        })?;
+        Some(strings.into_iter().map(|text| text.trim().to_owned()).collect())
+    }
+
+    /// Names of datasets in a group that end in digits, with their number, in numeric order.
+    ///
+    /// # Errors
+    /// Format if the group cannot be listed.
+    pub fn numbered_datasets(&self, group_path: &str) -> Result<Vec<(u64, String)>> {
+        let Some(group) = self.group(group_path) else { return Ok(Vec::new()) };
+        let (_, names) = group.member_names().map_err(|source| self.decode_error(group_path, source))?;
+        let mut numbered: Vec<(u64, String)> =
+            names.into_iter().filter_map(|name| Some((trailing_number(&name)?, name))).collect();
+        numbered.sort();
+        Ok(numbered)
+    }
+
+    /// The two upper levels of names, for messages.
+    #[must_use]
+    pub fn outline(&self) -> String {
+        let Ok(root) = self.file.root_group() else { return String::new() };
+        let (groups, datasets) = root.members().unwrap_or_default();
+        let mut lines: Vec<String> =
+            datasets.iter().map(|dataset| format!("/{} {:?}", dataset.name(), dataset.shape())).collect();
+        for group in groups {
+            let (inner_groups, inner) = group.member_names().unwrap_or_default();
+            let names: Vec<String> = inner_groups.into_iter().chain(inner).take(8).collect();
+            lines.push(format!("/{}/ {{{}}}", group.name(), names.join(", ")));
+        }
+        lines.truncate(12);
+        lines.join("; ")
+    }
+
+    /// Names of the groups at the top.
+    #[must_use]
+    pub fn top_groups(&self) -> Vec<String> {
+        let names = self.file.root_group().and_then(|root| root.member_names());
+        names.map(|(groups, _)| groups).unwrap_or_default()
+    }
+
+    /// An error while reading a dataset, by its cause.
+    #[must_use]
+    pub fn decode_error(&self, path: &str, source: ReaderError) -> Error {
+        let place = self.place(path);
+        match root_cause(&source) {
+            ReaderError::UnsupportedFilter(filter) => {
+                Fault::at(place, format!("the dataset uses {}", name_filter(filter)))
+                    .expected("gzip, LZF, shuffle or no filter")
+                    .advice("rewrite the file with `h5repack -f GZIP=4`")
+                    .code(Code::E36)
+                    .format()
+            }
+            ReaderError::UnexpectedEof { .. } | ReaderError::OffsetOutOfBounds(_) => {
+                Fault::at(place, "the data end before the dataset does")
+                    .expected("a complete file")
+                    .advice("copy the file again, or wait until it is written")
+                    .code(Code::E04)
+                    .source(source)
+                    .format()
+            }
+            _ => Fault::at(place, "cannot be decoded")
+                .advice("copy the file again")
+                .code(Code::E04)
+                .source(source)
+                .format(),
+        }
+    }
+}
+
+fn root_cause(error: &ReaderError) -> &ReaderError {
+    match error {
+        ReaderError::Context { source, .. } => root_cause(source),
+        other => other,
+    }
+}
+
+/// "filter id 32015" with the name that people know.
+fn name_filter(text: &str) -> String {
+    let names = [("32001", "blosc"), ("32004", "LZ4"), ("32008", "bitshuffle"), ("32015", "zstd"), ("32026", "blosc2")];
+    match names.iter().find(|(id, _)| text.contains(id)) {
+        Some((_, name)) => format!("filter {name} ({text})"),
+        None => text.to_owned(),
+    }
+}
+
+/// The number at the end of a name.
+#[must_use]
+pub fn trailing_number(name: &str) -> Option<u64> {
+    let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    name[name.len() - digits..].parse().ok()
+}
+
+/// All values of a real dataset, widened.
+fn read_numbers(dataset: &Dataset) -> std::result::Result<Vec<f64>, ReaderError> {
+    macro_rules! widen {
+        ($($type:ty),+; $dtype:expr) => {
+            match $dtype {
+                $(kind if *kind == matching::<$type>(kind) => {
+                    dataset.read_array::<$type>()?.iter().map(|&value| value as f64).collect()
+                })+
+                other => return Err(ReaderError::Other(format!("type {other:?} is not a real number"))),
+            }
+        };
+    }
+    Ok(widen!(f32, f64, u8, u16, u32, u64, i8, i16, i32, i64; dataset.dtype()))
+}
+
+/// The HDF5 type of `T` in the byte order of `kind`.
+fn matching<T: hdf5_reader::H5Type>(kind: &Datatype) -> Datatype {
+    let order = match kind {
+        Datatype::FixedPoint { byte_order, .. } | Datatype::FloatingPoint { byte_order, .. } => Some(*byte_order),
+        _ => None,
+    };
+    match (T::hdf5_type(), order) {
+        (Datatype::FixedPoint { size, signed, .. }, Some(byte_order)) => {
+            Datatype::FixedPoint { size, signed, byte_order }
+        }
+        (Datatype::FloatingPoint { size, .. }, Some(byte_order)) => Datatype::FloatingPoint { size, byte_order },
+        (other, _) => other,
+    }
+}
+
+/// The LZF filter of h5py; its third parameter is the size of the decoded chunk.
+fn lzf(filter: &FilterDescription, data: &[u8], _element_size: usize) -> std::result::Result<Vec<u8>, ReaderError> {
+    let size = filter.client_data.get(2).copied().unwrap_or(0) as usize;
+    if size == 0 {
+        return Err(ReaderError::DecompressionError("LZF chunk without its decoded size".into()));
+    }
+    lzf_rust::decompress_into_vec(data, size)
+        .map_err(|source| ReaderError::DecompressionError(format!("LZF: {source}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_taken_from_the_end_of_names() {
+        assert_eq!(trailing_number("c2_00012"), Some(12));
+        assert_eq!(trailing_number("C2T_all"), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! One conversion: reads, checks and cuts one matrix per worker, into partitions that nobody sees yet.
+
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result};
+use crate::experiment::{Angle, Experiment, TimeGrid};
+use crate::ingest::files::hdf5::Source;
+use crate::ingest::frames::{dark_frames, dead_frames, examine, masked_angle, ranges, with_baseline};
+use crate::ingest::layouts::bins::{Bin, BinTable};
+use crate::ingest::layouts::detect::{Layout, bin_table};
+use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
+use crate::ingest::merge::{Merged, groups};
+use crate::ingest::request::IngestSettings;
+use crate::ingest::selection::Selection;
+use crate::ingest::sigma::estimate_sigma;
+use crate::ingest::survey::{Survey, common_frame_count};
+use crate::listener::{Event, Watch};
+use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::machine::memory::{available_bytes, rss_anon_bytes};
+use crate::store::block::Values;
+use crate::store::directory::value_type;
+use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
+use crate::store::writer::StagedStore;
+use std::ops::Range;
+/// The data of one angle and what is known of them.
+struct Usable {
+    angle: Angle,
+    values: Values,
+    mask_note: String,
+    non_finite: usize,
+    warnings: Vec<String>,
+    sources: Vec<String>,
+    members: Vec<MergedAngle>,
+}
+
+/// One angle on its way into the store; `None` if it was skipped.
+pub(super) type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
+
+/// What metadata can decide, decided.
+pub(super) struct Job<'a> {
+    request: &'a IngestSettings,
+    threads: usize,
+    source: Source,
+    layout: Layout,
+    table: BinTable,
+    /// Bins that become one angle each.
+    groups: Vec<Vec<Bin>>,
+    frames: Range<usize>,
+    n_file: usize,
+    dt_seconds: f64,
+    warnings: Vec<String>,
+}
+
+impl<'a> Job<'a> {
+    /// Decides everything that metadata can decide.
+    pub fn plan(request: &'a IngestSettings, threads: usize) -> Result<Self> {
+        let selection = &request.selection;
+        let Survey { source, layout, others, table } = Survey::of(request.source()?, selection)?;
+        let mut warnings = table.warnings.clone();
+        let bins = selection.bins(&source, &table)?;
+        let n_file = common_frame_count(&source, &bins)?;
+        for other in others {
+            warnings.push(also_holds(&source, layout, other, n_file, selection)?);
+        }
+        let frames = selection.frames(&source, n_file)?;
+        let dt_seconds = selection.dt_seconds(&table)?;
+        let groups = groups(bins, selection.merge_within_degrees);
+        let job = Job { request, threads, source, layout, table, groups, frames, n_file, dt_seconds, warnings };
+        job.check_memory()?;
+        Ok(job)
+    }
+
+    /// E38: every worker holds a matrix and what it is decoded from, and sums where angles are merged.
+    fn check_memory(&self) -> Result<()> {
+        let width = value_bytes(&self.source, &self.groups[0][0].path)?;
+        let points = (self.n_file * self.n_file) as u64;
+        let merges = self.groups.iter().any(|group| group.len() > 1);
+        let of_worker = points * (3 * width as u64 + if merges { 8 } else { 0 });
+        let needed = of_worker * self.threads.min(self.groups.len()) as u64;
+        let available = available_bytes().unwrap_or(u64::MAX);
+        if needed <= available {
+            return Ok(());
+        }
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        Err(Fault::at(self.source.path().display(), format!("reading needs {:.1} GB", gigabytes(needed)))
+            .expected(format!("at most the {:.1} GB that are available", gigabytes(available)))
+            .advice("use fewer --threads")
+            .code(Code::E38)
+            .config())
+    }
+
+    fn time(&self) -> TimeGrid {
+        TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
+    }
+
+    pub fn convert(&self, staged: &StagedStore, watch: &Watch<'_>) -> Result<Vec<Converted>> {
+        let mut converted = Vec::new();
+        let flow = Dataflow {
+            n_items: self.groups.len(),
+            lanes: Lanes::with_readers(self.threads, 1),
+            read: &|index| Ok(&self.groups[index][..]),
+            work: &|_, group: &[Bin]| self.convert_group(group, staged),
+            meter: &Meter::default(),
+        };
+        flow.fold(&mut |index, bin| {
+            converted.push(bin);
+            watch.tell(&Event::Angles { work: "ingest", done: index + 1, all: self.groups.len() });
+            watch.check()
+        })?;
+        Ok(converted)
+    }
+
+    /// The bins of one angle into one partition; `None` if none of them holds data and that is allowed.
+    fn convert_group(&self, group: &[Bin], staged: &StagedStore) -> Result<Converted> {
+        let merged = match group {
+            [bin] => self.examine_or_skip(bin)?,
+            _ => self.merge(group)?,
+        };
+        let Some(merged) = merged else { return Ok(None) };
+        let written = staged.write_partition(merged.angle.phi_degrees, &merged.values, &self.time())?;
+        let partition = Partition {
+            file: written.file,
+            rows: merged.values.len(),
+            bytes: written.bytes,
+            blake3: written.blake3,
+            source: merged.sources.join(" + "),
+            mask_note: merged.mask_note,
+            non_finite_values: merged.non_finite,
+            merged_from: merged.members,
+        };
+        Ok(Some((merged.angle, partition, value_type(&merged.values), merged.warnings)))
+    }
+
+    fn examine_or_skip(&self, bin: &Bin) -> Result<Option<Usable>> {
+        match self.examine_bin(bin) {
+            Err(error) if self.request.selection.skip_bad_bins && error.fault().code == Some(Code::E18) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Several bins as one angle: their mean, weighted by 1 / sigma^2; a frame that one of them has not is masked.
+    fn merge(&self, group: &[Bin]) -> Result<Option<Usable>> {
+        let n = self.frames.len();
+        let mut sums = Merged::new(self.time().n_pairs());
+        let mut first: Option<Usable> = None;
+        for bin in group {
+            let Some(next) = self.examine_or_skip(bin)? else { continue };
+            let weight = if next.angle.sigma > 0.0 { next.angle.sigma.powi(-2) } else { 1.0 };
+            sums.add(next.angle.phi_degrees, &next.values, weight);
+            first = Some(match first {
+                None => next,
+                Some(known) => known.joined(next),
+            });
+        }
+        let Some(known) = first else { return Ok(None) };
+        let (phi_degrees, values, members) = sums.finish();
+        let sigma = estimate_sigma(&values, n, &known.angle.masked_frames);
+        let angles: Vec<String> = members.iter().map(|member| member.phi_degrees.to_string()).collect();
+        let mut warnings = known.warnings;
+        warnings.push(format!("angles {} degrees are merged into {phi_degrees}", angles.join(", ")));
+        let angle = Angle { phi_degrees, sigma, masked_frames: known.angle.masked_frames };
+        Ok(Some(Usable { angle, values, members, warnings, ..known }))
+    }
+
+    /// Reads one bin and finds out what of it is data.
+    fn examine_bin(&self, bin: &Bin) -> Result<Usable> {
+        let selection = &self.request.selection;
+        let n = self.frames.len();
+        let place = self.source.place(&bin.path);
+        let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
+        let _ = rss_anon_bytes();
+        let mut warnings = pairs.warnings;
+        let dead = dead_frames(&pairs.values, n);
+        let (values, dead) = match with_baseline(&pairs.values, n, &dead, &place, &mut warnings) {
+            None => (pairs.values, dead),
+            Some(shifted) => {
+                // What was -1 is zero now.
+                let dead = dead_frames(&shifted, n);
+                (shifted, dead)
+            }
+        };
+        let examined = examine(&values, n, &dead, &place, selection.max_non_finite_fraction)?;
+        warnings.extend(examined.warnings);
+        let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
+        let asked = self.asked_masks();
+        let unknown_noise = masked_angle(bin.phi_degrees, 0.0, [&dead, &dark, &asked]);
+        let sigma = estimate_sigma(&values, n, &unknown_noise.masked_frames);
+        Ok(Usable {
+            angle: Angle { sigma, ..unknown_noise },
+            values,
+            mask_note: mask_note(&dead, &dark, &asked),
+            non_finite: examined.non_finite,
+            warnings,
+            sources: vec![bin.path.clone()],
+            members: Vec::new(),
+        })
+    }
+
+    /// Frames that the user wants left out, 0-based within the selected range.
+    fn asked_masks(&self) -> Vec<usize> {
+        let selection = &self.request.selection;
+        let listed = selection.masked_frames.iter().filter_map(|frame| frame.checked_sub(1 + self.frames.start));
+        listed.chain(selection.exclude_first_frame.then_some(0)).filter(|&frame| frame < self.frames.len()).collect()
+    }
+
+    pub fn manifest(&self, converted: Vec<Converted>, source_blake3: String, content_key: String) -> Result<Manifest> {
+        let mut warnings = self.warnings.clone();
+        let (mut angles, mut partitions, mut types) = (Vec::new(), Vec::new(), Vec::new());
+        for (group, converted) in self.groups.iter().zip(converted) {
+            match converted {
+                None => {
+                    let places = group.iter().map(|bin| self.source.place(&bin.path));
+                    warnings.extend(places.map(|place| format!("[{}] {place}: skipped, it holds no data", Code::E18)));
+                }
+                Some((angle, partition, value_type, more)) => {
+                    angles.push(angle);
+                    partitions.push(partition);
+                    types.push(value_type);
+                    warnings.extend(more);
+                }
+            }
+        }
+        let value_type = *types.first().ok_or_else(|| no_bin_left(&self.source))?;
+        let request = self.request;
+        let selection = serde_json::to_value(&request.selection)
+            .map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
+        let q_per_angstrom = self.groups[0][0].q_per_angstrom;
+        Ok(Manifest {
+            format_version: FORMAT_VERSION,
+            content_key,
+            format: request.format,
+            value_type,
+            pair_order: Manifest::PAIR_ORDER.into(),
+            block_points: request.block_points,
+            experiment: Experiment { q_per_angstrom, gap_angstrom: None, time: self.time(), angles },
+            partitions,
+            provenance: Provenance {
+                program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
+                source: request.source()?.display().to_string(),
+                source_blake3,
+                layout: self.layout.name().into(),
+                selection,
+                warnings,
+            },
+        })
+    }
+}
+
+impl Usable {
+    /// What is known of both; the values are the merge's business.
+    fn joined(mut self, other: Usable) -> Usable {
+        self.angle.masked_frames.extend(other.angle.masked_frames);
+        self.angle.masked_frames.sort_unstable();
+        self.angle.masked_frames.dedup();
+        if !other.mask_note.is_empty() && other.mask_note != self.mask_note {
+            self.mask_note = [self.mask_note, other.mask_note].join("; ").trim_start_matches("; ").to_owned();
+        }
+        self.non_finite += other.non_finite;
+        self.warnings.extend(other.warnings);
+        self.sources.extend(other.sources);
+        self
+    }
+}
+
+/// E47: another layout in the same file is worth a warning, or an error if it holds other frames.
+fn also_holds(source: &Source, read: Layout, other: Layout, n_file: usize, selection: &Selection) -> Result<String> {
+    let found = bin_table(source, other, true, true).ok().and_then(|table| table.bins.into_iter().next());
+    let n_other = found.and_then(|bin| frame_count(source, &bin.path).ok());
+    match n_other.filter(|&n| n != n_file && selection.layout.is_none()) {
+        None => Ok(format!("[{}] read as {}; the file also holds {}", Code::E47, read.name(), other.name())),
+        Some(n) => Err(Fault::at(
+            source.path().display(),
+            format!("{} with {n_file} frames and {} with {n}", read.name(), other.name()),
+        )
+        .expected("one set of correlation matrices")
+        .advice("choose one with experimental_data.layout or --layout")
+        .code(Code::E47)
+        .layout()),
+    }
+}
+
+fn no_bin_left(source: &Source) -> Error {
+    Fault::at(source.path().display(), "every wanted matrix is empty").expected("data").code(Code::E18).layout()
+}
+
+fn mask_note(dead: &[usize], dark: &[usize], asked: &[usize]) -> String {
+    let parts = [("empty", dead), ("no intensity", dark), ("left out on request", asked)];
+    let parts = parts.iter().filter(|(_, frames)| !frames.is_empty());
+    parts.map(|(why, frames)| format!("{why}: {}", ranges(frames, 1))).collect::<Vec<String>>().join("; ")
+}

@@ -1,0 +1,104 @@
+//! Layout `aps_legacy`: four writers of one shape, told apart by how their matrices are numbered.
+
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result};
+use crate::ingest::files::hdf5::Source;
+use crate::ingest::layouts::aps_u::intensity;
+use crate::ingest::layouts::bins::{BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
+
+/// The group of matrices of a legacy file, if it is one: under the output path it names, a usual one, or any top group.
+#[must_use]
+pub fn matrix_group(source: &Source) -> Option<String> {
+    let named = source.strings(&format!("{}/output_data", xpcs_group(source))).and_then(|mut names| names.pop());
+    let usual = ["/exchange", "/TwoTimeInfo"].map(String::from);
+    let any = source.top_groups().into_iter().map(|name| format!("/{name}"));
+    let places = named.into_iter().map(|name| format!("/{}", name.trim_matches('/'))).chain(usual).chain(any);
+    places.map(|place| format!("{place}/C2T_all")).find(|path| source.group(path).is_some())
+}
+
+/// `/xpcs`, or `/xpcs_1`, `/xpcs_2` .. where results were repeated.
+fn xpcs_group(source: &Source) -> String {
+    let mut names = source.top_groups();
+    names.sort();
+    let found =
+        names.iter().find(|name| *name == "xpcs").or_else(|| names.iter().find(|name| name.starts_with("xpcs")));
+    format!("/{}", found.map_or("xpcs", String::as_str))
+}
+
+/// Reads the table of bins.
+///
+/// # Errors
+/// E08, E10, E25, E33: see the catalogue of errors.
+pub fn bin_table(source: &Source, group: &str, dt_override: bool) -> Result<BinTable> {
+    let mut warnings = Vec::new();
+    let xpcs = xpcs_group(source);
+    let matrices = source.numbered_datasets(group)?;
+    if matrices.is_empty() {
+        return Err(Fault::at(source.place(group), "0 matrices")
+            .expected("g2_00001, g2_00002, ..")
+            .code(Code::E08)
+            .layout());
+    }
+    let list = |name: &str| -> Result<Vec<f64>> {
+        let path = format!("{xpcs}/{name}");
+        let missing =
+            || Fault::at(source.place(&path), "missing").expected("q and phi of every bin").code(Code::E51).layout();
+        source.numbers(&path)?.ok_or_else(missing)
+    };
+    let (q, phi) = (list("dqlist")?, list("dphilist")?);
+    let labels = labels(source, &xpcs, &matrices, &mut warnings)?;
+    let mut bins = Vec::new();
+    for ((_, name), label) in matrices.iter().zip(labels) {
+        let path = format!("{group}/{name}");
+        let index = usize::try_from(label).ok().and_then(|label| label.checked_sub(1));
+        let Some(index) = index.filter(|&index| index < q.len() && index < phi.len()) else {
+            return Err(Fault::at(source.place(&path), format!("bin label {label}"))
+                .expected(format!("a label from 1 to {}", q.len().min(phi.len())))
+                .code(Code::E10)
+                .layout());
+        };
+        bins.push(checked_bin(source, path, label, (q[index], phi[index]))?);
+    }
+    let (timing, timing_place) = timing(source, &xpcs, dt_override, &mut warnings)?;
+    let intensity = intensity(source, &group.replace("C2T_all", "frameSum"))?;
+    Ok(BinTable { bins, timing, timing_place, intensity, warnings })
+}
+
+/// boost_corr counts its matrices 1..n and lists their labels; the other writers put the label into the name.
+fn labels(source: &Source, xpcs: &str, matrices: &[(u64, String)], warnings: &mut Vec<String>) -> Result<Vec<i64>> {
+    let names: Vec<i64> = matrices.iter().map(|(number, _)| *number as i64).collect();
+    let counted = names.iter().enumerate().all(|(k, &number)| number == k as i64 + 1);
+    let path = format!("{xpcs}/qphi_bin_to_process");
+    let listed: Option<Vec<i64>> =
+        source.numbers(&path)?.map(|list| list.into_iter().map(|label| label as i64).collect());
+    match listed.filter(|list| counted && list.len() == names.len()) {
+        None => Ok(names),
+        Some(list) => {
+            if list != names {
+                warnings.push(format!(
+                    "{}: names count 1..{}, labels are taken from this list",
+                    source.place(&path),
+                    names.len()
+                ));
+            }
+            Ok(list)
+        }
+    }
+}
+
+fn timing(
+    source: &Source,
+    xpcs: &str,
+    dt_override: bool,
+    warnings: &mut Vec<String>,
+) -> Result<(Option<FrameTiming>, String)> {
+    let path = "/measurement/instrument/detector/exposure_period";
+    let place = source.place(path);
+    let Some(frame_seconds) = frame_seconds(source, path, dt_override)? else { return Ok((None, place)) };
+    let factor = |name: &str, warnings: &mut Vec<String>| {
+        factor_or_one(source, &[format!("{xpcs}/{name}s"), format!("{xpcs}/{name}")], warnings)
+    };
+    let average = factor("avg_frame", warnings)?;
+    let stride = factor("stride_frame", warnings)?;
+    Ok((Some(FrameTiming { frame_seconds, stride, average }), place))
+}

@@ -1,0 +1,208 @@
+//! Layout `aps_u` (APS-U, boost_corr): bin labels are compressed and lead to (q, phi) through `dynamic_index_mapping`.
+
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result};
+use crate::ingest::files::hdf5::Source;
+use crate::ingest::layouts::bins::{Bin, BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
+
+/// The group of correlation matrices: its presence tells the layout.
+pub const CORRELATION_MAP: &str = "/xpcs/twotime/correlation_map";
+const QMAP: &str = "/xpcs/qmap";
+const FRAME_TIME: &str = "/entry/instrument/detector_1/frame_time";
+
+/// The grid of q and phi centres and the natural bin of every label.
+struct QMap {
+    q: Vec<f64>,
+    phi: Vec<f64>,
+    natural_of_label: Vec<usize>,
+}
+
+/// Reads the table of bins.
+///
+/// # Errors
+/// E08 to E14, E25, E33: see the catalogue of errors.
+pub fn bin_table(source: &Source, allow_missing: bool, dt_override: bool) -> Result<BinTable> {
+    let mut warnings = Vec::new();
+    let matrices = source.numbered_datasets(CORRELATION_MAP)?;
+    if matrices.is_empty() {
+        return Err(Fault::at(source.place(CORRELATION_MAP), "0 matrices")
+            .expected("c2_00001, c2_00002, ..")
+            .code(Code::E08)
+            .layout());
+    }
+    let labels = processed_labels(source, &matrices, allow_missing)?;
+    let qmap = QMap::read(source, &labels, &mut warnings)?;
+    let mut bins = Vec::new();
+    for (number, name) in matrices {
+        // The number in the name is a running counter in the order of processed_bins, not the label.
+        let Some(&label) = usize::try_from(number).ok().and_then(|number| labels.get(number.wrapping_sub(1))) else {
+            continue;
+        };
+        bins.push(qmap.bin(source, format!("{CORRELATION_MAP}/{name}"), label)?);
+    }
+    let timing = timing(source, dt_override, &mut warnings)?;
+    let intensity = intensity(source, "/xpcs/spatial_mean/intensity_vs_time")?;
+    Ok(BinTable { bins, timing, timing_place: source.place(FRAME_TIME), intensity, warnings })
+}
+
+fn processed_labels(source: &Source, matrices: &[(u64, String)], allow_missing: bool) -> Result<Vec<i64>> {
+    let path = "/xpcs/twotime/processed_bins";
+    let Some(labels) = source.numbers(path)? else {
+        return Err(Fault::at(source.place(path), "missing")
+            .expected("the bin label of every matrix")
+            .code(Code::E09)
+            .layout());
+    };
+    let labels: Vec<i64> = labels.into_iter().map(|label| label as i64).collect();
+    let unmatched: Vec<&str> = matrices
+        .iter()
+        .enumerate()
+        .filter(|(k, (number, _))| *number != *k as u64 + 1 || *k >= labels.len())
+        .map(|(_, (_, name))| name.as_str())
+        .take(3)
+        .collect();
+    if (labels.len() != matrices.len() || !unmatched.is_empty()) && !allow_missing {
+        let found = format!("{} matrices, {} processed bins", matrices.len(), labels.len());
+        return Err(Fault::at(source.place(CORRELATION_MAP), found)
+            .expected(format!("one matrix per processed bin; first unmatched: {}", unmatched.join(", ")))
+            .advice("set experimental_data.allow_missing: true to use those that match")
+            .code(Code::E09)
+            .layout());
+    }
+    Ok(labels)
+}
+
+impl QMap {
+    fn read(source: &Source, labels: &[i64], warnings: &mut Vec<String>) -> Result<Self> {
+        let list = |name: &str| -> Result<Vec<f64>> {
+            let path = format!("{QMAP}/{name}");
+            let missing = || Fault::at(source.place(&path), "missing").expected("the centres of the map's bins");
+            source.numbers(&path)?.ok_or_else(|| missing().code(Code::E51).layout())
+        };
+        let (first, second) = (list("dynamic_v_list_dim0")?, list("dynamic_v_list_dim1")?);
+        check_counts(source, &first, &second)?;
+        let natural_of_label = index_mapping(source, (first.len(), second.len()), labels, warnings)?;
+        if phi_comes_first(source)? {
+            let swapped = natural_of_label.iter().map(|k| k % second.len() * first.len() + k / second.len()).collect();
+            return Ok(QMap {
+                q: in_inverse_angstrom(source, second, warnings),
+                phi: first,
+                natural_of_label: swapped,
+            });
+        }
+        Ok(QMap { q: in_inverse_angstrom(source, first, warnings), phi: second, natural_of_label })
+    }
+
+    /// label -> natural bin -> q = natural // n_phi, phi = natural % n_phi.
+    fn bin(&self, source: &Source, path: String, label: i64) -> Result<Bin> {
+        let natural = usize::try_from(label).ok().and_then(|label| self.natural_of_label.get(label.wrapping_sub(1)));
+        let Some(&natural) = natural else {
+            return Err(Fault::at(source.place(&path), format!("bin label {label}"))
+                .expected(format!("a label from 1 to {}", self.natural_of_label.len()))
+                .code(Code::E10)
+                .layout());
+        };
+        let n_phi = self.phi.len();
+        checked_bin(source, path, label, (self.q[natural / n_phi], self.phi[natural % n_phi]))
+    }
+}
+
+fn check_counts(source: &Source, first: &[f64], second: &[f64]) -> Result<()> {
+    let path = format!("{QMAP}/dynamic_num_pts");
+    let Some(declared) = source.numbers(&path)? else { return Ok(()) };
+    let lengths = [first.len() as f64, second.len() as f64];
+    if declared == lengths {
+        return Ok(());
+    }
+    let found = format!("dynamic_num_pts {declared:?}, but the lists of centres have {lengths:?} entries");
+    Err(Fault::at(source.place(&path), found).expected("equal counts").code(Code::E13).layout())
+}
+
+/// Natural bin of every label; identity only where it cannot be anything else.
+fn index_mapping(
+    source: &Source,
+    shape: (usize, usize),
+    labels: &[i64],
+    warnings: &mut Vec<String>,
+) -> Result<Vec<usize>> {
+    let path = format!("{QMAP}/dynamic_index_mapping");
+    let n_natural = shape.0 * shape.1;
+    let Some(mapping) = source.numbers(&path)? else {
+        let in_map = source.numbers(&format!("{QMAP}/dynamic_roi_map"))?;
+        let n_labels = in_map.map_or(labels.len(), |map| map.into_iter().fold(0.0, f64::max) as usize);
+        if n_labels != n_natural {
+            return Err(Fault::at(
+                source.place(&path),
+                format!("missing, with {n_labels} labels for {n_natural} bins"),
+            )
+            .expected("the mapping from compressed labels to bins")
+            .advice("q and phi of the matrices cannot be known without it")
+            .code(Code::E11)
+            .layout());
+        }
+        warnings.push(format!(
+            "[{}] {} is missing: all {n_natural} bins have a label, identity is used",
+            Code::E11,
+            source.place(&path)
+        ));
+        return Ok((0..n_natural).collect());
+    };
+    let mut seen = vec![false; n_natural];
+    for &natural in &mapping {
+        let slot = seen.get_mut(natural as usize).filter(|_| natural >= 0.0);
+        if slot.map(|slot| std::mem::replace(slot, true)) != Some(false) {
+            return Err(Fault::at(source.place(&path), format!("corrupt map: natural bin {natural}"))
+                .expected(format!("each of 0 .. {n_natural} at most once"))
+                .code(Code::E12)
+                .layout());
+        }
+    }
+    Ok(mapping.into_iter().map(|natural| natural as usize).collect())
+}
+
+/// Whether the map's first axis is phi.
+fn phi_comes_first(source: &Source) -> Result<bool> {
+    let path = format!("{QMAP}/map_names");
+    let Some(names) = source.strings(&path) else { return Ok(false) };
+    let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    match lower.iter().map(String::as_str).collect::<Vec<&str>>()[..] {
+        ["q", "phi"] => Ok(false),
+        ["phi", "q"] => Ok(true),
+        _ => Err(Fault::at(source.place(&path), format!("the map's axes are {names:?}"))
+            .expected("q and phi")
+            .advice("partition the detector in q and phi and correlate again")
+            .code(Code::E14)
+            .layout()),
+    }
+}
+
+fn in_inverse_angstrom(source: &Source, mut q: Vec<f64>, warnings: &mut Vec<String>) -> Vec<f64> {
+    let units = source.strings(&format!("{QMAP}/map_units")).unwrap_or_default().join(" ").to_lowercase();
+    if units.contains("nm") {
+        warnings.push("q is declared in 1/nm: converted to 1/angstrom".into());
+        q.iter_mut().for_each(|q| *q *= 0.1);
+    }
+    if q.iter().any(|q| q.is_finite() && !(1e-5..=10.0).contains(q)) {
+        warnings.push(format!("[{}] {QMAP}: q outside 1e-5 .. 10 1/angstrom looks like a slip of units", Code::E31));
+    }
+    q
+}
+
+fn timing(source: &Source, dt_override: bool, warnings: &mut Vec<String>) -> Result<Option<FrameTiming>> {
+    let Some(frame_seconds) = frame_seconds(source, FRAME_TIME, dt_override)? else { return Ok(None) };
+    let factor = |name: &str, warnings: &mut Vec<String>| {
+        factor_or_one(source, &[format!("/xpcs/twotime/config/{name}")], warnings)
+    };
+    let stride = factor("stride_frame", warnings)?;
+    let average = factor("avg_frame", warnings)?;
+    Ok(Some(FrameTiming { frame_seconds, stride, average }))
+}
+
+/// Mean intensity per frame: the second row of a (2, N) dataset.
+///
+/// # Errors
+/// What reading reports.
+pub fn intensity(source: &Source, path: &str) -> Result<Option<Vec<f64>>> {
+    let values = source.numbers(path)?;
+    Ok(values.filter(|values| values.len() % 2 == 0).map(|values| values[values.len() / 2..].to_vec()))
+}

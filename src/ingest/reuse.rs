@@ -1,0 +1,42 @@
+//! Whether the wanted store is there already. It makes none.
+
+use crate::error::{Fault, Result};
+use crate::ingest::request::IngestSettings;
+use crate::store::directory::Store;
+use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
+/// Equal keys hold equal stores.
+pub(super) fn content_key(request: &IngestSettings, source_blake3: &str) -> Result<String> {
+    let parts =
+        serde_json::json!([FORMAT_VERSION, source_blake3, request.selection, request.format, request.block_points]);
+    let text =
+        serde_json::to_vec(&parts).map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
+    Ok(blake3::hash(&text).to_hex().to_string())
+}
+
+/// What stands where the store is to be.
+pub(super) enum Earlier {
+    /// The wanted store, whole.
+    Same(Box<Manifest>),
+    /// A store that cannot be trusted, with the partition and what is wrong.
+    Damaged(String),
+    /// Nothing, or the store of something else.
+    Other,
+}
+
+pub(super) fn earlier_store(request: &IngestSettings, content_key: &str) -> Earlier {
+    if !request.store.join(MANIFEST_NAME).is_file() {
+        return Earlier::Other;
+    }
+    let checked = Store::open(&request.store, None).and_then(|store| {
+        let same = store.manifest().content_key == content_key;
+        if same && request.verify {
+            store.verify()?;
+        }
+        Ok(same.then(|| Box::new(store.manifest().clone())))
+    });
+    match checked {
+        Ok(Some(manifest)) => Earlier::Same(manifest),
+        Ok(None) => Earlier::Other,
+        Err(error) => Earlier::Damaged(error.to_string()),
+    }
+}

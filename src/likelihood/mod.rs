@@ -1,0 +1,9 @@
+//! From sums over pairs to the system of the physical parameters: contrast and offset eliminated exactly. It asks for no sweep.
+//!
+//! `scaling` has the modes and their elimination, `reduced` the system from Gram matrices, `joint` the same from triangular
+//! factors, `spectrum` how well it determines each direction.
+
+pub mod joint;
+pub mod reduced;
+pub mod scaling;
+pub mod spectrum;

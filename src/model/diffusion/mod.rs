@@ -1,0 +1,3 @@
+//! Anomalous diffusion: h = exp(-q^2 int D dt).
+
+pub mod rows;

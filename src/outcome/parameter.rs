@@ -1,0 +1,76 @@
+//! What a fit found about one parameter.
+
+use serde::{Deserialize, Serialize};
+/// Whether a parameter's value is the data's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterStatus {
+    /// It is.
+    Free,
+    /// The user's.
+    Fixed,
+    /// The lower bound's.
+    AtLowerBound,
+    /// The upper bound's.
+    AtUpperBound,
+    /// The data do not determine it.
+    Undetermined,
+}
+
+impl ParameterStatus {
+    /// Names in results.
+    pub const NAMES: [(&'static str, ParameterStatus); 5] = [
+        ("free", ParameterStatus::Free),
+        ("fixed", ParameterStatus::Fixed),
+        ("at_lower_bound", ParameterStatus::AtLowerBound),
+        ("at_upper_bound", ParameterStatus::AtUpperBound),
+        ("undetermined", ParameterStatus::Undetermined),
+    ];
+
+    /// Name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+}
+
+/// What reported errors allow for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UncertaintyKind {
+    /// Pairs that share frames or speckles are correlated.
+    FrameRobust,
+    /// Pairs are taken as independent.
+    Plain,
+}
+
+impl UncertaintyKind {
+    /// Name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            UncertaintyKind::FrameRobust => "frame_robust",
+            UncertaintyKind::Plain => "plain",
+        }
+    }
+}
+
+/// One physical parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParameterResult {
+    /// Name: the entry's key.
+    #[serde(skip)]
+    pub name: String,
+    /// Value.
+    pub value: f64,
+    /// Reported standard error (see [`crate::outcome::fit::FitResult::uncertainty_kind`]); `None` if fixed, on a bound or undetermined.
+    pub uncertainty: Option<f64>,
+    /// Standard error from the inverse Hessian, pairs taken as independent; `None` also where the noise is not known.
+    pub uncertainty_plain: Option<f64>,
+    /// Unit.
+    pub unit: String,
+    /// Whether the value is the data's.
+    pub status: ParameterStatus,
+    /// Lower and upper bound.
+    pub bounds: [f64; 2],
+}

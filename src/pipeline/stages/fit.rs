@@ -1,0 +1,129 @@
+//! The stage that fits: chooses the strategy, runs the fit, follows it with progress and checkpoints, hands over the result.
+
+use crate::error::Result;
+use crate::experiment::{Experiment, wrap_degrees};
+use crate::fit::course::{Outset, fit};
+use crate::fit::solver::journal::Following;
+use crate::fit::strategy::Decision;
+use crate::listener::LogLevel;
+use crate::machine::cores::nodes;
+use crate::model::catalogue::Model;
+use crate::outcome::fit::{FitResult, Strategy};
+use crate::outcome::verdict::Verdict;
+use crate::pipeline::checkpoint::{Checkpoint, Hashes};
+use crate::pipeline::plan::decide;
+use crate::pipeline::run_directory::Record;
+use crate::pipeline::{Finished, Run};
+use crate::store::block::BlockSource;
+use crate::store::directory::Store;
+use crate::sweep::raw::pass::Sweep;
+use crate::sweep::scattered::Sample;
+use crate::units::short;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl Run<'_> {
+    /// Fits a store and writes the run directory.
+    ///
+    /// # Errors
+    /// What sweeps and writing report.
+    pub fn fit(&self, store: Store) -> Result<Finished> {
+        let settings = self.settings;
+        let decision = decide(settings, &store)?;
+        self.say_strategy(&decision, store.plan().block_points);
+        let key = self.result_key(&store.manifest().content_key, decision.strategy);
+        let store = Arc::new(store);
+        let experiment = store.experiment().clone();
+        self.say_opposite_angles(&experiment);
+        let model = Model::new(settings.fit.space.mode, settings.model.convention, &experiment)?;
+        let outset = Outset {
+            strategy: decision.strategy,
+            candidates: model.starts(&settings.fit.space),
+            t_ref_seconds: model.t_ref_seconds(),
+        };
+        let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
+        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads)
+            .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
+            .watched_by(self.watch());
+        let mut checkpoint = self.checkpoint(&store, decision.strategy)?;
+        let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
+        let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
+        self.say_few_renewals(&result);
+        self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
+        let totals = sweep.totals();
+        let record = Record { result, experiment: &experiment, totals, key, store: &store, decision };
+        let finished = self.write(record)?;
+        if finished.outcome.result.verdict == Verdict::Interrupted {
+            self.say(LogLevel::Warning, "interrupted: `--resume` goes on from here");
+        } else {
+            checkpoint.remove();
+        }
+        Ok(finished)
+    }
+
+    fn say_strategy(&self, decision: &Decision, block_points: usize) {
+        self.say(LogLevel::Info, &decision.reason);
+        if decision.strategy == Strategy::HybridStreaming {
+            let block = short(block_points as f64 / 1.024);
+            self.say(LogLevel::Info, &format!("Streaming block size: {} points", block.replace(".0K", "K")));
+        } else if decision.peak_bytes > decision.threshold_bytes {
+            self.say(LogLevel::Warning, "the strategy that was asked for may exceed the memory threshold");
+        }
+    }
+
+    /// Errors from few independent renewals of the speckles scatter themselves.
+    fn say_few_renewals(&self, result: &FitResult) {
+        let Some(renewals) = result.renewals else { return };
+        let independent = result.angles.len() as f64 * (0.5 * renewals).max(1.0);
+        let n_numbers = result.covariance_names.len() as f64;
+        if independent < 2.0 * n_numbers {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "{n_numbers:.0} numbers are fitted to about {independent:.0} independent renewals of the speckles: \
+                     their errors may be off by tens of percent"
+                ),
+            );
+        }
+    }
+
+    /// Angles 180 degrees apart see the same speckles (Friedel's law), which the errors cannot know.
+    fn say_opposite_angles(&self, experiment: &Experiment) {
+        let phi: Vec<f64> = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
+        let opposite = |a: f64, b: f64| wrap_degrees(a - b + 180.0).abs() < 1.0;
+        let of_first = |(k, &a): (usize, &f64)| phi[k + 1..].iter().filter(|&&b| opposite(a, b)).count();
+        let pairs: usize = phi.iter().enumerate().map(of_first).sum();
+        if pairs > 0 {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "{pairs} pairs of angles are 180 degrees apart and see the same speckles: errors count them as \
+                     independent and are up to 1.4 times too small; leave one of each pair out with phi_filtering"
+                ),
+            );
+        }
+    }
+
+    /// Hidden, so that all that is visible among the results is whole.
+    fn checkpoint_path(&self) -> PathBuf {
+        self.settings.run.output.join(format!(".{}.checkpoint.json", self.settings.run.name))
+    }
+
+    /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
+    fn checkpoint(&self, store: &Store, strategy: Strategy) -> Result<Checkpoint> {
+        // Another strategy sums in another order: it is another configuration.
+        let (path, config) = (self.checkpoint_path(), self.result_key("", strategy));
+        let hashes = Hashes { config: &config, store: &store.manifest().content_key };
+        if self.resume {
+            if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
+                let (iteration, theta) = checkpoint.place();
+                self.say(LogLevel::Info, &format!("resuming after {iteration} evaluations, at {theta:?}"));
+                return Ok(checkpoint);
+            }
+            self.say(LogLevel::Warning, &format!("{}: no checkpoint; starting from the beginning", path.display()));
+        }
+        let checkpoint = Checkpoint::new(path, hashes);
+        checkpoint.remove();
+        Ok(checkpoint)
+    }
+}

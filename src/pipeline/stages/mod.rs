@@ -1,0 +1,3 @@
+//! The stages of a run, one file each.
+
+pub mod fit;

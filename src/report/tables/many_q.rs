@@ -1,0 +1,185 @@
+//! One row per q: parameters, errors, verdicts, and how D0 depends on q. It fits a straight line and nothing else.
+
+use crate::error::Result;
+use crate::outcome::fit::FitOutcome;
+use crate::outcome::parameter::ParameterResult;
+use crate::outcome::verdict::Verdict;
+use crate::parameters::definitions::PHYSICAL;
+use crate::report::tables::parquet::{numbers, parquet, words};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The result at one q.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct QRow {
+    /// Wavevector in 1/angstrom.
+    pub q_per_angstrom: f64,
+    /// Judgement; `None` if there was no fit.
+    pub verdict: Option<Verdict>,
+    /// What the fit has found.
+    pub result: Option<FitOutcome>,
+    /// Why there was no fit.
+    pub error: Option<String>,
+}
+
+/// D0 = A q^exponent, fitted to rows with a real error.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PowerLawCheck {
+    /// Exponent; 0 for a diffusion that does not depend on q.
+    pub exponent: f64,
+    /// Its standard error, not smaller than the scatter of the points allows.
+    pub exponent_uncertainty: f64,
+    /// Chi-square per degree of freedom of the straight line in ln D0, ln q; `None` with two points.
+    pub reduced_chi_squared: Option<f64>,
+    /// Rows used.
+    pub n_q: usize,
+    /// In words.
+    pub conclusion: String,
+}
+
+impl QRow {
+    /// Of a fit.
+    #[must_use]
+    pub fn finished(outcome: FitOutcome) -> Self {
+        let (q_per_angstrom, verdict) = (outcome.conditions.q_per_angstrom, outcome.result.verdict);
+        QRow { q_per_angstrom, verdict: Some(verdict), result: Some(outcome), error: None }
+    }
+
+    /// Of a q that could not be fitted.
+    #[must_use]
+    pub fn failed(q_per_angstrom: f64, error: String) -> Self {
+        QRow { q_per_angstrom, verdict: None, result: None, error: Some(error) }
+    }
+
+    fn parameter(&self, name: &str) -> Option<&ParameterResult> {
+        self.result.as_ref()?.result.parameters.iter().find(|known| known.name == name)
+    }
+
+    fn reduced_chi_squared(&self) -> Option<f64> {
+        self.result.as_ref()?.result.reduced_chi_squared
+    }
+}
+
+/// The parameter whose dependence on q is looked at.
+const D0: &str = PHYSICAL[0].name;
+
+/// Weighted straight line of ln D0 against ln q; `None` with fewer than two usable rows.
+#[must_use]
+pub fn power_law_check(rows: &[QRow]) -> Option<PowerLawCheck> {
+    let point = |row: &QRow| {
+        let d0 = row.parameter(D0)?;
+        Some(Point { q_per_angstrom: row.q_per_angstrom, value: d0.value, error: d0.uncertainty? })
+    };
+    power_law(&rows.iter().filter_map(point).collect::<Vec<Point>>())
+}
+
+/// D0 at one q.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    q_per_angstrom: f64,
+    value: f64,
+    error: f64,
+}
+
+fn power_law(points: &[Point]) -> Option<PowerLawCheck> {
+    let usable: Vec<&Point> = points.iter().filter(|point| point.value > 0.0 && point.error > 0.0).collect();
+    if usable.len() < 2 {
+        return None;
+    }
+    let sum = |value: &dyn Fn(f64, f64) -> f64| -> f64 {
+        let term =
+            |point: &&Point| (point.value / point.error).powi(2) * value(point.q_per_angstrom.ln(), point.value.ln());
+        usable.iter().map(term).sum()
+    };
+    let weight = sum(&|_, _| 1.0);
+    let (x, y) = (sum(&|x, _| x) / weight, sum(&|_, y| y) / weight);
+    let spread = sum(&|q, _| (q - x).powi(2));
+    if spread <= 0.0 {
+        return None;
+    }
+    let exponent = sum(&|q, d0| (q - x) * (d0 - y)) / spread;
+    let chi_squared = sum(&|q, d0| (d0 - y - exponent * (q - x)).powi(2));
+    let reduced_chi_squared = (usable.len() > 2).then(|| chi_squared / (usable.len() - 2) as f64);
+    let exponent_uncertainty = (reduced_chi_squared.unwrap_or(1.0).max(1.0) / spread).sqrt();
+    let conclusion = match exponent.abs() <= 2.0 * exponent_uncertainty {
+        true => "D0 does not depend on q, as for diffusion".to_owned(),
+        false => format!("D0 depends on q as q^{exponent:.3}: not simple diffusion"),
+    };
+    Some(PowerLawCheck { exponent, exponent_uncertainty, reduced_chi_squared, n_q: usable.len(), conclusion })
+}
+
+/// `q_table.parquet`: q_per_angstrom, verdict, chi2_nu, pairs, error, and value, uncertainty and plain uncertainty of every
+/// physical parameter.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn q_parquet(rows: &[QRow]) -> Result<Vec<u8>> {
+    let mut columns = vec![
+        numbers("q_per_angstrom", rows, |row: &QRow| Some(row.q_per_angstrom)),
+        words("verdict", rows, |row| row.verdict.map_or("no_fit", Verdict::name).into()),
+        numbers("reduced_chi_squared", rows, QRow::reduced_chi_squared),
+        numbers("n_pairs", rows, |row| row.result.as_ref().map(|found| found.result.n_pairs as f64)),
+        words("error", rows, |row| row.error.clone().unwrap_or_default()),
+    ];
+    for known in PHYSICAL {
+        if rows.iter().all(|row| row.parameter(known.name).is_none()) {
+            continue;
+        }
+        let column = |suffix: &str, what: fn(&ParameterResult) -> Option<f64>| {
+            numbers(&format!("{}{suffix}", known.name), rows, |row| row.parameter(known.name).and_then(what))
+        };
+        columns.push(column("", |found| Some(found.value)));
+        columns.push(column("_uncertainty", |found| found.uncertainty));
+        columns.push(column("_uncertainty_plain", |found| found.uncertainty_plain));
+    }
+    parquet(columns)
+}
+
+/// The table for a terminal.
+#[must_use]
+pub fn q_summary(rows: &[QRow], check: Option<&PowerLawCheck>) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{:>14} {:>14} {:>12} {:>10}  verdict", "q [1/angstrom]", "D0", "uncertainty", "chi2_nu");
+    let number = |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$e}"));
+    for row in rows {
+        let chi = row.reduced_chi_squared().map_or("-".into(), |chi| format!("{chi:.4}"));
+        let verdict = row.verdict.map_or("no fit", Verdict::name);
+        let found = row.parameter(D0);
+        let (value, error) = (found.map(|found| found.value), found.and_then(|found| found.uncertainty));
+        let _ = writeln!(
+            text,
+            "{:>14} {:>14} {:>12} {chi:>10}  {verdict}{}",
+            row.q_per_angstrom,
+            number(value, 6),
+            number(error, 2),
+            row.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default()
+        );
+    }
+    if let Some(check) = check {
+        let (exponent, error) = (check.exponent, check.exponent_uncertainty);
+        let _ = writeln!(text, "D0 ~ q^({exponent:.3} +- {error:.3}) over {} q: {}", check.n_q, check.conclusion);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exponent_of_a_power_law_is_found_and_points_without_error_are_left_out() {
+        let law = |q: f64| 1e4 * (q / 0.01).powf(-0.5);
+        let point = |q_per_angstrom: f64| Point {
+            q_per_angstrom,
+            value: law(q_per_angstrom),
+            error: 0.01 * law(q_per_angstrom),
+        };
+        let mut points = [0.005, 0.01, 0.02].map(point).to_vec();
+        points.push(Point { q_per_angstrom: 0.04, value: 1.0, error: 0.0 });
+        let check = power_law(&points).expect("three points");
+        assert!((check.exponent + 0.5).abs() < 1e-12 && check.n_q == 3, "{check:?}");
+        assert!(check.conclusion.contains("not simple diffusion"));
+        assert_eq!(power_law(&points[2..]), None);
+        assert_eq!(power_law_check(&[QRow::failed(0.08, "no".into())]), None);
+    }
+}

@@ -1,0 +1,6 @@
+//! Results as numbers: JSON, Parquet, a summary for terminals, and one table over many q.
+
+pub mod json;
+pub mod many_q;
+pub mod parquet;
+pub mod summary;

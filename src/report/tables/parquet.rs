@@ -1,0 +1,135 @@
+//! Results as Parquet tables, one row per parameter, angle or iteration.
+
+use crate::error::{Error, Fault, Result};
+use crate::outcome::fit::{AngleResult, FitResult, Iteration, LagResult};
+use crate::outcome::parameter::ParameterResult;
+use crate::outcome::search::{Candidate, Search};
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
+use parquet::arrow::ArrowWriter;
+use std::sync::Arc;
+
+pub(super) type Column = (String, ArrayRef);
+
+pub(super) fn numbers<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<f64>) -> Column {
+    (name.into(), Arc::new(rows.iter().map(value).collect::<Float64Array>()))
+}
+
+fn counts<T>(name: &str, rows: &[T], value: impl Fn(&T) -> u64) -> Column {
+    (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<UInt64Array>()))
+}
+
+pub(super) fn words<T>(name: &str, rows: &[T], value: impl Fn(&T) -> String) -> Column {
+    (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<StringArray>()))
+}
+
+pub(super) fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| -> Error {
+        let mut fault = Fault::at("result table", "cannot be encoded");
+        fault.source = Some(source);
+        fault.internal()
+    };
+    let batch = RecordBatch::try_from_iter(columns).map_err(|source| failed(source.into()))?;
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(|source| failed(source.into()))?;
+    writer.write(&batch).map_err(|source| failed(source.into()))?;
+    writer.close().map_err(|source| failed(source.into()))?;
+    Ok(bytes)
+}
+
+/// `parameters.parquet`: name, unit, value, uncertainty, uncertainty_plain, lower, upper, status.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn parameters(result: &FitResult) -> Result<Vec<u8>> {
+    let rows = &result.parameters;
+    parquet(vec![
+        words("name", rows, |row: &ParameterResult| row.name.clone()),
+        words("unit", rows, |row| row.unit.clone()),
+        numbers("value", rows, |row| Some(row.value)),
+        numbers("uncertainty", rows, |row| row.uncertainty),
+        numbers("uncertainty_plain", rows, |row| row.uncertainty_plain),
+        numbers("lower", rows, |row| Some(row.bounds[0])),
+        numbers("upper", rows, |row| Some(row.bounds[1])),
+        words("status", rows, |row| row.status.name().into()),
+    ])
+}
+
+/// `per_angle.parquet`: phi_degrees, contrast, offset, their uncertainties, sigma, pairs, chi_squared.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn per_angle(result: &FitResult) -> Result<Vec<u8>> {
+    let rows = &result.angles;
+    parquet(vec![
+        numbers("phi_degrees", rows, |row: &AngleResult| Some(row.phi_degrees)),
+        numbers("contrast", rows, |row| Some(row.contrast)),
+        numbers("contrast_uncertainty", rows, |row| row.contrast_uncertainty),
+        numbers("contrast_uncertainty_plain", rows, |row| row.contrast_uncertainty_plain),
+        numbers("offset", rows, |row| Some(row.offset)),
+        numbers("offset_uncertainty", rows, |row| row.offset_uncertainty),
+        numbers("offset_uncertainty_plain", rows, |row| row.offset_uncertainty_plain),
+        numbers("sigma", rows, |row| row.sigma),
+        counts("pairs", rows, |row| row.pairs),
+        numbers("chi_squared", rows, |row| row.chi_squared),
+    ])
+}
+
+/// `per_lag.parquet`: phi_degrees, first and last lag in frames and seconds, pairs, chi_squared. Empty without known noise.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn per_lag(result: &FitResult, dt_seconds: f64) -> Result<Vec<u8>> {
+    let rows: Vec<(f64, &LagResult)> =
+        result.angles.iter().flat_map(|angle| angle.lags.iter().map(|lag| (angle.phi_degrees, lag))).collect();
+    parquet(vec![
+        numbers("phi_degrees", &rows, |row| Some(row.0)),
+        counts("first_lag_frames", &rows, |row| row.1.first_lag_frames as u64),
+        counts("last_lag_frames", &rows, |row| row.1.last_lag_frames as u64),
+        numbers("first_lag_seconds", &rows, |row| Some(row.1.first_lag_frames as f64 * dt_seconds)),
+        numbers("last_lag_seconds", &rows, |row| Some(row.1.last_lag_frames as f64 * dt_seconds)),
+        counts("pairs", &rows, |row| row.1.pairs),
+        numbers("chi_squared", &rows, |row| Some(row.1.chi_squared)),
+    ])
+}
+
+/// `candidates.parquet`: every start of a global search: origin, screened_cost, polished_cost, basin, `start_` and
+/// `polished_` of every physical parameter.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
+    let rows = &search.candidates;
+    let mut columns = vec![
+        words("origin", rows, |row: &Candidate| row.origin.name().into()),
+        numbers("screened_cost", rows, |row| Some(row.screened_cost)),
+        numbers("polished_cost", rows, |row| row.polished_cost),
+        numbers("basin", rows, |row| row.basin.map(|basin| basin as f64)),
+    ];
+    for (k, parameter) in result.parameters.iter().enumerate() {
+        columns.push(numbers(&format!("start_{}", parameter.name), rows, |row| row.start.get(k).copied()));
+        let polished = |row: &Candidate| row.polished.as_ref().and_then(|theta| theta.get(k).copied());
+        columns.push(numbers(&format!("polished_{}", parameter.name), rows, polished));
+    }
+    parquet(columns)
+}
+
+/// `iterations.parquet`: iteration, cost, reduced_chi_squared, projected_gradient, radius, accepted, one column per
+/// physical parameter.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn iterations(result: &FitResult) -> Result<Vec<u8>> {
+    let rows = &result.iterations;
+    let mut columns = vec![
+        counts("iteration", rows, |row: &Iteration| row.iteration as u64),
+        numbers("cost", rows, |row| Some(row.cost)),
+        numbers("reduced_chi_squared", rows, |row| Some(row.reduced_chi_squared)),
+        numbers("projected_gradient", rows, |row| Some(row.projected_gradient)),
+        numbers("radius", rows, |row| Some(row.radius)),
+        ("accepted".into(), Arc::new(rows.iter().map(|row| Some(row.accepted)).collect::<BooleanArray>()) as ArrayRef),
+    ];
+    for (k, parameter) in result.parameters.iter().enumerate() {
+        columns.push(numbers(&parameter.name, rows, |row| row.theta.get(k).copied()));
+    }
+    parquet(columns)
+}

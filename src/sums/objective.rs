@@ -1,0 +1,95 @@
+//! What a fit or a sampler may ask of data: sums over pairs at a theta. It knows neither where they come from nor what for.
+
+use crate::error::Result;
+use crate::sums::factor::Factor;
+use crate::sums::gram::Gram;
+use crate::sums::loss::Reweighing;
+use crate::sums::rank_update::Depth;
+use crate::sums::residuals::{FrameGroups, ResidualSums};
+use crate::sums::stratified_rows::StratifiedRows;
+use ndarray::Array2;
+
+/// Where the data are to be swept, and how rows are weighted.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// Physical parameters.
+    pub theta: &'a [f64],
+    /// 1 / sigma^2 of every angle: sums arrive in units of sigma. `None` counts every row as it is.
+    pub weights: Option<&'a [f64]>,
+    /// A robust loss per angle; `None` weights all rows of an angle alike.
+    pub reweighing: Option<&'a [Reweighing]>,
+}
+
+impl<'a> Query<'a> {
+    /// Every row as it is.
+    #[must_use]
+    pub fn plain(theta: &'a [f64]) -> Self {
+        Query { theta, weights: None, reweighing: None }
+    }
+
+    /// Weight of the rows of an angle.
+    #[must_use]
+    pub fn weight(&self, angle: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[angle])
+    }
+
+    /// The loss of an angle, if there is one.
+    #[must_use]
+    pub fn loss(&self, angle: usize) -> Option<Reweighing> {
+        self.reweighing.map(|all| all[angle])
+    }
+}
+
+/// Data that can be swept: all of them, or some that stand for all.
+pub trait Objective {
+    /// One Gram matrix per angle of the weighted rows `[dh/dtheta .., h, 1, y = c2 - 1]`. Entries that `depth` leaves out are
+    /// zero. Where the model overflows, sums are not finite.
+    ///
+    /// # Errors
+    /// What the data source reports; Interrupted if the user has asked to stop.
+    fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>>;
+
+    /// Azimuths in degrees, in the order of the Gram matrices.
+    fn phi_degrees(&self) -> Vec<f64>;
+
+    /// Standard deviation of one c2 value of each angle.
+    fn sigma(&self) -> Vec<f64>;
+}
+
+/// What the last sweep of a fit is asked with.
+#[derive(Debug, Clone, Copy)]
+pub struct ResidualQuery<'a> {
+    /// Physical parameters.
+    pub theta: &'a [f64],
+    /// As in [`Query`].
+    pub weights: Option<&'a [f64]>,
+    /// Contrast, offset and loss of every angle.
+    pub reweighing: &'a [Reweighing],
+    /// Frames whose scores are summed together.
+    pub groups: &'a FrameGroups,
+}
+
+/// All data of a fit, value by value: who has the last word.
+pub trait RawData: Objective {
+    /// The triangular factors of the rows that [`Objective::sweep`] sums, by block QR: slower, with all digits.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn factors(&self, query: &Query<'_>) -> Result<Vec<Factor>>;
+
+    /// All weighted rows times one map per angle (P + 3 rows, as many columns as the result), dealt out so that every chunk has
+    /// its share of every angle. Holds them all in memory.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn rows(&self, query: &Query<'_>, maps: &[Array2<f64>]) -> Result<StratifiedRows>;
+
+    /// What the residuals of each angle look like.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn residuals(&self, query: &ResidualQuery<'_>) -> Result<Vec<ResidualSums>>;
+
+    /// q^2 int D dt from the first frame to each frame: how far speckles have decorrelated by diffusion.
+    fn decorrelation(&self, theta: &[f64]) -> Vec<f64>;
+}

@@ -1,0 +1,40 @@
+//! Bytes, counts and times as people write them.
+
+/// Bytes for reading by people.
+#[must_use]
+pub fn gigabytes(bytes: u64) -> String {
+    match bytes as f64 / 1e9 {
+        value if value >= 1.0 => format!("{value:.1} GB"),
+        value if value >= 0.1 => format!("{:.0} MB", value * 1e3),
+        value => format!("{:.1} MB", value * 1e3),
+    }
+}
+
+/// 50.0M, 99.9K, 450.
+#[must_use]
+pub fn short(count: f64) -> String {
+    match count {
+        count if count >= 1e6 => format!("{:.1}M", count / 1e6),
+        count if count >= 1e3 => format!("{:.1}K", count / 1e3),
+        count => format!("{count:.0}"),
+    }
+}
+
+/// 0:07, 12:30, 3:05:00.
+pub fn clock(seconds: f64) -> String {
+    let whole = seconds.ceil() as u64;
+    match whole / 3600 {
+        0 => format!("{}:{:02}", whole / 60, whole % 60),
+        hours => format!("{hours}:{:02}:{:02}", whole / 60 % 60, whole % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_like_a_clock() {
+        assert_eq!([6.2, 750.0, 11_100.0].map(clock), ["0:07", "12:30", "3:05:00"]);
+    }
+}
