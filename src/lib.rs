@@ -1,6 +1,9 @@
 //! XPCS two-time correlation data, larger than memory, to transport coefficients with honest error bars.
+//!
+//! [`api`] is the one door, with an example. Everything else is inner: open to readers, tests and benches, without a promise.
 #![deny(missing_docs, unsafe_code)]
 
+pub mod api;
 pub mod config;
 pub mod error;
 pub mod experiment;

@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use homodyne::api::{Code, Error, Fault};
 use std::path::PathBuf;
 
 /// XPCS two-time correlation data to transport coefficients with honest error bars.
@@ -313,6 +314,15 @@ pub enum ConfigCommand {
         /// Configuration (YAML).
         config: PathBuf,
     },
+    /// Print the reference of all keys: what they mean, accept and default to.
+    #[command(after_help = "Example: homodyne config keys optimization.nlsq.cmaes")]
+    Keys {
+        /// Only keys that begin like this.
+        prefix: Option<String>,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print every value in force and where it comes from.
     Show {
         /// Configuration (YAML).
@@ -359,4 +369,9 @@ pub enum ValueWidth {
     F32,
     /// 64 bit.
     F64,
+}
+
+/// The error of a word that cannot be used.
+pub fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
+    Fault::at(place, found).expected(expected).code(Code::E62).config()
 }

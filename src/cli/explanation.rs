@@ -1,9 +1,8 @@
 //! The command `explain`: a code to what it means, why it happens and what to do.
 
-use crate::cli::arguments::ExplainArguments;
-use crate::cli::commands::{print, wrong_argument};
-use homodyne::error::Result;
-use homodyne::error::catalogue::Code;
+use crate::cli::arguments::{ExplainArguments, wrong_argument};
+use crate::cli::terminal::print;
+use homodyne::api::{Code, Result};
 
 /// Columns of a line of prose.
 const WIDTH: usize = 96;

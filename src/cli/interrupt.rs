@@ -1,6 +1,6 @@
 //! SIGINT and SIGTERM: the first asks the work to end after the current block, the second ends the program at once.
 
-use homodyne::listener::StopFlag;
+use homodyne::api::StopFlag;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 

@@ -4,5 +4,6 @@ pub mod arguments;
 pub mod commands;
 pub mod explanation;
 pub mod interrupt;
+pub mod overrides;
 pub mod simulation;
 pub mod terminal;

@@ -1,13 +1,9 @@
 //! The command `simulate`: words to a simulation.
 
-use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth};
-use crate::cli::commands::{print, wrong_argument};
+use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth, wrong_argument};
 use crate::cli::interrupt::stop_flag;
-use crate::cli::terminal::Terminal;
-use homodyne::error::Result;
-use homodyne::listener::Watch;
-use homodyne::parameters::definitions::{AnalysisMode, ShearConvention, find};
-use homodyne::simulate::{Noise, Simulation, Width};
+use crate::cli::terminal::{Terminal, print};
+use homodyne::api::{AnalysisMode, Noise, Result, ShearConvention, Simulation, Watch, Width, find_parameter};
 
 /// Physics by name.
 pub fn analysis_mode(mode: Mode) -> AnalysisMode {
@@ -44,7 +40,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         let expected = "NAME=VALUE with the name of a physical parameter";
         let wrong = || wrong_argument("--parameter", text, expected);
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-        let known = find(name).ok_or_else(wrong)?;
+        let known = find_parameter(name).ok_or_else(wrong)?;
         let position = mode.parameters().iter().position(|parameter| parameter.name == known.name).ok_or_else(wrong)?;
         theta[position] = value.parse().map_err(|_| wrong())?;
     }

@@ -1,7 +1,7 @@
 //! stderr: log lines and progress.
 
-use homodyne::listener::{Event, Listener};
-use homodyne::pipeline::progress::Progress;
+use homodyne::api::{Event, Listener, Progress, Result, StageTotals, SweepTotals, pretty};
+use serde::Serialize;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -60,4 +60,50 @@ impl Terminal {
             let _ = writeln!(stderr(), "{line}");
         }
     }
+}
+
+/// Writes to stdout; a closed pipe (`| head`) is no failure.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The same of JSON.
+pub fn print_json(value: &impl Serialize) -> Result<()> {
+    print(&String::from_utf8_lossy(&pretty(value)?));
+    Ok(())
+}
+
+/// The same of facts with names.
+pub fn print_facts(facts: &[(String, String)]) {
+    for (name, value) in facts {
+        print(&format!("{name:<42} {value}\n"));
+    }
+}
+
+/// What every stage of a sweep did and waited for.
+pub fn print_stats(totals: &SweepTotals) {
+    let mut text = format!(
+        "sweeps: {} normal, {} gradient, {} cost, {} block QR; {} pairs each; {:.1} M pairs/s (normal)\n",
+        totals.normal.sweeps,
+        totals.gradient.sweeps,
+        totals.cost.sweeps,
+        totals.factor.sweeps,
+        totals.pairs,
+        totals.pairs_per_second / 1e6
+    );
+    let mut stage = |name: &str, stage: &StageTotals| {
+        text += &format!(
+            "{name:<6} {:>8} blocks {:>9.1} MB  busy {:>8.3} s  waiting {:>8.3} s\n",
+            stage.items,
+            stage.bytes as f64 / 1e6,
+            stage.busy_seconds,
+            stage.waiting_seconds
+        );
+    };
+    stage("read", &totals.read);
+    stage("work", &totals.work);
+    stage("fold", &totals.fold);
+    // Statistics go to stderr: stdout carries the result alone.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

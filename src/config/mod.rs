@@ -1,13 +1,17 @@
 //! From YAML as typed to settings as validated. It runs nothing.
 //!
-//! `tree` parses and remembers places, `keys` knows every key and what it does, `reader` takes values with their
-//! origin (command line over file over environment over default), `builder` and `search_builder` convert them, `settings` is the
-//! result, `template` writes starting points.
+//! `tree` parses and remembers places. `keys` is the table of all keys: each (`key`) names what it means and the `field` of the
+//! settings that it sets; `reader` finds what is given and where. `load` goes through the table into a `draft`, `settle` decides
+//! what takes several keys, `settings` is the result. `template` and `reference` are written from the same table.
 
-mod builder;
+pub mod draft;
+pub mod field;
+pub mod key;
 pub mod keys;
+pub mod load;
 pub mod reader;
-mod search_builder;
+pub mod reference;
 pub mod settings;
+mod settle;
 pub mod template;
 pub mod tree;

@@ -1,53 +1,68 @@
-//! Starting points for a configuration. It reads nothing.
+//! Starting points for a configuration, made from the table of keys. It reads nothing.
 
+use crate::config::key::{Key, Template};
+use crate::config::keys::{all, parameters};
 use crate::parameters::definitions::AnalysisMode;
+use std::fmt::Write;
 
 const HEAD: &str = "\
-# homodyne configuration. Every key: `homodyne config show FILE` prints the values in force and where they come from.
+# homodyne configuration. `homodyne config keys` lists every key; `homodyne config show FILE` prints the values in force.
 ";
 
-const DATA: &str = "\
-experimental_data:
-  file_path: your_data.hdf          # relative to this file
-
-phi_filtering:
-  enabled: false                    # true: only the angles in target_ranges (degrees, wrap-aware)
-  target_ranges:
-    - {min_angle: -10.0, max_angle: 10.0}
-
-initial_parameters:
-  values: null                      # null: start from the data
-  fixed_parameters: null            # for example {D_offset: 0.0}
-
-optimization:
-  nlsq:
-    strategy: auto                  # auto | stratified | hybrid_streaming (homodyne plan FILE says which and why)
-    loss: linear                    # linear | soft_l1 | huber | cauchy | arctan
-    f_scale: 1.0                    # where the loss turns, in units of sigma
-    multi_start:
-      enable: false                 # true: search from n_starts starts
-      n_starts: 10
-    anti_degeneracy:
-      per_angle_mode: auto          # auto | constant | individual | fourier
-
-output:
-  directory: results
-";
+/// Column of the comments.
+const COMMENTS: usize = 37;
 
 /// A commented configuration for a mode.
 #[must_use]
 pub fn template(mode: AnalysisMode) -> String {
-    let (gap, convention) = match mode {
-        AnalysisMode::Static => ("", ""),
-        AnalysisMode::LaminarFlow => (
-            "  geometry:\n    stator_rotor_gap: 2000000       # angstrom\n",
-            "\nmodel:\n  shear_convention: homodyne        # homodyne (published values) | gap_average\n",
-        ),
-    };
-    format!(
-        "{HEAD}analysis_mode: {}\n\nanalyzer_parameters:\n  dt: null                          # seconds; null: as the file says\n  \
-         start_frame: 1                    # 1-based\n  end_frame: -1                     # inclusive; -1: the last\n  \
-         scattering:\n    wavevector_q: 0.0054            # 1/angstrom\n{gap}{convention}\n{DATA}",
-        mode.name()
-    )
+    let mut entries: Vec<(&Key, String)> = all().filter_map(|key| Some((key, value(key, mode)?))).collect();
+    // Keys of one section stand together, sections in the order of their first key.
+    let mut sections: Vec<&str> = Vec::new();
+    for (key, _) in &entries {
+        let section = section(key);
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
+    entries.sort_by_key(|(key, _)| sections.iter().position(|known| *known == section(key)));
+    let mut text = format!("{HEAD}{}: {}\n", parameters::MODE, mode.name());
+    let mut above: Vec<&str> = Vec::new();
+    for (key, value) in entries {
+        let parts: Vec<&str> = key.path.split('.').collect();
+        let shared = parts.iter().zip(&above).take_while(|(a, b)| a == b).count();
+        if shared == 0 {
+            text.push('\n');
+        }
+        for (depth, part) in parts.iter().enumerate().skip(shared) {
+            let indent = "  ".repeat(depth);
+            if depth + 1 < parts.len() {
+                let _ = writeln!(text, "{indent}{part}:");
+            } else {
+                let line = format!("{indent}{part}: {value}");
+                let _ = writeln!(text, "{line:<COMMENTS$} # {}", comment(key));
+            }
+        }
+        above = parts[..parts.len() - 1].to_vec();
+    }
+    text
+}
+
+fn section(key: &Key) -> &'static str {
+    key.path.split('.').next().unwrap_or_default()
+}
+
+fn value(key: &Key, mode: AnalysisMode) -> Option<String> {
+    match key.template? {
+        Template::Default => Some(key.default()),
+        Template::Value(value) => Some(value.to_owned()),
+        Template::LaminarFlow(value) => mode.shear().map(|_| value.to_owned()),
+    }
+}
+
+/// What a key does, its unit, its choices.
+fn comment(key: &Key) -> String {
+    let choices = key.accepts();
+    let choices = choices.strip_prefix("one of ").map(|words| format!(": {}", words.replace(", ", " | ")));
+    let unit = if key.unit.is_empty() { String::new() } else { format!(" [{}]", key.unit) };
+    format!("{}{unit}{}", key.doc, choices.unwrap_or_default())
 }

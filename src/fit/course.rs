@@ -33,6 +33,14 @@ pub struct Outset {
     pub t_ref_seconds: f64,
 }
 
+impl Outset {
+    /// From its parts.
+    #[must_use]
+    pub fn new(strategy: Strategy, candidates: Vec<Vec<f64>>, t_ref_seconds: f64) -> Self {
+        Outset { strategy, candidates, t_ref_seconds }
+    }
+}
+
 /// Fits: `explore` (all data, or some that stand for all) finds the start and other basins, `raw` has the last word.
 ///
 /// # Errors

@@ -162,6 +162,12 @@ pub enum Enable {
     Auto,
 }
 
+impl Enable {
+    /// Names in configuration.
+    pub const NAMES: [(&'static str, Enable); 3] =
+        [("auto", Enable::Auto), ("true", Enable::Yes), ("false", Enable::No)];
+}
+
 /// CMA-ES.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CmaEs {

@@ -92,6 +92,7 @@ impl<'a> Job<'a> {
         TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
     }
 
+    /// Converts every group, one partition each.
     pub fn convert(&self, staged: &StagedStore, watch: &Watch<'_>) -> Result<Vec<Converted>> {
         let mut converted = Vec::new();
         let flow = Dataflow {
@@ -202,6 +203,7 @@ impl<'a> Job<'a> {
         listed.chain(selection.exclude_first_frame.then_some(0)).filter(|&frame| frame < self.frames.len()).collect()
     }
 
+    /// The manifest of what was converted.
     pub fn manifest(&self, converted: Vec<Converted>, source_blake3: String, content_key: String) -> Result<Manifest> {
         let mut warnings = self.warnings.clone();
         let (mut angles, mut partitions, mut types) = (Vec::new(), Vec::new(), Vec::new());

@@ -30,6 +30,12 @@ pub enum Symmetrise {
     Lower,
 }
 
+impl Symmetrise {
+    /// Names in configuration.
+    pub const NAMES: [(&'static str, Symmetrise); 3] =
+        [("mean", Symmetrise::Mean), ("upper", Symmetrise::Upper), ("lower", Symmetrise::Lower)];
+}
+
 /// Everything that decides which numbers enter the store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Selection {

@@ -8,6 +8,7 @@ use crate::parameters::definitions::{AnalysisMode, ShearConvention};
 use crate::parameters::scaling::ScalingMode;
 use crate::sums::box_quadratic::Side;
 use crate::sums::loss::Loss;
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// Version of `parameters.json`; it grows when a key changes its meaning or goes.
@@ -284,4 +285,22 @@ impl FitOutcome {
     pub fn new(result: FitResult, conditions: Conditions) -> Self {
         FitOutcome { schema_version: SCHEMA_VERSION, result, conditions }
     }
+}
+
+impl FitResult {
+    /// The covariance as an array, numbers as in `covariance_names`; not a number where it is not known.
+    #[must_use]
+    pub fn covariance_array(&self) -> Array2<f64> {
+        array(&self.covariance)
+    }
+
+    /// The correlation in the same way.
+    #[must_use]
+    pub fn correlation_array(&self) -> Array2<f64> {
+        array(&self.correlation)
+    }
+}
+
+fn array(table: &[Vec<Option<f64>>]) -> Array2<f64> {
+    Array2::from_shape_fn((table.len(), table.len()), |(row, col)| table[row][col].unwrap_or(f64::NAN))
 }

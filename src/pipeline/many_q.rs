@@ -2,6 +2,7 @@
 //!
 //! The store is a folder with one store per q, `q=<1/angstrom>/phi=<degrees>/c2.arrow`: one dataset, partitioned by both.
 
+use crate::config::keys::data;
 use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
@@ -92,7 +93,7 @@ fn settings_of(settings: &Settings, q: f64) -> Settings {
     own.ingest.selection.q_per_angstrom = Some(q);
     own.ingest.store = settings.ingest.store.join(format!("q={q:?}"));
     own.run.name = format!("{}-q={q:?}", settings.run.name);
-    for entry in own.effective.iter_mut().filter(|entry| entry.key == "analyzer_parameters.scattering.wavevector_q") {
+    for entry in own.effective.iter_mut().filter(|entry| entry.key == data::WAVEVECTOR) {
         (entry.value, entry.origin) = (format!("{q:?}"), "list of q".into());
     }
     own

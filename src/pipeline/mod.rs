@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
     pub fn ingest(&self, verify: bool) -> Result<Ingested> {
         let settings = self.settings;
         let request = IngestSettings { verify, ..settings.ingest.clone() };
-        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads, &self.watch()))?;
+        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads(), &self.watch()))?;
         if let Some(damage) = &ingested.damage {
             self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
         }

@@ -2,6 +2,7 @@
 
 use crate::config::settings::Settings;
 use crate::error::Result;
+use crate::fit::settings::FitSettings;
 use crate::fit::strategy::{Decision, Memory, select_strategy};
 use crate::ingest::survey::size_of_selection;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory};
@@ -46,24 +47,24 @@ impl Size {
 ///
 /// # Errors
 /// Config if the memory there is does not suffice.
-pub fn decide_for(settings: &Settings, size: Size) -> Result<Decision> {
+pub fn decide_for(settings: &FitSettings, size: Size, threads: usize) -> Result<Decision> {
     let memory = Memory {
         total_bytes: detect_total_memory().unwrap_or(u64::MAX),
         block_points: size.block_points.min(size.n_points() / size.n_angles.max(1)),
         decoded_value_bytes: if size.format == StoreFormat::Parquet { size.value_bytes } else { 0 },
         n_angles: size.n_angles,
         n_frames: size.n_frames,
-        workers: settings.run.threads,
+        workers: threads,
     };
-    select_strategy(&settings.fit, size.n_points(), &memory)
+    select_strategy(settings, size.n_points(), &memory)
 }
 
 /// The strategy of a fit of a store.
 ///
 /// # Errors
 /// As [`decide_for`].
-pub fn decide(settings: &Settings, store: &Store) -> Result<Decision> {
-    decide_for(settings, Size::of(store))
+pub fn decide(settings: &FitSettings, store: &Store, threads: usize) -> Result<Decision> {
+    decide_for(settings, Size::of(store), threads)
 }
 
 /// What a configuration's fit would take, as (name, value): from its store if there is one, else from the metadata of its
@@ -86,7 +87,7 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
             format: settings.ingest.format,
         }
     };
-    let decision = decide_for(settings, size)?;
+    let decision = decide_for(&settings.fit, size, settings.run.threads())?;
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let from = if stored { settings.ingest.store.display() } else { settings.ingest.source()?.display() };
     let limit = container_limit_bytes().map_or("none".into(), gigabytes);
@@ -103,7 +104,7 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
         fact("peak memory, stratified", gigabytes(decision.full_batch_bytes)),
         fact("peak memory, as chosen", gigabytes(decision.peak_bytes)),
         fact("store on disk", gigabytes((decision.n_points * size.value_bytes) as u64)),
-        fact("threads", settings.run.threads.to_string()),
+        fact("threads", settings.run.threads().to_string()),
         fact("block", format!("{} points", size.block_points)),
         fact("strategy", decision.reason.trim_start_matches("Strategy: ").to_owned()),
     ];

@@ -1,7 +1,7 @@
 //! The run directory: what is written into it, and whether an equal one is there already.
 
-use crate::config::reader::Effective;
-use crate::config::settings::Settings;
+use crate::config::keys::all;
+use crate::config::settings::{Effective, Settings};
 use crate::error::{Result, io_at};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
@@ -39,23 +39,10 @@ pub struct Record<'a> {
     pub decision: Decision,
 }
 
-/// Keys that change no number of a result.
-const WITHOUT_INFLUENCE: [&str; 9] = [
-    "performance.computation.cpu_threads",
-    "performance.computation.pin_threads",
-    "optimization.nlsq.memory_fraction",
-    "optimization.nlsq.memory_threshold_gb",
-    "output.directory",
-    "logging.level",
-    "store.directory",
-    "pipeline.stages",
-    "experimental_data.file_path",
-];
-
 impl Run<'_> {
     /// Equal hashes give equal numbers for equal data.
     pub(super) fn config_hash(&self) -> String {
-        let counts = |key: &str| !WITHOUT_INFLUENCE.contains(&key);
+        let counts = |path: &str| all().any(|key| key.path == path && key.affects_result);
         let entries = self.settings.effective.iter().filter(|entry| counts(&entry.key));
         let values: Vec<(&str, &str)> = entries.map(|entry| (entry.key.as_str(), entry.value.as_str())).collect();
         hash(&json!([env!("CARGO_PKG_VERSION"), values]))
@@ -72,7 +59,7 @@ impl Run<'_> {
 
     /// The result of an equal earlier run.
     pub(super) fn earlier_result(&self, store: &Store) -> Result<Option<Finished>> {
-        let strategy = decide(self.settings, store)?.strategy;
+        let strategy = decide(&self.settings.fit, store, self.settings.run.threads())?.strategy;
         Ok(self.read_result(&self.result_key(&store.manifest().content_key, strategy)))
     }
 
@@ -126,7 +113,7 @@ impl Run<'_> {
             store_kind: record.store.kind(),
             configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
             notes: settings.notes.clone(),
-            threads: settings.run.threads,
+            threads: settings.run.threads(),
             simd: SimdLevel::Best.name(),
             strategy: record.decision.strategy,
             strategy_decision: record.decision.clone(),

@@ -22,6 +22,12 @@ pub enum StoreFormat {
     Parquet,
 }
 
+impl StoreFormat {
+    /// Names in configuration.
+    pub const NAMES: [(&'static str, StoreFormat); 2] =
+        [("arrow", StoreFormat::Arrow), ("parquet", StoreFormat::Parquet)];
+}
+
 /// Width of the stored values: the source's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,7 @@
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
+use ndarray::ArrayView3;
 
 /// All pairs of all angles, each angle in pair order.
 #[derive(Debug, Clone)]
@@ -25,6 +26,22 @@ impl MemoryStore {
             return Err(Fault::at("memory store", found).expected(expected).shape());
         }
         Ok(MemoryStore { experiment, values, block_points })
+    }
+
+    /// Takes c2(phi, t1, t2), of which the upper triangles are used; not a number where a value is missing.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Shape`] if the sizes are not those of the experiment.
+    pub fn of_maps(experiment: Experiment, maps: ArrayView3<'_, f64>, block_points: usize) -> Result<Self> {
+        let n = experiment.time.n_frames;
+        let expected = (experiment.angles.len(), n, n);
+        if maps.dim() != expected {
+            let found = format!("an array of shape {:?}", maps.dim());
+            return Err(Fault::at("memory store", found).expected(format!("{expected:?}")).shape());
+        }
+        let pairs = || (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let values = maps.outer_iter().map(|map| Values::from_f64(pairs().map(|pair| map[pair]).collect()));
+        MemoryStore::new(experiment, values.collect(), block_points)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Configurations: every documented key changes something, unknown keys are refused with their place, and the files of
 //! the homodyne program run as they are.
 
-use homodyne::config::keys::{KEYS, Meaning};
-use homodyne::config::settings::{Settings, load};
+use homodyne::config::key::Meaning;
+use homodyne::config::keys::{all, patterns};
+use homodyne::config::load::load;
+use homodyne::config::reference::{reference, reference_page};
+use homodyne::config::settings::Settings;
 use homodyne::config::template::template;
 use homodyne::config::tree::Node;
 use homodyne::error::Error;
@@ -202,14 +205,64 @@ fn every_used_key_changes_the_settings() {
             assert_ne!(found, base, "{key}");
         }
     }
-    for (key, meaning) in KEYS {
-        let tried = changes.iter().any(|(tried, _)| tried == key)
-            || multi_start_changes().iter().any(|(tried, _)| tried == key)
-            || ["optimization.method", "optimization.nlsq.multi_start.enable"].contains(key);
-        assert!(tried || *meaning != Meaning::Used, "{key} is used and not tried here");
+    for (key, meaning) in patterns() {
+        let tried = changes.iter().any(|(tried, _)| *tried == key)
+            || multi_start_changes().iter().any(|(tried, _)| *tried == key)
+            || ["optimization.method", "optimization.nlsq.multi_start.enable"].contains(&key.as_str());
+        assert!(tried || meaning != Meaning::Used, "{key} is used and not tried here");
     }
     let method = [("optimization.method".to_owned(), Node::Text("cmc".into()))];
     assert!(load_text(BASE, &method).is_err(), "what is not there is refused");
+}
+
+#[test]
+fn what_is_given_is_shown_with_its_origin_and_what_is_not_with_its_default() {
+    let shown = |settings: &Settings, key: &str| {
+        let entry = settings.effective.iter().find(|entry| entry.key == key).expect("every key is shown");
+        (entry.value.clone(), entry.origin.clone())
+    };
+    let base = load_text(BASE, &[]).expect("valid");
+    for (path, overrides) in changes() {
+        let overrides: Vec<(String, Node)> =
+            overrides.iter().map(|(key, node)| ((*key).into(), node.clone())).collect();
+        let found = load_text(BASE, &overrides).expect("valid");
+        let own = |key: &&homodyne::config::key::Key| path.starts_with(key.path) || key.spellings.contains(&path);
+        let key = all().find(own).expect("a key of the table");
+        let (value, origin) = shown(&found, key.path);
+        assert_eq!(origin, "command line", "{path}");
+        assert_ne!(value, shown(&base, key.path).0, "{path}");
+    }
+    let given = ["analysis_mode", "experimental_data.file_path", "analyzer_parameters.scattering.wavevector_q"];
+    for key in
+        all().filter(|key| !given.contains(&key.path) && key.path != "analyzer_parameters.geometry.stator_rotor_gap")
+    {
+        assert_eq!(shown(&base, key.path), (key.default(), "default".into()), "{}", key.path);
+    }
+}
+
+#[test]
+fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
+    let keys = reference("");
+    assert_eq!(keys.len(), all().count());
+    for key in &keys {
+        assert!(key.doc.len() > 8 && !key.accepts.is_empty() && !key.default.is_empty(), "{key:?}");
+    }
+    let page = reference_page(&reference("optimization.nlsq.loss"));
+    let expected = "optimization.nlsq.loss\n    loss of the residuals\n    accepts one of linear, soft_l1, huber, cauchy, arctan; \
+                    default linear\n";
+    assert_eq!(page, expected);
+    assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));
+    let without = keys.iter().filter(|key| !key.affects_result).map(|key| key.key).collect::<Vec<&str>>();
+    assert_eq!(without.len(), 9, "{without:?}");
+}
+
+#[test]
+fn another_spelling_is_read_and_the_path_itself_has_precedence() {
+    let ftol = |text: &str| {
+        load_text(&format!("{BASE}optimization: {{nlsq: {{{text}}}}}\n"), &[]).expect("valid").fit.tolerances.ftol
+    };
+    assert_eq!(ftol("tolerance: 1.0e-5"), 1e-5);
+    assert_eq!(ftol("tolerance: 1.0e-5, ftol: 1.0e-7"), 1e-7);
 }
 
 #[test]
@@ -225,7 +278,7 @@ fn unknown_keys_are_refused_with_place_and_nearest_name() {
 fn wrong_values_are_refused_with_line_and_key() {
     let cases = [
         ("analysis_mode: turbulent\n", "one of static"),
-        ("analysis_mode: static\nanalyzer_parameters: {dt: fast}\n", "a number"),
+        ("analysis_mode: static\nanalyzer_parameters: {dt: fast}\n", "a positive number"),
         ("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n", "positive"),
         ("analysis_mode: laminar_flow\n", "stator_rotor_gap"),
         ("analyzer_parameters: {dt: 1}\n", "analysis_mode"),

@@ -6,8 +6,10 @@ use crate::told::{
     HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, over_something_else,
     resumed, run, settings, shipped, small_legacy, unreadable, warnings, with_store,
 };
-use homodyne::config::keys::{KEYS, Meaning};
-use homodyne::config::settings::{Settings, load};
+use homodyne::config::key::Meaning;
+use homodyne::config::keys::patterns;
+use homodyne::config::load::load;
+use homodyne::config::settings::Settings;
 use homodyne::error::Error;
 use homodyne::error::catalogue::Code;
 use homodyne::ingest::layouts::detect::Layout;
@@ -301,12 +303,12 @@ fn the_catalogue_is_in_order_and_its_texts_are_whole_and_name_keys_that_have_an_
 fn keys(text: &'static str) -> impl Iterator<Item = &'static str> {
     let quoted = text.split('`').skip(1).step_by(2).filter_map(|words| words.split([':', ' ']).next());
     quoted.filter(|word| {
-        word.contains('.') && KEYS.iter().any(|(key, _)| key.split('.').next() == word.split('.').next())
+        word.contains('.') && patterns().iter().any(|(key, _)| key.split('.').next() == word.split('.').next())
     })
 }
 
 /// Whether it is a key that is used, or a list or section of such keys.
 fn has_effect(key: &str) -> bool {
     let within = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
-    KEYS.iter().any(|(known, meaning)| *meaning == Meaning::Used && known.strip_prefix(key).is_some_and(within))
+    patterns().iter().any(|(known, meaning)| *meaning == Meaning::Used && known.strip_prefix(key).is_some_and(within))
 }

@@ -27,7 +27,7 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("source");
-            let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+            let code = text.split("\n#[cfg(test)]").next().unwrap_or_default().to_owned();
             let inside =
                 path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("below src").to_owned();
             let module = inside.iter().next().expect("a name").to_string_lossy().trim_end_matches(".rs").to_owned();
@@ -51,7 +51,7 @@ impl Source {
     /// Every path of this crate that it names, "fit::settings::FitSettings".
     pub fn imports(&self) -> BTreeSet<String> {
         let bare = self.bare().replace("in crate::", "");
-        bare.split("crate::").skip(1).flat_map(|rest| expanded(rest)).collect()
+        bare.split("crate::").skip(1).flat_map(expanded).collect()
     }
 }
 

@@ -17,6 +17,7 @@ mod identifiability;
 mod ingest_layouts;
 mod large_blocks;
 mod place;
+mod public_api;
 mod robust_losses;
 mod store_round_trip;
 mod stored;

@@ -3,7 +3,8 @@
 use crate::beamline::{ApsLegacy, ApsU};
 use crate::place::{Place, q};
 use hdf5_pure::FileBuilder;
-use homodyne::config::settings::{Settings, load};
+use homodyne::config::load::load;
+use homodyne::config::settings::Settings;
 use homodyne::config::tree::Node;
 use homodyne::error::Error;
 use homodyne::fit::solver::journal::Journal;

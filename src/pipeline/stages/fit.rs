@@ -29,20 +29,16 @@ impl Run<'_> {
     /// What sweeps and writing report.
     pub fn fit(&self, store: Store) -> Result<Finished> {
         let settings = self.settings;
-        let decision = decide(settings, &store)?;
+        let decision = decide(&settings.fit, &store, settings.run.threads())?;
         self.say_strategy(&decision, store.plan().block_points);
         let key = self.result_key(&store.manifest().content_key, decision.strategy);
         let store = Arc::new(store);
         let experiment = store.experiment().clone();
         self.say_opposite_angles(&experiment);
         let model = Model::new(settings.fit.space.mode, settings.model.convention, &experiment)?;
-        let outset = Outset {
-            strategy: decision.strategy,
-            candidates: model.starts(&settings.fit.space),
-            t_ref_seconds: model.t_ref_seconds(),
-        };
+        let outset = Outset::new(decision.strategy, model.starts(&settings.fit.space), model.t_ref_seconds());
         let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
-        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads)
+        let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads())
             .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
             .watched_by(self.watch());
         let mut checkpoint = self.checkpoint(&store, decision.strategy)?;

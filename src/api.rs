@@ -1,0 +1,104 @@
+//! The one door: everything that a user of the library needs. The other modules are inner; their names may change.
+//!
+//! From a beamline file to transport coefficients with errors and a verdict:
+//!
+//! ```
+//! use homodyne::api::*;
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<()> {
+//! # let folder = tempfile::tempdir().expect("a folder");
+//! # let place = folder.path().join("store");
+//! // The file to a store, once; what has not changed is reused.
+//! let ingest_settings = IngestSettings {
+//!     source: Some("data/laminar_flow.h5".into()),
+//!     store: place.clone(),
+//!     ..IngestSettings::default()
+//! };
+//! ingest(&ingest_settings, 2, &Watch::nobody())?;
+//! let store = Arc::new(Store::open(&place, Some(2e6))?); // the gap in angstrom
+//!
+//! // What is fitted, and how the data are gone through with the memory that there is.
+//! let settings = FitSettings::of(AnalysisMode::LaminarFlow);
+//! let decision = decide(&settings, &store, 2)?;
+//! println!("{}", decision.reason);
+//!
+//! // A scattered sample finds the start, the sweep over all pairs has the last word.
+//! let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, store.experiment())?;
+//! let outset = Outset::new(decision.strategy, model.starts(&settings.space), model.t_ref_seconds());
+//! let sample = Sample::draw(&*store, &model)?;
+//! let sweep = Sweep::new(store, model, 2);
+//! let result = fit(&sample, &sweep, &settings, &outset, &mut Following::default())?;
+//!
+//! for parameter in &result.parameters {
+//!     println!("{} = {} +- {:?} {}", parameter.name, parameter.value, parameter.uncertainty, parameter.unit);
+//! }
+//! assert_eq!(result.verdict, Verdict::Converged);
+//! assert_eq!(result.correlation_array().dim().0, result.covariance_names.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Run`] does the same from a configuration ([`load`]), with log, checkpoints and a run directory. Own data need no file:
+//! [`MemoryStore::of_maps`] takes an array c2(phi, t1, t2).
+
+pub use crate::config::keys;
+pub use crate::config::load::{load, without_file};
+pub use crate::config::reader::override_node;
+pub use crate::config::reference::{KeyReference, reference, reference_page};
+pub use crate::config::settings::{Effective, RunSettings, Settings, Stage};
+pub use crate::config::template::template;
+pub use crate::config::tree::Node;
+pub use crate::error::catalogue::Code;
+pub use crate::error::explanation::Explanation;
+pub use crate::error::{Error, Fault, Result};
+pub use crate::experiment::{Angle, Experiment, TimeGrid};
+pub use crate::fit::course::{Outset, fit};
+pub use crate::fit::settings::{
+    CmaEs, Design, Enable, Evolution, FitSettings, MultiStart, Preset, Quality, Sharing, Tolerances,
+};
+pub use crate::fit::solver::journal::{Evaluated, Following, Journal};
+pub use crate::fit::strategy::{Decision, Memory, select_strategy};
+pub use crate::ingest::convert::ingest;
+pub use crate::ingest::inspect::inspect;
+pub use crate::ingest::layouts::detect::Layout;
+pub use crate::ingest::request::{IngestSettings, Ingested};
+pub use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
+pub use crate::likelihood::scaling::ScalingSettings;
+pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
+pub use crate::machine::budget::MemorySettings;
+pub use crate::machine::cores::{Node as MemoryNode, nodes, usable_cores};
+pub use crate::machine::dataflow::StageTotals;
+pub use crate::machine::memory::detect_total_memory;
+pub use crate::model::catalogue::{Model, ModelSettings};
+pub use crate::outcome::fit::{
+    ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,
+    LagResult, SCHEMA_VERSION, ScalingTest, StartFrom, Strategy, UndeterminedDirection,
+};
+pub use crate::outcome::parameter::{ParameterResult, ParameterStatus, UncertaintyKind};
+pub use crate::outcome::search::{Basin, Candidate, Origin, Search, SearchMethod};
+pub use crate::outcome::verdict::{Stop, Verdict};
+pub use crate::parameters::definitions::{
+    AnalysisMode, Definition, PHYSICAL, SearchScale, ShearConvention, find as find_parameter,
+};
+pub use crate::parameters::scaling::{AngleScaling, ScalingMode};
+pub use crate::parameters::space::{Parameter, ParameterSpace};
+pub use crate::pipeline::many_q::{FinishedTable, ManyQ, run_many};
+pub use crate::pipeline::plan::{decide, plan};
+pub use crate::pipeline::progress::Progress;
+pub use crate::pipeline::tune::{Purpose, Tuning, tune};
+pub use crate::pipeline::{Finished, Run};
+pub use crate::report::tables::json::pretty;
+pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
+pub use crate::simulate::{Noise, Simulation, Width};
+pub use crate::store::block::{Block, BlockPlan, BlockSource, Values};
+pub use crate::store::directory::Store;
+pub use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat};
+pub use crate::store::memory::MemoryStore;
+pub use crate::sums::gram::Gram;
+pub use crate::sums::loss::Loss;
+pub use crate::sums::objective::{Objective, Query, RawData};
+pub use crate::sums::rank_update::Depth;
+pub use crate::sweep::meter::SweepTotals;
+pub use crate::sweep::raw::pass::Sweep;
+pub use crate::sweep::scattered::Sample;

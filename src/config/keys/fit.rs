@@ -1,0 +1,166 @@
+//! Keys about the fit: when it stops, how it goes through the data, loss, scaling, quality.
+
+use crate::config::draft::Draft;
+use crate::config::field::Field;
+use crate::config::key::{Access, Key, Template};
+use crate::config::reader::Given;
+use crate::error::Result;
+use crate::outcome::fit::Strategy;
+use crate::parameters::definitions::find;
+use crate::parameters::scaling::ScalingMode;
+use crate::sums::loss::Loss;
+
+/// How the data are gone through.
+pub const STRATEGY: &str = "optimization.nlsq.strategy";
+/// Largest share of the total memory.
+pub const MEMORY_FRACTION: &str = "optimization.nlsq.memory_fraction";
+
+/// The keys.
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "optimization.method",
+        "how parameters are found",
+        Access::Own {
+            accepts: "nlsq (sampling is not part of this version)",
+            members: &[],
+            set: set_method,
+            get: |_| "nlsq".into(),
+        },
+    ),
+    Key::new(
+        "optimization.nlsq.max_iterations",
+        "most evaluations of the solver",
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.tolerances.max_iterations, 1)),
+    ),
+    Key::new(
+        "optimization.nlsq.ftol",
+        "stop when the predicted decrease is below this share of the cost per pair",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.tolerances.ftol)),
+    )
+    .also(&["optimization.nlsq.tolerance"]),
+    Key::new(
+        "optimization.nlsq.xtol",
+        "stop when every component of the step is below this share",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.tolerances.xtol)),
+    ),
+    Key::new(
+        "optimization.nlsq.gtol",
+        "stop when the projected gradient (a cosine) is below",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.tolerances.gtol)),
+    ),
+    Key::new(
+        STRATEGY,
+        "how the data are gone through (`homodyne plan FILE` says which and why)",
+        Access::Field(|draft| Field::choice_or(&mut draft.settings.fit.strategy, "auto", &Strategy::NAMES)),
+    )
+    .in_template(Template::Default),
+    Key::new(
+        MEMORY_FRACTION,
+        "largest share of the total memory that a fit may take, 0.1 to 0.9",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.memory.fraction)),
+    )
+    .without_influence(),
+    Key::new(
+        "optimization.nlsq.memory_threshold_gb",
+        "the same as a figure, in place of the share",
+        Access::Own {
+            accepts: "a positive number of GB, or null for a share of the memory",
+            members: &[],
+            set: set_threshold,
+            get: show_threshold,
+        },
+    )
+    .unit("GB")
+    .without_influence(),
+    Key::new(
+        "optimization.nlsq.stratified_max_points",
+        "most pairs that are solved in full batch",
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.stratified_max_points, 0)),
+    ),
+    Key::new(
+        "optimization.nlsq.loss",
+        "loss of the residuals",
+        Access::Field(|draft| Field::choice(&mut draft.settings.fit.loss, &Loss::NAMES)),
+    )
+    .in_template(Template::Default),
+    Key::new(
+        "optimization.nlsq.f_scale",
+        "where the loss turns",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.f_scale)),
+    )
+    .unit("sigma")
+    .in_template(Template::Default),
+    Key::new(
+        "optimization.nlsq.x_scale_map",
+        "characteristic sizes of parameters, by name",
+        Access::Own { accepts: "a positive number by name", members: &["*"], set: set_sizes, get: show_sizes },
+    ),
+    Key::new(
+        "optimization.nlsq.anti_degeneracy.per_angle_mode",
+        "how contrast and offset depend on the angle",
+        Access::Field(|draft| Field::choice(&mut draft.settings.fit.scaling.mode, &ScalingMode::NAMES)),
+    )
+    .in_template(Template::Default),
+    Key::new(
+        "optimization.nlsq.anti_degeneracy.constant_scaling_threshold",
+        "angles from which on auto has one contrast and offset for all",
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.shared_from_angles, 1)),
+    ),
+    Key::new(
+        "optimization.nlsq.anti_degeneracy.fourier_order",
+        "order of the Fourier series",
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.fourier_order, 1)),
+    ),
+    Key::new(
+        "optimization.nlsq.quality_validation.enable",
+        "false: no chi-square is too large",
+        Access::Field(|draft| Field::Switch(&mut draft.settings.fit.quality.enable)),
+    ),
+    Key::new(
+        "optimization.nlsq.quality_validation.reduced_chi_squared_threshold",
+        "largest acceptable chi-square per degree of freedom",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.quality.max_reduced_chi_squared)),
+    ),
+    Key::new(
+        "optimization.nlsq.quality_validation.bounds_tolerance",
+        "a parameter is on its bound when it is nearer than this share of their range",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.quality.bounds_tolerance)),
+    ),
+];
+
+fn set_method(_: &mut Draft, given: &Given<'_>) -> Result<()> {
+    match given.text().as_deref() {
+        Some("nlsq") => Ok(()),
+        _ => Err(given.wrong("nlsq (sampling is not part of this version)")),
+    }
+}
+
+fn set_threshold(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let gigabytes = given.number().filter(|gigabytes| *gigabytes > 0.0);
+    let wrong = || given.wrong("a positive number of GB, or null for a share of the memory");
+    draft.settings.fit.memory.threshold_bytes = Some((gigabytes.ok_or_else(wrong)? * 1e9) as u64);
+    Ok(())
+}
+
+fn show_threshold(draft: &Draft) -> String {
+    draft.settings.fit.memory.threshold_bytes.map_or("null".into(), |bytes| format!("{:?}", bytes as f64 / 1e9))
+}
+
+fn set_sizes(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let fit = &mut draft.settings.fit;
+    fit.x_scale = vec![None; fit.space.physical.len()];
+    for (name, value) in given.members().ok_or_else(|| given.wrong("a positive number by name"))? {
+        let known = find(name).ok_or_else(|| value.wrong(&crate::config::keys::parameters::a_known_name()))?;
+        let size = value.number().filter(|size| *size > 0.0).ok_or_else(|| value.wrong("a positive number"))?;
+        if let Some(k) = fit.space.physical.iter().position(|parameter| parameter.name == known.name) {
+            fit.x_scale[k] = Some(size);
+        }
+    }
+    Ok(())
+}
+
+fn show_sizes(draft: &Draft) -> String {
+    let fit = &draft.settings.fit;
+    let sizes = fit.space.physical.iter().zip(&fit.x_scale).filter_map(|(known, size)| Some((&known.name, (*size)?)));
+    format!("{{{}}}", sizes.map(|(name, size)| format!("{name}: {size:?}")).collect::<Vec<String>>().join(", "))
+}

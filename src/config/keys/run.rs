@@ -1,0 +1,77 @@
+//! Keys about a run as a whole: threads, stages, where results go, what is logged.
+
+use crate::config::draft::Draft;
+use crate::config::field::Field;
+use crate::config::key::{Access, Key, Template};
+use crate::config::reader::Given;
+use crate::config::settings::Stage;
+use crate::error::Result;
+use crate::listener::LogLevel;
+
+/// Worker threads.
+pub const THREADS: &str = "performance.computation.cpu_threads";
+/// Whether threads stay on their memory node.
+pub const PIN_THREADS: &str = "performance.computation.pin_threads";
+/// Parent of run directories.
+pub const OUTPUT: &str = "output.directory";
+
+/// The keys.
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "pipeline.stages",
+        "what `run` does",
+        Access::Own { accepts: "a list of ingest, fit", members: &[], set: set_stages, get: show_stages },
+    )
+    .without_influence(),
+    Key::new(
+        THREADS,
+        "worker threads; auto: all cores",
+        Access::Own {
+            accepts: "auto or a positive whole number",
+            members: &[],
+            set: set_threads,
+            get: |draft| draft.settings.run.threads.map_or("auto".into(), |threads| threads.to_string()),
+        },
+    )
+    .without_influence(),
+    Key::new(
+        PIN_THREADS,
+        "true: threads stay on the cores of a memory node",
+        Access::Field(|draft| Field::Switch(&mut draft.settings.run.pin_threads)),
+    )
+    .without_influence(),
+    Key::new(OUTPUT, "parent of run directories", Access::Field(|draft| Field::Path(&mut draft.settings.run.output)))
+        .without_influence()
+        .in_template(Template::Default),
+    Key::new(
+        "logging.level",
+        "what is logged",
+        Access::Field(|draft| Field::choice(&mut draft.settings.run.log_level, &LogLevel::NAMES)),
+    )
+    .without_influence(),
+];
+
+fn set_stages(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let wrong = || given.wrong("a list of ingest, fit");
+    let stage = |word: String| Stage::NAMES.iter().find(|(name, _)| *name == word).map(|(_, stage)| *stage);
+    let stages: Option<Vec<Stage>> = given.words().ok_or_else(wrong)?.into_iter().map(stage).collect();
+    draft.settings.run.stages = stages.ok_or_else(wrong)?;
+    Ok(())
+}
+
+fn show_stages(draft: &Draft) -> String {
+    let name = |stage: &Stage| Stage::NAMES.iter().find(|(_, known)| known == stage).map_or("", |(name, _)| name);
+    format!("[{}]", draft.settings.run.stages.iter().map(name).collect::<Vec<&str>>().join(", "))
+}
+
+fn set_threads(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let threads = match given.text().as_deref() {
+        Some("auto") => None,
+        text => {
+            let count = text.and_then(|text| text.parse().ok()).filter(|count| *count > 0);
+            Some(count.ok_or_else(|| given.wrong("auto or a positive whole number"))?)
+        }
+    };
+    draft.settings.run.threads = threads;
+    Ok(())
+}
