@@ -1,5 +1,5 @@
 //! Which way a problem is solved, from its size and the memory there is. It runs nothing and asks no kernel: total memory
-//! comes from `memory::detect_total_memory`.
+//! comes from `machine::memory::detect_total_memory`.
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};

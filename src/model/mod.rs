@@ -18,7 +18,7 @@
 //! | `homodyne` | q L dt cos(phi0 - phi) / (2 pi) | (sin x / x)^4 |
 //! | `gap_average` | q L dt cos(phi0 - phi) / 2 | (sin x / x)^2 |
 //!
-//! Pinned by `tests/derivatives.rs` (60-digit reference values) and by the slow twin in [`pair`].
+//! Pinned by `tests/library/derivatives.rs` (60-digit reference values) and by the slow twin in [`pair`].
 
 pub mod catalogue;
 pub mod decay;

@@ -14,8 +14,6 @@ pub mod tune;
 
 use crate::config::settings::{Settings, Stage};
 use crate::error::Result;
-use crate::ingest::convert::ingest;
-use crate::ingest::request::{IngestSettings, Ingested};
 use crate::listener::{Event, Listener, LogLevel, Watch};
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::outcome::fit::FitOutcome;
@@ -122,36 +120,6 @@ impl<'a> Run<'a> {
             }
             None => self.fit(store).map(Some),
         }
-    }
-
-    /// Makes or reuses the store.
-    ///
-    /// # Errors
-    /// What the ingest reports; Interrupted if the user asks to stop.
-    pub fn ingest(&self, verify: bool) -> Result<Ingested> {
-        let settings = self.settings;
-        let request = IngestSettings { verify, ..settings.ingest.clone() };
-        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads(), &self.watch()))?;
-        if let Some(damage) = &ingested.damage {
-            self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
-        }
-        for warning in &ingested.manifest.provenance.warnings {
-            self.say(LogLevel::Warning, warning);
-        }
-        let what = if ingested.reused { "store is up to date" } else { "store written" };
-        let experiment = &ingested.manifest.experiment;
-        self.say(
-            LogLevel::Info,
-            &format!(
-                "{what}: {} ({} angles, {} frames, dt = {} s, q = {} 1/angstrom)",
-                settings.ingest.store.display(),
-                experiment.angles.len(),
-                experiment.time.n_frames,
-                experiment.time.dt_seconds,
-                experiment.q_per_angstrom
-            ),
-        );
-        Ok(ingested)
     }
 
     /// Opens a store for fitting.

@@ -10,6 +10,7 @@ use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::model::time_tables::ThetaTables;
 use crate::parameters::definitions::{AnalysisMode, ShearConvention};
+use crate::parameters::scaling::AngleScaling;
 use hdf5_pure::FileBuilder;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -74,10 +75,10 @@ pub struct Simulation {
 impl Simulation {
     /// Contrast and offset of an angle.
     #[must_use]
-    pub fn scaling(&self, phi_degrees: f64) -> (f64, f64) {
+    pub fn scaling(&self, phi_degrees: f64) -> AngleScaling {
         let phi = phi_degrees.to_radians();
         let contrast = self.contrast * (1.0 + self.scaling_variation * (phi.cos() - 0.5 * (2.0 * phi).sin()));
-        (contrast, self.offset * (1.0 + 0.1 * self.scaling_variation * phi.sin()))
+        AngleScaling::new(contrast, self.offset * (1.0 + 0.1 * self.scaling_variation * phi.sin()))
     }
 
     /// What is measured.
@@ -99,7 +100,8 @@ impl Simulation {
     pub fn correlations(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
         let (n, phi) = (self.n_frames, self.phi_degrees[angle]);
         let evaluator = PairEvaluator::new(model, tables, &self.theta, phi);
-        let (contrast, offset) = self.scaling(phi);
+        let scaling = self.scaling(phi);
+        let (contrast, offset) = (scaling.contrast, scaling.offset());
         // One stream per angle, so that an angle's noise does not depend on the others.
         let mut random =
             Xoshiro256PlusPlus::seed_from_u64(self.seed ^ (angle as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -132,9 +134,9 @@ impl Simulation {
     fn matrix(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
         let n = self.n_frames;
         let mut matrix = self.correlations(model, tables, angle)?;
-        let (contrast, offset) = self.scaling(self.phi_degrees[angle]);
+        let scaling = self.scaling(self.phi_degrees[angle]);
         // The diagonal is self-correlation with photon noise, far above the rest: not data.
-        (0..n).for_each(|i| matrix[i * n + i] = offset + 2.0 * contrast);
+        (0..n).for_each(|i| matrix[i * n + i] = scaling.offset() + 2.0 * scaling.contrast);
         for dead in self.dead_frames.iter().filter_map(|frame| frame.checked_sub(1)).filter(|&frame| frame < n) {
             for other in 0..n {
                 matrix[dead * n + other] = 0.0;

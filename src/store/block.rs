@@ -131,6 +131,10 @@ impl BlockPlan {
 }
 
 /// Anything that hands out blocks: a mapped store, a Parquet store, memory.
+///
+/// What a sweep relies on: several threads may read at a time, in any order, and read the same block again; an index gives the
+/// same values every time, and `experiment` and `plan` never change. No promise is made about speed or about what reading again
+/// costs, and a block may be a view of the source: it is never written to.
 pub trait BlockSource: Send + Sync {
     /// What was measured.
     fn experiment(&self) -> &Experiment;

@@ -16,7 +16,7 @@
 //! Digits: A, T, a, G never fall with time, so `a_j` and `a_i` have one sign and nothing cancels. B and b, integrals of
 //! tau^alpha ln tau, turn once, at tau = 1 s: where i and j lie on both sides of it the two terms have opposite signs. Each
 //! is no larger than the range of the quantity over the patch, whose pairs share that range, so the sums over the patch lose
-//! no more than a factor of a few (`tests/large_blocks.rs`: 1e-12 with the turn anywhere, from slow to violent decay).
+//! no more than a factor of a few (`tests/library/large_blocks.rs`: 1e-12 with the turn anywhere, from slow to violent decay).
 
 use crate::sums::gram::Gram;
 use crate::sums::pairs::{LANES, Lane, LocalQuantities, PairGroup, PairModel, QUANTITIES, Run, THROUGH_C, THROUGH_H};

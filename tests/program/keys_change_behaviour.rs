@@ -121,7 +121,7 @@ fn memory_keys_change_the_strategy() {
     assert_eq!(strategy(&[&many]), "stratified");
     assert_eq!(strategy(&[&many, &format!("{key}.memory_threshold_gb=0.000001")]), "hybrid_streaming");
     assert_eq!(strategy(&[&many, &format!("{key}.strategy=hybrid_streaming")]), "hybrid_streaming");
-    // memory_fraction moves the threshold: tests/angles_and_q.rs.
+    // memory_fraction moves the threshold: tests/program/angles_and_q.rs.
 }
 
 #[test]

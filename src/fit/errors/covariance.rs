@@ -67,10 +67,19 @@ fn invert(hessian: &Array2<f64>, rows: &[Vec<f64>]) -> Array2<f64> {
     })
 }
 
+/// Variances of contrast and offset of one angle.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ScalingVariance {
+    /// Of contrast.
+    pub contrast: f64,
+    /// Of offset.
+    pub offset: f64,
+}
+
 /// J C J' of contrast and offset of every angle.
 #[must_use]
-pub fn scaling_variances(problem: &Problem<'_>, full: &Array2<f64>, first: usize) -> Vec<(f64, f64)> {
-    let mut variances = vec![(0.0, 0.0); problem.weights.len()];
+pub fn scaling_variances(problem: &Problem<'_>, full: &Array2<f64>, first: usize) -> Vec<ScalingVariance> {
+    let mut variances = vec![ScalingVariance::default(); problem.weights.len()];
     let mut start = first;
     for block in &problem.map.blocks {
         let m = block.order();
@@ -79,7 +88,7 @@ pub fn scaling_variances(problem: &Problem<'_>, full: &Array2<f64>, first: usize
                 let term = |k: usize, l: usize| basis[k] * basis[l] * full[[start + offset + k, start + offset + l]];
                 (0..m).flat_map(|k| (0..m).map(move |l| (k, l))).map(|(k, l)| term(k, l)).sum::<f64>()
             };
-            variances[*angle] = (variance(0), variance(m));
+            variances[*angle] = ScalingVariance { contrast: variance(0), offset: variance(m) };
         }
         start += 2 * m;
     }

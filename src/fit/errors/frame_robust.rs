@@ -18,7 +18,7 @@
 //! Scores are summed over groups of frames of equal decorrelation before they are multiplied: memory and time do not grow
 //! with the frames. Two corrections for few independent renewals of speckles: what different dyads give together counts as
 //! far as it stands out of its scatter (so that independent noise keeps its plain errors), and is raised by the freedom that
-//! the fitted numbers have taken. `tests/frame_errors.rs` and `benches/COVERAGE.md` show what comes of it.
+//! the fitted numbers have taken. `tests/library/frame_errors.rs` and `benches/COVERAGE.md` show what comes of it.
 
 use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::Problem;

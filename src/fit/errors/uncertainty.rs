@@ -1,7 +1,7 @@
 //! Standard errors of everything that was fitted, and what the data do not determine. It judges nothing.
 
 use crate::error::{Error, Result};
-use crate::fit::errors::covariance::{full_covariance, scaling_variances};
+use crate::fit::errors::covariance::{ScalingVariance, full_covariance, scaling_variances};
 use crate::fit::errors::frame_robust::{Bread, FrameNodes, sandwich};
 use crate::fit::errors::trade_offs::{Law, direction, unbounded, wider_than_bounds};
 use crate::fit::settings::Sharing;
@@ -30,9 +30,9 @@ pub struct Uncertainty {
     /// Condition number of the reduced Hessian, scaled to a unit diagonal.
     pub condition_number: Option<f64>,
     /// Reported variances of contrast and offset of every angle.
-    pub scaling_variances: Vec<(f64, f64)>,
+    pub scaling_variances: Vec<ScalingVariance>,
     /// The same, pairs taken as independent.
-    pub scaling_variances_plain: Vec<(f64, f64)>,
+    pub scaling_variances_plain: Vec<ScalingVariance>,
 }
 
 /// The last sweep of a fit.

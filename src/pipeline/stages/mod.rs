@@ -1,3 +1,4 @@
 //! The stages of a run, one file each.
 
 pub mod fit;
+pub mod ingest;

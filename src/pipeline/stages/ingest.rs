@@ -1,0 +1,38 @@
+//! The stage that makes or reuses the store, and says what came of it.
+
+use crate::error::Result;
+use crate::ingest::convert::ingest;
+use crate::ingest::request::{IngestSettings, Ingested};
+use crate::listener::LogLevel;
+use crate::pipeline::Run;
+impl Run<'_> {
+    /// Makes or reuses the store.
+    ///
+    /// # Errors
+    /// What the ingest reports; Interrupted if the user asks to stop.
+    pub fn ingest(&self, verify: bool) -> Result<Ingested> {
+        let settings = self.settings;
+        let request = IngestSettings { verify, ..settings.ingest.clone() };
+        let ingested = self.timed("ingest", || ingest(&request, settings.run.threads(), &self.watch()))?;
+        if let Some(damage) = &ingested.damage {
+            self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
+        }
+        for warning in &ingested.manifest.provenance.warnings {
+            self.say(LogLevel::Warning, warning);
+        }
+        let what = if ingested.reused { "store is up to date" } else { "store written" };
+        let experiment = &ingested.manifest.experiment;
+        self.say(
+            LogLevel::Info,
+            &format!(
+                "{what}: {} ({} angles, {} frames, dt = {} s, q = {} 1/angstrom)",
+                settings.ingest.store.display(),
+                experiment.angles.len(),
+                experiment.time.n_frames,
+                experiment.time.dt_seconds,
+                experiment.q_per_angstrom
+            ),
+        );
+        Ok(ingested)
+    }
+}
