@@ -26,7 +26,9 @@ pub enum Field<'s> {
     Switch(&'s mut bool),
     /// A path.
     Path(&'s mut PathBuf),
-    /// A path or text, or null.
+    /// A path, or null.
+    OptionalPath(&'s mut Option<PathBuf>),
+    /// Text, or null.
     OptionalText(&'s mut Option<String>),
     /// A list of numbers, or null.
     OptionalNumbers(&'s mut Option<Vec<f64>>),
@@ -117,6 +119,7 @@ impl<'s> Field<'s> {
             Field::Seed(_) => "a whole number of at least 0".into(),
             Field::Switch(_) => "true or false".into(),
             Field::Path(_) => "a path".into(),
+            Field::OptionalPath(_) => "a path, or null".into(),
             Field::OptionalText(_) => "text, or null".into(),
             Field::OptionalNumbers(_) => "a list of numbers, or null".into(),
             Field::OptionalWords(_) => "a list of names, or null".into(),
@@ -148,6 +151,7 @@ impl<'s> Field<'s> {
             Field::Seed(slot) => **slot = count(0)? as u64,
             Field::Switch(slot) => **slot = given.switch().ok_or_else(wrong)?,
             Field::Path(slot) => **slot = given.text().map(PathBuf::from).ok_or_else(wrong)?,
+            Field::OptionalPath(slot) => **slot = Some(given.text().map(PathBuf::from).ok_or_else(wrong)?),
             Field::OptionalText(slot) => **slot = Some(given.text().ok_or_else(wrong)?),
             Field::OptionalNumbers(slot) => **slot = Some(given.numbers().ok_or_else(wrong)?),
             Field::OptionalWords(slot) => **slot = Some(given.words().ok_or_else(wrong)?),
@@ -176,6 +180,7 @@ impl<'s> Field<'s> {
             Field::Seed(value) => value.to_string(),
             Field::Switch(value) => value.to_string(),
             Field::Path(value) => value.display().to_string(),
+            Field::OptionalPath(value) => value.as_ref().map_or_else(null, |path| path.display().to_string()),
             Field::OptionalText(value) => value.as_ref().map_or_else(null, String::clone),
             Field::OptionalNumbers(value) => {
                 value.as_ref().map_or_else(null, |all| list(all.iter().map(|value| format!("{value:?}")).collect()))

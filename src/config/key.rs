@@ -93,7 +93,7 @@ impl Key {
     pub fn set(&self, draft: &mut Draft, given: &Given<'_>) -> Result<()> {
         match self.access {
             Access::Field(field) => field(draft).read(given),
-            Access::Own { set, .. } => set(draft, given),
+            Access::Own { accepts, set, .. } => set(draft, &given.expecting(accepts)),
         }
     }
 

@@ -37,7 +37,7 @@ impl Reader {
     /// What is given under the first of some paths that has a value; nulls count as absent.
     #[must_use]
     pub fn given(&self, mut paths: impl Iterator<Item = &'static str>) -> Option<Given<'_>> {
-        paths.find_map(|key| Some(Given { key, placed: self.tree.at(key)?, file: &self.file }))
+        paths.find_map(|key| Some(Given { key, placed: self.tree.at(key)?, file: &self.file, accepts: "" }))
     }
 
     /// Where a given value comes from.
@@ -54,7 +54,8 @@ impl Reader {
     #[must_use]
     pub fn wrong_at(&self, key: &str, expected: &str) -> Error {
         let missing = Placed::elsewhere(Node::Text("not given".into()));
-        Given { key, placed: self.tree.at(key).unwrap_or(&missing), file: &self.file }.wrong(expected)
+        let placed = self.tree.at(key).unwrap_or(&missing);
+        Given { key, placed, file: &self.file, accepts: "" }.wrong(expected)
     }
 }
 
@@ -64,6 +65,8 @@ pub struct Given<'a> {
     key: &'a str,
     placed: &'a Placed,
     file: &'a str,
+    /// What is accepted there, in words.
+    accepts: &'static str,
 }
 
 impl<'a> Given<'a> {
@@ -77,6 +80,18 @@ impl<'a> Given<'a> {
         let (key, placed) = (self.key, self.placed);
         let place = if placed.line == 0 { key.to_owned() } else { format!("{}:{} {key}", self.file, placed.line) };
         Fault::at(place, placed.text()).expected(expected).code(Code::E62).config()
+    }
+
+    /// The same where something particular is accepted.
+    #[must_use]
+    pub fn expecting(&self, accepts: &'static str) -> Self {
+        Given { accepts, ..*self }
+    }
+
+    /// The error of a value that is not what is accepted.
+    #[must_use]
+    pub fn refused(&self) -> Error {
+        self.wrong(self.accepts)
     }
 
     /// As it stands there.

@@ -33,7 +33,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         FILE,
         "the beamline file, relative to the configuration",
-        Access::Own { accepts: "a path, or null", members: &[], set: set_file, get: show_file },
+        Access::Field(|draft| Field::OptionalPath(&mut draft.settings.ingest.source)),
     )
     .without_influence()
     .in_template(Template::Value("your_data.hdf")),
@@ -127,7 +127,7 @@ pub(super) const KEYS: &[Key] = &[
             accepts: "min_angle and max_angle in degrees",
             members: &["[].min_angle", "[].max_angle"],
             set: set_ranges,
-            get: |draft| format!("{} ranges", draft.phi_ranges.len()).replace("0 ranges", "[]"),
+            get: show_ranges,
         },
     )
     .unit("degree")
@@ -152,7 +152,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         STORE,
         "directory of the store; null: stores/<name of the configuration> below output.directory",
-        Access::Own { accepts: "a path, or null", members: &[], set: set_store, get: show_store },
+        Access::Field(|draft| Field::OptionalPath(&mut draft.store)),
     )
     .without_influence(),
     Key::new(
@@ -167,31 +167,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
 ];
 
-fn set_file(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    draft.settings.ingest.source = Some(given.text().ok_or_else(|| given.wrong("a path"))?.into());
-    Ok(())
-}
-
-fn show_file(draft: &Draft) -> String {
-    draft.settings.ingest.source.as_ref().map_or("null".into(), |path| path.display().to_string())
-}
-
-fn set_store(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    draft.store = Some(given.text().ok_or_else(|| given.wrong("a path"))?.into());
-    Ok(())
-}
-
-fn show_store(draft: &Draft) -> String {
-    draft.store.as_ref().map_or("null".into(), |path| path.display().to_string())
-}
-
 fn set_filter(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    draft.ignores_phi_ranges = !given.switch().ok_or_else(|| given.wrong("true or false"))?;
+    draft.ignores_phi_ranges = !given.switch().ok_or_else(|| given.refused())?;
     Ok(())
 }
 
 fn set_masked(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let wrong = || given.wrong("a list of frame numbers");
+    let wrong = || given.refused();
     let numbers = given.numbers().ok_or_else(wrong)?;
     let frame = |number: f64| (number >= 1.0 && number.fract() == 0.0).then_some(number as usize);
     let frames: Option<Vec<usize>> = numbers.into_iter().map(frame).collect();
@@ -205,12 +187,17 @@ fn show_masked(draft: &Draft) -> String {
 
 fn set_ranges(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     draft.phi_ranges.clear();
-    for item in given.items().ok_or_else(|| given.wrong("a list of {min_angle, max_angle}"))? {
+    for item in given.items().ok_or_else(|| given.refused())? {
         let angle = |key: &str| item.member(key).and_then(|angle| angle.number());
         match (angle("min_angle"), angle("max_angle")) {
             (Some(min_angle), Some(max_angle)) => draft.phi_ranges.push(PhiRange { min_angle, max_angle }),
-            _ => return Err(item.wrong("min_angle and max_angle in degrees")),
+            _ => return Err(item.refused()),
         }
     }
     Ok(())
+}
+
+fn show_ranges(draft: &Draft) -> String {
+    let shown = |range: &PhiRange| format!("{{min_angle: {:?}, max_angle: {:?}}}", range.min_angle, range.max_angle);
+    format!("[{}]", draft.phi_ranges.iter().map(shown).collect::<Vec<String>>().join(", "))
 }

@@ -131,13 +131,13 @@ pub(super) const KEYS: &[Key] = &[
 fn set_method(_: &mut Draft, given: &Given<'_>) -> Result<()> {
     match given.text().as_deref() {
         Some("nlsq") => Ok(()),
-        _ => Err(given.wrong("nlsq (sampling is not part of this version)")),
+        _ => Err(given.refused()),
     }
 }
 
 fn set_threshold(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let gigabytes = given.number().filter(|gigabytes| *gigabytes > 0.0);
-    let wrong = || given.wrong("a positive number of GB, or null for a share of the memory");
+    let wrong = || given.refused();
     draft.settings.fit.memory.threshold_bytes = Some((gigabytes.ok_or_else(wrong)? * 1e9) as u64);
     Ok(())
 }
@@ -149,7 +149,7 @@ fn show_threshold(draft: &Draft) -> String {
 fn set_sizes(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let fit = &mut draft.settings.fit;
     fit.x_scale = vec![None; fit.space.physical.len()];
-    for (name, value) in given.members().ok_or_else(|| given.wrong("a positive number by name"))? {
+    for (name, value) in given.members().ok_or_else(|| given.refused())? {
         let known = find(name).ok_or_else(|| value.wrong(&crate::config::keys::parameters::a_known_name()))?;
         let size = value.number().filter(|size| *size > 0.0).ok_or_else(|| value.wrong("a positive number"))?;
         if let Some(k) = fit.space.physical.iter().position(|parameter| parameter.name == known.name) {

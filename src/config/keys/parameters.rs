@@ -101,7 +101,7 @@ pub(super) const KEYS: &[Key] = &[
 fn set_mode(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let word = given.text().unwrap_or_default().to_lowercase();
     let found = MODES.iter().find(|(name, _)| *name == word);
-    let (_, mode) = found.ok_or_else(|| given.wrong(&format!("one of {}", MODES.map(|(name, _)| name).join(", "))))?;
+    let (_, mode) = found.ok_or_else(|| given.refused())?;
     draft.settings.fit = FitSettings::of(*mode);
     Ok(())
 }
@@ -114,7 +114,7 @@ pub fn a_known_name() -> String {
 }
 
 fn set_bounds(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    for item in given.items().ok_or_else(|| given.wrong("a list of {name, min, max}"))? {
+    for item in given.items().ok_or_else(|| given.refused())? {
         let name = item.member("name").and_then(|name| name.text()).unwrap_or_default();
         if find(&name).is_none() {
             return Err(item.wrong(&a_known_name()));
@@ -144,7 +144,7 @@ fn show_bounds(draft: &Draft) -> String {
 }
 
 fn set_fixed(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    for (name, value) in given.members().ok_or_else(|| given.wrong("a number by name"))? {
+    for (name, value) in given.members().ok_or_else(|| given.refused())? {
         let number = value.number().ok_or_else(|| value.wrong("a number"))?;
         if !PHYSICAL.iter().any(|known| known.name == name || known.aliases.contains(&name)) {
             return Err(value.wrong(&format!("a physical parameter instead of `{name}`")));

@@ -52,7 +52,7 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 fn set_stages(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let wrong = || given.wrong("a list of ingest, fit");
+    let wrong = || given.refused();
     let stage = |word: String| Stage::NAMES.iter().find(|(name, _)| *name == word).map(|(_, stage)| *stage);
     let stages: Option<Vec<Stage>> = given.words().ok_or_else(wrong)?.into_iter().map(stage).collect();
     draft.settings.run.stages = stages.ok_or_else(wrong)?;
@@ -69,7 +69,7 @@ fn set_threads(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
         Some("auto") => None,
         text => {
             let count = text.and_then(|text| text.parse().ok()).filter(|count| *count > 0);
-            Some(count.ok_or_else(|| given.wrong("auto or a positive whole number"))?)
+            Some(count.ok_or_else(|| given.refused())?)
         }
     };
     draft.settings.run.threads = threads;

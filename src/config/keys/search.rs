@@ -151,7 +151,7 @@ fn set_starts(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
 
 fn set_population(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let count = given.integer().and_then(|count| usize::try_from(count).ok());
-    let count = count.ok_or_else(|| given.wrong("a whole number of at least 0"))?;
+    let count = count.ok_or_else(|| given.refused())?;
     draft.settings.fit.cma_es.evolution.population = (count > 0).then_some(count);
     Ok(())
 }
