@@ -44,11 +44,10 @@
 
 pub use crate::config::keys;
 pub use crate::config::load::{load, without_file};
-pub use crate::config::reader::override_node;
 pub use crate::config::reference::{KeyReference, reference, reference_page};
 pub use crate::config::settings::{Effective, RunSettings, Settings, Stage};
 pub use crate::config::template::template;
-pub use crate::config::tree::Node;
+pub use crate::config::tree::{Node, override_node};
 pub use crate::error::catalogue::Code;
 pub use crate::error::explanation::Explanation;
 pub use crate::error::{Error, Fault, Result};
@@ -86,8 +85,8 @@ pub use crate::parameters::space::{Parameter, ParameterSpace};
 pub use crate::pipeline::many_q::{FinishedTable, ManyQ, run_many};
 pub use crate::pipeline::plan::{decide, plan};
 pub use crate::pipeline::progress::Progress;
+pub use crate::pipeline::run::{Finished, Run};
 pub use crate::pipeline::tune::{Purpose, Tuning, tune};
-pub use crate::pipeline::{Finished, Run};
 pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
 pub use crate::simulate::{Noise, Simulation, Width};

@@ -1,7 +1,7 @@
 //! Options of the command line as keys of the configuration: words over the file over defaults.
 
 use crate::cli::arguments::{Common, FitArguments, IngestArguments, StrategyName, wrong_argument};
-use homodyne::api::{Code, Fault, Node, Result, Settings, keys, load, override_node, without_file};
+use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
 /// Of the options for all work.
 pub fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     let mut list = Vec::new();
@@ -22,9 +22,6 @@ pub fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
 pub fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
     let parse = |text: &String| {
         let (key, value) = text.split_once('=').ok_or_else(|| wrong_argument("--set", text, "KEY=VALUE"))?;
-        if keys::meaning(key).is_none() {
-            return Err(Fault::at("--set", key).expected("a known key").code(Code::E61).config());
-        }
         Ok((key.to_owned(), override_node(value)))
     };
     set.iter().map(parse).collect()

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Draft {
     /// What is settled key by key.
     pub settings: Settings,
+    /// Whether the mode is given: it has no default.
+    pub mode_is_given: bool,
     /// Folder and name of the data file, where they are given apart.
     pub data_folder: Option<String>,
     /// Name of the data file in that folder.

@@ -42,11 +42,8 @@ fn read(reader: Reader, folder: &Path, name: String) -> Result<Settings> {
     settle(draft, &reader, folder)
 }
 
-/// What holds for a key, as given or by default.
+/// What holds for a key, and where it comes from.
 fn in_force(key: &'static crate::config::key::Key, draft: &Draft, reader: &Reader) -> Effective {
-    let (value, origin) = match reader.given(key.paths()) {
-        Some(given) => (given.as_given(), reader.origin(&given)),
-        None => (key.get(draft), "default".to_owned()),
-    };
-    Effective { key: key.path.to_owned(), value, origin }
+    let origin = reader.given(key.paths()).map_or("default".to_owned(), |given| reader.origin(&given));
+    Effective { key: key.path.to_owned(), value: key.get(draft), origin }
 }

@@ -94,12 +94,6 @@ impl<'a> Given<'a> {
         self.wrong(self.accepts)
     }
 
-    /// As it stands there.
-    #[must_use]
-    pub fn as_given(&self) -> String {
-        self.placed.text()
-    }
-
     /// A number of either kind.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
@@ -141,20 +135,22 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// The items of a list.
+    /// The items of a list; nothing may stand as an empty mapping, too.
     #[must_use]
     pub fn items(&self) -> Option<Vec<Given<'a>>> {
         match &self.placed.node {
             Node::List(items) => Some(items.iter().map(|item| self.with(item)).collect()),
+            Node::Map(members) if members.is_empty() => Some(Vec::new()),
             _ => None,
         }
     }
 
-    /// The members of a mapping.
+    /// The members of a mapping; nothing may stand as an empty list, too.
     #[must_use]
     pub fn members(&self) -> Option<Vec<(&'a str, Given<'a>)>> {
         match &self.placed.node {
             Node::Map(members) => Some(members.iter().map(|(name, value)| (name.as_str(), self.with(value))).collect()),
+            Node::List(items) if items.is_empty() => Some(Vec::new()),
             _ => None,
         }
     }
@@ -175,17 +171,5 @@ impl<'a> Given<'a> {
     #[must_use]
     pub fn words(&self) -> Option<Vec<String>> {
         self.items()?.iter().map(Given::text).collect()
-    }
-}
-
-/// A command-line value as a node.
-#[must_use]
-pub fn override_node(text: &str) -> Node {
-    match (text.parse::<i64>(), text.parse::<f64>(), text) {
-        (Ok(value), _, _) => Node::Integer(value),
-        (_, Ok(value), _) => Node::Float(value),
-        (_, _, "true") => Node::Bool(true),
-        (_, _, "false") => Node::Bool(false),
-        _ => Node::Text(text.to_owned()),
     }
 }

@@ -47,10 +47,10 @@ fn settle_data(draft: &mut Draft, reader: &Reader, folder: &Path) -> Result<()> 
 }
 
 fn settle_physics(draft: &mut Draft, reader: &Reader) -> Result<()> {
-    let settings = &mut draft.settings;
-    if reader.tree.at(parameters::MODE).is_none() {
+    if !draft.mode_is_given {
         return Err(reader.wrong_at(parameters::MODE, "static or laminar_flow"));
     }
+    let settings = &mut draft.settings;
     if settings.fit.space.mode.shear().is_some() && settings.model.gap_angstrom.is_none() {
         return Err(reader.wrong_at(parameters::GAP, "the gap in angstrom (laminar_flow needs it)"));
     }
@@ -102,7 +102,8 @@ fn settle_scaling(draft: &mut Draft, reader: &Reader) -> Result<()> {
         (None, None) => None,
         _ => {
             let expected = "lists of equal length for contrast and offset, or null for both";
-            return Err(reader.wrong_at(parameters::CONTRASTS, expected));
+            let key = if draft.contrasts.is_some() { parameters::CONTRASTS } else { parameters::OFFSETS };
+            return Err(reader.wrong_at(key, expected));
         }
     };
     Ok(())

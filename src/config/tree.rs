@@ -44,6 +44,18 @@ impl Placed {
         Placed { node, line: 0, column: 0 }
     }
 
+    /// The same, standing in no file.
+    #[must_use]
+    fn without_places(self) -> Self {
+        Placed::elsewhere(match self.node {
+            Node::List(items) => Node::List(items.into_iter().map(Placed::without_places).collect()),
+            Node::Map(members) => {
+                Node::Map(members.into_iter().map(|(name, value)| (name, value.without_places())).collect())
+            }
+            plain => plain,
+        })
+    }
+
     /// The member of a mapping.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Placed> {
@@ -189,5 +201,22 @@ pub fn parse_file(path: &Path) -> Result<Placed> {
             .expected("`analysis_mode: ..` and so on")
             .code(Code::E60)
             .config()),
+    }
+}
+
+/// A value of the command line: null, switches, numbers, lists and mappings as in a file, anything else as text.
+#[must_use]
+pub fn override_node(text: &str) -> Node {
+    match (text.parse::<i64>(), text.parse::<f64>(), text) {
+        (Ok(value), _, _) => Node::Integer(value),
+        (_, Ok(value), _) => Node::Float(value),
+        (_, _, "null") => Node::Null,
+        (_, _, "true") => Node::Bool(true),
+        (_, _, "false") => Node::Bool(false),
+        _ if text.starts_with(['[', '{']) => {
+            let parsed: Option<Placed> = serde_saphyr::from_str(text).ok();
+            parsed.map_or_else(|| Node::Text(text.to_owned()), |parsed| parsed.without_places().node)
+        }
+        _ => Node::Text(text.to_owned()),
     }
 }

@@ -161,7 +161,7 @@ impl LawPlaces {
 }
 
 /// D(t).
-const DIFFUSION: LawPlaces = LawPlaces { amplitude: 0, exponent: 1, constant: 2 };
+pub const DIFFUSION: LawPlaces = LawPlaces { amplitude: 0, exponent: 1, constant: 2 };
 
 /// gamma_dot(t).
 const SHEAR: LawPlaces = LawPlaces { amplitude: 3, exponent: 4, constant: 5 };

@@ -10,7 +10,7 @@ use crate::ingest::survey::available_q;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::publish::StagedDirectory;
 use crate::outcome::verdict::Verdict;
-use crate::pipeline::Run;
+use crate::pipeline::run::Run;
 use crate::report::tables::json::pretty;
 use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
 use serde::Serialize;

@@ -1,139 +1,16 @@
 //! The conductor: stages in order, their times and memory. It prints nothing and decides nothing about physics or data.
 //!
-//! `stages` runs a fit (`checkpoint` keeps it), `log` hears everything, `progress` makes lines of it, `run_directory` writes and finds results, `plan` says
-//! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
+//! `run` is what stages share (its `log` hears everything, `progress` makes lines of it), `stages` are the stages, `conductor` their
+//! order. `checkpoint` keeps a fit, `run_directory` writes and finds results, `plan` says what a fit would take, `many_q` runs one
+//! after another, `tune` looks at the machine.
 
 pub mod checkpoint;
+pub mod conductor;
 pub mod log;
 pub mod many_q;
 pub mod plan;
 pub mod progress;
+pub mod run;
 pub mod run_directory;
 pub mod stages;
 pub mod tune;
-
-use crate::config::settings::{Settings, Stage};
-use crate::error::Result;
-use crate::listener::{Event, Listener, LogLevel, Watch};
-use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
-use crate::outcome::fit::FitOutcome;
-use crate::pipeline::log::RunLog;
-use crate::store::directory::Store;
-use crate::sweep::meter::SweepTotals;
-use serde::Serialize;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
-
-/// One run: its settings, log and timings.
-pub struct Run<'a> {
-    settings: &'a Settings,
-    log: RunLog<'a>,
-    resume: bool,
-    stages: Mutex<BTreeMap<String, StageFacts>>,
-}
-
-/// What a stage took.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct StageFacts {
-    /// Seconds.
-    pub wall_seconds: f64,
-    /// Anonymous memory at its end, in bytes.
-    pub rss_anon_bytes: Option<u64>,
-    /// Anonymous memory at most, in bytes.
-    pub peak_rss_anon_bytes: Option<u64>,
-}
-
-/// What a finished run gives back.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// The run directory.
-    pub directory: PathBuf,
-    /// What was found: `parameters.json`.
-    pub outcome: FitOutcome,
-    /// Table for a terminal.
-    pub summary: String,
-    /// Sweep statistics; `None` if an earlier result was reused.
-    pub totals: Option<SweepTotals>,
-}
-
-impl<'a> Run<'a> {
-    /// A run with these settings, watched by its user; keys without effect are reported once.
-    #[must_use]
-    pub fn new(settings: &'a Settings, user: &Watch<'a>) -> Self {
-        let run = Run { settings, log: RunLog::new(settings, user), resume: false, stages: Mutex::default() };
-        for note in &settings.notes {
-            run.say(LogLevel::Warning, note);
-        }
-        run
-    }
-
-    /// Goes on from the checkpoint of an interrupted run.
-    #[must_use]
-    pub fn resuming(mut self, resume: bool) -> Self {
-        self.resume = resume;
-        self
-    }
-
-    /// What stages carry with them.
-    fn watch(&self) -> Watch<'_> {
-        Watch::new(&self.log, self.log.stop())
-    }
-
-    fn say(&self, level: LogLevel, text: &str) {
-        self.log.hear(&Event::Log { level, text });
-    }
-
-    /// Runs a stage and notes its time and memory.
-    fn timed<T>(&self, stage: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
-        begin_stage();
-        let start = Instant::now();
-        let result = job();
-        let (seconds, now, peak) = (start.elapsed().as_secs_f64(), rss_anon_bytes(), stage_peak_bytes());
-        let mebibytes = |bytes: Option<u64>| bytes.map_or("?".into(), |bytes| (bytes >> 20).to_string());
-        self.say(
-            LogLevel::Info,
-            &format!("{stage}: {seconds:.2} s, memory {} MiB now, {} MiB at most", mebibytes(now), mebibytes(peak)),
-        );
-        let facts = StageFacts { wall_seconds: seconds, rss_anon_bytes: now, peak_rss_anon_bytes: peak };
-        self.stages.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.into(), facts);
-        result
-    }
-
-    /// Ingest and fit as the stages say; an equal earlier result is reused.
-    ///
-    /// # Errors
-    /// What the stages report.
-    pub fn run(&self) -> Result<Option<Finished>> {
-        if self.settings.run.stages.contains(&Stage::Ingest) {
-            self.ingest(false)?;
-        }
-        if !self.settings.run.stages.contains(&Stage::Fit) {
-            return Ok(None);
-        }
-        let store = self.open(&self.settings.ingest.store)?;
-        match self.earlier_result(&store)? {
-            Some(finished) => {
-                self.say(LogLevel::Info, &format!("nothing changed: reusing {}", finished.directory.display()));
-                Ok(Some(finished))
-            }
-            None => self.fit(store).map(Some),
-        }
-    }
-
-    /// Opens a store for fitting.
-    ///
-    /// # Errors
-    /// What opening reports.
-    pub fn open(&self, directory: &Path) -> Result<Store> {
-        let store = Store::open(directory, self.settings.model.gap_angstrom)?;
-        let selection = serde_json::to_value(&self.settings.ingest.selection).unwrap_or_default();
-        if store.manifest().provenance.selection != selection {
-            let text =
-                format!("{}: the store was made with another selection than this configuration's", directory.display());
-            self.say(LogLevel::Warning, &text);
-        }
-        Ok(store)
-    }
-}

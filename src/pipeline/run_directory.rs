@@ -10,7 +10,7 @@ use crate::machine::publish::StagedDirectory;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
-use crate::pipeline::{Finished, Run, StageFacts};
+use crate::pipeline::run::{Finished, Run, StageFacts};
 use crate::report::tables::json::pretty;
 use crate::report::tables::{parquet, summary};
 use crate::store::block::BlockSource;

@@ -1,6 +1,8 @@
 //! The house: who may import whom, how large files and functions may be, what every file says of itself.
 
 use crate::house::{Function, Source, circle, file_imports, functions, sources};
+use homodyne::config::key::Meaning;
+use homodyne::config::keys::{all, patterns};
 use homodyne::error::catalogue::Code;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -191,6 +193,26 @@ fn every_code_is_raised_and_none_is_written_as_text() {
     for known in Code::ALL {
         assert!(code.contains(&format!("Code::{known}")), "nothing raises {known}");
         assert!(!code.contains(&format!("\"{known}\"")) && !code.contains(&format!("[{known}]")), "{known} is text");
+    }
+}
+
+#[test]
+fn keys_that_texts_advise_are_keys_that_are_read() {
+    let sections: BTreeSet<&str> = all().filter_map(|key| key.path.split('.').next()).collect();
+    let is_key = |word: &&str| word.split_once('.').is_some_and(|(section, _)| sections.contains(section));
+    let read: BTreeSet<String> =
+        patterns().into_iter().filter(|(_, use_)| *use_ == Meaning::Used).map(|(key, _)| key).collect();
+    for source in sources().iter().filter(|source| source.module != "config" && source.module != "api") {
+        for text in source.bare().split('"').skip(1).step_by(2) {
+            let words =
+                text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map(|word| word.trim_matches('.'));
+            for word in words.filter(is_key) {
+                let known = read.iter().any(|key| {
+                    key == word || key.starts_with(&format!("{word}.")) || key.starts_with(&format!("{word}["))
+                });
+                assert!(known, "{}: {word} is no key", source.path.display());
+            }
+        }
     }
 }
 

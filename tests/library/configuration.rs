@@ -7,7 +7,7 @@ use homodyne::config::load::load;
 use homodyne::config::reference::{reference, reference_page};
 use homodyne::config::settings::Settings;
 use homodyne::config::template::template;
-use homodyne::config::tree::Node;
+use homodyne::config::tree::{Node, override_node};
 use homodyne::error::Error;
 use homodyne::fit::settings::Enable;
 use homodyne::ingest::request::IngestSettings;
@@ -253,7 +253,34 @@ fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
     assert_eq!(page, expected);
     assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));
     let without = keys.iter().filter(|key| !key.affects_result).map(|key| key.key).collect::<Vec<&str>>();
-    assert_eq!(without.len(), 9, "{without:?}");
+    assert_eq!(without.len(), 11, "{without:?}");
+}
+
+#[test]
+fn null_on_the_command_line_takes_a_value_back_and_lists_are_read_as_in_a_file() {
+    let text = format!(
+        "{BASE}initial_parameters: {{values: [1.0e4, 0, 0, 1.0e-3, 0, 0, 0]}}\nphi_filtering: {{target_ranges: {{}}}}\n"
+    );
+    let with = |key: &str, value: &str| load_text(&text, &[(key.into(), override_node(value))]).expect("valid");
+    assert!(load_text(&text, &[]).expect("valid").fit.start.is_some());
+    assert_eq!(with("initial_parameters.values", "null").fit.start, None);
+    let ranges = with("phi_filtering.target_ranges", "[{min_angle: -10, max_angle: 10}]");
+    assert_eq!(ranges.ingest.selection.phi_ranges.len(), 1);
+    assert_eq!(with("initial_parameters.fixed_parameters", "[]").fit.space.free().len(), 7);
+    let unknown = load_text(&text, &[("optimization.nlsq.f_scal".into(), override_node("2"))]).expect_err("unknown");
+    assert!(
+        unknown.to_string().contains("command line: unknown key") && unknown.to_string().contains("f_scale"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn equal_values_are_in_force_however_they_are_written() {
+    let shown = |text: &str| {
+        let settings = load_text(&format!("{BASE}optimization: {{nlsq: {{f_scale: {text}}}}}\n"), &[]).expect("valid");
+        settings.effective.iter().find(|entry| entry.key.ends_with("f_scale")).expect("shown").value.clone()
+    };
+    assert_eq!([shown("1"), shown("1.0"), shown("1e0")], ["1.0", "1.0", "1.0"]);
 }
 
 #[test]

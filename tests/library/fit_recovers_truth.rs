@@ -8,6 +8,9 @@ use homodyne::outcome::parameter::ParameterStatus;
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::store::block::pair_at;
+use homodyne::store::memory::MemoryStore;
+use ndarray::Array3;
 
 type Scaling<'a> = &'a dyn Fn(f64) -> (f64, f64);
 
@@ -215,4 +218,30 @@ fn a_written_result_reads_back_as_it_was_and_another_schema_is_told() {
     assert_eq!(json["convergence_status"], json["verdict"]);
     assert_eq!(json["parameters"]["D0"]["status"], "free");
     assert_eq!(json["schema_version"], 1);
+}
+
+#[test]
+fn arrays_go_in_and_come_out() {
+    let experiment = experiment(60, 4);
+    let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
+    let noise = |angle: usize, pair: usize| 0.003 * gaussian(5 + angle as u64, pair as u64);
+    let values = values_of(&model, &experiment, &LAMINAR[..3], &shared, &noise);
+    // Below the diagonal stands what nobody may read.
+    let mut maps = Array3::from_elem((4, 60, 60), f64::NAN);
+    for (angle, values) in values.iter().enumerate() {
+        for (k, value) in values.iter().enumerate() {
+            let (i, j) = pair_at(60, k);
+            maps[[angle, i, j]] = *value;
+        }
+    }
+    let settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
+    let store = MemoryStore::of_maps(experiment.clone(), maps.view(), 500).expect("shapes fit");
+    let result = fit_memory(store, &model, &settings);
+    assert_eq!(result, fit_memory(memory_f64(experiment.clone(), values, 500), &model, &settings));
+    let (covariance, correlation) = (result.covariance_array(), result.correlation_array());
+    assert_eq!(covariance.dim(), (5, 5));
+    let error = result.parameters[1].uncertainty.expect("determined");
+    assert_eq!((covariance[[1, 1]].sqrt(), correlation[[1, 1]]), (error, 1.0));
+    let wrong = MemoryStore::of_maps(experiment, Array3::zeros((3, 60, 60)).view(), 500).expect_err("three angles");
+    assert!(wrong.to_string().contains("(4, 60, 60)"), "{wrong}");
 }

@@ -41,12 +41,14 @@ pub(super) const KEYS: &[Key] = &[
         "experimental_data.data_folder_path",
         "folder of the beamline file, where folder and name are given apart",
         Access::Field(|draft| Field::OptionalText(&mut draft.data_folder)),
-    ),
+    )
+    .without_influence(),
     Key::new(
         "experimental_data.data_file_name",
         "name of the beamline file in that folder",
         Access::Field(|draft| Field::OptionalText(&mut draft.data_name)),
-    ),
+    )
+    .without_influence(),
     Key::new(
         LAYOUT,
         "how the file is laid out",

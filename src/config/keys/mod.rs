@@ -105,7 +105,7 @@ fn unknown(value: &Placed, path: &str, file: &str) -> Error {
 }
 
 fn place(value: &Placed, file: &str) -> String {
-    if value.line == 0 { file.to_owned() } else { format!("{file}:{}:{}", value.line, value.column) }
+    if value.line == 0 { "command line".to_owned() } else { format!("{file}:{}:{}", value.line, value.column) }
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ const MODES: [(&str, AnalysisMode); 4] = [
     ("static_anisotropic", AnalysisMode::Static),
 ];
 
+/// Given offsets.
+pub const OFFSETS: &str = "initial_parameters.per_angle_scaling.offset";
+
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
     Key::new(
@@ -38,7 +41,7 @@ pub(super) const KEYS: &[Key] = &[
             accepts: "one of static, laminar_flow, static_isotropic, static_anisotropic",
             members: &[],
             set: set_mode,
-            get: |draft| draft.settings.fit.space.mode.name().to_owned(),
+            get: show_mode,
         },
     ),
     Key::new(
@@ -92,7 +95,7 @@ pub(super) const KEYS: &[Key] = &[
         Access::Field(|draft| Field::OptionalNumbers(&mut draft.contrasts)),
     ),
     Key::new(
-        "initial_parameters.per_angle_scaling.offset",
+        OFFSETS,
         "offset of every angle, for per_angle_mode constant; null: estimated",
         Access::Field(|draft| Field::OptionalNumbers(&mut draft.offsets)),
     ),
@@ -102,8 +105,12 @@ fn set_mode(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let word = given.text().unwrap_or_default().to_lowercase();
     let found = MODES.iter().find(|(name, _)| *name == word);
     let (_, mode) = found.ok_or_else(|| given.refused())?;
-    draft.settings.fit = FitSettings::of(*mode);
+    (draft.settings.fit, draft.mode_is_given) = (FitSettings::of(*mode), true);
     Ok(())
+}
+
+fn show_mode(draft: &Draft) -> String {
+    if draft.mode_is_given { draft.settings.fit.space.mode.name().to_owned() } else { "none".into() }
 }
 
 /// A name among those of the parameters.

@@ -27,7 +27,7 @@ pub(super) const KEYS: &[Key] = &[
         THREADS,
         "worker threads; auto: all cores",
         Access::Own {
-            accepts: "auto or a positive whole number",
+            accepts: "auto or a whole number from 1 to 4096",
             members: &[],
             set: set_threads,
             get: |draft| draft.settings.run.threads.map_or("auto".into(), |threads| threads.to_string()),
@@ -68,7 +68,7 @@ fn set_threads(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let threads = match given.text().as_deref() {
         Some("auto") => None,
         text => {
-            let count = text.and_then(|text| text.parse().ok()).filter(|count| *count > 0);
+            let count = text.and_then(|text| text.parse().ok()).filter(|count| (1..=4096).contains(count));
             Some(count.ok_or_else(|| given.refused())?)
         }
     };

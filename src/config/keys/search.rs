@@ -81,14 +81,19 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::new(
         "optimization.nlsq.cmaes.max_generations",
-        "the same as a number, in place of the preset's",
-        Access::Field(|draft| Field::OptionalCount(&mut draft.settings.fit.cma_es.evolution.max_generations, 1)),
+        "the same as a number; null: the preset's",
+        Access::Own {
+            accepts: "a whole number of at least 1, or null",
+            members: &[],
+            set: set_generations,
+            get: show_generations,
+        },
     ),
     Key::new(
         "optimization.nlsq.cmaes.popsize",
         "population of the first run; 0 or null: 4 + 3 ln n",
         Access::Own {
-            accepts: "a whole number of at least 0, or null",
+            accepts: "a whole number from 0 to 1000000, or null",
             members: &[],
             set: set_population,
             get: show_population,
@@ -150,7 +155,7 @@ fn set_starts(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
 }
 
 fn set_population(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let count = given.integer().and_then(|count| usize::try_from(count).ok());
+    let count = given.integer().and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= 1_000_000);
     let count = count.ok_or_else(|| given.refused())?;
     draft.settings.fit.cma_es.evolution.population = (count > 0).then_some(count);
     Ok(())
@@ -158,4 +163,14 @@ fn set_population(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
 
 fn show_population(draft: &Draft) -> String {
     draft.settings.fit.cma_es.evolution.population.unwrap_or(0).to_string()
+}
+
+fn set_generations(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let count = given.integer().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    draft.settings.fit.cma_es.evolution.max_generations = Some(count.ok_or_else(|| given.refused())?);
+    Ok(())
+}
+
+fn show_generations(draft: &Draft) -> String {
+    draft.settings.fit.cma_es.evolution.generations().to_string()
 }

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::ingest::convert::ingest;
 use crate::ingest::request::{IngestSettings, Ingested};
 use crate::listener::LogLevel;
-use crate::pipeline::Run;
+use crate::pipeline::run::Run;
 impl Run<'_> {
     /// Makes or reuses the store.
     ///

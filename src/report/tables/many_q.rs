@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::outcome::fit::FitOutcome;
 use crate::outcome::parameter::ParameterResult;
 use crate::outcome::verdict::Verdict;
-use crate::parameters::definitions::PHYSICAL;
+use crate::parameters::definitions::{DIFFUSION, PHYSICAL};
 use crate::report::tables::parquet::{numbers, parquet, words};
 use serde::Serialize;
 use std::fmt::Write;
@@ -61,7 +61,7 @@ impl QRow {
 }
 
 /// The parameter whose dependence on q is looked at.
-const D0: &str = PHYSICAL[0].name;
+const D0: &str = PHYSICAL[DIFFUSION.amplitude].name;
 
 /// Weighted straight line of ln D0 against ln q; `None` with fewer than two usable rows.
 #[must_use]
