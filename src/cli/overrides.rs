@@ -2,6 +2,7 @@
 
 use crate::cli::arguments::{Common, FitArguments, IngestArguments, StrategyName, wrong_argument};
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
+
 /// Of the options for all work.
 pub fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     let mut list = Vec::new();

@@ -21,6 +21,7 @@ use crate::store::directory::value_type;
 use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
+
 /// The data of one angle and what is known of them.
 struct Usable {
     angle: Angle,

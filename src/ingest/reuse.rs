@@ -4,6 +4,7 @@ use crate::error::{Fault, Result};
 use crate::ingest::request::IngestSettings;
 use crate::store::directory::Store;
 use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
+
 /// Equal keys hold equal stores.
 pub(super) fn content_key(request: &IngestSettings, source_blake3: &str) -> Result<String> {
     let parts =

@@ -1,6 +1,7 @@
 //! What a fit found about one parameter.
 
 use serde::{Deserialize, Serialize};
+
 /// Whether a parameter's value is the data's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 use crate::parameters::power_law::PowerLaw;
 use serde::{Deserialize, Serialize};
+
 /// Which physics is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 use crate::sums::fold::PairwiseTerm;
 use crate::sums::packed::{packed_index, packed_len};
+
 /// Symmetric matrix `sum v v^T` of the rows `v = [dh/dtheta .. , h, 1, y]` and the number of rows.
 ///
 /// Width is P + 3; the upper triangle is stored row by row.

@@ -4,6 +4,7 @@ use crate::fit::solver::problem::{Point, Problem};
 use crate::outcome::fit::UndeterminedDirection;
 use crate::parameters::definitions::LawPlaces;
 use ndarray::Array2;
+
 /// An exponent nearer to zero than this many standard errors leaves amplitude and constant part to trade off.
 const DISTINCT: f64 = 3.0;
 

@@ -4,6 +4,7 @@ use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::outcome::fit::ActiveBound;
 use crate::sums::box_quadratic::Side;
+
 /// Bounds met by physical parameters: on them, or nearer than one standard error.
 #[must_use]
 pub fn physical_bounds(
