@@ -31,13 +31,15 @@ pub struct Outset {
     pub candidates: Vec<Vec<f64>>,
     /// Time in seconds at which power laws are held while their parameters trade off.
     pub t_ref_seconds: f64,
+    /// What the model says of settings that may make a fit impossible: told with a verdict that is not accepted.
+    pub advice: Vec<String>,
 }
 
 impl Outset {
     /// From its parts.
     #[must_use]
     pub fn new(strategy: Strategy, candidates: Vec<Vec<f64>>, t_ref_seconds: f64) -> Self {
-        Outset { strategy, candidates, t_ref_seconds }
+        Outset { strategy, candidates, t_ref_seconds, advice: Vec::new() }
     }
 }
 
@@ -167,6 +169,7 @@ impl Fit<'_> {
         let described = Described {
             settings: self.ask.settings,
             strategy: self.ask.outset.strategy,
+            advice: &self.ask.outset.advice,
             problem: self.problem,
             last: last.as_ref(),
             start: start.to_vec(),

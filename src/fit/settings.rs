@@ -265,25 +265,19 @@ impl Preset {
 /// What an acceptable result is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
-    /// Whether chi-square is judged at all.
+    /// Whether the fit is judged by its residuals at all.
     pub enable: bool,
-    /// Largest acceptable chi-square per degree of freedom.
-    pub max_reduced_chi_squared: f64,
+    /// Smallest acceptable probability of residuals that stand out as much as those found, if the model holds.
+    pub p_value_threshold: f64,
+    /// Largest acceptable chi-square per degree of freedom, besides; `None`: whatever the noise explains.
+    pub max_reduced_chi_squared: Option<f64>,
     /// A parameter is on its bound when it is nearer than this share of the bounds' range.
     pub bounds_tolerance: f64,
 }
 
 impl Default for Quality {
     fn default() -> Self {
-        Quality { enable: true, max_reduced_chi_squared: 2.0, bounds_tolerance: 1e-9 }
-    }
-}
-
-impl Quality {
-    /// Chi-square per degree of freedom beyond which a result is refused. Switched off, none is too large.
-    #[must_use]
-    pub fn worst_acceptable(&self) -> f64 {
-        if self.enable { self.max_reduced_chi_squared } else { f64::INFINITY }
+        Quality { enable: true, p_value_threshold: 1e-4, max_reduced_chi_squared: None, bounds_tolerance: 1e-9 }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod catalogue;
 pub mod decay;
 pub mod diffusion;
 pub mod frame_table;
+pub mod groups;
 pub mod laminar_flow;
 pub mod pair;
 pub mod scattered_pairs;

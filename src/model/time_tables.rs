@@ -78,6 +78,30 @@ impl TimeTables {
             .flat_map(|shear| [&shear.d_amplitude[..], &shear.d_exponent[..], &shear.d_constant[..], &shear.value[..]]);
         self.diffusion.iter().map(|table| &table[..]).chain(shear).collect()
     }
+
+    /// Means over groups of frames, the first of which begin at `first_frames`: what pairs of groups see to second order.
+    #[must_use]
+    pub fn of_groups(&self, first_frames: &[usize]) -> TimeTables {
+        let n = self.exponent.len();
+        let means = |table: &[f64]| {
+            let mean = |(k, &first): (usize, &usize)| {
+                let group = &table[first..first_frames.get(k + 1).copied().unwrap_or(n)];
+                group.iter().sum::<f64>() / group.len() as f64
+            };
+            first_frames.iter().enumerate().map(mean).collect::<Vec<f64>>()
+        };
+        let shear = self.shear.as_ref().map(|shear| Integral {
+            value: means(&shear.value),
+            d_amplitude: means(&shear.d_amplitude),
+            d_exponent: means(&shear.d_exponent),
+            d_constant: means(&shear.d_constant),
+        });
+        TimeTables {
+            exponent: means(&self.exponent),
+            diffusion: [0, 1, 2].map(|k| means(&self.diffusion[k])),
+            shear,
+        }
+    }
 }
 
 impl Integral {

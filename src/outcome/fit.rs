@@ -1,5 +1,6 @@
 //! What a fit found.
 
+use crate::outcome::noise::{AngleNoise, Expected, LackOfFit};
 use crate::outcome::parameter::{ParameterResult, UncertaintyKind};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
@@ -10,6 +11,7 @@ use crate::sums::box_quadratic::Side;
 use crate::sums::loss::Loss;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Version of `parameters.json`; it grows when a key changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -66,6 +68,11 @@ pub struct AngleResult {
     pub offset_uncertainty_plain: Option<f64>,
     /// Noise of one value, as estimated from the data; `None` if the data show none.
     pub sigma: Option<f64>,
+    /// Speckles, white part and renewals.
+    #[serde(flatten)]
+    pub noise: AngleNoise,
+    /// Share of this angle in what the data tell of each free parameter; all angles sum up to 1.
+    pub share_of_information: BTreeMap<String, f64>,
     /// Pairs used.
     pub pairs: u64,
     /// Chi-square of this angle; `None` without known noise.
@@ -141,6 +148,8 @@ pub struct ActiveBound {
     pub multiplier: f64,
     /// The value is inside, but nearer to the bound than one standard error.
     pub within_one_standard_error: bool,
+    /// Whether the bound is the program's, not the user's.
+    pub is_default: bool,
 }
 
 /// A direction that the data do not determine.
@@ -192,7 +201,11 @@ pub struct FitResult {
     pub chi_squared: Option<f64>,
     /// Per degree of freedom; `None` without known noise.
     pub reduced_chi_squared: Option<f64>,
-    /// The robust loss per degree of freedom, which the verdict judges; equals `reduced_chi_squared` for the linear loss.
+    /// The same as the noise of speckles and photons lets expect it.
+    pub expected_reduced_chi_squared: Option<Expected>,
+    /// Whether the model describes the data; `None` if the fit was stopped before the last sweep.
+    pub lack_of_fit: Option<LackOfFit>,
+    /// The robust loss per degree of freedom; equals `reduced_chi_squared` for the linear loss.
     pub reduced_loss: Option<f64>,
     /// Loss.
     pub loss: Loss,

@@ -1,6 +1,7 @@
 //! What was found, as plain typed data: results are these types written down, and read back as them. They compute nothing.
 
 pub mod fit;
+pub mod noise;
 pub mod parameter;
 pub mod search;
 pub mod verdict;

@@ -39,6 +39,8 @@ impl ParameterStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UncertaintyKind {
+    /// Noise of speckles and photons in closed form: what pairs share is known.
+    Speckle,
     /// Pairs that share frames or speckles are correlated.
     FrameRobust,
     /// Pairs are taken as independent.
@@ -50,6 +52,7 @@ impl UncertaintyKind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            UncertaintyKind::Speckle => "speckle",
             UncertaintyKind::FrameRobust => "frame_robust",
             UncertaintyKind::Plain => "plain",
         }

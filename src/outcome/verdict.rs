@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// A minimum inside the bounds, every parameter determined, chi2_nu acceptable.
+    /// A minimum inside the bounds, every parameter determined, residuals as the noise explains them.
     Converged,
     /// A minimum, but a parameter or scaling number lies on its bound: its value is the bound's, not the data's.
     AtBound,
@@ -14,6 +14,8 @@ pub enum Verdict {
     Undetermined,
     /// A minimum, but the model does not describe the data within their noise.
     PoorFit,
+    /// A minimum, but the noise of some data is not known, so that nothing tells whether the model describes them.
+    Unchecked,
     /// Stopped by the limit of iterations, not at a minimum.
     MaxIterations,
     /// Stopped by the user; the best parameters so far.
@@ -24,11 +26,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// Names in results.
-    pub const NAMES: [(&'static str, Verdict); 7] = [
+    pub const NAMES: [(&'static str, Verdict); 8] = [
         ("converged", Verdict::Converged),
         ("at_bound", Verdict::AtBound),
         ("undetermined", Verdict::Undetermined),
         ("poor_fit", Verdict::PoorFit),
+        ("unchecked", Verdict::Unchecked),
         ("max_iterations", Verdict::MaxIterations),
         ("interrupted", Verdict::Interrupted),
         ("failed", Verdict::Failed),
@@ -43,7 +46,7 @@ impl Verdict {
     /// Whether the same fit again would end the same way.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(self, Verdict::Converged | Verdict::AtBound | Verdict::Undetermined | Verdict::PoorFit)
+        matches!(self, Self::Converged | Self::AtBound | Self::Undetermined | Self::PoorFit | Self::Unchecked)
     }
 
     /// Process exit code: 0 accepted, 1 finished but not trustworthy, 130 interrupted.

@@ -57,6 +57,12 @@ impl Parameter {
         value.clamp(self.lower, self.upper)
     }
 
+    /// Whether a bound is the one that holds unless the user gives another.
+    #[must_use]
+    pub fn is_default(&self, bound: f64) -> bool {
+        find(&self.name).is_some_and(|known| bound == known.bounds.0 || bound == known.bounds.1)
+    }
+
     /// d value / d coordinate at a value.
     #[must_use]
     pub fn slope(&self, value: f64) -> f64 {

@@ -83,6 +83,16 @@ impl Loss {
         }
     }
 
+    /// Mean of rho' over normal residuals of standard deviation `spread`, in units of `f_scale` sigma.
+    #[must_use]
+    pub fn mean_weight(self, spread: f64) -> f64 {
+        let steps = 400;
+        let at = |k: usize| 8.0 * (k as f64 + 0.5) / steps as f64;
+        let density = |x: f64| (-0.5 * x * x).exp();
+        let norm: f64 = (0..steps).map(|k| density(at(k))).sum();
+        (0..steps).map(|k| density(at(k)) * self.weight((spread * at(k)).powi(2))).sum::<f64>() / norm
+    }
+
     /// rho'(z) + 2 z rho''(z): how fast the weighted residual grows with the residual.
     #[inline(always)]
     #[must_use]

@@ -3,13 +3,16 @@
 //! `pairs` is what a model and the sums share: pairs in groups of eight, `h` and `c` of each. `separable` sums all products of
 //! derivatives by rows and columns (`row_sums`); `tile` holds rows one by one for `rank_update` (a sample) and `reflection` (block
 //! QR). Results are `gram`, `factor` (with its slow twin), `residuals` (`lags`) and `stratified_rows`; `fold` adds them in order,
-//! `packed` knows their places. `objective` is what a fit may ask for, `loss` how it weighs; `algebra` and `box_quadratic` solve.
+//! `packed` knows their places. `objective` is what a fit may ask for, `loss` how it weighs; `algebra` and `box_quadratic` solve,
+//! `grid` (on `band` matrices) has the model on groups of frames.
 
 pub mod algebra;
+pub mod band;
 pub mod box_quadratic;
 pub mod factor;
 pub mod fold;
 pub mod gram;
+pub mod grid;
 pub mod lags;
 pub mod loss;
 pub mod objective;

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sums::factor::Factor;
 use crate::sums::gram::Gram;
+use crate::sums::grid::{Grid, GridQuery, Resemblance};
 use crate::sums::loss::Reweighing;
 use crate::sums::rank_update::Depth;
 use crate::sums::residuals::{FrameGroups, ResidualSums};
@@ -69,6 +70,17 @@ pub struct ResidualQuery<'a> {
     pub groups: &'a FrameGroups,
 }
 
+/// What is known of the noise of one angle before a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Told {
+    /// Standard deviation of the white part of one value; zero if it is not known.
+    pub sigma: f64,
+    /// Mean of the raw diagonal of c2 less 1: contrast and white part of one intensity.
+    pub diagonal: Option<f64>,
+    /// Pixels of the bin.
+    pub pixels: Option<f64>,
+}
+
 /// All data of a fit, value by value: who has the last word.
 pub trait RawData: Objective {
     /// The triangular factors of the rows that [`Objective::sweep`] sums, by block QR: slower, with all digits.
@@ -92,4 +104,24 @@ pub trait RawData: Objective {
 
     /// q^2 int D dt from the first frame to each frame: how far speckles have decorrelated by diffusion.
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64>;
+
+    /// How often the speckles of each angle renew themselves during the measurement, by diffusion and shear.
+    fn renewals(&self, theta: &[f64]) -> Vec<f64>;
+
+    /// What is known of the noise of every angle.
+    fn told(&self) -> Vec<Told>;
+
+    /// How angles resemble one another at a theta.
+    fn resemblances(&self, theta: &[f64]) -> Vec<Resemblance>;
+
+    /// Makes the grids of some angles, on all threads, and hands each with its place in `angles` to `work`.
+    ///
+    /// # Errors
+    /// Interrupted if the user has asked to stop.
+    fn on_grids(
+        &self,
+        query: &GridQuery<'_>,
+        angles: &[usize],
+        work: &(dyn Fn(usize, &Grid) + Sync),
+    ) -> Result<()>;
 }

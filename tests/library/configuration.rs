@@ -378,7 +378,7 @@ validation: {{strict_mode: false}}
         "once each"
     );
     assert_eq!((settings.fit.space.physical[3].lower, settings.fit.space.physical[3].upper), (1e-5, 1.0));
-    assert_eq!(settings.fit.quality.max_reduced_chi_squared, 10.0);
+    assert_eq!(settings.fit.quality.max_reduced_chi_squared, Some(10.0));
     assert_eq!((settings.fit.loss, settings.fit.cma_es.enable), (Loss::SoftL1, Enable::No));
 }
 

@@ -113,13 +113,18 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::new(
         "optimization.nlsq.quality_validation.enable",
-        "false: no chi-square is too large",
+        "false: residuals are not judged",
         Access::Field(|draft| Field::Switch(&mut draft.settings.fit.quality.enable)),
     ),
     Key::new(
+        "optimization.nlsq.quality_validation.p_value_threshold",
+        "a model is refused when residuals that stand out as much have a smaller probability",
+        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.quality.p_value_threshold)),
+    ),
+    Key::new(
         "optimization.nlsq.quality_validation.reduced_chi_squared_threshold",
-        "largest acceptable chi-square per degree of freedom",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.quality.max_reduced_chi_squared)),
+        "largest acceptable chi-square per degree of freedom; null: whatever the noise of speckles and photons explains",
+        Access::Field(|draft| Field::OptionalPositive(&mut draft.settings.fit.quality.max_reduced_chi_squared)),
     ),
     Key::new(
         "optimization.nlsq.quality_validation.bounds_tolerance",

@@ -20,6 +20,7 @@
 //! far as it stands out of its scatter (so that independent noise keeps its plain errors), and is raised by the freedom that
 //! the fitted numbers have taken. `tests/library/frame_errors.rs` and `benches/COVERAGE.md` show what comes of it.
 
+use crate::fit::errors::bread::Bread;
 use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::Problem;
 use crate::sums::algebra::Algebra;
@@ -209,49 +210,6 @@ fn with_variances(covariance: &Array2<f64>, variances: &[f64]) -> Array2<f64> {
             mean.clamp(-most, most)
         }
     })
-}
-
-/// The inverse Hessian and what it belongs to.
-pub struct Bread<'a> {
-    /// Inverse Hessian of moving parameters, then scaling coefficients.
-    pub inverse: &'a Array2<f64>,
-    /// Moving physical parameters.
-    pub moving: &'a [usize],
-    /// Contrast of every angle.
-    pub contrasts: Vec<f64>,
-}
-
-impl Bread<'_> {
-    /// What every dyad of an angle (rows) moves every number (columns) by: inverse Hessian times score.
-    fn influences(&self, problem: &Problem<'_>, angle: usize, sums: (&ResidualSums, &[(usize, usize)])) -> Array2<f64> {
-        let (sums, dyads) = sums;
-        let scores = Array2::from_shape_fn((dyads.len(), sums.width), |(dyad, col)| {
-            sums.score(dyads[dyad].0, dyads[dyad].1)[col]
-        });
-        let spread = self.inverse.dot(&self.spread(problem, angle, self.contrasts[angle]));
-        scores.dot(&spread.t())
-    }
-
-    /// How the score `[dh .., h, 1]` of an angle enters the gradient of all numbers.
-    fn spread(&self, problem: &Problem<'_>, angle: usize, contrast: f64) -> Array2<f64> {
-        let p = problem.space.physical.len();
-        let mut spread = Array2::zeros((self.inverse.nrows(), p + 2));
-        for (row, &parameter) in self.moving.iter().enumerate() {
-            spread[[row, parameter]] = contrast;
-        }
-        let mut first = self.moving.len();
-        for block in &problem.map.blocks {
-            let m = block.order();
-            for (_, basis) in block.members.iter().filter(|(member, _)| *member == angle) {
-                for (k, value) in basis.iter().enumerate() {
-                    spread[[first + k, p]] = *value;
-                    spread[[first + m + k, p + 1]] = *value;
-                }
-            }
-            first += 2 * m;
-        }
-        spread
-    }
 }
 
 #[cfg(test)]

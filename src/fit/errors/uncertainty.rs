@@ -2,14 +2,18 @@
 
 use crate::error::{Error, Result};
 use crate::fit::errors::covariance::{ScalingVariance, full_covariance, scaling_variances};
-use crate::fit::errors::frame_robust::{Bread, FrameNodes, sandwich};
+use crate::fit::errors::bread::Bread;
+use crate::fit::errors::frame_robust::{FrameNodes, sandwich};
+use crate::fit::errors::speckle_noise::{Fitted, SpeckleNoise};
 use crate::fit::errors::trade_offs::{Law, direction, unbounded, wider_than_bounds};
 use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::{Point, Problem, moving};
+use crate::likelihood::speckle::angles::Speckles;
 use crate::likelihood::spectrum::Spectrum;
 use crate::outcome::fit::UndeterminedDirection;
 use crate::outcome::parameter::UncertaintyKind;
-use crate::sums::objective::{RawData, ResidualQuery};
+use crate::sums::loss::{Loss, Reweighing};
+use crate::sums::objective::{RawData, ResidualQuery, Told};
 use crate::sums::residuals::ResidualSums;
 use ndarray::Array2;
 
@@ -21,6 +25,12 @@ pub struct Uncertainty {
     pub plain: Array2<f64>,
     /// The same, allowing for what pairs share; `None` if the fit was stopped before the last sweep.
     pub robust: Option<Array2<f64>>,
+    /// Inverse Hessian of plain least squares.
+    pub squared: Array2<f64>,
+    /// Whether the reported errors are the noise's in closed form.
+    pub is_closed: bool,
+    /// The noise of every angle; `None` if the fit was stopped before the last sweep.
+    pub noise: Option<SpeckleNoise>,
     /// Whether the plain errors are real: they need the noise.
     pub plain_is_known: bool,
     /// Moving parameters that take part in an undetermined direction.
@@ -41,6 +51,31 @@ pub struct LastSweep {
     pub sums: Vec<ResidualSums>,
     /// Groups of frames.
     pub nodes: FrameNodes,
+    /// What speckles do at every angle.
+    pub speckles: Speckles,
+    /// What the file tells of the noise, per angle.
+    pub told: Vec<Told>,
+    /// How often the speckles of every angle renew themselves.
+    pub renewals: Vec<f64>,
+    /// Pairs of angles 180 degrees apart: they see the same speckles (Friedel's law).
+    pub opposite: Vec<(usize, usize)>,
+    /// Under a robust loss whose residuals are not mostly white: the sums of plain least squares.
+    plain: Option<Vec<ResidualSums>>,
+    loss: Loss,
+}
+
+/// Angles this close to 180 degrees apart see the same speckles.
+const SAME_SPECKLES_DEGREES: f64 = 1.0;
+
+/// Means over all pairs that turn the sums of a robust loss into those of plain least squares.
+#[derive(Debug, Clone, Copy)]
+pub struct LossMeans {
+    /// rho'.
+    pub weight: f64,
+    /// Squared weighted residuals in units of sigma^2.
+    pub squares: f64,
+    /// rho' + 2 z rho''.
+    pub slope: f64,
 }
 
 impl LastSweep {
@@ -49,6 +84,14 @@ impl LastSweep {
     /// # Errors
     /// What the sweep reports.
     pub fn of(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Option<Self>> {
+        match LastSweep::swept(data, problem, point, sharing) {
+            Ok(last) => Ok(Some(last)),
+            Err(Error::Interrupted(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn swept(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Self> {
         let n_numbers = problem.space.free().len() + problem.map.n_free();
         let sharing = sharing.for_size(n_numbers, problem.weights.len());
         let nodes = FrameNodes::new(&data.decorrelation(&point.theta), sharing);
@@ -59,28 +102,79 @@ impl LastSweep {
             reweighing: &reweighing,
             groups: &nodes.groups,
         };
-        match data.residuals(&query) {
-            Ok(sums) => Ok(Some(LastSweep { sums, nodes })),
-            Err(Error::Interrupted(_)) => Ok(None),
-            Err(error) => Err(error),
+        let sums = data.residuals(&query)?;
+        let plain = match problem.loss == Loss::Linear || is_mostly_white(&sums) {
+            true => None,
+            false => {
+                let linear: Vec<Reweighing> =
+                    reweighing.iter().map(|reweighing| Reweighing { loss: Loss::Linear, ..*reweighing }).collect();
+                Some(data.residuals(&ResidualQuery { reweighing: &linear, ..query })?)
+            }
+        };
+        let amplitudes: Vec<usize> = problem.space.mode.power_laws().iter().map(|law| law.all()[0]).collect();
+        let speckles = Speckles::of(data, &point.theta, &nodes.groups, &amplitudes)?;
+        Ok(LastSweep {
+            sums,
+            nodes,
+            speckles,
+            told: data.told(),
+            renewals: data.renewals(&point.theta),
+            opposite: opposite(&data.phi_degrees()),
+            plain,
+            loss: problem.loss,
+        })
+    }
+
+    /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance.
+    #[must_use]
+    pub fn loss_means(&self) -> LossMeans {
+        if self.loss == Loss::Linear {
+            return LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 };
+        }
+        let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
+        let mean = |value: &dyn Fn(&ResidualSums) -> f64| {
+            self.sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64
+        };
+        LossMeans {
+            weight: mean(&|sums| sums.weights),
+            squares: mean(&|sums| sums.weighted_squares),
+            slope: mean(&|sums| sums.slopes),
         }
     }
 
-    /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance: means of rho', of the squared
-    /// weighted residuals in units of sigma^2, and of rho' + 2 z rho''.
-    fn loss_means(&self) -> (f64, f64, f64) {
-        let mean = |value: &dyn Fn(&ResidualSums) -> f64| {
-            let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
-            self.sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64
-        };
-        (mean(&|sums| sums.weights), mean(&|sums| sums.weighted_squares), mean(&|sums| sums.slopes))
+    /// The sums in which noise and misfit are looked for, and what makes them those of plain least squares.
+    #[must_use]
+    pub fn judged(&self) -> (&[ResidualSums], LossMeans) {
+        match &self.plain {
+            Some(plain) => (plain, LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 }),
+            None => (&self.sums, self.loss_means()),
+        }
     }
+}
+
+/// Whether residuals that are not white are no more than those that are: then what a robust loss does to them is known.
+fn is_mostly_white(sums: &[ResidualSums]) -> bool {
+    let pairs = sums.iter().map(ResidualSums::pairs).sum::<u64>();
+    sums.iter().map(ResidualSums::squares).sum::<f64>() <= MOSTLY_WHITE * pairs as f64
+}
+
+/// Most mean square, in units of sigma^2, of residuals that are mostly white.
+const MOSTLY_WHITE: f64 = 2.0;
+
+fn opposite(phi_degrees: &[f64]) -> Vec<(usize, usize)> {
+    let turned = |a: f64, b: f64| ((a - b).rem_euclid(360.0) - 180.0).abs() < SAME_SPECKLES_DEGREES;
+    let n = phi_degrees.len();
+    let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+    pairs.filter(|&(a, b)| turned(phi_degrees[a], phi_degrees[b])).collect()
 }
 
 /// Covariances of both kinds.
 struct Covariances {
     plain: Array2<f64>,
+    /// Inverse Hessian of plain least squares.
+    squared: Array2<f64>,
     robust: Option<Array2<f64>>,
+    noise: Option<SpeckleNoise>,
 }
 
 impl Covariances {
@@ -88,18 +182,28 @@ impl Covariances {
     fn of(problem: &Problem<'_>, point: &Point, last: Option<&LastSweep>, places: (&[usize], &[usize])) -> Self {
         let (moving, held) = places;
         let inverse = full_covariance(problem, point, moving, held);
-        let Some(last) = last else { return Covariances { plain: inverse, robust: None } };
-        let linear = problem.loss == crate::sums::loss::Loss::Linear;
-        let (weight, squares, slope) = if linear { (1.0, 1.0, 1.0) } else { last.loss_means() };
+        let Some(last) = last else {
+            return Covariances { squared: inverse.clone(), plain: inverse, robust: None, noise: None };
+        };
+        let LossMeans { weight, squares, slope } = last.loss_means();
         // An M-estimator's covariance is E[psi^2] / E[psi']^2 (X'X)^-1 (Huber, Ann. Stat. 1 (1973) 799), and the weighted
         // Hessian is E[rho'] X'X.
-        let bread = &inverse * (weight / slope);
         let plain = &inverse * (weight * squares / (slope * slope));
-        let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
-        let bread = Bread { inverse: &bread, moving, contrasts };
-        let known = problem.noise_is_known.then_some(&plain);
-        let robust = sandwich(problem, &last.nodes, &last.sums, &bread, known);
-        Covariances { plain, robust: Some(robust) }
+        let bread = |inverse| Bread {
+            inverse,
+            moving,
+            contrasts: point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect(),
+        };
+        let squared = &inverse * weight;
+        let noise = Fitted { problem, point, last, bread: &bread(&squared) }.noise();
+        let robust = match last.plain {
+            None => noise.covariance.clone(),
+            Some(_) => {
+                let known = problem.noise_is_known.then_some(&plain);
+                sandwich(problem, &last.nodes, &last.sums, &bread(&(&inverse * (weight / slope))), known)
+            }
+        };
+        Covariances { plain, squared, robust: Some(robust), noise: Some(noise) }
     }
 
     fn reported(&self) -> &Array2<f64> {
@@ -144,6 +248,9 @@ impl Uncertainty {
             plain_is_known: problem.noise_is_known,
             plain: covariances.plain,
             robust: covariances.robust,
+            squared: covariances.squared,
+            is_closed: last.is_some_and(|last| last.plain.is_none()),
+            noise: covariances.noise,
             moving,
             undetermined,
             directions,
@@ -160,7 +267,11 @@ impl Uncertainty {
     /// What the reported errors allow for.
     #[must_use]
     pub fn kind(&self) -> UncertaintyKind {
-        if self.robust.is_some() { UncertaintyKind::FrameRobust } else { UncertaintyKind::Plain }
+        match (&self.robust, self.is_closed) {
+            (Some(_), true) => UncertaintyKind::Speckle,
+            (Some(_), false) => UncertaintyKind::FrameRobust,
+            (None, _) => UncertaintyKind::Plain,
+        }
     }
 
     /// Whether the reported errors are real: without known noise only the residuals tell errors, by the last sweep.

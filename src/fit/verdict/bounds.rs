@@ -31,6 +31,7 @@ pub fn physical_bounds(
                     bound,
                     multiplier: point.evaluation.gradient[k],
                     within_one_standard_error: !on_it,
+                    is_default: parameter.is_default(bound),
                 });
             }
         }
@@ -50,13 +51,15 @@ pub fn scaling_bounds(problem: &Problem<'_>, point: &Point, phi_degrees: &[f64])
                 true => name.to_owned(),
                 false => format!("{name}(phi={})", phi_degrees[angle]),
             };
+            let bound = problem.map.bound(is_contrast, active.side);
             let sign = if active.side == Side::Lower { 1.0 } else { -1.0 };
             found.push(ActiveBound {
                 name: place,
                 side: active.side,
-                bound: problem.map.bound(is_contrast, active.side),
+                bound,
                 multiplier: sign * active.multiplier,
                 within_one_standard_error: false,
+                is_default: if is_contrast { &problem.space.contrast } else { &problem.space.offset }.is_default(bound),
             });
         }
     }

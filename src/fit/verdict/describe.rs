@@ -1,20 +1,27 @@
 //! A solution as plain data: parameters, angles, tables of covariance, verdict. It computes no new number.
 
+use crate::fit::errors::bread::Bread;
 use crate::fit::errors::identifiability::identifiability;
+use crate::fit::errors::information::shares;
+use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::errors::uncertainty::{LastSweep, Uncertainty};
 use crate::fit::settings::FitSettings;
 use crate::fit::solver::minimise::Solution;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
-use crate::fit::verdict::judge::judge;
+use crate::fit::verdict::judge::{Evidence, judge};
+use crate::fit::verdict::lack_of_fit::Tested;
 use crate::likelihood::reduced::angle_cost;
 use crate::likelihood::scaling::ScalingBlock;
+use crate::likelihood::speckle::covariance::Noise;
 use crate::outcome::fit::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, StartFrom, Strategy};
+use crate::outcome::noise::{AngleNoise, LackOfFit};
 use crate::outcome::parameter::{ParameterResult, ParameterStatus};
 use crate::sums::box_quadratic::Side;
 use crate::sums::objective::Objective;
 use crate::sums::residuals::ResidualSums;
 use ndarray::Array2;
+use std::collections::BTreeMap;
 
 /// What a solution is described with.
 pub struct Described<'a> {
@@ -26,6 +33,8 @@ pub struct Described<'a> {
     pub last: Option<&'a LastSweep>,
     /// How the data were gone through.
     pub strategy: Strategy,
+    /// What the model says of settings that may make a fit impossible.
+    pub advice: &'a [String],
     /// Where the fit started.
     pub start: Vec<f64>,
 }
@@ -45,11 +54,22 @@ impl Described<'_> {
         let chi_squared = known(self.chi_squared(point));
         let per_degree = |chi: f64| chi / degrees_of_freedom.max(1) as f64;
         let reduced_loss = known(2.0 * point.evaluation.cost).map(per_degree);
-        let worst = settings.quality.worst_acceptable();
-        let (verdict, reasons) = judge(solution.stop, &uncertainty, &active, reduced_loss, worst);
+        let found = Found::of(self, objective, point, &uncertainty);
+        let unknown_noise = unknown_noise(objective, point);
+        let (verdict, reasons) = judge(&Evidence {
+            stop: solution.stop,
+            undetermined: &uncertainty.directions,
+            active: &active,
+            lack_of_fit: found.lack_of_fit.as_ref(),
+            reduced_chi_squared: chi_squared.map(per_degree),
+            unknown_noise: &unknown_noise,
+            quality: &settings.quality,
+            advice: self.advice,
+        });
         let reported = Some(uncertainty.reported()).filter(|_| uncertainty.is_known());
         let plain = Some(&uncertainty.plain).filter(|_| uncertainty.plain_is_known);
-        let angles = self.angles(objective, point, &uncertainty);
+        let angles = self.angles(objective, point, &uncertainty, &found);
+        let expected = uncertainty.noise.as_ref().map(|noise| noise.expected(problem, point, degrees_of_freedom));
         FitResult {
             verdict,
             reasons,
@@ -69,6 +89,8 @@ impl Described<'_> {
             degrees_of_freedom,
             chi_squared,
             reduced_chi_squared: chi_squared.map(per_degree),
+            expected_reduced_chi_squared: chi_squared.and(expected),
+            lack_of_fit: found.lack_of_fit,
             reduced_loss,
             covariance_names: names(problem, &uncertainty),
             covariance: table(&uncertainty, reported, false),
@@ -96,7 +118,13 @@ impl Described<'_> {
         }
     }
 
-    fn angles(&self, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Vec<AngleResult> {
+    fn angles(
+        &self,
+        objective: &dyn Objective,
+        point: &Point,
+        uncertainty: &Uncertainty,
+        found: &Found,
+    ) -> Vec<AngleResult> {
         let positive = |variance: f64| (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt());
         let plain_error = |variance: f64| positive(variance).filter(|_| uncertainty.plain_is_known);
         let error = |variance: f64| positive(variance).filter(|_| uncertainty.is_known());
@@ -116,6 +144,8 @@ impl Described<'_> {
                 offset_uncertainty: error(reported.offset),
                 offset_uncertainty_plain: plain_error(plain.offset),
                 sigma: known_noise,
+                noise: found.noise.get(k).copied().unwrap_or_default(),
+                share_of_information: found.information.get(k).cloned().unwrap_or_default(),
                 pairs: point.grams[k].pairs,
                 chi_squared: known_noise.map(|_| residuals.map_or(quick, ResidualSums::squares)),
                 lags: residuals.map(lags).unwrap_or_default(),
@@ -124,6 +154,62 @@ impl Described<'_> {
         };
         (0..phi.len()).map(result).collect()
     }
+}
+
+/// What residuals tell of the noise and of the model.
+struct Found {
+    noise: Vec<AngleNoise>,
+    information: Vec<BTreeMap<String, f64>>,
+    lack_of_fit: Option<LackOfFit>,
+}
+
+impl Found {
+    fn of(described: &Described<'_>, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Self {
+        let (problem, moving) = (described.problem, &uncertainty.moving);
+        let (Some(last), Some(noise)) = (described.last, &uncertainty.noise) else {
+            return Found { noise: Vec::new(), information: Vec::new(), lack_of_fit: None };
+        };
+        let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
+        let bread = Bread { inverse: &uncertainty.squared, moving, contrasts };
+        let phi_degrees = &objective.phi_degrees();
+        let shares = shares(problem, point, &bread);
+        let of_angle = |angle: usize| {
+            let share = |(k, &parameter): (usize, &usize)| {
+                (problem.space.physical[parameter].name.clone(), shares[[angle, k]])
+            };
+            moving.iter().enumerate().map(share).collect()
+        };
+        let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees }.lack_of_fit();
+        Found {
+            noise: (0..phi_degrees.len()).map(|angle| angle_noise(noise, last, angle)).collect(),
+            information: (0..phi_degrees.len()).map(of_angle).collect(),
+            lack_of_fit: Some(lack_of_fit),
+        }
+    }
+}
+
+fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> AngleNoise {
+    let Noise { root_speckle, white, .. } = noise.levels.angles[angle];
+    let seen = root_speckle > 0.0;
+    AngleNoise {
+        speckles: seen.then(|| root_speckle.powi(-2)),
+        white_variance: seen.then(|| white / root_speckle),
+        renewals: Some(last.renewals[angle]),
+    }
+}
+
+/// Residuals below this share of the contrast are rounding: whatever the noise is, the model holds.
+const ROUNDING: f64 = 1e-5;
+
+/// Angles whose noise is not known although they have residuals.
+fn unknown_noise(objective: &dyn Objective, point: &Point) -> Vec<f64> {
+    let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
+    let unknown = |&k: &usize| {
+        let (gram, scaling) = (&point.grams[k], point.scaling.per_angle[k]);
+        let square = 2.0 * angle_cost(gram, scaling).0.max(0.0) / gram.one_one().max(f64::MIN_POSITIVE);
+        sigma[k] <= 0.0 && gram.pairs > 0 && square.sqrt() > ROUNDING * scaling.contrast.abs()
+    };
+    (0..phi.len()).filter(unknown).map(|k| phi[k]).collect()
 }
 
 /// The most extreme residuals, the largest first.

@@ -1,35 +1,114 @@
-//! Which bounds are met and what the result is worth. It changes no number.
+//! Which bounds are met, whether the model fits, and what the result is worth. It changes no number.
 
-use crate::fit::errors::uncertainty::Uncertainty;
-use crate::outcome::fit::ActiveBound;
+use crate::fit::settings::Quality;
+use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
+use crate::outcome::noise::LackOfFit;
 use crate::outcome::verdict::{Stop, Verdict};
 
-/// The judgement and what led to it, the gravest first.
+/// A robust loss may take this much more weight from residuals than the noise explains.
+const UNEXPLAINED_WEIGHT: f64 = 0.1;
+
+/// All that a judgement rests on.
+pub struct Evidence<'a> {
+    /// Why the solver stopped.
+    pub stop: Stop,
+    /// Directions that the data do not determine.
+    pub undetermined: &'a [UndeterminedDirection],
+    /// Bounds that are met.
+    pub active: &'a [ActiveBound],
+    /// The test of fit; `None` if the last sweep was not made.
+    pub lack_of_fit: Option<&'a LackOfFit>,
+    /// Chi-square per degree of freedom, where it is known.
+    pub reduced_chi_squared: Option<f64>,
+    /// Angles whose noise is not known although they have residuals, in degrees.
+    pub unknown_noise: &'a [f64],
+    /// What is acceptable.
+    pub quality: &'a Quality,
+    /// What the model has to say about settings that may make a fit impossible.
+    pub advice: &'a [String],
+}
+
+/// The judgement and what led to it, the gravest first. Reads like the table of verdicts in README.
 #[must_use]
-pub fn judge(
-    stop: Stop,
-    uncertainty: &Uncertainty,
-    active: &[ActiveBound],
-    reduced_loss: Option<f64>,
-    worst_acceptable: f64,
-) -> (Verdict, Vec<String>) {
+pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
-    match stop {
-        Stop::MaxIterations => findings.push((Verdict::MaxIterations, "the limit of iterations was reached".into())),
-        Stop::Interrupted => findings.push((Verdict::Interrupted, "stopped on request before convergence".into())),
-        Stop::NoProgress => findings.push((Verdict::Failed, "no step lowers the cost".into())),
-        _ => {}
+    findings.extend(not_at_a_minimum(evidence.stop));
+    findings.extend(evidence.undetermined.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
+    findings.extend(evidence.active.iter().map(|bound| (Verdict::AtBound, at_bound(bound))));
+    if evidence.quality.enable {
+        findings.extend(misfit(evidence).map(|reason| (Verdict::PoorFit, reason)));
+        findings.extend(unchecked(evidence.unknown_noise).map(|reason| (Verdict::Unchecked, reason)));
     }
-    findings.extend(uncertainty.directions.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
-    findings.extend(active.iter().map(|bound| {
-        let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
-        (Verdict::AtBound, format!("{} is {how} its {} bound {}", bound.name, bound.side.name(), bound.bound))
-    }));
-    if let Some(chi) = reduced_loss.filter(|&chi| chi.is_nan() || chi > worst_acceptable) {
-        let reason =
-            format!("reduced chi-square {chi:.3} exceeds {worst_acceptable}: the model does not describe the data");
-        findings.push((Verdict::PoorFit, reason));
-    }
-    let verdict = findings.first().map_or(Verdict::Converged, |(verdict, _)| *verdict);
-    (verdict, findings.into_iter().map(|(_, reason)| reason).collect())
+    let Some((verdict, _)) = findings.first() else { return (Verdict::Converged, Vec::new()) };
+    let verdict = *verdict;
+    let reasons = findings.into_iter().map(|(_, reason)| reason);
+    (verdict, reasons.chain(evidence.advice.iter().cloned()).collect())
+}
+
+fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
+    let (verdict, reason) = match stop {
+        Stop::MaxIterations => (
+            Verdict::MaxIterations,
+            "the limit of iterations was reached: raise optimization.nlsq.max_iterations, or give a start in \
+             initial_parameters.values",
+        ),
+        Stop::Interrupted => (Verdict::Interrupted, "stopped on request before convergence: --resume goes on"),
+        Stop::NoProgress => (Verdict::Failed, "no step lowers the cost: try another start in initial_parameters.values"),
+        _ => return None,
+    };
+    Some((verdict, reason.into()))
+}
+
+fn at_bound(bound: &ActiveBound) -> String {
+    let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
+    let side = bound.side.name();
+    let key = if side == "lower" { "min" } else { "max" };
+    let name = bound.name.split('(').next().unwrap_or(&bound.name);
+    let whose = if bound.is_default { "default " } else { "" };
+    format!(
+        "{} is {how} its {whose}{side} bound {}: if physics allows more, widen {key} of {name} in parameter_space.bounds, \
+         else fix it in initial_parameters.fixed_parameters",
+        bound.name, bound.bound
+    )
+}
+
+/// Why the model does not describe the data.
+fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
+    let limit = evidence.quality.max_reduced_chi_squared;
+    let beyond = limit.zip(evidence.reduced_chi_squared).filter(|(limit, chi)| chi.is_nan() || chi > limit);
+    let explicit = beyond.map(|(limit, chi)| {
+        format!("reduced chi-square {chi:.3} exceeds quality_validation.reduced_chi_squared_threshold {limit}")
+    });
+    let threshold = evidence.quality.p_value_threshold;
+    let test = evidence.lack_of_fit.filter(|test| !(test.p_value >= threshold));
+    let tested = test.map(|test| {
+        let what = match test.stands_out.is_empty() {
+            true => "no single part of the data stands out".into(),
+            false => test.stands_out.join("; "),
+        };
+        format!("the model does not describe the data (p = {:.1e}): {what}", test.p_value)
+    });
+    let weighted = evidence.lack_of_fit.and_then(|test| test.down_weighted);
+    let weighted = weighted.filter(|found| found.share > found.expected + UNEXPLAINED_WEIGHT).map(|found| {
+        format!(
+            "the loss takes {:.0} % of the weight from residuals, {:.0} % are expected of noise: the model does not describe \
+             these data; look at it with optimization.nlsq.loss: linear",
+            100.0 * found.share,
+            100.0 * found.expected
+        )
+    });
+    tested.into_iter().chain(weighted).chain(explicit)
+}
+
+/// Unknown noise is no acceptance.
+fn unchecked(angles: &[f64]) -> Option<String> {
+    let first = angles.first()?;
+    let where_ = match angles.len() {
+        1 => format!("at {first} degrees"),
+        n => format!("at {n} angles, {first} degrees among them"),
+    };
+    Some(format!(
+        "the noise {where_} is not known (values are quantised, constant or smooth): whether the model holds there cannot be \
+         checked; leave these angles out with phi_filtering, or accept it with optimization.nlsq.quality_validation.enable: false"
+    ))
 }

@@ -1,5 +1,8 @@
-//! The judgement (`judge`), the bounds that are met (`bounds`), and a solution as plain data (`describe`).
+//! The judgement (`judge`), the test of fit behind it (`lack_of_fit`, in `words`), the bounds that are met (`bounds`), and a
+//! solution as plain data (`describe`).
 
 pub mod bounds;
 pub mod describe;
 pub mod judge;
+pub mod lack_of_fit;
+mod words;

@@ -97,8 +97,10 @@ pub fn powers<S: Simd, const FOURTH: bool>(simd: S, sinc: S::f64s, slope: S::f64
 
 /// kappa of one angle and its derivative with respect to phi0 in degrees.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kappa {
+pub struct Kappa {
+    /// kappa: x = kappa |G_j - G_i|.
     pub value: f64,
+    /// d kappa / d phi0, per degree.
     pub d_phi0: f64,
 }
 

@@ -3,7 +3,8 @@
 use crate::error::Result;
 use crate::listener::{Event, Watch};
 use crate::machine::cores::Node;
-use crate::machine::dataflow::{Dataflow, Lanes};
+use crate::experiment::Angle;
+use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::model::catalogue::{AngleRows, Model};
 use crate::model::diffusion::rows::STATIC_WIDTH;
 use crate::model::laminar_flow::rows::LAMINAR_WIDTH;
@@ -12,7 +13,8 @@ use crate::store::block::{Block, BlockPlan, BlockSource};
 use crate::sums::factor::Factor;
 use crate::sums::fold::{PairwiseFold, PairwiseTerm};
 use crate::sums::gram::Gram;
-use crate::sums::objective::{Objective, Query, RawData, ResidualQuery};
+use crate::sums::grid::{Grid, GridQuery, Resemblance};
+use crate::sums::objective::{Objective, Query, RawData, ResidualQuery, Told};
 use crate::sums::rank_update::Depth;
 use crate::sums::residuals::ResidualSums;
 use crate::sums::stratified_rows::StratifiedRows;
@@ -209,6 +211,40 @@ impl RawData for Sweep<'_> {
 
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64> {
         self.model.tables(theta).time.exponent
+    }
+
+    fn renewals(&self, theta: &[f64]) -> Vec<f64> {
+        let of_angle = |angle: &Angle| self.model.decorrelation(theta, angle).last().copied().unwrap_or(0.0);
+        self.source.experiment().angles.iter().map(of_angle).collect()
+    }
+
+    fn told(&self) -> Vec<Told> {
+        let of_angle = |angle: &Angle| Told { sigma: angle.sigma, ..Told::default() };
+        self.source.experiment().angles.iter().map(of_angle).collect()
+    }
+
+    fn resemblances(&self, theta: &[f64]) -> Vec<Resemblance> {
+        self.source.experiment().angles.iter().map(|angle| self.model.resemblance(theta, angle)).collect()
+    }
+
+    fn on_grids(
+        &self,
+        query: &GridQuery<'_>,
+        angles: &[usize],
+        work: &(dyn Fn(usize, &Grid) + Sync),
+    ) -> Result<()> {
+        let all = &self.source.experiment().angles;
+        let flow = Dataflow {
+            n_items: angles.len(),
+            lanes: self.lanes.clone(),
+            read: &|_| Ok(()),
+            work: &|place, ()| {
+                work(place, &self.model.grid(query, &all[angles[place]]));
+                Ok(())
+            },
+            meter: &Meter::default(),
+        };
+        flow.fold(&mut |_, ()| self.watch.check())
     }
 }
 

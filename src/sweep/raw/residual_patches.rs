@@ -119,25 +119,28 @@ impl<'a> IntoResiduals<'a> {
             let lag = lag_bin(start - run.row);
             let end = run.frames.end.min(run.row + (2 << lag));
             let [head, middle, tail] = Run { row: run.row, frames: start..end }.split();
-            let (mut ones, mut squares) = (Lane::default(), Lane::default());
+            let (mut ones, mut squares, mut sums) = (Lane::default(), Lane::default(), Lane::default());
             for group in middle {
-                let (one, r) = (&groups[group - base].one, &self.residuals[group - base][0]);
+                let (one, [r, weighted]) = (&groups[group - base].one, &self.residuals[group - base]);
                 for lane in 0..LANES {
                     ones.0[lane] += one.0[lane];
                     squares.0[lane] += r.0[lane] * r.0[lane];
+                    sums.0[lane] += weighted.0[lane];
                 }
             }
             for group in [head, tail].into_iter().flatten() {
                 for frame in start.max(group * LANES)..end.min((group + 1) * LANES) {
                     let lane = frame % LANES;
-                    let r = self.residuals[group - base][0].0[lane];
+                    let [r, weighted] = [0, 1].map(|kind| self.residuals[group - base][kind].0[lane]);
                     ones.0[lane] += groups[group - base].one.0[lane];
                     squares.0[lane] += r * r;
+                    sums.0[lane] += weighted;
                 }
             }
             let bin = &mut self.sums.lags[lag];
             bin.pairs += ones.sum() as u64;
             bin.squares += squares.sum();
+            bin.sum += sums.sum();
             start = end;
         }
     }

@@ -1,0 +1,167 @@
+//! Errors of everything that was fitted, from the closed-form noise of speckles: `B (sum over angles of Cov(score, score')) B` with
+//! B the inverse Hessian. It judges nothing.
+//!
+//! How many speckles there are and how white they scatter is found from the residuals, of which the fit has taken a part that
+//! depends on the errors: a few rounds settle both.
+
+use crate::fit::errors::bread::Bread;
+use crate::fit::errors::uncertainty::LastSweep;
+use crate::fit::solver::problem::{Point, Problem};
+use crate::likelihood::speckle::covariance::{Components, Noise};
+use crate::likelihood::speckle::level::{Energy, Known, Levels, levels};
+use crate::outcome::noise::Expected;
+use crate::sums::loss::Loss;
+use ndarray::Array2;
+
+/// Rounds of noise levels and what the fit has taken.
+const ROUNDS: usize = 5;
+
+/// Noise of every angle and what it makes of the fit.
+pub struct SpeckleNoise {
+    /// N, w and contrast of every angle.
+    pub levels: Levels,
+    /// Covariance of moving parameters and scaling coefficients.
+    pub covariance: Array2<f64>,
+    /// Per angle, what a unit of each score `[dh .., h, 1]` moves every number (rows) by.
+    pub influences: Vec<Array2<f64>>,
+    /// Sums of squared means of residuals, found over expected, per angle.
+    pub energies: Vec<Energy>,
+}
+
+/// A solution whose noise is to be found.
+pub struct Fitted<'a> {
+    /// What was solved.
+    pub problem: &'a Problem<'a>,
+    /// Where.
+    pub point: &'a Point,
+    /// Its residuals.
+    pub last: &'a LastSweep,
+    /// Inverse Hessian of plain least squares, also under a robust loss.
+    pub bread: &'a Bread<'a>,
+}
+
+impl SpeckleNoise {
+    /// Chi-square per degree of freedom as the noise lets expect it.
+    #[must_use]
+    pub fn expected(&self, problem: &Problem<'_>, point: &Point, degrees_of_freedom: u64) -> Expected {
+        let (mut chi, mut square) = (0.0, 0.0);
+        for (angle, (energy, noise)) in self.energies.iter().zip(&self.levels.angles).enumerate() {
+            let (weight, pairs) = (problem.weights[angle], point.grams[angle].pairs as f64);
+            let (variance, smooth) = energy.variance(*noise);
+            chi += weight * (pairs * variance - energy.taken * energy.before_fit(noise.root_speckle));
+            let smooth = weight * pairs * smooth;
+            square += 2.0 * smooth * smooth / energy.degrees(noise.root_speckle) + 2.0 * pairs;
+        }
+        let degrees = degrees_of_freedom.max(1) as f64;
+        Expected { value: chi / degrees, spread: square.sqrt() / degrees }
+    }
+
+    /// What an angle's residuals vary by, in units of its sigma.
+    #[must_use]
+    pub fn relative_variance(&self, angle: usize, weight: f64) -> f64 {
+        self.energies[angle].variance(self.levels.angles[angle]).0 * weight
+    }
+}
+
+impl Fitted<'_> {
+    /// The noise of every angle and the errors that follow.
+    #[must_use]
+    pub fn noise(&self) -> SpeckleNoise {
+        let n_angles = self.problem.weights.len();
+        let influences: Vec<Array2<f64>> = (0..n_angles).map(|angle| self.influence(angle)).collect();
+        let scores = self.last.speckles.functions.scores();
+        let components: Vec<Components> =
+            (0..n_angles).map(|angle| self.last.speckles.components(angle).of_sums(&scores)).collect();
+        let mut energies: Vec<Energy> = (0..n_angles).map(|angle| self.energy(angle)).collect();
+        let mut found = levels(&energies);
+        let mut covariance = Array2::zeros((0, 0));
+        for round in 0..ROUNDS {
+            let of_scores = self.of_scores(&components, &found);
+            covariance = self.covariance(&influences, &of_scores, &found);
+            if round + 1 < ROUNDS {
+                for (angle, energy) in energies.iter_mut().enumerate() {
+                    let taken = self.taken(angle, &influences[angle], &of_scores[angle], &covariance);
+                    let before = energy.before_fit(found.angles[angle].root_speckle);
+                    energy.taken = if before > 0.0 { (taken / before).clamp(0.0, MOST_TAKEN) } else { 0.0 };
+                }
+                found = levels(&energies);
+            }
+        }
+        SpeckleNoise { levels: found, covariance, influences, energies }
+    }
+
+    fn influence(&self, angle: usize) -> Array2<f64> {
+        self.bread.inverse.dot(&self.bread.spread(self.problem, angle)) * self.problem.weights[angle]
+    }
+
+    /// What is known of an angle.
+    fn known(&self, angle: usize) -> Known {
+        let (gram, told) = (&self.point.grams[angle], &self.last.told[angle]);
+        let pairs = gram.one_one().max(f64::MIN_POSITIVE);
+        let means = self.last.judged().1;
+        Known {
+            contrast: self.point.scaling.per_angle[angle].contrast.max(0.0),
+            sigma: told.sigma * means.squares.sqrt() / means.slope,
+            diagonal: told.diagonal,
+            pixels: told.pixels,
+            mean_h: gram.h1() / pairs,
+            mean_h2: gram.hh() / pairs,
+            ..Known::default()
+        }
+    }
+
+    fn energy(&self, angle: usize) -> Energy {
+        let units = (self.problem.weights[angle], self.last.judged().1.slope);
+        Energy::of(self.last.speckles.blocks(angle), self.known(angle), &self.last.judged().0[angle], units)
+    }
+
+    /// Covariance of the scores of every angle; w^2 on single pairs is an exact sum of the last sweep of the solver.
+    fn of_scores(&self, components: &[Components], found: &Levels) -> Vec<Array2<f64>> {
+        let of_angle = |(angle, (components, noise)): (usize, (&Components, &Noise))| {
+            let mut covariance = components.at(*noise);
+            if self.problem.loss == Loss::Linear {
+                let (gram, weight) = (&self.point.grams[angle], self.problem.weights[angle]);
+                let exact = Array2::from_shape_fn(covariance.dim(), |(row, col)| gram.get(row, col) / weight);
+                covariance.scaled_add(noise.white * noise.white, &(exact - components.products()));
+            }
+            covariance
+        };
+        components.iter().zip(&found.angles).enumerate().map(of_angle).collect()
+    }
+
+    fn covariance(&self, influences: &[Array2<f64>], of_scores: &[Array2<f64>], found: &Levels) -> Array2<f64> {
+        let n = self.bread.inverse.nrows();
+        let mut covariance = Array2::zeros((n, n));
+        for (influence, of_scores) in influences.iter().zip(of_scores) {
+            covariance += &influence.dot(of_scores).dot(&influence.t());
+        }
+        let scores = self.last.speckles.functions.scores();
+        for &(one, other) in &self.last.opposite {
+            let cross = self.of_two(&scores, (one, other), found);
+            let part = influences[one].dot(&cross).dot(&influences[other].t());
+            covariance += &part;
+            covariance += &part.t();
+        }
+        covariance
+    }
+
+    /// Covariance of sums over one angle (rows) with those over another that sees the same speckles.
+    fn of_two(&self, sums: &Array2<f64>, (one, other): (usize, usize), found: &Levels) -> Array2<f64> {
+        let (a, b) = (found.angles[one], found.angles[other]);
+        let components = self.last.speckles.components_of_two(one, other).of_sums(sums);
+        components.shared((a.contrast * b.contrast).sqrt(), (a.root_speckle * b.root_speckle).sqrt())
+    }
+
+    /// By how much the fit has lowered the sum of squares of an angle.
+    fn taken(&self, angle: usize, influence: &Array2<f64>, of_scores: &Array2<f64>, all: &Array2<f64>) -> f64 {
+        let spread = self.bread.spread(self.problem, angle);
+        let with_own = spread.t().dot(influence).dot(of_scores).diag().sum();
+        let (gram, weight) = (&self.point.grams[angle], self.problem.weights[angle]);
+        let products = Array2::from_shape_fn(of_scores.dim(), |(row, col)| gram.get(row, col) / weight);
+        let moved = products.dot(&spread.t().dot(all).dot(&spread)).diag().sum();
+        2.0 * with_own - moved
+    }
+}
+
+/// The fit is not believed to have taken more than this share.
+const MOST_TAKEN: f64 = 0.9;

@@ -1,0 +1,232 @@
+//! Does the model fit? Sums of residuals that the model should leave without a trend, against what they scatter by. It decides
+//! nothing: the verdict does.
+//!
+//! With s the sums of an angle and S the scores of the fit, the fit has moved the numbers by -sum I S and the sums with them, so
+//! that z = s - R sum I S (R: products of functions and derivatives) has the covariance
+//!
+//! ```text
+//! Cov(z) = Cov(s) - K R' - R K' + R C R',      K = Cov(s, S) I',   C = covariance of the numbers
+//! ```
+
+use crate::fit::errors::bread::Bread;
+use crate::fit::errors::speckle_noise::SpeckleNoise;
+use crate::fit::errors::uncertainty::LastSweep;
+use crate::fit::solver::problem::Problem;
+use crate::fit::verdict::words::{Findings, Place};
+use crate::likelihood::speckle::departure::Departure;
+use crate::likelihood::speckle::functions::Function;
+use crate::outcome::noise::{AngleTest, DownWeighted, LackOfFit, Test};
+use crate::sums::loss::Loss;
+use ndarray::{Array1, Array2};
+
+/// What is tested.
+pub struct Tested<'a> {
+    /// What was solved.
+    pub problem: &'a Problem<'a>,
+    /// Residuals at the solution.
+    pub last: &'a LastSweep,
+    /// Their noise.
+    pub noise: &'a SpeckleNoise,
+    /// Inverse Hessian.
+    pub bread: &'a Bread<'a>,
+    /// Azimuths in degrees.
+    pub phi_degrees: &'a [f64],
+}
+
+/// Sums of one angle, or of several, and what they scatter by.
+struct Sums {
+    values: Array1<f64>,
+    /// Covariance of what the fit leaves.
+    covariance: Array2<f64>,
+    /// Variances before the fit.
+    before: Array1<f64>,
+}
+
+/// What one angle's covariance is made of.
+struct Parts {
+    values: Array1<f64>,
+    own: Array2<f64>,
+    /// K and R.
+    with_numbers: Array2<f64>,
+    moved: Array2<f64>,
+}
+
+impl Tested<'_> {
+    /// The test.
+    #[must_use]
+    pub fn lack_of_fit(&self) -> LackOfFit {
+        let parts: Vec<Parts> = (0..self.phi_degrees.len()).map(|angle| self.parts(angle)).collect();
+        let shared = self.shared(&parts);
+        let test = test(&shared);
+        let angle = self.angles(&parts);
+        let of_angle = angle.map_or(1.0, |(_, found)| several(found.test.p_value, self.phi_degrees.len()));
+        let mut findings = Findings::default();
+        let functions = &self.last.speckles.functions;
+        for (k, &function) in functions.all.iter().enumerate() {
+            findings.take(Place::Function(function), shared.values[k], shared.covariance[[k, k]], shared.before[k]);
+        }
+        if let Some((place, _)) = angle {
+            let own = self.of_angle(&parts[place]);
+            for (k, what) in OF_ANGLE.iter().enumerate() {
+                let place = Place::Angle(what, self.phi_degrees[place]);
+                findings.take(place, own.values[k], own.covariance[[k, k]], own.before[k]);
+            }
+        }
+        LackOfFit {
+            p_value: several(test.p_value.min(of_angle), 2),
+            shared: test,
+            angle: angle.map(|(_, found)| found),
+            noise_degrees_of_freedom: self.noise_degrees(),
+            down_weighted: self.down_weighted(),
+            stands_out: findings.in_words(self.last),
+        }
+    }
+
+    /// What a robust loss has taken from the residuals, and what it would take under the noise alone.
+    fn down_weighted(&self) -> Option<DownWeighted> {
+        if self.problem.loss == Loss::Linear {
+            return None;
+        }
+        let (mut found, mut expected, mut pairs) = (0.0, 0.0, 0.0);
+        for (angle, sums) in self.last.sums.iter().enumerate() {
+            let n = sums.pairs() as f64;
+            let variance = self.noise.relative_variance(angle, self.problem.weights[angle]);
+            pairs += n;
+            found += n - sums.weights;
+            expected += n * (1.0 - self.problem.loss.mean_weight(variance.sqrt() / self.problem.f_scale));
+        }
+        Some(DownWeighted { share: found / f64::max(pairs, 1.0), expected: expected / f64::max(pairs, 1.0) })
+    }
+
+    /// The fit has used some of what tells the noise.
+    fn noise_degrees(&self) -> f64 {
+        (self.noise.levels.degrees - self.bread.inverse.nrows() as f64).max(2.0)
+    }
+
+    fn parts(&self, angle: usize) -> Parts {
+        let speckles = &self.last.speckles;
+        let components = speckles.components(angle);
+        let own = components.at(self.noise.levels.angles[angle]);
+        let scores = speckles.functions.scores();
+        let units = self.problem.weights[angle] * self.last.judged().1.slope;
+        let values = Array1::from(speckles.functions.sums(&self.last.judged().0[angle])) / units;
+        let spread = self.bread.spread(self.problem, angle);
+        Parts {
+            values,
+            with_numbers: own.dot(&scores.t()).dot(&self.noise.influences[angle].t()),
+            moved: components.products().dot(&scores.t()).dot(&spread.t()),
+            own,
+        }
+    }
+
+    /// What the fit leaves of combinations of one angle's functions.
+    fn left(&self, parts: &Parts) -> Sums {
+        let cross = parts.with_numbers.dot(&parts.moved.t());
+        let moved = parts.moved.dot(&self.noise.covariance).dot(&parts.moved.t());
+        Sums {
+            values: parts.values.clone(),
+            covariance: &parts.own - &cross - &cross.t() + moved,
+            before: parts.own.diag().to_owned(),
+        }
+    }
+
+    /// Of all angles together.
+    fn shared(&self, parts: &[Parts]) -> Sums {
+        let n = self.last.speckles.functions.all.len();
+        let numbers = self.bread.inverse.nrows();
+        let mut all = Parts {
+            values: Array1::zeros(n),
+            own: Array2::zeros((n, n)),
+            with_numbers: Array2::zeros((n, numbers)),
+            moved: Array2::zeros((n, numbers)),
+        };
+        for (parts, &weight) in parts.iter().zip(&self.problem.weights) {
+            all.values.scaled_add(weight, &parts.values);
+            all.own.scaled_add(weight * weight, &parts.own);
+            all.with_numbers.scaled_add(weight, &parts.with_numbers);
+            all.moved.scaled_add(weight, &parts.moved);
+        }
+        for &(one, other) in &self.last.opposite {
+            self.add_opposite(&mut all, (one, other));
+        }
+        self.left(&all)
+    }
+
+    /// Two angles that see the same speckles.
+    fn add_opposite(&self, all: &mut Parts, pair: (usize, usize)) {
+        let scores = self.last.speckles.functions.scores();
+        for (one, other) in [pair, (pair.1, pair.0)] {
+            let (a, b) = (self.noise.levels.angles[one], self.noise.levels.angles[other]);
+            let components = self.last.speckles.components_of_two(one, other);
+            let cross = components.shared((a.contrast * b.contrast).sqrt(), (a.root_speckle * b.root_speckle).sqrt());
+            let (weight, other_weight) = (self.problem.weights[one], self.problem.weights[other]);
+            all.own.scaled_add(weight * other_weight, &cross);
+            let with_numbers = cross.dot(&scores.t()).dot(&self.noise.influences[other].t());
+            all.with_numbers.scaled_add(weight, &with_numbers);
+        }
+    }
+
+    /// The angle that stands out most.
+    fn angles(&self, parts: &[Parts]) -> Option<(usize, AngleTest)> {
+        if parts.len() < 2 {
+            return None;
+        }
+        let of_angle = |(angle, parts): (usize, &Parts)| {
+            (angle, AngleTest { phi_degrees: self.phi_degrees[angle], test: test(&self.of_angle(parts)) })
+        };
+        parts.iter().enumerate().map(of_angle).min_by(|a, b| a.1.test.p_value.total_cmp(&b.1.test.p_value))
+    }
+
+    /// Contrast, offset, amplitudes and drifts of one angle.
+    fn of_angle(&self, parts: &Parts) -> Sums {
+        let all = self.left(parts);
+        let combine = self.combinations();
+        let before = combine.dot(&parts.own).dot(&combine.t()).diag().to_owned();
+        Sums { values: combine.dot(&all.values), covariance: combine.dot(&all.covariance).dot(&combine.t()), before }
+    }
+
+    /// The functions of [`OF_ANGLE`] as sums of all functions.
+    fn combinations(&self) -> Array2<f64> {
+        let functions = &self.last.speckles.functions;
+        let mut amplitudes: Vec<usize> = Vec::new();
+        for function in &functions.all {
+            if let Function::Aged { column, .. } = function {
+                if *column < functions.p && !amplitudes.contains(column) {
+                    amplitudes.push(*column);
+                }
+            }
+        }
+        let blocks = functions.blocks.len() as f64;
+        let weight = |what: usize, function: Function| match (what, function) {
+            (0, Function::Aged { column, .. }) if column == functions.p => 1.0,
+            (1, Function::Blocks { .. }) => 1.0,
+            (2, Function::Aged { column, .. }) if amplitudes.first() == Some(&column) => 1.0,
+            (3, Function::Aged { column, .. }) if amplitudes.get(1) == Some(&column) => 1.0,
+            (4, Function::Aged { column, age }) if column == functions.p => age as f64 - 1.5,
+            (5, Function::Blocks { earlier, later }) => f64::midpoint(earlier as f64, later as f64) - 0.5 * (blocks - 1.0),
+            _ => 0.0,
+        };
+        Array2::from_shape_fn((OF_ANGLE.len(), functions.all.len()), |(what, k)| weight(what, functions.all[k]))
+    }
+}
+
+/// What is looked at at every angle.
+const OF_ANGLE: [&str; 6] = [
+    "contrast",
+    "offset",
+    "decay by diffusion",
+    "decay by shear",
+    "drift of the contrast with age",
+    "drift of the offset with age",
+];
+
+fn test(sums: &Sums) -> Test {
+    let (values, before) = (sums.values.to_vec(), sums.before.to_vec());
+    let Departure { statistic, degrees, p_value } = Departure::of(&values, &sums.covariance, &before);
+    Test { statistic, degrees_of_freedom: degrees, p_value }
+}
+
+/// The smallest of `n` p-values as the p-value of all (Sidak, J. Am. Stat. Assoc. 62 (1967) 626).
+fn several(smallest: f64, n: usize) -> f64 {
+    if smallest < 1e-9 { (smallest * n as f64).min(1.0) } else { 1.0 - (1.0 - smallest).powi(n as i32) }
+}

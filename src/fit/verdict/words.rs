@@ -1,0 +1,77 @@
+//! What stands out of the noise, in words. It computes no noise.
+
+use crate::fit::errors::uncertainty::LastSweep;
+use crate::likelihood::speckle::functions::Function;
+
+/// Fewer standard deviations are not worth a word.
+const WORTH_A_WORD: f64 = 3.0;
+/// Most that is said.
+const MOST: usize = 4;
+
+/// What a sum is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// Of all angles.
+    Function(Function),
+    /// Of one angle.
+    Angle(&'a str, f64),
+}
+
+/// Sums in units of their noise.
+#[derive(Debug, Default)]
+pub(super) struct Findings<'a> {
+    found: Vec<(Place<'a>, f64)>,
+}
+
+impl<'a> Findings<'a> {
+    /// Takes a sum of residuals (model less data), its variance, and its variance before the fit has taken its part.
+    pub(super) fn take(&mut self, place: Place<'a>, value: f64, variance: f64, before: f64) {
+        if variance > 1e-2 * before && variance > 0.0 {
+            self.found.push((place, value / variance.sqrt()));
+        }
+    }
+
+    /// The strongest first.
+    pub(super) fn in_words(mut self, last: &LastSweep) -> Vec<String> {
+        self.found.retain(|(_, z)| z.abs() > WORTH_A_WORD);
+        self.found.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        self.found.iter().take(MOST).map(|(place, z)| of_place(*place, *z, last)).collect()
+    }
+}
+
+fn of_place(place: Place<'_>, z: f64, last: &LastSweep) -> String {
+    let (size, side) = (z.abs(), if z < 0.0 { "above" } else { "below" });
+    match place {
+        Place::Angle(what, phi) => format!("angle {phi} degrees differs in its {what} ({size:.1} standard errors)"),
+        Place::Function(function) => {
+            format!("the data lie {side} the model {} ({size:.1} standard errors)", of_function(function, last))
+        }
+    }
+}
+
+fn of_function(function: Function, last: &LastSweep) -> String {
+    let functions = &last.speckles.functions;
+    match function {
+        Function::Aged { column, age } => {
+            let what = if column == functions.p { "in the size of the correlation" } else { "in the speed of the decay" };
+            format!("{what} in the {} quarter of the measurement", ["first", "second", "third", "last"][age.min(3)])
+        }
+        Function::Whole { .. } => "in the shape of the decay".into(),
+        Function::Lag { bin } => match bin {
+            0 => "at a lag of 1 frame".into(),
+            _ => format!("at lags of {} to {} frames", 1_usize << bin, (2_usize << bin) - 1),
+        },
+        Function::Blocks { earlier, later } => {
+            let frames = |block: usize| {
+                let (first, next) = (functions.blocks[block], functions.blocks.get(block + 1));
+                let starts = &last.nodes.groups.first_frames;
+                let end = next.map_or(last.nodes.groups.of_frame.len(), |&group| starts[group]);
+                format!("{}-{end}", starts[first] + 1)
+            };
+            match earlier == later {
+                true => format!("within frames {}", frames(earlier)),
+                false => format!("between frames {} and {}", frames(earlier), frames(later)),
+            }
+        }
+    }
+}

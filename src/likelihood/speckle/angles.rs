@@ -1,0 +1,149 @@
+//! The covariance of every angle of a fit, from the grids of a few of them. It knows no residual.
+//!
+//! Angles differ in kappa alone (and in the factor of dh/dphi0): where there are many, grids of some are made and the others lie
+//! between them.
+
+use crate::error::{Error, Fault, Result};
+use crate::likelihood::speckle::covariance::Components;
+use crate::likelihood::speckle::functions::{Functions, longest_lag};
+use crate::likelihood::speckle::level::Blocks;
+use crate::sums::grid::{Grid, GridQuery, Resemblance};
+use crate::sums::objective::RawData;
+use crate::sums::residuals::FrameGroups;
+use std::sync::OnceLock;
+
+/// Most grids; more angles than that are interpolated.
+const MOST_GRIDS: usize = 16;
+/// Places of one grid differ by less than this share.
+const ALIKE: f64 = 1e-9;
+/// Most decorrelation within a group of a grid. Half of it moves errors by less than 1 % (`tests/library/speckle_noise.rs`).
+pub const STEP: f64 = 0.5;
+
+/// What speckles do at all angles of a fit.
+#[derive(Debug, Clone)]
+pub struct Speckles {
+    /// The functions of pairs that are looked at.
+    pub functions: Functions,
+    nodes: Vec<Node>,
+    angles: Vec<Place>,
+}
+
+/// One grid's results.
+#[derive(Debug, Clone)]
+struct Node {
+    components: Components,
+    blocks: Blocks,
+}
+
+/// An angle between two nodes.
+#[derive(Debug, Clone)]
+struct Place {
+    below: usize,
+    above: usize,
+    share: f64,
+    factors: Vec<f64>,
+}
+
+impl Speckles {
+    /// At a theta; scores of the parameters in `by_age` are looked at part by part.
+    ///
+    /// # Errors
+    /// What the data report.
+    pub fn of(data: &dyn RawData, theta: &[f64], groups: &FrameGroups, by_age: &[usize]) -> Result<Self> {
+        let resemblances = data.resemblances(theta);
+        let chosen = chosen(&resemblances);
+        let query = GridQuery { theta, coarse: &groups.first_frames, step: STEP };
+        let longest = lags(data, &query, &chosen)?;
+        let functions = Functions::new(groups, theta.len(), by_age, longest);
+        let nodes = on_grids(data, &query, &chosen, |grid| Node {
+            components: Components::of(grid, &functions),
+            blocks: Blocks::of(grid, groups.len()),
+        })?;
+        let place = |one: &Resemblance| {
+            let (below, above, share) = between(one, &chosen, &resemblances);
+            Place { below, above, share, factors: functions.factors(&one.factors) }
+        };
+        let angles = resemblances.iter().map(place).collect();
+        Ok(Speckles { functions, nodes, angles })
+    }
+
+    /// Of the functions of an angle.
+    #[must_use]
+    pub fn components(&self, angle: usize) -> Components {
+        self.bare(angle).with_factors(&self.angles[angle].factors, &self.angles[angle].factors)
+    }
+
+    /// Of the functions of one angle (rows) with those of another that sees the same speckles (columns).
+    #[must_use]
+    pub fn components_of_two(&self, one: usize, other: usize) -> Components {
+        self.bare(one).with_factors(&self.angles[one].factors, &self.angles[other].factors)
+    }
+
+    fn bare(&self, angle: usize) -> Components {
+        let place = &self.angles[angle];
+        let (below, above) = (&self.nodes[place.below].components, &self.nodes[place.above].components);
+        if place.share > 0.0 { below.between(above, place.share) } else { below.clone() }
+    }
+
+    /// An angle as its coarse groups see it.
+    #[must_use]
+    pub fn blocks(&self, angle: usize) -> Blocks {
+        let place = &self.angles[angle];
+        self.nodes[place.below].blocks.between(&self.nodes[place.above].blocks, place.share)
+    }
+}
+
+/// The angles of which grids are made, in ascending order of their places.
+fn chosen(resemblances: &[Resemblance]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..resemblances.len()).collect();
+    order.sort_by(|&a, &b| resemblances[a].place.total_cmp(&resemblances[b].place));
+    let alike = |a: usize, b: usize| {
+        let (a, b) = (&resemblances[a], &resemblances[b]);
+        (a.place - b.place).abs() <= ALIKE * b.place && a.masked_frames == b.masked_frames
+    };
+    let mut distinct: Vec<usize> = Vec::new();
+    for angle in order {
+        if !distinct.iter().rev().any(|&known| alike(known, angle)) {
+            distinct.push(angle);
+        }
+    }
+    let one_mask = distinct.iter().all(|&k| resemblances[k].masked_frames == resemblances[distinct[0]].masked_frames);
+    if distinct.len() <= MOST_GRIDS || !one_mask {
+        return distinct;
+    }
+    (0..MOST_GRIDS).map(|k| distinct[k * (distinct.len() - 1) / (MOST_GRIDS - 1)]).collect()
+}
+
+/// The nodes next to an angle and how far it lies from the first to the second.
+fn between(one: &Resemblance, chosen: &[usize], all: &[Resemblance]) -> (usize, usize, f64) {
+    let same = |node: &usize| all[chosen[*node]].masked_frames == one.masked_frames;
+    let candidates: Vec<usize> = (0..chosen.len()).filter(same).collect();
+    let place = |node: usize| all[chosen[node]].place;
+    let next = candidates.partition_point(|&node| place(node) < one.place * (1.0 - ALIKE));
+    let above = candidates[next.min(candidates.len() - 1)];
+    if place(above) <= one.place * (1.0 + ALIKE) || next == 0 {
+        return (above, above, 0.0);
+    }
+    let below = candidates[next - 1];
+    (below, above, (one.place - place(below)) / (place(above) - place(below)))
+}
+
+fn lags(data: &dyn RawData, query: &GridQuery<'_>, chosen: &[usize]) -> Result<usize> {
+    Ok(on_grids(data, query, chosen, longest_lag)?.into_iter().min().unwrap_or(0))
+}
+
+/// What is made of every grid, in order.
+fn on_grids<T: Send + Sync>(
+    data: &dyn RawData,
+    query: &GridQuery<'_>,
+    chosen: &[usize],
+    make: impl Fn(&Grid) -> T + Sync,
+) -> Result<Vec<T>> {
+    let made: Vec<OnceLock<T>> = chosen.iter().map(|_| OnceLock::new()).collect();
+    data.on_grids(query, chosen, &|place, grid| drop(made[place].set(make(grid))))?;
+    made.into_iter().map(|made| made.into_inner().ok_or_else(lost)).collect()
+}
+
+fn lost() -> Error {
+    Fault::at("noise model", "a grid was not made").internal()
+}

@@ -1,0 +1,278 @@
+//! The covariance of sums of residuals on a grid, in monomials of contrast, white part and number of speckles. It knows neither
+//! the data nor what the sums are for.
+//!
+//! Groups of n_a frames enter as matrices scaled by the roots of n_a n_b: then sums over frames are products of matrices, and w,
+//! which sits on single frames, stays a multiple of one. What is 1 on two blocks of time has no reach, but is of rank two.
+
+use crate::likelihood::speckle::functions::{Function, Functions};
+use crate::sums::algebra::dot;
+use crate::sums::band::Band;
+use crate::sums::grid::Grid;
+use ndarray::Array2;
+
+/// Contrast, speckles and white part of one angle, in numbers that stay finite where only one of them is known.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Noise {
+    /// beta: contrast.
+    pub contrast: f64,
+    /// 1 / sqrt(N), N the number of speckles; zero if nothing but white noise is seen.
+    pub root_speckle: f64,
+    /// w / sqrt(N), w the white part of the variance of one intensity: close to sigma where w exceeds the contrast.
+    pub white: f64,
+}
+
+/// N Cov = b^2 [0] + b^3 [1] + b w [2] + b^2 w [3] + w^2 [4] + b w^2 [5], for all pairs of functions.
+#[derive(Debug, Clone)]
+pub struct Components {
+    parts: [Array2<f64>; 6],
+}
+
+const MONOMIALS: usize = 6;
+
+impl Components {
+    /// On a grid.
+    #[must_use]
+    pub fn of(grid: &Grid, functions: &Functions) -> Self {
+        let scaled = Scaled::of(grid, functions);
+        let measured: Vec<Measured> =
+            functions.all.iter().map(|&function| Measured::of(&scaled, functions, function, grid)).collect();
+        let n = measured.len();
+        let mut parts: [Array2<f64>; MONOMIALS] = std::array::from_fn(|_| Array2::zeros((n, n)));
+        for (k, one) in measured.iter().enumerate() {
+            for (l, other) in measured.iter().enumerate().take(k + 1) {
+                for (part, value) in parts.iter_mut().zip(scaled.monomials(one, other)) {
+                    part[[k, l]] = value;
+                    part[[l, k]] = value;
+                }
+            }
+            if let Some((j, a)) = one.squares {
+                parts[4][[k, k]] = 0.5 * j;
+                parts[5][[k, k]] = 0.5 * a;
+            }
+        }
+        Components { parts }
+    }
+
+    /// Between two grids.
+    #[must_use]
+    pub fn between(&self, other: &Components, share: f64) -> Components {
+        Components { parts: std::array::from_fn(|k| &self.parts[k] * (1.0 - share) + &other.parts[k] * share) }
+    }
+
+    /// The same functions with factors, of rows and of columns.
+    #[must_use]
+    pub fn with_factors(mut self, rows: &[f64], columns: &[f64]) -> Self {
+        for part in &mut self.parts {
+            part.indexed_iter_mut().for_each(|((k, l), value)| *value *= rows[k] * columns[l]);
+        }
+        self
+    }
+
+    /// Of sums of functions: `combinations` has a row for each.
+    #[must_use]
+    pub fn of_sums(&self, combinations: &Array2<f64>) -> Components {
+        Components { parts: std::array::from_fn(|k| combinations.dot(&self.parts[k]).dot(&combinations.t())) }
+    }
+
+    /// Cov(s, s') of all functions.
+    #[must_use]
+    pub fn at(&self, noise: Noise) -> Array2<f64> {
+        let Noise { contrast: beta, root_speckle: x, white } = noise;
+        self.combined([
+            beta * beta * x * x,
+            beta.powi(3) * x * x,
+            beta * white * x,
+            beta * beta * white * x,
+            white * white,
+            beta * white * white,
+        ])
+    }
+
+    /// The same between two angles that see the same speckles by different photons.
+    #[must_use]
+    pub fn shared(&self, contrast: f64, root_speckle: f64) -> Array2<f64> {
+        self.at(Noise { contrast, root_speckle, white: 0.0 })
+    }
+
+    /// `1/2 tr(J J')` of all functions: the sum over pairs of their products.
+    #[must_use]
+    pub fn products(&self) -> &Array2<f64> {
+        &self.parts[4]
+    }
+
+    fn combined(&self, factors: [f64; MONOMIALS]) -> Array2<f64> {
+        let mut sum = &self.parts[0] * factors[0];
+        for (part, factor) in self.parts.iter().zip(factors).skip(1) {
+            sum.scaled_add(factor, part);
+        }
+        sum
+    }
+}
+
+/// Everything about a grid that functions share.
+struct Scaled {
+    roots: Vec<f64>,
+    /// sqrt(n_a n_b) h and sqrt(n_a n_b) g.
+    h: Band,
+    g: Band,
+    field: Band,
+    /// Of every block of time: sqrt(n_a) on it, and h times that.
+    blocks: Vec<Vec<f64>>,
+    h_blocks: Vec<Vec<f64>>,
+}
+
+/// What is computed of one function before pairs of functions are looked at.
+struct Measured {
+    /// J, symmetric part of h J, h J h.
+    band: [Band; 3],
+    /// 1 on two blocks, and how much of it.
+    wide: Option<Wide>,
+    /// A, symmetric part of g A, g A g; none where A vanishes.
+    cycles: Option<[Band; 3]>,
+    /// v / beta, h v / beta, diag(g A g) per frame.
+    v: Vec<f64>,
+    hv: Vec<f64>,
+    d: Vec<f64>,
+    /// Of every two blocks u, v: u' J v, u' (h J) v symmetric, u' h J h v.
+    on_blocks: [Array2<f64>; 3],
+    /// tr(J J) and tr(A A) of what is 1 on some pairs of two groups and 0 on others: there means do not tell them.
+    squares: Option<(f64, f64)>,
+}
+
+/// `weight (u v' + v u') / 2` with u, v blocks of time.
+#[derive(Clone, Copy)]
+struct Wide {
+    u: usize,
+    v: usize,
+    weight: f64,
+}
+
+impl Scaled {
+    fn of(grid: &Grid, functions: &Functions) -> Self {
+        let roots: Vec<f64> = grid.counts.iter().map(|count| count.sqrt()).collect();
+        let times_roots = |band: &Band| band.map(|a, b, value| value * roots[a] * roots[b]);
+        let (h, g) = (times_roots(&grid.h), times_roots(&grid.field));
+        let indicator = |block: usize| {
+            let within = |(a, root): (usize, &f64)| match functions.block(grid.coarse[a]) == block {
+                true => *root,
+                false => 0.0,
+            };
+            roots.iter().enumerate().map(within).collect::<Vec<f64>>()
+        };
+        let blocks: Vec<Vec<f64>> = (0..functions.blocks.len()).map(indicator).collect();
+        let h_blocks = blocks.iter().map(|block| h.apply(block)).collect();
+        Scaled { field: grid.field.clone(), roots, h, g, blocks, h_blocks }
+    }
+
+    /// The six monomials of two functions.
+    fn monomials(&self, one: &Measured, other: &Measured) -> [f64; MONOMIALS] {
+        let [j, hj, hjh] = [0, 1, 2].map(|k| self.trace(one, other, k));
+        let [a, ga, gag] = match (&one.cycles, &other.cycles) {
+            (Some(one), Some(other)) => [0, 1, 2].map(|k| one[k].inner(&other[0])),
+            _ => [0.0; 3],
+        };
+        let over_means = dot(&one.v, &other.hv) - dot(&one.v, &other.d) - dot(&other.v, &one.d);
+        [0.5 * hjh, 1.5 * gag + over_means, hj, 2.0 * ga - dot(&one.v, &other.v), 0.5 * j, 0.5 * a]
+    }
+
+    /// tr(J J'), tr(J J' h) or tr(J h J' h).
+    fn trace(&self, one: &Measured, other: &Measured, which: usize) -> f64 {
+        let narrow = one.band[which].inner(&other.band[0]);
+        let half = |wide: Option<Wide>, of: &Measured| wide.map_or(0.0, |w| w.weight * of.on_blocks[which][[w.u, w.v]]);
+        let both = match (one.wide, other.wide) {
+            (Some(one), Some(other)) => one.weight * other.weight * self.of_blocks(one, other, which),
+            _ => 0.0,
+        };
+        narrow + half(one.wide, other) + half(other.wide, one) + both
+    }
+
+    fn of_blocks(&self, one: Wide, other: Wide, which: usize) -> f64 {
+        let plain = |a: usize, b: usize| dot(&self.blocks[a], &self.blocks[b]);
+        let through = |a: usize, b: usize| dot(&self.blocks[a], &self.h_blocks[b]);
+        let (Wide { u, v, .. }, Wide { u: x, v: y, .. }) = (one, other);
+        match which {
+            0 => 0.5 * (plain(v, x) * plain(u, y) + plain(v, y) * plain(u, x)),
+            1 => {
+                let terms = [(v, x, y, u), (v, y, x, u), (u, x, y, v), (u, y, x, v)];
+                0.25 * terms.iter().map(|&(a, b, c, d)| plain(a, b) * through(c, d)).sum::<f64>()
+            }
+            _ => 0.5 * (through(v, x) * through(u, y) + through(v, y) * through(u, x)),
+        }
+    }
+}
+
+impl Measured {
+    fn of(scaled: &Scaled, functions: &Functions, function: Function, grid: &Grid) -> Self {
+        let (reach, roots) = (scaled.h.reach(), &scaled.roots);
+        let (n, wide) = (grid.len(), Wide::of(function));
+        let narrow = match functions.on(function, grid) {
+            Some(band) => band.map(|a, b, value| value * roots[a] * roots[b]),
+            // A score does not see a frame with itself.
+            None => Band::from_fn(n, reach, |a, b| match (wide, a == b) {
+                (Some(Wide { u, v, .. }), true) if u == v && scaled.blocks[u][a] > 0.0 => -1.0,
+                _ => 0.0,
+            }),
+        };
+        let whole = Band::from_fn(n, reach, |a, b| {
+            let on_blocks = wide.map_or(0.0, |wide| wide.at(scaled, a, b));
+            (narrow.get(a, b) + on_blocks) * scaled.field.get(a, b)
+        });
+        let v = whole.map(|a, b, value| value * scaled.field.get(a, b)).apply(roots);
+        let cycles = (!whole.is_zero()).then(|| through(&scaled.g, whole));
+        let per_frame = |(d, root): (f64, &f64)| if *root > 0.0 { d / root } else { 0.0 };
+        let d = match &cycles {
+            Some([_, _, cycles]) => cycles.diagonal().into_iter().zip(roots).map(per_frame).collect(),
+            None => vec![0.0; n],
+        };
+        let squares = matches!(function, Function::Lag { .. }).then(|| {
+            let sum = |value: &dyn Fn(usize, usize) -> f64| narrow.map(|a, b, j| j * value(a, b)).apply(roots);
+            let squares = |column: Vec<f64>| dot(&column, roots);
+            (squares(sum(&|_, _| 1.0)), squares(sum(&|a, b| grid.h.get(a, b))))
+        });
+        Measured {
+            squares,
+            on_blocks: on_blocks(scaled, &narrow),
+            d,
+            hv: scaled.h.apply(&v),
+            v,
+            wide,
+            cycles,
+            band: through(&scaled.h, narrow),
+        }
+    }
+}
+
+/// J, the symmetric part of k J, and k J k, within reach.
+fn through(kernel: &Band, j: Band) -> [Band; 3] {
+    let reach = j.reach();
+    let product = kernel.times(&j, 2 * reach);
+    [j, product.cut(reach).symmetric(), product.times(kernel, reach)]
+}
+
+/// Of every two blocks u, v: u' J v, the symmetric part of u' h J v, u' h J h v.
+fn on_blocks(scaled: &Scaled, narrow: &Band) -> [Array2<f64>; 3] {
+    let n = scaled.blocks.len();
+    let applied = |vectors: &[Vec<f64>]| vectors.iter().map(|vector| narrow.apply(vector)).collect::<Vec<_>>();
+    let (plain, through) = (applied(&scaled.blocks), applied(&scaled.h_blocks));
+    let table = |left: &[Vec<f64>], right: &[Vec<f64>]| {
+        Array2::from_shape_fn((n, n), |(a, b)| f64::midpoint(dot(&left[a], &right[b]), dot(&left[b], &right[a])))
+    };
+    [table(&scaled.blocks, &plain), table(&scaled.h_blocks, &plain), table(&scaled.h_blocks, &through)]
+}
+
+impl Wide {
+    /// 1 on both orders of two blocks.
+    fn of(function: Function) -> Option<Self> {
+        match function {
+            Function::Blocks { earlier, later } => {
+                Some(Wide { u: earlier, v: later, weight: if earlier == later { 1.0 } else { 2.0 } })
+            }
+            _ => None,
+        }
+    }
+
+    fn at(self, scaled: &Scaled, a: usize, b: usize) -> f64 {
+        let (u, v) = (&scaled.blocks[self.u], &scaled.blocks[self.v]);
+        0.5 * self.weight * (u[a] * v[b] + v[a] * u[b])
+    }
+}

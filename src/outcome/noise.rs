@@ -1,0 +1,69 @@
+//! What was found about the noise, and whether the model describes the data within it.
+
+use serde::{Deserialize, Serialize};
+
+/// Noise of one angle.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+pub struct AngleNoise {
+    /// Effective number of independent speckles; `None` where nothing but white noise is seen, or too many to tell.
+    pub speckles: Option<f64>,
+    /// White part of the variance of one normalised intensity: 1 / photons per speckle and frame, readout included.
+    pub white_variance: Option<f64>,
+    /// How often speckles renew themselves during the measurement, by diffusion and shear.
+    pub renewals: Option<f64>,
+}
+
+/// Chi-square per degree of freedom as it is to be expected under the noise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Expectation.
+    pub value: f64,
+    /// Standard deviation.
+    pub spread: f64,
+}
+
+/// Whether the model describes the data: smooth sums of residuals against what they scatter by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LackOfFit {
+    /// Probability of residuals that stand out as much, if the model holds: the smaller of both tests, for both.
+    pub p_value: f64,
+    /// Sums over all angles: bins of lag and age, pieces of the scores.
+    pub shared: Test,
+    /// The angle that stands out most, if there are several: its own contrast, offset, amplitudes and drifts.
+    pub angle: Option<AngleTest>,
+    /// Degrees of freedom of the residuals that tell the noise.
+    pub noise_degrees_of_freedom: f64,
+    /// Share of the weight that a robust loss has taken from residuals, and what it would take under the noise alone.
+    pub down_weighted: Option<DownWeighted>,
+    /// What stands out, in words, the strongest first; also below the threshold.
+    pub stands_out: Vec<String>,
+}
+
+/// A sum of squares in units of its noise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+pub struct Test {
+    /// z' Cov^-1 z.
+    pub statistic: f64,
+    /// Directions whose noise is resolved.
+    pub degrees_of_freedom: usize,
+    /// Probability of a larger one.
+    pub p_value: f64,
+}
+
+/// The test of one angle among many.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AngleTest {
+    /// Azimuth in degrees.
+    pub phi_degrees: f64,
+    /// Its test; the number of angles is not yet allowed for in its p-value.
+    pub test: Test,
+}
+
+/// What a robust loss has done.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DownWeighted {
+    /// 1 - mean weight.
+    pub share: f64,
+    /// The same under the noise alone.
+    pub expected: f64,
+}

@@ -1,0 +1,68 @@
+//! The model of one angle on pairs of narrow groups of frames: what the covariance of speckles is computed from. It knows
+//! neither data nor physics.
+
+use crate::sums::band::Band;
+
+/// Below this h is taken as zero.
+pub const NEGLIGIBLE: f64 = 3e-4;
+
+/// What a grid is asked with.
+#[derive(Debug, Clone, Copy)]
+pub struct GridQuery<'a> {
+    /// Physical parameters.
+    pub theta: &'a [f64],
+    /// First frame of every coarse group; groups of the grid are parts of them.
+    pub coarse: &'a [usize],
+    /// Most decorrelation within one group of the grid.
+    pub step: f64,
+}
+
+/// h and its derivatives on pairs of groups of frames: means over the pairs of frames of two groups.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    /// First frame of every group.
+    pub first_frames: Vec<usize>,
+    /// Frames of the measurement.
+    pub n_frames: usize,
+    /// Coarse group of every group.
+    pub coarse: Vec<usize>,
+    /// Usable frames of every group; not zero.
+    pub counts: Vec<f64>,
+    /// h; on the diagonal also a frame with itself counts.
+    pub h: Band,
+    /// Its square root, the field correlation, in the same way.
+    pub field: Band,
+    /// `[dh/dtheta .., h]` over different frames: a score sees no frame with itself.
+    pub columns: Vec<Band>,
+}
+
+impl Grid {
+    /// Groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// Where group `a` ends.
+    #[must_use]
+    pub fn end(&self, a: usize) -> usize {
+        self.first_frames.get(a + 1).copied().unwrap_or(self.n_frames)
+    }
+}
+
+/// How an angle resembles others: angles of one `place` have one grid but for the factors of its columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resemblance {
+    /// What h depends on besides the frames.
+    pub place: f64,
+    /// Factors of the columns dh/dtheta of the grid.
+    pub factors: Vec<f64>,
+    /// Masked frames.
+    pub masked_frames: Vec<usize>,
+}

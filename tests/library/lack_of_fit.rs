@@ -1,0 +1,185 @@
+//! Wrong models are refused, right ones are not: data from simulated intensities.
+
+use crate::common::{gaussian, memory_f64, outset, settings, values_of};
+use crate::intensities::{SPECKLE, Speckle};
+use homodyne::experiment::{Angle, Experiment, TimeGrid};
+use homodyne::fit::course::fit;
+use homodyne::fit::settings::FitSettings;
+use homodyne::fit::solver::journal::Following;
+use homodyne::ingest::sigma::estimate_sigma;
+use homodyne::model::catalogue::Model;
+use homodyne::model::pair::PairEvaluator;
+use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::verdict::Verdict;
+use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::parameters::scaling::ScalingMode;
+use homodyne::store::block::Values;
+use homodyne::sweep::raw::pass::Sweep;
+use homodyne::sweep::scattered::Sample;
+use std::sync::Arc;
+
+const Q: f64 = 0.0054;
+const DT: f64 = 0.1;
+/// Decays within about 15 of 160 frames.
+const STILL: [f64; 3] = [24_000.0, -0.2, 0.0];
+const FLOW: [f64; 7] = [16_000.0, -0.2, 0.0, 0.0025, 0.2, 0.0, 3.0];
+
+fn experiment(n_frames: usize, n_angles: usize) -> Experiment {
+    let phi = |k: usize| -80.0 + 180.0 * k as f64 / n_angles as f64;
+    let angle = |k| Angle { phi_degrees: phi(k), sigma: 0.0, masked_frames: vec![] };
+    Experiment {
+        q_per_angstrom: Q,
+        gap_angstrom: Some(2e6),
+        time: TimeGrid { n_frames, dt_seconds: DT, start_seconds: 0.0 },
+        angles: (0..n_angles).map(angle).collect(),
+    }
+}
+
+/// Fits c2 of every angle.
+fn fitted(values: Vec<Vec<f64>>, mode: AnalysisMode, n: usize, change: &dyn Fn(&mut FitSettings)) -> FitResult {
+    let mut experiment = experiment(n, values.len());
+    for (angle, values) in experiment.angles.iter_mut().zip(&values) {
+        angle.sigma = estimate_sigma(&Values::from_f64(values.clone()), n, &[]);
+    }
+    let model = Model::new(mode, ShearConvention::Homodyne, &experiment).expect("model");
+    let mut settings = settings(mode, ScalingMode::Auto.into());
+    for constant in if mode == AnalysisMode::Static { vec![2] } else { vec![2, 5] } {
+        settings.space.physical[constant].fixed = Some(0.0);
+    }
+    change(&mut settings);
+    let store = Arc::new(memory_f64(experiment, values, 65_536));
+    let sample = Sample::draw(store.as_ref(), &model).expect("memory");
+    let sweep = Sweep::new(store, model.clone(), 2);
+    fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit")
+}
+
+/// Fields of a model of the program at every angle.
+fn of_model(theta: &[f64], convention: ShearConvention, n_angles: usize, speckle: Speckle, seed: u64) -> Vec<Vec<f64>> {
+    let experiment = experiment(speckle.n_frames, n_angles);
+    let mode = if theta.len() == 7 { AnalysisMode::LaminarFlow } else { AnalysisMode::Static };
+    let model = Model::new(mode, convention, &experiment).expect("model");
+    let tables = model.tables(theta);
+    let of_angle = |(k, angle): (usize, &Angle)| {
+        let evaluator = PairEvaluator::new(&model, &tables, theta, angle.phi_degrees);
+        speckle.c2(&|i, j| evaluator.field(i, j), seed + k as u64)
+    };
+    experiment.angles.iter().enumerate().map(of_angle).collect()
+}
+
+/// c2 without noise.
+fn of_exact(theta: &[f64], n_angles: usize, n: usize) -> Vec<Vec<f64>> {
+    let experiment = experiment(n, n_angles);
+    let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment).expect("model");
+    values_of(&model, &experiment, theta, &|_| (0.2, 1.0), &|_, _| 0.0)
+}
+
+/// Fields whose correlation is exp(-(decay_j - decay_i) / 2).
+fn of_decay(decay: &dyn Fn(f64) -> f64, n_angles: usize, speckle: Speckle, seed: u64) -> Vec<Vec<f64>> {
+    let field = |i: usize, j: usize| (-0.5 * (decay(j as f64 * DT) - decay(i as f64 * DT))).exp();
+    (0..n_angles).map(|k| speckle.c2(&field, seed + k as u64)).collect()
+}
+
+/// Adds something to c2 of every pair, from the ages of its two frames between 0 and 1.
+fn plus(mut values: Vec<Vec<f64>>, n: usize, what: &dyn Fn(f64, f64) -> f64) -> Vec<Vec<f64>> {
+    for values in &mut values {
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        for (value, (i, j)) in values.iter_mut().zip(pairs) {
+            *value += what(i as f64 / n as f64, j as f64 / n as f64);
+        }
+    }
+    values
+}
+
+fn keep(_: &mut FitSettings) {}
+
+fn refused(name: &str, found: &FitResult) {
+    let test = found.lack_of_fit.as_ref().expect("a last sweep");
+    println!("{name}: {:?} p = {:.1e} shared {:.2}/{} angle {:?} {:?}", found.verdict, test.p_value, test.shared.statistic, test.shared.degrees_of_freedom,
+        test.angle.map(|a| (a.phi_degrees, a.test.p_value)), found.reasons);
+    assert!(found.verdict != Verdict::Converged, "{name}: {test:?}");
+}
+
+#[test]
+fn exact_models_are_accepted_in_every_noise() {
+    let n = SPECKLE.n_frames;
+    for (k, counts) in [0.0, 0.15, 2.0].into_iter().enumerate() {
+        let speckle = Speckle { counts, ..SPECKLE };
+        let seed = 1000 * k as u64;
+        let still = fitted(of_model(&STILL, ShearConvention::Homodyne, 3, speckle, seed), AnalysisMode::Static, n, &keep);
+        let flow = fitted(of_model(&FLOW, ShearConvention::Homodyne, 8, speckle, seed + 50), AnalysisMode::LaminarFlow, n, &keep);
+        for found in [still, flow] {
+            let test = found.lack_of_fit.as_ref().expect("a last sweep");
+            println!("{counts} {:?} {:.2e} chi {:?} {:?}", found.verdict, test.p_value, found.reduced_chi_squared, found.expected_reduced_chi_squared);
+            assert_eq!(found.verdict, Verdict::Converged, "{counts}: {:?}", found.reasons);
+        }
+    }
+}
+
+#[test]
+fn decays_of_another_kind_are_refused() {
+    let (n, q2) = (SPECKLE.n_frames, Q * Q);
+    let fit = |values| fitted(values, AnalysisMode::Static, n, &keep);
+    let half = n as f64 * DT / 2.0;
+    for factor in [0.3, 3.0] {
+        let jump = |t: f64| q2 * 24_000.0 * (t.min(half) + factor * (t - half).max(0.0));
+        refused(&format!("D jumps by {factor}"), &fit(of_decay(&jump, 3, SPECKLE, 10)));
+    }
+    let fading = |t: f64| q2 * 40_000.0 * 4.0 * (1.0 - (-t / 4.0).exp());
+    refused("D decays exponentially", &fit(of_decay(&fading, 3, SPECKLE, 30)));
+    for power in [0.6, 1.5] {
+        let field = |i: usize, j: usize| (-0.5 * (q2 * 15_000.0 * DT * (j - i) as f64).powf(power)).exp();
+        let values = (0..3).map(|k| SPECKLE.c2(&field, 40 + k)).collect();
+        refused(&format!("exponent of the decay {power}"), &fit(values));
+    }
+    let field = |i: usize, j: usize| if (i < n / 2) == (j < n / 2) { (-0.5 * q2 * 8_000.0 * DT * (j - i) as f64).exp() } else { 0.0 };
+    refused("speckles reset", &fit((0..3).map(|k| SPECKLE.c2(&field, 60 + k)).collect()));
+    let mixed = Speckle { reference: (0.3, 0.35), ..SPECKLE };
+    refused("heterodyne", &fit(of_model(&STILL, ShearConvention::Homodyne, 3, mixed, 70)));
+}
+
+#[test]
+fn drifts_of_contrast_and_offset_are_refused() {
+    let n = SPECKLE.n_frames;
+    let fit = |values| fitted(values, AnalysisMode::Static, n, &keep);
+    let still = |speckle, seed| of_model(&STILL, ShearConvention::Homodyne, 3, speckle, seed);
+    // Among speckles of few renewals a slow drift of 0.006 is noise; under photon noise alone it is not.
+    let calm = Speckle { speckles: 6000, ..SPECKLE };
+    let photons = |a: f64, b: f64| 0.006 * f64::midpoint(a, b) + 0.003 * gaussian(7, (a * 1e6) as u64 * 1_000_003 + (b * 1e6) as u64);
+    let exact = of_exact(&STILL, 3, n);
+    refused("offset drifts by 0.006", &fit(plus(exact, n, &photons)));
+    let beat = |a: f64, b: f64| 0.004 * (2.0 * std::f64::consts::PI * 3.0 * f64::midpoint(a, b)).cos();
+    refused("offset beats by 0.004", &fit(plus(still(calm, 90), n, &beat)));
+    let mut falling = still(SPECKLE, 100);
+    for values in &mut falling {
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        for (value, (i, j)) in values.iter_mut().zip(pairs) {
+            *value = 1.0 + (*value - 1.0) * (1.0 - 0.3 * (i + j) as f64 / (2 * n) as f64);
+        }
+    }
+    refused("contrast falls by 30 %", &fit(falling));
+}
+
+#[test]
+fn odd_angles_and_another_physics_are_refused() {
+    let n = SPECKLE.n_frames;
+    let homodyne = ShearConvention::Homodyne;
+    let flow = |values| fitted(values, AnalysisMode::LaminarFlow, n, &keep);
+    let all = of_model(&FLOW, homodyne, 8, SPECKLE, 110);
+    refused("static fit of flow", &fitted(all.clone(), AnalysisMode::Static, n, &keep));
+    let with = |theta: &[f64], angle: usize| {
+        let mut all = all.clone();
+        all[angle] = of_model(theta, homodyne, 8, SPECKLE, 110).swap_remove(angle);
+        all
+    };
+    let without_shear = [FLOW[0], FLOW[1], 0.0, 1e-6, 0.0, 0.0, 3.0];
+    refused("one angle without shear", &flow(with(&without_shear, 3)));
+    let twice = [2.0 * FLOW[0], FLOW[1], 0.0, FLOW[3], FLOW[4], 0.0, 3.0];
+    refused("one angle with twice D0", &flow(with(&twice, 0)));
+    let mut other = all.clone();
+    other[5].iter_mut().for_each(|value| *value = 1.0 + 0.7 * (*value - 1.0));
+    refused("one angle with 0.7 of the contrast", &flow(other));
+    refused("the other convention", &flow(of_model(&FLOW, ShearConvention::GapAverage, 8, Speckle { speckles: 4000, ..SPECKLE }, 130)));
+    let floored = [90_000.0, -0.9, -14_000.0];
+    let values = of_model(&floored, homodyne, 3, SPECKLE, 150);
+    refused("floored D", &fitted(values, AnalysisMode::Static, n, &keep));
+}
