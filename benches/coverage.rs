@@ -23,7 +23,7 @@ use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::raw::pass::Sweep;
 use homodyne::sweep::scattered::Sample;
-use rand_distr::{Distribution, StandardNormal, Poisson};
+use rand_distr::{Distribution, Poisson, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use std::sync::Arc;
@@ -113,7 +113,9 @@ fn draw(case: &Case, seed: u64) -> FitResult {
     let sweep = Sweep::new(store, model.clone(), 1);
     let mut settings = settings(case.mode, ScalingSettings::from(case.scaling));
     case.fixed.iter().for_each(|&k| settings.space.physical[k].fixed = Some(case.theta[k]));
-    if case.mode == AnalysisMode::LaminarFlow { settings.start = Some(case.theta.clone()); }
+    if case.mode == AnalysisMode::LaminarFlow {
+        settings.start = Some(case.theta.clone());
+    }
     fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit")
 }
 
@@ -122,7 +124,11 @@ fn pulls(case: &Case, found: &FitResult) -> Vec<(String, f64, f64)> {
     let mut pulls = Vec::new();
     for (k, parameter) in found.parameters.iter().enumerate() {
         if let Some(error) = parameter.uncertainty {
-            pulls.push((parameter.name.clone(), (parameter.value - case.theta[k]) / error, error / case.theta[k].abs()));
+            pulls.push((
+                parameter.name.clone(),
+                (parameter.value - case.theta[k]) / error,
+                error / case.theta[k].abs(),
+            ));
         }
     }
     let shared = case.scaling == ScalingMode::Auto && case.n_angles >= 3;
@@ -145,18 +151,49 @@ fn law(renewals: f64, exponent: f64, n: usize) -> f64 {
 
 fn cases() -> Vec<Case> {
     let base = Case {
-        name: String::new(), mode: AnalysisMode::Static, theta: vec![0.0; 3], fixed: vec![2], n_frames: 200,
-        n_angles: 1, speckles: 1000, modes: 5, counts: 0.0, scaling: ScalingMode::Auto, renewals: 4.0,
+        name: String::new(),
+        mode: AnalysisMode::Static,
+        theta: vec![0.0; 3],
+        fixed: vec![2],
+        n_frames: 200,
+        n_angles: 1,
+        speckles: 1000,
+        modes: 5,
+        counts: 0.0,
+        scaling: ScalingMode::Auto,
+        renewals: 4.0,
     };
     let still = |renewals: f64, alpha: f64| vec![law(renewals, alpha, 200), alpha, 0.0];
     let flow = |renewals: f64| vec![law(renewals, -0.25, 200), -0.25, 0.0, 0.0018, 0.2, 0.0, 3.0];
     let mut all = Vec::new();
-    let mut add = |n_angles: usize, theta: Vec<f64>, counts: f64, scaling: ScalingMode, speckles: usize, modes: usize, renewals: f64| {
+    let mut add = |n_angles: usize,
+                   theta: Vec<f64>,
+                   counts: f64,
+                   scaling: ScalingMode,
+                   speckles: usize,
+                   modes: usize,
+                   renewals: f64| {
         let mode = if theta.len() == 7 { AnalysisMode::LaminarFlow } else { AnalysisMode::Static };
         let fixed = if theta.len() == 7 { vec![2, 5] } else { vec![2] };
-        let name = format!("{} {n_angles} angles, {renewals} renewals, counts {counts}, {speckles} speckles, contrast {:.2}, {}",
-            mode.name(), 1.0 / modes as f64, scaling.name());
-        all.push(Case { name, mode, theta, fixed, n_angles, counts, scaling, speckles, modes, renewals, ..base.clone() });
+        let name = format!(
+            "{} {n_angles} angles, {renewals} renewals, counts {counts}, {speckles} speckles, contrast {:.2}, {}",
+            mode.name(),
+            1.0 / modes as f64,
+            scaling.name()
+        );
+        all.push(Case {
+            name,
+            mode,
+            theta,
+            fixed,
+            n_angles,
+            counts,
+            scaling,
+            speckles,
+            modes,
+            renewals,
+            ..base.clone()
+        });
     };
     let (auto, individual) = (ScalingMode::Auto, ScalingMode::Individual);
     add(1, still(4.0, -0.2), 0.0, auto, 1000, 5, 4.0);
@@ -183,33 +220,57 @@ fn report(case: &Case, all: &[FitResult]) {
     println!("\n{}: {verdicts:?}", case.name);
     let every: Vec<(String, f64, f64)> = all.iter().flat_map(|found| pulls(case, found)).collect();
     let mut names: Vec<String> = Vec::new();
-    every.iter().for_each(|(name, ..)| if !names.contains(name) { names.push(name.clone()) });
+    every.iter().for_each(|(name, ..)| {
+        if !names.contains(name) {
+            names.push(name.clone())
+        }
+    });
     for name in names {
         let of: Vec<(f64, f64)> = every.iter().filter(|(known, ..)| *known == name).map(|(_, z, e)| (*z, *e)).collect();
         let n = of.len() as f64;
         let share = |limit: f64| 100.0 * of.iter().filter(|(z, _)| z.abs() < limit).count() as f64 / n;
         let mean = of.iter().map(|(z, _)| z).sum::<f64>() / n;
         let rms = (of.iter().map(|(z, _)| z * z).sum::<f64>() / n).sqrt();
-        println!("  {name:<20} {:>6.1} {:>6.1}  mean {mean:>6.2} rms {rms:>5.2} error {:>6.2} % n {n}", share(1.0), share(1.96), 100.0 * of.iter().map(|(_, e)| e).sum::<f64>() / n);
+        println!(
+            "  {name:<20} {:>6.1} {:>6.1}  mean {mean:>6.2} rms {rms:>5.2} error {:>6.2} % n {n}",
+            share(1.0),
+            share(1.96),
+            100.0 * of.iter().map(|(_, e)| e).sum::<f64>() / n
+        );
     }
     let p: Vec<f64> = all.iter().filter_map(|found| found.lack_of_fit.as_ref().map(|test| test.p_value)).collect();
     let below = |limit: f64| 100.0 * p.iter().filter(|&&p| p < limit).count() as f64 / p.len().max(1) as f64;
     let tests: Vec<_> = all.iter().filter_map(|found| found.lack_of_fit.as_ref()).collect();
-    let mean = |value: &dyn Fn(&homodyne::outcome::noise::LackOfFit) -> f64| tests.iter().map(|t| value(t)).sum::<f64>() / tests.len() as f64;
-    println!("  test of fit: p < 0.1 {:.1} %, < 0.01 {:.1} %, < 1e-4 {:.1} %; shared T/dof {:.2} (dof {:.1}, noise dof {:.0}), angle T/dof {:.2}",
-        below(0.1), below(0.01), below(1e-4), mean(&|t| t.shared.statistic / t.shared.degrees_of_freedom as f64),
-        mean(&|t| t.shared.degrees_of_freedom as f64), mean(&|t| t.noise_degrees_of_freedom),
-        mean(&|t| t.angle.map_or(f64::NAN, |a| a.test.statistic / a.test.degrees_of_freedom as f64)));
+    let mean = |value: &dyn Fn(&homodyne::outcome::noise::LackOfFit) -> f64| {
+        tests.iter().map(|t| value(t)).sum::<f64>() / tests.len() as f64
+    };
+    println!(
+        "  test of fit: p < 0.1 {:.1} %, < 0.01 {:.1} %, < 1e-4 {:.1} %; shared T/dof {:.2} (dof {:.1}, noise dof {:.0}), angle T/dof {:.2}",
+        below(0.1),
+        below(0.01),
+        below(1e-4),
+        mean(&|t| t.shared.statistic / t.shared.degrees_of_freedom as f64),
+        mean(&|t| t.shared.degrees_of_freedom as f64),
+        mean(&|t| t.noise_degrees_of_freedom),
+        mean(&|t| t.angle.map_or(f64::NAN, |a| a.test.statistic / a.test.degrees_of_freedom as f64))
+    );
     let noise: Vec<_> = all.iter().flat_map(|found| found.angles.iter().map(|a| a.noise)).collect();
     let n: Vec<f64> = noise.iter().filter_map(|n| n.speckles).collect();
     let w: Vec<f64> = noise.iter().filter_map(|n| n.white_variance).collect();
-    println!("  N {:.0} +- {:.0}, w {:.3}; chi2_nu {:.2} expected {:.2} +- {:.2}", n.iter().sum::<f64>() / n.len() as f64,
-        (n.iter().map(|x| x * x).sum::<f64>() / n.len() as f64 - (n.iter().sum::<f64>() / n.len() as f64).powi(2)).sqrt(), w.iter().sum::<f64>() / w.len() as f64,
+    println!(
+        "  N {:.0} +- {:.0}, w {:.3}; chi2_nu {:.2} expected {:.2} +- {:.2}",
+        n.iter().sum::<f64>() / n.len() as f64,
+        (n.iter().map(|x| x * x).sum::<f64>() / n.len() as f64 - (n.iter().sum::<f64>() / n.len() as f64).powi(2))
+            .sqrt(),
+        w.iter().sum::<f64>() / w.len() as f64,
         all.iter().filter_map(|f| f.reduced_chi_squared).sum::<f64>() / all.len() as f64,
         all.iter().filter_map(|f| f.expected_reduced_chi_squared).map(|e| e.value).sum::<f64>() / all.len() as f64,
-        all.iter().filter_map(|f| f.expected_reduced_chi_squared).map(|e| e.spread).sum::<f64>() / all.len() as f64);
+        all.iter().filter_map(|f| f.expected_reduced_chi_squared).map(|e| e.spread).sum::<f64>() / all.len() as f64
+    );
     let off = converged.iter().filter(|found| pulls(case, found).iter().any(|(_, z, _)| z.abs() > 4.0)).count();
-    if let Some(found) = all.iter().find(|f| f.verdict == Verdict::PoorFit) { println!("  e.g. {:?}", found.reasons); }
+    if let Some(found) = all.iter().find(|f| f.verdict == Verdict::PoorFit) {
+        println!("  e.g. {:?}", found.reasons);
+    }
     println!("  converged and more than 4 errors off: {off} of {}", converged.len());
 }
 

@@ -2,7 +2,7 @@
 //! and returns plain data.
 
 use crate::error::{Error, Result};
-use crate::fit::errors::uncertainty::LastSweep;
+use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
 use crate::fit::search::start::from_data;
 use crate::fit::settings::{FitSettings, Tolerances};

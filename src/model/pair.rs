@@ -50,7 +50,9 @@ impl<'a> PairEvaluator<'a> {
         let decay = (-(time.exponent[j] - time.exponent[i])).exp();
         match &time.shear {
             None => decay,
-            Some(shear) => decay * shear_decay(self.model.convention, self.kappa.value * (shear.value[j] - shear.value[i])).0,
+            Some(shear) => {
+                decay * shear_decay(self.model.convention, self.kappa.value * (shear.value[j] - shear.value[i])).0
+            }
         }
     }
 

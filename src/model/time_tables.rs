@@ -96,11 +96,7 @@ impl TimeTables {
             d_exponent: means(&shear.d_exponent),
             d_constant: means(&shear.d_constant),
         });
-        TimeTables {
-            exponent: means(&self.exponent),
-            diffusion: [0, 1, 2].map(|k| means(&self.diffusion[k])),
-            shear,
-        }
+        TimeTables { exponent: means(&self.exponent), diffusion: [0, 1, 2].map(|k| means(&self.diffusion[k])), shear }
     }
 }
 

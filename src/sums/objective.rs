@@ -118,10 +118,5 @@ pub trait RawData: Objective {
     ///
     /// # Errors
     /// Interrupted if the user has asked to stop.
-    fn on_grids(
-        &self,
-        query: &GridQuery<'_>,
-        angles: &[usize],
-        work: &(dyn Fn(usize, &Grid) + Sync),
-    ) -> Result<()>;
+    fn on_grids(&self, query: &GridQuery<'_>, angles: &[usize], work: &(dyn Fn(usize, &Grid) + Sync)) -> Result<()>;
 }

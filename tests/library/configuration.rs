@@ -132,6 +132,7 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         ),
         single("optimization.nlsq.quality_validation.enable", Node::Bool(false)),
         single("optimization.nlsq.quality_validation.reduced_chi_squared_threshold", float(10.0)),
+        single("optimization.nlsq.quality_validation.p_value_threshold", float(1e-6)),
         single("optimization.nlsq.quality_validation.bounds_tolerance", float(1e-3)),
         single("performance.computation.pin_threads", Node::Bool(true)),
         single("performance.computation.cpu_threads", int(7)),

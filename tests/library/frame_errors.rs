@@ -1,4 +1,5 @@
-//! Errors mean what they say: pulls have unit variance under independent noise, and under speckle noise the reported interval
+//! Errors mean what they say: plain pulls have unit variance under independent noise, which few frames cannot tell from the noise
+//! of very many speckles, so that reported ones are a little smaller; under speckle noise the reported interval
 //! holds the truth where the plain one does not. (`cargo bench --bench coverage` is the large version.)
 
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
@@ -26,7 +27,7 @@ fn pulls_of_gaussian_draws_have_unit_variance() {
         let mut settings = settings(mode, ScalingMode::Auto.into());
         settings.start = Some(truth.clone());
         fixed.iter().flatten().for_each(|&k| settings.space.physical[k].fixed = Some(0.0));
-        let mut squares = vec![0.0; truth.len()];
+        let (mut squares, mut plain) = (vec![0.0; truth.len()], vec![0.0; truth.len()]);
         let mut inside = 0;
         let draws = 500;
         for draw in 0..draws {
@@ -39,19 +40,22 @@ fn pulls_of_gaussian_draws_have_unit_variance() {
             for (k, found) in
                 result.parameters.iter().enumerate().filter(|(_, found)| found.status != ParameterStatus::Fixed)
             {
-                let pull = (found.value - truth[k]) / found.uncertainty.expect("determined");
+                let pull_for = |error: Option<f64>| (found.value - truth[k]) / error.expect("determined");
+                let pull = pull_for(found.uncertainty);
                 squares[k] += pull * pull / draws as f64;
+                plain[k] += pull_for(found.uncertainty_plain).powi(2) / draws as f64;
                 inside += usize::from(pull.abs() < 1.0);
             }
         }
-        let free: Vec<f64> = squares.into_iter().filter(|&variance| variance > 0.0).collect();
-        for variance in &free {
-            assert!((0.7..1.3).contains(variance), "{mode:?}: {free:?}");
-        }
-        let mean = free.iter().sum::<f64>() / free.len() as f64;
-        assert!((0.85..1.15).contains(&mean), "{mode:?}: {free:?}");
+        let [free, plain] =
+            [squares, plain].map(|of_all| of_all.into_iter().filter(|&square| square > 0.0).collect::<Vec<f64>>());
+        let mean = |squares: &[f64]| squares.iter().sum::<f64>() / squares.len() as f64;
+        assert!(free.iter().all(|square| (0.6..1.3).contains(square)), "{mode:?}: {free:?}");
+        assert!(plain.iter().all(|square| (0.7..1.3).contains(square)), "{mode:?}: {plain:?}");
+        assert!((0.7..1.1).contains(&mean(&free)), "{mode:?}: {free:?}");
+        assert!((0.85..1.15).contains(&mean(&plain)), "{mode:?}: {plain:?}");
         let share = inside as f64 / (draws as usize * free.len()) as f64;
-        assert!((0.62..0.76).contains(&share), "{mode:?}: {share}");
+        assert!((0.66..0.80).contains(&share), "{mode:?}: {share}");
     }
 }
 
@@ -100,7 +104,7 @@ fn under_speckle_noise_the_reported_interval_holds_the_truth_and_the_plain_one_d
     let (mut reported, mut plain) = (0, 0);
     for seed in 0..draws {
         let (result, truth) = speckle_draw(seed);
-        assert_eq!(result.uncertainty_kind, UncertaintyKind::FrameRobust);
+        assert_eq!(result.uncertainty_kind, UncertaintyKind::Speckle);
         for (found, truth) in result.parameters.iter().zip(&truth).take(2) {
             let away = (found.value - truth).abs();
             reported += u32::from(away < found.uncertainty.expect("determined"));

@@ -21,8 +21,7 @@ pub struct Speckle {
     pub reference: (f64, f64),
 }
 
-pub const SPECKLE: Speckle =
-    Speckle { n_frames: 160, speckles: 1500, modes: 5, counts: 2.0, reference: (0.0, 0.0) };
+pub const SPECKLE: Speckle = Speckle { n_frames: 160, speckles: 1500, modes: 5, counts: 2.0, reference: (0.0, 0.0) };
 
 impl Speckle {
     /// c2 of all pairs i < j, row by row, for the field correlation `field(i, j)`.
@@ -68,8 +67,9 @@ impl Speckle {
 
     fn correlate(&self, intensities: &Mat<f64>) -> Vec<f64> {
         let n = self.n_frames;
-        let means: Vec<f64> =
-            (0..n).map(|k| (0..self.speckles).map(|s| intensities[(k, s)]).sum::<f64>() / self.speckles as f64).collect();
+        let means: Vec<f64> = (0..n)
+            .map(|k| (0..self.speckles).map(|s| intensities[(k, s)]).sum::<f64>() / self.speckles as f64)
+            .collect();
         let product = intensities * intensities.transpose();
         let value = |i: usize, j: usize| product[(i, j)] / self.speckles as f64 / (means[i] * means[j]);
         (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| value(i, j)).collect()

@@ -94,8 +94,15 @@ fn keep(_: &mut FitSettings) {}
 
 fn refused(name: &str, found: &FitResult) {
     let test = found.lack_of_fit.as_ref().expect("a last sweep");
-    println!("{name}: {:?} p = {:.1e} shared {:.2}/{} angle {:?} {:?}", found.verdict, test.p_value, test.shared.statistic, test.shared.degrees_of_freedom,
-        test.angle.map(|a| (a.phi_degrees, a.test.p_value)), found.reasons);
+    println!(
+        "{name}: {:?} p = {:.1e} shared {:.2}/{} angle {:?} {:?}",
+        found.verdict,
+        test.p_value,
+        test.shared.statistic,
+        test.shared.degrees_of_freedom,
+        test.angle.map(|a| (a.phi_degrees, a.test.p_value)),
+        found.reasons
+    );
     assert!(found.verdict != Verdict::Converged, "{name}: {test:?}");
 }
 
@@ -105,11 +112,20 @@ fn exact_models_are_accepted_in_every_noise() {
     for (k, counts) in [0.0, 0.15, 2.0].into_iter().enumerate() {
         let speckle = Speckle { counts, ..SPECKLE };
         let seed = 1000 * k as u64;
-        let still = fitted(of_model(&STILL, ShearConvention::Homodyne, 3, speckle, seed), AnalysisMode::Static, n, &keep);
-        let flow = fitted(of_model(&FLOW, ShearConvention::Homodyne, 8, speckle, seed + 50), AnalysisMode::LaminarFlow, n, &keep);
+        let still =
+            fitted(of_model(&STILL, ShearConvention::Homodyne, 3, speckle, seed), AnalysisMode::Static, n, &keep);
+        let flow = fitted(
+            of_model(&FLOW, ShearConvention::Homodyne, 8, speckle, seed + 50),
+            AnalysisMode::LaminarFlow,
+            n,
+            &keep,
+        );
         for found in [still, flow] {
             let test = found.lack_of_fit.as_ref().expect("a last sweep");
-            println!("{counts} {:?} {:.2e} chi {:?} {:?}", found.verdict, test.p_value, found.reduced_chi_squared, found.expected_reduced_chi_squared);
+            println!(
+                "{counts} {:?} {:.2e} chi {:?} {:?}",
+                found.verdict, test.p_value, found.reduced_chi_squared, found.expected_reduced_chi_squared
+            );
             assert_eq!(found.verdict, Verdict::Converged, "{counts}: {:?}", found.reasons);
         }
     }
@@ -131,7 +147,9 @@ fn decays_of_another_kind_are_refused() {
         let values = (0..3).map(|k| SPECKLE.c2(&field, 40 + k)).collect();
         refused(&format!("exponent of the decay {power}"), &fit(values));
     }
-    let field = |i: usize, j: usize| if (i < n / 2) == (j < n / 2) { (-0.5 * q2 * 8_000.0 * DT * (j - i) as f64).exp() } else { 0.0 };
+    let field = |i: usize, j: usize| {
+        if (i < n / 2) == (j < n / 2) { (-0.5 * q2 * 8_000.0 * DT * (j - i) as f64).exp() } else { 0.0 }
+    };
     refused("speckles reset", &fit((0..3).map(|k| SPECKLE.c2(&field, 60 + k)).collect()));
     let mixed = Speckle { reference: (0.3, 0.35), ..SPECKLE };
     refused("heterodyne", &fit(of_model(&STILL, ShearConvention::Homodyne, 3, mixed, 70)));
@@ -144,7 +162,9 @@ fn drifts_of_contrast_and_offset_are_refused() {
     let still = |speckle, seed| of_model(&STILL, ShearConvention::Homodyne, 3, speckle, seed);
     // Among speckles of few renewals a slow drift of 0.006 is noise; under photon noise alone it is not.
     let calm = Speckle { speckles: 6000, ..SPECKLE };
-    let photons = |a: f64, b: f64| 0.006 * f64::midpoint(a, b) + 0.003 * gaussian(7, (a * 1e6) as u64 * 1_000_003 + (b * 1e6) as u64);
+    let photons = |a: f64, b: f64| {
+        0.006 * f64::midpoint(a, b) + 0.003 * gaussian(7, (a * 1e6) as u64 * 1_000_003 + (b * 1e6) as u64)
+    };
     let exact = of_exact(&STILL, 3, n);
     refused("offset drifts by 0.006", &fit(plus(exact, n, &photons)));
     let beat = |a: f64, b: f64| 0.004 * (2.0 * std::f64::consts::PI * 3.0 * f64::midpoint(a, b)).cos();
@@ -178,7 +198,10 @@ fn odd_angles_and_another_physics_are_refused() {
     let mut other = all.clone();
     other[5].iter_mut().for_each(|value| *value = 1.0 + 0.7 * (*value - 1.0));
     refused("one angle with 0.7 of the contrast", &flow(other));
-    refused("the other convention", &flow(of_model(&FLOW, ShearConvention::GapAverage, 8, Speckle { speckles: 4000, ..SPECKLE }, 130)));
+    refused(
+        "the other convention",
+        &flow(of_model(&FLOW, ShearConvention::GapAverage, 8, Speckle { speckles: 4000, ..SPECKLE }, 130)),
+    );
     let floored = [90_000.0, -0.9, -14_000.0];
     let values = of_model(&floored, homodyne, 3, SPECKLE, 150);
     refused("floored D", &fitted(values, AnalysisMode::Static, n, &keep));

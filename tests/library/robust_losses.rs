@@ -72,8 +72,9 @@ fn offset_error(result: &FitResult) -> f64 {
 #[test]
 fn outliers_pull_a_plain_fit_and_not_a_robust_one() {
     let plain = run(Loss::Linear, 1.0, &with_outliers, Strategy::HybridStreaming);
-    assert!(offset_error(&plain) > 10.0, "{}", offset_error(&plain));
-    assert_eq!(plain.verdict, Verdict::PoorFit, "{:?}", plain.reasons);
+    assert!(offset_error(&plain) > 5.0, "{}", offset_error(&plain));
+    assert_ne!(plain.verdict, Verdict::Converged);
+    assert!(plain.reasons.iter().any(|reason| reason.contains("outliers")), "{:?}", plain.reasons);
     for (_, loss) in &Loss::NAMES[1..] {
         // Redescending losses forget outliers; the others only limit their pull.
         let (f_scale, worst) = if matches!(loss, Loss::Cauchy | Loss::Arctan) { (2.0, 0.35) } else { (1.0, 0.6) };

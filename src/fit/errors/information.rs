@@ -31,7 +31,8 @@ pub fn independent_renewals(shares: &[f64], renewals: &[f64]) -> f64 {
     if !(squares > 0.0) {
         return 0.0;
     }
-    let mean = shares.iter().zip(renewals).map(|(share, renewals)| share * (0.5 * renewals).max(1.0)).sum::<f64>() / sum;
+    let mean =
+        shares.iter().zip(renewals).map(|(share, renewals)| share * (0.5 * renewals).max(1.0)).sum::<f64>() / sum;
     mean * sum * sum / squares
 }
 

@@ -1,11 +1,14 @@
-//! What a solution is worth: `covariance` (plain), `frame_robust` (reported), `uncertainty` (both, and what is undetermined:
-//! `trade_offs`), `identifiability` (how well numbers are told apart).
+//! What a solution is worth: the sweep behind it (`last_sweep`), the inverse Hessian and how scores move numbers (`covariance`,
+//! `bread`), errors from the closed-form noise of speckles (`speckle_noise`) and, where that is not known, from the residuals
+//! themselves (`frame_robust`); `uncertainty` puts them together and says what is undetermined (`trade_offs`). Which angles carry a
+//! number (`information`) and how well numbers are told apart (`identifiability`).
 
 pub mod bread;
 pub mod covariance;
 pub mod frame_robust;
 pub mod identifiability;
 pub mod information;
+pub mod last_sweep;
 pub mod speckle_noise;
 pub mod trade_offs;
 pub mod uncertainty;

@@ -5,7 +5,7 @@
 //! depends on the errors: a few rounds settle both.
 
 use crate::fit::errors::bread::Bread;
-use crate::fit::errors::uncertainty::LastSweep;
+use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::covariance::{Components, Noise};
 use crate::likelihood::speckle::level::{Energy, Known, Levels, levels};

@@ -3,8 +3,9 @@
 use crate::fit::errors::bread::Bread;
 use crate::fit::errors::identifiability::identifiability;
 use crate::fit::errors::information::shares;
+use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::speckle_noise::SpeckleNoise;
-use crate::fit::errors::uncertainty::{LastSweep, Uncertainty};
+use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::settings::FitSettings;
 use crate::fit::solver::minimise::Solution;
 use crate::fit::solver::problem::{Point, Problem};
@@ -15,9 +16,10 @@ use crate::likelihood::reduced::angle_cost;
 use crate::likelihood::scaling::ScalingBlock;
 use crate::likelihood::speckle::covariance::Noise;
 use crate::outcome::fit::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, StartFrom, Strategy};
-use crate::outcome::noise::{AngleNoise, LackOfFit};
+use crate::outcome::noise::{AngleNoise, Expected, LackOfFit};
 use crate::outcome::parameter::{ParameterResult, ParameterStatus};
 use crate::sums::box_quadratic::Side;
+use crate::sums::loss::Loss;
 use crate::sums::objective::Objective;
 use crate::sums::residuals::ResidualSums;
 use ndarray::Array2;
@@ -48,12 +50,7 @@ impl Described<'_> {
         let phi = objective.phi_degrees();
         let mut active = physical_bounds(problem, point, &uncertainty, settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, &phi));
-        let n_pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
-        let degrees_of_freedom = n_pairs.saturating_sub(n_free(problem, point, &uncertainty) as u64);
-        let known = |value: f64| problem.noise_is_known.then_some(value);
-        let chi_squared = known(self.chi_squared(point));
-        let per_degree = |chi: f64| chi / degrees_of_freedom.max(1) as f64;
-        let reduced_loss = known(2.0 * point.evaluation.cost).map(per_degree);
+        let squares = self.squares(point, &uncertainty);
         let found = Found::of(self, objective, point, &uncertainty);
         let unknown_noise = unknown_noise(objective, point);
         let (verdict, reasons) = judge(&Evidence {
@@ -61,7 +58,8 @@ impl Described<'_> {
             undetermined: &uncertainty.directions,
             active: &active,
             lack_of_fit: found.lack_of_fit.as_ref(),
-            reduced_chi_squared: chi_squared.map(per_degree),
+            reduced_chi_squared: squares.chi_squared.map(|chi| squares.per_degree(chi)),
+            expected: squares.expected.filter(|_| problem.loss == Loss::Linear),
             unknown_noise: &unknown_noise,
             quality: &settings.quality,
             advice: self.advice,
@@ -69,7 +67,6 @@ impl Described<'_> {
         let reported = Some(uncertainty.reported()).filter(|_| uncertainty.is_known());
         let plain = Some(&uncertainty.plain).filter(|_| uncertainty.plain_is_known);
         let angles = self.angles(objective, point, &uncertainty, &found);
-        let expected = uncertainty.noise.as_ref().map(|noise| noise.expected(problem, point, degrees_of_freedom));
         FitResult {
             verdict,
             reasons,
@@ -85,13 +82,13 @@ impl Described<'_> {
             f_scale: problem.f_scale,
             scaling_mode: problem.map.mode,
             n_scaling: problem.map.n_free(),
-            n_pairs,
-            degrees_of_freedom,
-            chi_squared,
-            reduced_chi_squared: chi_squared.map(per_degree),
-            expected_reduced_chi_squared: chi_squared.and(expected),
+            n_pairs: squares.pairs,
+            degrees_of_freedom: squares.degrees,
+            chi_squared: squares.chi_squared,
+            reduced_chi_squared: squares.chi_squared.map(|chi| squares.per_degree(chi)),
+            expected_reduced_chi_squared: squares.expected,
             lack_of_fit: found.lack_of_fit,
-            reduced_loss,
+            reduced_loss: squares.loss.map(|loss| squares.per_degree(loss)),
             covariance_names: names(problem, &uncertainty),
             covariance: table(&uncertainty, reported, false),
             correlation: table(&uncertainty, reported, true),
@@ -108,12 +105,20 @@ impl Described<'_> {
         }
     }
 
+    fn squares(&self, point: &Point, uncertainty: &Uncertainty) -> Squares {
+        let pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
+        let degrees = pairs.saturating_sub(n_free(self.problem, point, uncertainty) as u64);
+        let known = |value: f64| self.problem.noise_is_known.then_some(value);
+        let chi_squared = known(self.chi_squared(point));
+        let expected = uncertainty.noise.as_ref().map(|noise| noise.expected(self.problem, point, degrees));
+        let loss = known(2.0 * point.evaluation.cost);
+        Squares { pairs, degrees, chi_squared, expected: chi_squared.and(expected), loss }
+    }
+
     /// Sum of squared residuals in units of sigma, whatever the loss.
     fn chi_squared(&self, point: &Point) -> f64 {
         match self.last {
-            Some(last) if self.problem.loss != crate::sums::loss::Loss::Linear => {
-                last.sums.iter().map(ResidualSums::squares).sum()
-            }
+            Some(last) if self.problem.loss != Loss::Linear => last.sums.iter().map(ResidualSums::squares).sum(),
             _ => 2.0 * point.evaluation.cost,
         }
     }
@@ -156,6 +161,21 @@ impl Described<'_> {
     }
 }
 
+/// Sums of squares of a solution, where the noise is known.
+struct Squares {
+    pairs: u64,
+    degrees: u64,
+    chi_squared: Option<f64>,
+    expected: Option<Expected>,
+    loss: Option<f64>,
+}
+
+impl Squares {
+    fn per_degree(&self, sum: f64) -> f64 {
+        sum / self.degrees.max(1) as f64
+    }
+}
+
 /// What residuals tell of the noise and of the model.
 struct Found {
     noise: Vec<AngleNoise>,
@@ -174,9 +194,8 @@ impl Found {
         let phi_degrees = &objective.phi_degrees();
         let shares = shares(problem, point, &bread);
         let of_angle = |angle: usize| {
-            let share = |(k, &parameter): (usize, &usize)| {
-                (problem.space.physical[parameter].name.clone(), shares[[angle, k]])
-            };
+            let share =
+                |(k, &parameter): (usize, &usize)| (problem.space.physical[parameter].name.clone(), shares[[angle, k]]);
             moving.iter().enumerate().map(share).collect()
         };
         let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees }.lack_of_fit();

@@ -2,11 +2,13 @@
 
 use crate::fit::settings::Quality;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
-use crate::outcome::noise::LackOfFit;
+use crate::outcome::noise::{Expected, LackOfFit};
 use crate::outcome::verdict::{Stop, Verdict};
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
+/// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
+const UNEXPLAINED_SCATTER: (f64, f64) = (0.3, 6.0);
 
 /// All that a judgement rests on.
 pub struct Evidence<'a> {
@@ -20,6 +22,8 @@ pub struct Evidence<'a> {
     pub lack_of_fit: Option<&'a LackOfFit>,
     /// Chi-square per degree of freedom, where it is known.
     pub reduced_chi_squared: Option<f64>,
+    /// What the noise lets expect of it; `None` under a robust loss.
+    pub expected: Option<Expected>,
     /// Angles whose noise is not known although they have residuals, in degrees.
     pub unknown_noise: &'a [f64],
     /// What is acceptable.
@@ -53,7 +57,9 @@ fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
              initial_parameters.values",
         ),
         Stop::Interrupted => (Verdict::Interrupted, "stopped on request before convergence: --resume goes on"),
-        Stop::NoProgress => (Verdict::Failed, "no step lowers the cost: try another start in initial_parameters.values"),
+        Stop::NoProgress => {
+            (Verdict::Failed, "no step lowers the cost: try another start in initial_parameters.values")
+        }
         _ => return None,
     };
     Some((verdict, reason.into()))
@@ -97,7 +103,19 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
             100.0 * found.expected
         )
     });
-    tested.into_iter().chain(weighted).chain(explicit)
+    tested.into_iter().chain(scatter(evidence)).chain(weighted).chain(explicit)
+}
+
+/// Single values that scatter more than their neighbours let expect: outliers, not noise.
+fn scatter(evidence: &Evidence<'_>) -> Option<String> {
+    let (found, Expected { value, spread }) = evidence.reduced_chi_squared.zip(evidence.expected)?;
+    let (share, spreads) = UNEXPLAINED_SCATTER;
+    (found > value * (1.0 + share) + spreads * spread).then(|| {
+        format!(
+            "residuals scatter more than their noise (reduced chi-square {found:.3}, expected {value:.3}) without a pattern: \
+             look for outliers among the largest residuals; optimization.nlsq.loss: soft_l1 or cauchy limits their pull"
+        )
+    })
 }
 
 /// Unknown noise is no acceptance.

@@ -9,8 +9,8 @@
 //! ```
 
 use crate::fit::errors::bread::Bread;
+use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::speckle_noise::SpeckleNoise;
-use crate::fit::errors::uncertainty::LastSweep;
 use crate::fit::solver::problem::Problem;
 use crate::fit::verdict::words::{Findings, Place};
 use crate::likelihood::speckle::departure::Departure;
@@ -203,7 +203,9 @@ impl Tested<'_> {
             (2, Function::Aged { column, .. }) if amplitudes.first() == Some(&column) => 1.0,
             (3, Function::Aged { column, .. }) if amplitudes.get(1) == Some(&column) => 1.0,
             (4, Function::Aged { column, age }) if column == functions.p => age as f64 - 1.5,
-            (5, Function::Blocks { earlier, later }) => f64::midpoint(earlier as f64, later as f64) - 0.5 * (blocks - 1.0),
+            (5, Function::Blocks { earlier, later }) => {
+                f64::midpoint(earlier as f64, later as f64) - 0.5 * (blocks - 1.0)
+            }
             _ => 0.0,
         };
         Array2::from_shape_fn((OF_ANGLE.len(), functions.all.len()), |(what, k)| weight(what, functions.all[k]))

@@ -1,6 +1,6 @@
 //! What stands out of the noise, in words. It computes no noise.
 
-use crate::fit::errors::uncertainty::LastSweep;
+use crate::fit::errors::last_sweep::LastSweep;
 use crate::likelihood::speckle::functions::Function;
 
 /// Fewer standard deviations are not worth a word.
@@ -53,7 +53,8 @@ fn of_function(function: Function, last: &LastSweep) -> String {
     let functions = &last.speckles.functions;
     match function {
         Function::Aged { column, age } => {
-            let what = if column == functions.p { "in the size of the correlation" } else { "in the speed of the decay" };
+            let what =
+                if column == functions.p { "in the size of the correlation" } else { "in the speed of the decay" };
             format!("{what} in the {} quarter of the measurement", ["first", "second", "third", "last"][age.min(3)])
         }
         Function::Whole { .. } => "in the shape of the decay".into(),

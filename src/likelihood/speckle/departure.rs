@@ -35,8 +35,12 @@ impl Departure {
         let largest = values.last().copied().unwrap_or(0.0);
         let (mut statistic, mut degrees) = (0.0, 0);
         for (k, value) in values.iter().enumerate().filter(|(_, value)| **value > RESOLVED * largest) {
-            let along: f64 =
-                kept.iter().zip(&scale).enumerate().map(|(row, (&sum, scale))| vectors[[row, k]] * sums[sum] / scale).sum();
+            let along: f64 = kept
+                .iter()
+                .zip(&scale)
+                .enumerate()
+                .map(|(row, (&sum, scale))| vectors[[row, k]] * sums[sum] / scale)
+                .sum();
             statistic += along * along / value;
             degrees += 1;
         }

@@ -110,7 +110,9 @@ impl Functions {
     #[must_use]
     pub fn factors(&self, of_columns: &[f64]) -> Vec<f64> {
         let factor = |function: &Function| match *function {
-            Function::Aged { column, .. } | Function::Whole { column } => of_columns.get(column).copied().unwrap_or(1.0),
+            Function::Aged { column, .. } | Function::Whole { column } => {
+                of_columns.get(column).copied().unwrap_or(1.0)
+            }
             _ => 1.0,
         };
         self.all.iter().map(factor).collect()
@@ -149,9 +151,13 @@ impl Functions {
     pub fn on(&self, function: Function, grid: &Grid) -> Option<Band> {
         match function {
             Function::Whole { column } => Some(grid.columns[column].clone()),
-            Function::Aged { column, age } => Some(grid.columns[column].map(|a, b, value| {
-                if self.ages[[grid.coarse[a], grid.coarse[b]]] == age { value } else { 0.0 }
-            })),
+            Function::Aged { column, age } => {
+                Some(
+                    grid.columns[column].map(|a, b, value| {
+                        if self.ages[[grid.coarse[a], grid.coarse[b]]] == age { value } else { 0.0 }
+                    }),
+                )
+            }
             Function::Lag { bin } => Some(grid.h.map(|a, b, _| share_of_lags(grid, (a, b), 1 << bin))),
             Function::Blocks { .. } => None,
         }

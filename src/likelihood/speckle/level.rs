@@ -98,7 +98,11 @@ impl Blocks {
     /// Between two.
     #[must_use]
     pub fn between(&self, other: &Blocks, share: f64) -> Blocks {
-        Blocks { h: &self.h * (1.0 - share) + &other.h * share, counts: self.counts.clone(), leak: self.leak + share * (other.leak - self.leak) }
+        Blocks {
+            h: &self.h * (1.0 - share) + &other.h * share,
+            counts: self.counts.clone(),
+            leak: self.leak + share * (other.leak - self.leak),
+        }
     }
 
     fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {

@@ -1,9 +1,9 @@
 //! The sweep over a block source: blocks in, one sum per angle out, the same bits for any number of threads.
 
 use crate::error::Result;
+use crate::experiment::Angle;
 use crate::listener::{Event, Watch};
 use crate::machine::cores::Node;
-use crate::experiment::Angle;
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::model::catalogue::{AngleRows, Model};
 use crate::model::diffusion::rows::STATIC_WIDTH;
@@ -227,12 +227,7 @@ impl RawData for Sweep<'_> {
         self.source.experiment().angles.iter().map(|angle| self.model.resemblance(theta, angle)).collect()
     }
 
-    fn on_grids(
-        &self,
-        query: &GridQuery<'_>,
-        angles: &[usize],
-        work: &(dyn Fn(usize, &Grid) + Sync),
-    ) -> Result<()> {
+    fn on_grids(&self, query: &GridQuery<'_>, angles: &[usize], work: &(dyn Fn(usize, &Grid) + Sync)) -> Result<()> {
         let all = &self.source.experiment().angles;
         let flow = Dataflow {
             n_items: angles.len(),
