@@ -89,7 +89,7 @@ pub use crate::pipeline::run::{Finished, Run};
 pub use crate::pipeline::tune::{Purpose, Tuning, tune};
 pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
-pub use crate::simulate::{Noise, Simulation, Width};
+pub use crate::simulate::{Noise, Scatter, Simulation, Width};
 pub use crate::store::block::{Block, BlockPlan, BlockSource, Values};
 pub use crate::store::directory::Store;
 pub use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat};

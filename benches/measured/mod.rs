@@ -6,7 +6,7 @@ use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
-use homodyne::simulate::{Noise, Simulation, Width};
+use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::manifest::StoreFormat;
 use std::path::Path;
 use std::time::Instant;
@@ -29,7 +29,7 @@ pub fn simulate(path: &Path, n_angles: usize, n_frames: usize) {
         contrast: 0.14,
         offset: 1.003,
         scaling_variation: 0.0,
-        noise: Noise { sigma: 0.003, speckles: None },
+        noise: Noise { sigma: 0.003, scatter: Scatter::Pairs },
         seed: 1,
         dead_frames: vec![],
         width: Width::F32,

@@ -31,6 +31,7 @@ const SIMULATE_EXAMPLES: &str = "\
 Examples:
   homodyne simulate --mode laminar_flow --angles 8 --frames 300 --noise gaussian --sigma 0.003 --out data.h5
   homodyne simulate --mode static --noise speckle --speckles 4000 --sigma 0.002 --out speckle.h5
+  homodyne simulate --noise intensities --speckles 1000 --counts 0.15 --contrast 0.2 --out counted.h5
   homodyne simulate --mode static --q 0.004,0.0054,0.007 --out many_q.h5";
 
 const FIT_EXAMPLES: &str = "\
@@ -273,22 +274,26 @@ pub struct SimulateArguments {
     /// Contrast.
     #[arg(long, default_value_t = 0.14)]
     pub contrast: f64,
-    /// Offset.
-    #[arg(long, default_value_t = 1.003)]
-    pub offset: f64,
+    /// Offset (default: 1.003; with intensities 1, their own).
+    #[arg(long)]
+    pub offset: Option<f64>,
     /// Relative amplitude of a smooth change of contrast with the angle.
     #[arg(long, default_value_t = 0.0)]
     pub scaling_variation: f64,
-    /// gaussian (pairs independent), speckle (correlation of a finite number of simulated speckles), or the standard
+    /// gaussian (pairs independent), speckle (correlation of a finite number of simulated speckles), intensities (speckles of
+    /// as many modes as the contrast needs, photons counted, reduced as a beam line does it, raw diagonal), or the standard
     /// deviation of Gaussian noise.
-    #[arg(long, default_value = "gaussian", value_name = "gaussian|speckle|SIGMA")]
+    #[arg(long, default_value = "gaussian", value_name = "gaussian|speckle|intensities|SIGMA")]
     pub noise: String,
-    /// Standard deviation of Gaussian noise (default: 0.003; with speckle noise 0, otherwise added to it).
+    /// Standard deviation of Gaussian noise (default: 0.003; with speckles and intensities 0, otherwise added to them).
     #[arg(long)]
     pub sigma: Option<f64>,
-    /// Simulated speckles per angle.
+    /// Simulated speckles per angle, a pixel each.
     #[arg(long, default_value_t = 2000)]
     pub speckles: usize,
+    /// Mean photons per pixel and frame with intensities (default: 1; 0 counts none).
+    #[arg(long)]
+    pub counts: Option<f64>,
     /// Seed of the noise.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

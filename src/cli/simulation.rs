@@ -3,7 +3,7 @@
 use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth, wrong_argument};
 use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
-use homodyne::api::{AnalysisMode, Noise, Result, ShearConvention, Simulation, Watch, Width, find_parameter};
+use homodyne::api::{AnalysisMode, Noise, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter};
 
 /// Physics by name.
 pub fn analysis_mode(mode: Mode) -> AnalysisMode {
@@ -19,16 +19,32 @@ const TRUTH: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -6.5];
 /// The default noise of a c2 value.
 const SIGMA: f64 = 0.003;
 
+/// The default mean photons per pixel and frame.
+const COUNTS: f64 = 1.0;
+
+/// The default offset; intensities have none of their own.
+const OFFSET: f64 = 1.003;
+
 fn noise(arguments: &SimulateArguments) -> Result<Noise> {
-    let speckles = arguments.speckles;
+    let (speckles, counts) = (arguments.speckles, arguments.counts);
+    let scatter = match arguments.noise.as_str() {
+        "speckle" => Scatter::Speckles(speckles),
+        "intensities" => Scatter::Intensities { speckles, counts: counts.unwrap_or(COUNTS) },
+        _ => Scatter::Pairs,
+    };
+    if let (Some(counts), Scatter::Pairs | Scatter::Speckles(_)) = (counts, scatter) {
+        return Err(wrong_argument("--counts", &counts.to_string(), "--noise intensities beside it"));
+    }
     match (arguments.noise.as_str(), arguments.sigma) {
-        ("gaussian", sigma) => Ok(Noise { sigma: sigma.unwrap_or(SIGMA), speckles: None }),
-        ("speckle", sigma) => Ok(Noise { sigma: sigma.unwrap_or(0.0), speckles: Some(speckles) }),
+        ("gaussian", sigma) => Ok(Noise { sigma: sigma.unwrap_or(SIGMA), scatter }),
+        ("speckle" | "intensities", sigma) => Ok(Noise { sigma: sigma.unwrap_or(0.0), scatter }),
         (text, None) => match text.parse::<f64>() {
-            Ok(sigma) if sigma >= 0.0 && sigma.is_finite() => Ok(Noise { sigma, speckles: None }),
-            _ => Err(wrong_argument("--noise", text, "gaussian, speckle, or a standard deviation")),
+            Ok(sigma) if sigma >= 0.0 && sigma.is_finite() => Ok(Noise { sigma, scatter }),
+            _ => Err(wrong_argument("--noise", text, "gaussian, speckle, intensities, or a standard deviation")),
         },
-        (text, Some(_)) => Err(wrong_argument("--noise", text, "gaussian or speckle, as --sigma is given")),
+        (text, Some(_)) => {
+            Err(wrong_argument("--noise", text, "gaussian, speckle or intensities, as --sigma is given"))
+        }
     }
 }
 
@@ -63,7 +79,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         n_frames: arguments.frames,
         phi_degrees,
         contrast: arguments.contrast,
-        offset: arguments.offset,
+        offset: arguments.offset.unwrap_or(if arguments.noise == "intensities" { 1.0 } else { OFFSET }),
         scaling_variation: arguments.scaling_variation,
         noise: noise(arguments)?,
         seed: arguments.seed,

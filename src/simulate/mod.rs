@@ -1,21 +1,21 @@
-//! Makes a beamline file (APS-U layout) from a known truth. It knows no fit.
+//! Makes a measurement from a known truth: what is in it (here), how its speckles scatter (`intensities`), how it is written
+//! (`file`). It knows no fit.
 
-pub mod speckle;
+mod file;
+pub mod intensities;
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
-use crate::listener::{Event, Watch};
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::model::time_tables::ThetaTables;
 use crate::parameters::definitions::{AnalysisMode, ShearConvention};
 use crate::parameters::scaling::AngleScaling;
-use hdf5_pure::FileBuilder;
+use crate::simulate::intensities::Intensities;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
-use std::path::Path;
 
 /// Width of the simulated values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,24 @@ pub enum Width {
 pub struct Noise {
     /// Standard deviation of Gaussian noise, independent from pair to pair.
     pub sigma: f64,
-    /// Correlate this many simulated speckles per angle; `None` takes the model itself.
-    pub speckles: Option<usize>,
+    /// What it is added to.
+    pub scatter: Scatter,
+}
+
+/// What pairs of frames have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scatter {
+    /// Nothing: the model itself.
+    Pairs,
+    /// So many simulated speckles per angle, one mode on a pedestal each; no photons.
+    Speckles(usize),
+    /// Intensities as a detector counts them, with their raw diagonal.
+    Intensities {
+        /// Pixels of one speckle each, per angle.
+        speckles: usize,
+        /// Mean photons per pixel and frame; zero counts none.
+        counts: f64,
+    },
 }
 
 /// Everything about a simulated measurement.
@@ -93,7 +109,26 @@ impl Simulation {
         }
     }
 
-    /// c2 of all pairs of one angle, upper triangle, zeros below and on the diagonal.
+    /// Pixels of a bin, where intensities are simulated.
+    #[must_use]
+    pub fn pixels(&self) -> Option<usize> {
+        match self.noise.scatter {
+            Scatter::Intensities { speckles, .. } => Some(speckles),
+            _ => None,
+        }
+    }
+
+    fn intensities(&self, contrast: f64) -> Option<Intensities> {
+        match self.noise.scatter {
+            Scatter::Pairs => None,
+            Scatter::Speckles(speckles) => Some(Intensities::on_pedestal(self.n_frames, speckles, contrast)),
+            Scatter::Intensities { speckles, counts } => {
+                Some(Intensities::of_modes(self.n_frames, speckles, contrast, counts))
+            }
+        }
+    }
+
+    /// c2 of all pairs of one angle, upper triangle and raw diagonal, zeros below.
     ///
     /// # Errors
     /// Parameter if speckles cannot be simulated.
@@ -105,9 +140,9 @@ impl Simulation {
         // One stream per angle, so that an angle's noise does not depend on the others.
         let mut random =
             Xoshiro256PlusPlus::seed_from_u64(self.seed ^ (angle as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let speckles = match self.noise.speckles {
+        let measured = match self.intensities(contrast) {
             None => None,
-            Some(count) => Some(speckle::correlation(n, &|i, j| evaluator.field(i, j), contrast, count, &mut random)?),
+            Some(intensities) => Some(intensities.c2(&|i, j| evaluator.field(i, j), &mut random)?),
         };
         let sigma = self.noise.sigma;
         let mut normal = || match sigma > 0.0 {
@@ -119,12 +154,16 @@ impl Simulation {
         };
         let mut matrix = vec![0.0; n * n];
         for i in 0..n {
+            // Without intensities the diagonal is a stand-in: self-correlation with photon noise, far above the rest.
+            matrix[i * n + i] = measured.as_ref().map_or(offset + 2.0 * contrast, |c2| c2[(i, i)]);
             for j in i + 1..n {
-                let signal = match &speckles {
-                    None => contrast * evaluator.at(i, j).h,
-                    Some(correlations) => correlations[i * n + j],
+                // The offset of intensities is 1; a frame without photons stays zero.
+                let value = match &measured {
+                    None => offset + contrast * evaluator.at(i, j).h,
+                    Some(c2) if c2[(i, j)] == 0.0 && c2[(i, i)] * c2[(j, j)] == 0.0 => continue,
+                    Some(c2) => c2[(i, j)] + (offset - 1.0),
                 };
-                matrix[i * n + j] = offset + signal + normal();
+                matrix[i * n + j] = value + normal();
             }
         }
         Ok(matrix)
@@ -134,9 +173,6 @@ impl Simulation {
     fn matrix(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
         let n = self.n_frames;
         let mut matrix = self.correlations(model, tables, angle)?;
-        let scaling = self.scaling(self.phi_degrees[angle]);
-        // The diagonal is self-correlation with photon noise, far above the rest: not data.
-        (0..n).for_each(|i| matrix[i * n + i] = scaling.offset() + 2.0 * scaling.contrast);
         for dead in self.dead_frames.iter().filter_map(|frame| frame.checked_sub(1)).filter(|&frame| frame < n) {
             for other in 0..n {
                 matrix[dead * n + other] = 0.0;
@@ -160,113 +196,80 @@ impl Simulation {
             let found = format!("{:?}", self.all_q());
             return Err(Fault::at("simulate --q", found).expected("ascending wavevectors").code(Code::E62).parameter());
         }
-        if self.noise.speckles.is_some_and(|count| count < 2) {
-            return Err(Fault::at("simulate --speckles", "fewer than 2")
-                .expected("at least 2")
-                .code(Code::E62)
-                .parameter());
+        let wrong = |place: &str, found: String, expected: &str| {
+            Err(Fault::at(place, found).expected(expected).code(Code::E62).parameter())
+        };
+        let (speckles, counts) = match self.noise.scatter {
+            Scatter::Pairs => return Ok(()),
+            Scatter::Speckles(speckles) => (speckles, 0.0),
+            Scatter::Intensities { speckles, counts } => (speckles, counts),
+        };
+        let contrasts = self.phi_degrees.iter().map(|&phi| self.scaling(phi).contrast);
+        if let Some(contrast) = contrasts.into_iter().find(|contrast| !(0.001..=1.0).contains(contrast)) {
+            return wrong(
+                "simulate --contrast",
+                contrast.to_string(),
+                "0.001 to 1, as speckles have it, at every angle",
+            );
         }
-        Ok(())
+        match (speckles, counts) {
+            (0 | 1, _) => wrong("simulate --speckles", speckles.to_string(), "at least 2"),
+            (_, counts) if !(0.0..=1e9).contains(&counts) => wrong(
+                "simulate --counts",
+                counts.to_string(),
+                "mean photons per pixel and frame, 0 for no photon noise",
+            ),
+            _ => Ok(()),
+        }
     }
 
-    /// Writes the file, all at once by a rename. Holds all matrices in memory.
-    ///
-    /// # Errors
-    /// Parameter for impossible numbers, Io if the file cannot be written.
-    pub fn write(&self, path: &Path, watch: &Watch<'_>) -> Result<()> {
-        self.check()?;
-        let mut file = FileBuilder::new();
-        let mut xpcs = file.create_group("xpcs");
-        let mut twotime = xpcs.create_group("twotime");
-        let mut map = twotime.create_group("correlation_map");
-        let n_angles = self.phi_degrees.len();
-        for (ring, q) in self.all_q().into_iter().enumerate() {
-            let of_q = Simulation { q_per_angstrom: q, seed: self.seed + 1000 * ring as u64, ..self.clone() };
-            of_q.add_matrices(&mut map, ring * n_angles, &|done| {
-                let (done, all) = (ring * n_angles + done, self.all_q().len() * n_angles);
-                watch.tell(&Event::Angles { work: "simulate", done, all });
-                watch.check()
-            })?;
-        }
-        twotime.add_group(map.finish());
-        self.add_bins(&mut twotime);
-        xpcs.add_group(twotime.finish());
-        xpcs.add_group(self.qmap(&mut file));
-        file.add_group(xpcs.finish());
-        let entry = self.entry(&mut file);
-        file.add_group(entry);
-        let staging = path.with_extension(format!("staging-{}", std::process::id()));
-        let written = file
-            .write(&staging)
-            .map_err(|source| Fault::at(path.display(), "cannot be written").code(Code::E73).source(source).io());
-        let published = written.and_then(|()| std::fs::rename(&staging, path).map_err(crate::error::io_at(path)));
-        if published.is_err() {
-            let _ = std::fs::remove_file(&staging);
-        }
-        published
-    }
-
-    fn all_q(&self) -> Vec<f64> {
+    /// Wavevectors of the file, ascending.
+    #[must_use]
+    pub fn all_q(&self) -> Vec<f64> {
         [&[self.q_per_angstrom], &self.further_q[..]].concat()
     }
+}
 
-    /// The matrices of one q, numbered from `first`.
-    fn add_matrices(
-        &self,
-        map: &mut hdf5_pure::GroupBuilder,
-        first: usize,
-        told: &dyn Fn(usize) -> Result<()>,
-    ) -> Result<()> {
-        let model = Model::new(self.mode, self.convention, &self.experiment())?;
-        let tables = model.tables(&self.theta);
-        let n = self.n_frames as u64;
-        for angle in 0..self.phi_degrees.len() {
-            let matrix = self.matrix(&model, &tables, angle)?;
-            let dataset = map.create_dataset(&format!("c2_{:05}", first + angle + 1));
-            match self.width {
-                Width::F32 => dataset.with_f32_data(&matrix.iter().map(|&value| value as f32).collect::<Vec<f32>>()),
-                Width::F64 => dataset.with_f64_data(&matrix),
-            };
-            dataset.with_shape(&[n, n]).with_chunks(&[n, n]).with_lzf();
-            told(angle + 1)?;
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub fn small() -> Simulation {
+        Simulation {
+            mode: AnalysisMode::Static,
+            convention: ShearConvention::Homodyne,
+            theta: vec![60_000.0, -0.35, 0.0],
+            q_per_angstrom: 0.0054,
+            further_q: vec![],
+            gap_angstrom: 2e6,
+            dt_seconds: 0.1,
+            n_frames: 50,
+            phi_degrees: vec![-45.0, 0.0],
+            contrast: 0.2,
+            offset: 1.0,
+            scaling_variation: 0.0,
+            noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: 100, counts: 0.5 } },
+            seed: 1,
+            dead_frames: vec![],
+            width: Width::F64,
         }
-        Ok(())
     }
 
-    fn add_bins(&self, twotime: &mut hdf5_pure::GroupBuilder) {
-        let labels: Vec<i32> = (1..=(self.all_q().len() * self.phi_degrees.len()) as i32).collect();
-        twotime.create_dataset("processed_bins").with_i32_data(&labels);
-        let mut config = twotime.create_group("config");
-        for (name, value) in [("avg_frame", 1), ("stride_frame", 1), ("begin_frame", 0), ("end_frame", -1)] {
-            config.create_dataset(name).with_i64_data(&[value]).with_shape(&[]);
+    #[test]
+    fn impossible_numbers_of_intensities_are_refused() {
+        let with = |change: &dyn Fn(&mut Simulation)| {
+            let mut changed = small();
+            change(&mut changed);
+            changed.check().map_err(|error| error.to_string())
+        };
+        assert!(with(&|_| ()).is_ok());
+        let scatter = |speckles, counts| Scatter::Intensities { speckles, counts };
+        for (place, wrong) in [
+            ("--contrast", with(&|known| known.contrast = 1.5)),
+            ("--speckles", with(&|known| known.noise.scatter = scatter(1, 0.5))),
+            ("--counts", with(&|known| known.noise.scatter = scatter(100, f64::NAN))),
+        ] {
+            assert!(wrong.expect_err("impossible").contains(place));
         }
-        twotime.add_group(config.finish());
-    }
-
-    /// The first q ring is empty: labels lead to (q, phi) through the index mapping only.
-    fn qmap(&self, file: &mut FileBuilder) -> hdf5_pure::FinishedGroup {
-        let n_phi = self.phi_degrees.len() as u32;
-        let mut qmap = file.create_group("qmap");
-        let rings = [&[0.5 * self.q_per_angstrom], &self.all_q()[..]].concat();
-        let n_q = rings.len() as u32;
-        qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&rings);
-        qmap.create_dataset("dynamic_v_list_dim1").with_f64_data(&self.phi_degrees);
-        qmap.create_dataset("dynamic_num_pts").with_i64_data(&[i64::from(n_q), i64::from(n_phi)]);
-        qmap.create_dataset("dynamic_index_mapping").with_u32_data(&(n_phi..n_q * n_phi).collect::<Vec<u32>>());
-        qmap.create_dataset("map_names").with_vlen_strings(&["q", "phi"]);
-        qmap.create_dataset("map_units").with_vlen_strings(&["1/A", "deg"]);
-        qmap.finish()
-    }
-
-    fn entry(&self, file: &mut FileBuilder) -> hdf5_pure::FinishedGroup {
-        let mut entry = file.create_group("entry");
-        let mut instrument = entry.create_group("instrument");
-        let mut detector = instrument.create_group("detector_1");
-        for name in ["frame_time", "count_time"] {
-            detector.create_dataset(name).with_f64_data(&[self.dt_seconds]).with_shape(&[]);
-        }
-        instrument.add_group(detector.finish());
-        entry.add_group(instrument.finish());
-        entry.finish()
     }
 }

@@ -10,7 +10,7 @@ use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::parameter::{ParameterStatus, UncertaintyKind};
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::simulate::{Noise, Simulation, Width};
+use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
 
@@ -74,7 +74,7 @@ fn speckle_draw(seed: u64) -> (FitResult, Vec<f64>) {
         contrast: 0.14,
         offset: 1.0,
         scaling_variation: 0.0,
-        noise: Noise { sigma: 0.0, speckles: Some(1500) },
+        noise: Noise { sigma: 0.0, scatter: Scatter::Speckles(1500) },
         seed,
         dead_frames: vec![],
         width: Width::F64,

@@ -93,6 +93,7 @@ const NAMES: &[&str] = &[
     "Settings",
     "Sharing",
     "ShearConvention",
+    "Scatter",
     "Simulation",
     "Stage",
     "StageTotals",

@@ -9,7 +9,6 @@ use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::sums::algebra::Algebra;
-use homodyne::sums::grid::GridQuery;
 use homodyne::sums::residuals::FrameGroups;
 use homodyne::sweep::raw::pass::Sweep;
 use ndarray::{Array1, Array2};

@@ -28,7 +28,7 @@ pub fn shares(problem: &Problem<'_>, point: &Point, bread: &Bread<'_>) -> Array2
 #[must_use]
 pub fn independent_renewals(shares: &[f64], renewals: &[f64]) -> f64 {
     let (sum, squares) = shares.iter().fold((0.0, 0.0), |(sum, squares), share| (sum + share, squares + share * share));
-    if !(squares > 0.0) {
+    if squares.is_nan() || squares <= 0.0 {
         return 0.0;
     }
     let mean =

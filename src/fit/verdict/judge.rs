@@ -86,7 +86,7 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
         format!("reduced chi-square {chi:.3} exceeds quality_validation.reduced_chi_squared_threshold {limit}")
     });
     let threshold = evidence.quality.p_value_threshold;
-    let test = evidence.lack_of_fit.filter(|test| !(test.p_value >= threshold));
+    let test = evidence.lack_of_fit.filter(|test| test.p_value.is_nan() || test.p_value < threshold);
     let tested = test.map(|test| {
         let what = match test.stands_out.is_empty() {
             true => "no single part of the data stands out".into(),

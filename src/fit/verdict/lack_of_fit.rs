@@ -125,7 +125,7 @@ impl Tested<'_> {
         let moved = parts.moved.dot(&self.noise.covariance).dot(&parts.moved.t());
         Sums {
             values: parts.values.clone(),
-            covariance: &parts.own - &cross - &cross.t() + moved,
+            covariance: &parts.own - &cross - cross.t() + moved,
             before: parts.own.diag().to_owned(),
         }
     }
@@ -190,10 +190,11 @@ impl Tested<'_> {
         let functions = &self.last.speckles.functions;
         let mut amplitudes: Vec<usize> = Vec::new();
         for function in &functions.all {
-            if let Function::Aged { column, .. } = function {
-                if *column < functions.p && !amplitudes.contains(column) {
+            match function {
+                Function::Aged { column, .. } if *column < functions.p && !amplitudes.contains(column) => {
                     amplitudes.push(*column);
                 }
+                _ => (),
             }
         }
         let blocks = functions.blocks.len() as f64;

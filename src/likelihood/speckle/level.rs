@@ -309,7 +309,7 @@ impl Own {
 fn spread(own: &[Own], mean: f64) -> f64 {
     let n = own.len() as f64;
     let statistic: f64 = own.iter().map(|own| (own.speckle - mean).powi(2) / own.variance).sum();
-    if own.len() < 2 || !(statistic > n + 4.0 * (2.0 * n).sqrt()) {
+    if own.len() < 2 || statistic.is_nan() || statistic <= n + 4.0 * (2.0 * n).sqrt() {
         return 0.0;
     }
     own.iter().map(|own| (own.speckle - mean).powi(2) - own.variance).sum::<f64>().max(0.0) / n

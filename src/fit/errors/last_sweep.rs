@@ -1,0 +1,132 @@
+//! The last sweep of a fit: residuals at the solution and what speckles do there. It computes no error.
+
+use crate::error::{Error, Result};
+use crate::fit::errors::frame_robust::FrameNodes;
+use crate::fit::settings::Sharing;
+use crate::fit::solver::problem::{Point, Problem};
+use crate::likelihood::speckle::angles::Speckles;
+use crate::sums::loss::{Loss, Reweighing};
+use crate::sums::objective::{RawData, ResidualQuery, Told};
+use crate::sums::residuals::ResidualSums;
+
+/// The last sweep of a fit.
+pub struct LastSweep {
+    /// What residuals look like, per angle.
+    pub sums: Vec<ResidualSums>,
+    /// Groups of frames.
+    pub nodes: FrameNodes,
+    /// What speckles do at every angle.
+    pub speckles: Speckles,
+    /// What the file tells of the noise, per angle.
+    pub told: Vec<Told>,
+    /// How often the speckles of every angle renew themselves.
+    pub renewals: Vec<f64>,
+    /// Pairs of angles 180 degrees apart: they see the same speckles (Friedel's law).
+    pub opposite: Vec<(usize, usize)>,
+    /// Under a robust loss whose residuals are not mostly white: the sums of plain least squares.
+    pub plain: Option<Vec<ResidualSums>>,
+    loss: Loss,
+}
+
+/// Angles this close to 180 degrees apart see the same speckles.
+const SAME_SPECKLES_DEGREES: f64 = 1.0;
+
+/// Means over all pairs that turn the sums of a robust loss into those of plain least squares.
+#[derive(Debug, Clone, Copy)]
+pub struct LossMeans {
+    /// rho'.
+    pub weight: f64,
+    /// Squared weighted residuals in units of sigma^2.
+    pub squares: f64,
+    /// rho' + 2 z rho''.
+    pub slope: f64,
+}
+
+impl LastSweep {
+    /// Sweeps the residuals at a point; `None` if the user asks to stop meanwhile.
+    ///
+    /// # Errors
+    /// What the sweep reports.
+    pub fn of(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Option<Self>> {
+        match LastSweep::swept(data, problem, point, sharing) {
+            Ok(last) => Ok(Some(last)),
+            Err(Error::Interrupted(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn swept(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Self> {
+        let n_numbers = problem.space.free().len() + problem.map.n_free();
+        let sharing = sharing.for_size(n_numbers, problem.weights.len());
+        let nodes = FrameNodes::new(&data.decorrelation(&point.theta), sharing);
+        let reweighing = problem.reweighing(&point.scaling);
+        let query = ResidualQuery {
+            theta: &point.theta,
+            weights: Some(&problem.weights),
+            reweighing: &reweighing,
+            groups: &nodes.groups,
+        };
+        let sums = data.residuals(&query)?;
+        let plain = match problem.loss == Loss::Linear || is_mostly_white(&sums) {
+            true => None,
+            false => {
+                let linear: Vec<Reweighing> =
+                    reweighing.iter().map(|reweighing| Reweighing { loss: Loss::Linear, ..*reweighing }).collect();
+                Some(data.residuals(&ResidualQuery { reweighing: &linear, ..query })?)
+            }
+        };
+        let amplitudes: Vec<usize> = problem.space.mode.power_laws().iter().map(|law| law.all()[0]).collect();
+        let speckles = Speckles::of(data, &point.theta, &nodes.groups, &amplitudes)?;
+        Ok(LastSweep {
+            sums,
+            nodes,
+            speckles,
+            told: data.told(),
+            renewals: data.renewals(&point.theta),
+            opposite: opposite(&data.phi_degrees()),
+            plain,
+            loss: problem.loss,
+        })
+    }
+
+    /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance.
+    #[must_use]
+    pub fn loss_means(&self) -> LossMeans {
+        if self.loss == Loss::Linear {
+            return LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 };
+        }
+        let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
+        let mean =
+            |value: &dyn Fn(&ResidualSums) -> f64| self.sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64;
+        LossMeans {
+            weight: mean(&|sums| sums.weights),
+            squares: mean(&|sums| sums.weighted_squares),
+            slope: mean(&|sums| sums.slopes),
+        }
+    }
+
+    /// The sums in which noise and misfit are looked for, and what makes them those of plain least squares.
+    #[must_use]
+    pub fn judged(&self) -> (&[ResidualSums], LossMeans) {
+        match &self.plain {
+            Some(plain) => (plain, LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 }),
+            None => (&self.sums, self.loss_means()),
+        }
+    }
+}
+
+/// Whether residuals that are not white are no more than those that are: then what a robust loss does to them is known.
+fn is_mostly_white(sums: &[ResidualSums]) -> bool {
+    let pairs = sums.iter().map(ResidualSums::pairs).sum::<u64>();
+    sums.iter().map(ResidualSums::squares).sum::<f64>() <= MOSTLY_WHITE * pairs as f64
+}
+
+/// Most mean square, in units of sigma^2, of residuals that are mostly white.
+const MOSTLY_WHITE: f64 = 2.0;
+
+fn opposite(phi_degrees: &[f64]) -> Vec<(usize, usize)> {
+    let turned = |a: f64, b: f64| ((a - b).rem_euclid(360.0) - 180.0).abs() < SAME_SPECKLES_DEGREES;
+    let n = phi_degrees.len();
+    let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+    pairs.filter(|&(a, b)| turned(phi_degrees[a], phi_degrees[b])).collect()
+}
