@@ -1,277 +1,282 @@
 //! Can error bars and verdicts be trusted? `cargo bench --bench coverage -- DRAWS [CASE..]`
 //!
-//! Draws of a known truth from simulated speckle intensities (fields with the model's correlation, modes, photon counts, division
-//! by the means over pixels): how often do the reported 68 and 95 % intervals hold the truth, what are mean and spread of the
-//! pulls, how many accepted fits are wrong by more than four errors, and how often does the test of fit reject the exact model?
+//! Draws of a known truth as simulated intensities (`simulate --noise intensities`): how often do the reported 68 and 95 %
+//! intervals hold the truth, what are mean and spread of the pulls, how many accepted fits are wrong by more than four errors,
+//! and how often does the test of fit reject the exact model? `benches/COVERAGE.md` has the table.
 
 #[path = "../tests/library/common.rs"]
 mod common;
 
 use common::{outset, settings};
-use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::fit::course::fit;
 use homodyne::fit::solver::journal::Following;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::model::catalogue::Model;
-use homodyne::model::pair::PairEvaluator;
 use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::parameter::Interval;
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
+use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
 use homodyne::sweep::raw::pass::Sweep;
 use homodyne::sweep::scattered::Sample;
-use rand_distr::{Distribution, Poisson, StandardNormal};
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::SeedableRng;
 use std::sync::Arc;
-
-#[derive(Clone)]
-struct Case {
-    name: String,
-    mode: AnalysisMode,
-    theta: Vec<f64>,
-    fixed: Vec<usize>,
-    n_frames: usize,
-    n_angles: usize,
-    speckles: usize,
-    modes: usize,
-    counts: f64,
-    scaling: ScalingMode,
-    renewals: f64,
-}
 
 const Q: f64 = 0.0054;
 const DT: f64 = 0.1;
+const FRAMES: usize = 200;
 
-fn experiment(case: &Case) -> Experiment {
-    let phi = |k: usize| -80.0 + 180.0 * k as f64 / case.n_angles as f64;
-    let angle = |k| Angle { phi_degrees: phi(k), sigma: 0.0, masked_frames: vec![] };
-    Experiment {
-        q_per_angstrom: Q,
-        gap_angstrom: Some(2e6),
-        time: TimeGrid { n_frames: case.n_frames, dt_seconds: DT, start_seconds: 0.0 },
-        angles: (0..case.n_angles).map(angle).collect(),
+/// What moves in the sample.
+#[derive(Clone, Copy, PartialEq)]
+enum Physics {
+    /// D(t) = D0 t^-0.2.
+    Slow,
+    /// D(t) = D0 t^0.5.
+    Superdiffusive,
+    /// Shear, constant parts of both laws fixed.
+    Flow,
+    /// Shear, constant parts free.
+    FlowFree,
+}
+
+#[derive(Clone)]
+struct Case {
+    physics: Physics,
+    n_angles: usize,
+    counts: f64,
+    renewals: f64,
+    scaling: ScalingMode,
+    speckles: usize,
+    contrast: f64,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        let physics = match self.physics {
+            Physics::Slow => "static slow",
+            Physics::Superdiffusive => "static superdiffusive",
+            Physics::Flow => "flow",
+            Physics::FlowFree => "flow, constants free",
+        };
+        let Case { n_angles, counts, renewals, scaling, speckles, contrast, .. } = self;
+        format!("{physics} | {n_angles} | {counts} | {renewals} | {} | {speckles} | {contrast}", scaling.name())
+    }
+
+    fn mode(&self) -> AnalysisMode {
+        match self.physics {
+            Physics::Slow | Physics::Superdiffusive => AnalysisMode::Static,
+            Physics::Flow | Physics::FlowFree => AnalysisMode::LaminarFlow,
+        }
+    }
+
+    fn theta(&self) -> Vec<f64> {
+        let law = |exponent: f64, share: f64| vec![share * amplitude(self.renewals, exponent), exponent];
+        match self.physics {
+            Physics::Slow => [law(-0.2, 1.0), vec![0.0]].concat(),
+            Physics::Superdiffusive => [law(0.5, 1.0), vec![0.0]].concat(),
+            Physics::Flow => [law(-0.25, 1.0), vec![0.0, 0.0018, 0.2, 0.0, 3.0]].concat(),
+            Physics::FlowFree => {
+                // Half of the diffusion is constant, a sixth of the shear.
+                let constant = 0.5 * amplitude(self.renewals, 0.0);
+                [law(-0.6, 0.5), vec![constant, 0.0018, 0.6, 0.0003, 3.0]].concat()
+            }
+        }
+    }
+
+    fn fixed(&self) -> &[usize] {
+        match self.physics {
+            Physics::Slow | Physics::Superdiffusive => &[2],
+            Physics::Flow => &[2, 5],
+            Physics::FlowFree => &[],
+        }
+    }
+
+    fn simulation(&self, seed: u64) -> Simulation {
+        Simulation {
+            mode: self.mode(),
+            convention: ShearConvention::Homodyne,
+            theta: self.theta(),
+            q_per_angstrom: Q,
+            further_q: vec![],
+            gap_angstrom: 2e6,
+            dt_seconds: DT,
+            n_frames: FRAMES,
+            phi_degrees: (0..self.n_angles).map(|k| -80.0 + 180.0 * k as f64 / self.n_angles as f64).collect(),
+            contrast: self.contrast,
+            offset: 1.0,
+            scaling_variation: 0.0,
+            noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: self.speckles, counts: self.counts } },
+            seed: 1_000_003 * seed + 17,
+            dead_frames: vec![],
+            width: Width::F64,
+        }
     }
 }
 
-fn matrix(case: &Case, evaluator: &PairEvaluator<'_>, random: &mut Xoshiro256PlusPlus) -> Vec<f64> {
-    use faer::{Mat, Side};
-    let n = case.n_frames;
-    let covariance = Mat::from_fn(n, n, |r, c| if r == c { 1.0 + 1e-9 } else { evaluator.field(r.min(c), r.max(c)) });
-    let factor = covariance.llt(Side::Lower).expect("positive");
-    let mut intensities = Mat::<f64>::zeros(n, case.speckles);
-    let scale = 1.0 / (2.0 * case.modes as f64);
-    for _ in 0..2 * case.modes {
-        let white = Mat::<f64>::from_fn(n, case.speckles, |_, _| StandardNormal.sample(random));
-        let fields = factor.L() * &white;
-        for s in 0..case.speckles {
-            for k in 0..n {
-                intensities[(k, s)] += scale * fields[(k, s)] * fields[(k, s)];
-            }
-        }
-    }
-    for s in 0..case.speckles {
-        for k in 0..n {
-            if case.counts > 0.0 {
-                let rate = case.counts * intensities[(k, s)];
-                intensities[(k, s)] = Poisson::new(rate).map_or(0.0, |p| p.sample(random));
-            }
-        }
-    }
-    for k in 0..n {
-        let mean = (0..case.speckles).map(|s| intensities[(k, s)]).sum::<f64>() / case.speckles as f64;
-        (0..case.speckles).for_each(|s| intensities[(k, s)] /= mean);
-    }
-    let product = &intensities * intensities.transpose();
-    let mut values = Vec::new();
-    for i in 0..n {
-        for j in i + 1..n {
-            values.push(product[(i, j)] / case.speckles as f64);
-        }
-    }
-    values
+/// The amplitude of D with which speckles renew themselves so often by diffusion.
+fn amplitude(renewals: f64, exponent: f64) -> f64 {
+    let sum: f64 = (0..FRAMES).map(|k| (k as f64 * DT).max(DT / 2.0).powf(exponent)).sum();
+    renewals / (Q * Q * DT * sum)
+}
+
+/// Every level of every factor several times, in changing company.
+fn cases() -> Vec<Case> {
+    use Physics::{Flow, FlowFree, Slow, Superdiffusive};
+    let (auto, individual) = (ScalingMode::Auto, ScalingMode::Individual);
+    let case = |physics, n_angles, counts, renewals, scaling, (speckles, contrast)| Case {
+        physics,
+        n_angles,
+        counts,
+        renewals,
+        scaling,
+        speckles,
+        contrast,
+    };
+    vec![
+        case(Slow, 1, 0.0, 4.0, auto, (1000, 0.2)),
+        case(Slow, 1, 1.0, 4.0, auto, (1000, 0.2)),
+        case(Slow, 1, 0.15, 14.0, auto, (2000, 0.25)),
+        case(Slow, 2, 1.0, 6.0, auto, (1000, 0.2)),
+        case(Slow, 2, 0.0, 33.0, individual, (200, 0.1)),
+        case(Slow, 4, 0.15, 14.0, individual, (1000, 0.2)),
+        case(Slow, 4, 1.0, 4.0, auto, (2000, 0.1)),
+        case(Slow, 8, 0.0, 33.0, auto, (200, 0.1)),
+        case(Slow, 24, 1.0, 14.0, auto, (200, 0.25)),
+        case(Superdiffusive, 1, 0.0, 6.0, auto, (2000, 0.1)),
+        case(Superdiffusive, 2, 1.0, 6.0, auto, (1000, 0.2)),
+        case(Superdiffusive, 4, 0.0, 14.0, individual, (1000, 0.25)),
+        case(Superdiffusive, 8, 0.15, 33.0, auto, (200, 0.2)),
+        case(Flow, 4, 1.0, 6.0, auto, (1000, 0.2)),
+        case(Flow, 8, 1.0, 6.0, auto, (1000, 0.2)),
+        case(Flow, 8, 0.0, 6.0, auto, (1000, 0.2)),
+        case(Flow, 8, 0.15, 14.0, individual, (1000, 0.25)),
+        case(Flow, 8, 1.0, 33.0, individual, (200, 0.1)),
+        case(Flow, 24, 1.0, 6.0, auto, (1000, 0.2)),
+        case(Flow, 24, 0.0, 14.0, individual, (200, 0.25)),
+        case(FlowFree, 8, 1.0, 14.0, auto, (2000, 0.2)),
+        case(FlowFree, 8, 0.0, 6.0, individual, (1000, 0.25)),
+        case(FlowFree, 24, 0.15, 33.0, auto, (1000, 0.2)),
+    ]
 }
 
 fn draw(case: &Case, seed: u64) -> FitResult {
-    let mut experiment = experiment(case);
-    let model = Model::new(case.mode, ShearConvention::Homodyne, &experiment).expect("model");
-    let tables = model.tables(&case.theta);
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(1_000_003 * seed + 17);
+    let simulation = case.simulation(seed);
+    let mut experiment = simulation.experiment();
+    let model = Model::new(simulation.mode, simulation.convention, &experiment).expect("model");
+    let tables = model.tables(&simulation.theta);
     let mut values = Vec::new();
     for angle in 0..case.n_angles {
-        let evaluator = PairEvaluator::new(&model, &tables, &case.theta, experiment.angles[angle].phi_degrees);
-        let upper = Values::from_f64(matrix(case, &evaluator, &mut random));
-        let sigma = estimate_sigma(&upper, case.n_frames, &[]);
-        experiment.angles[angle] = Angle { sigma, ..experiment.angles[angle].clone() };
+        let matrix = simulation.correlations(&model, &tables, angle).expect("a correlation");
+        let pairs = (0..FRAMES).flat_map(|i| (i + 1..FRAMES).map(move |j| (i, j)));
+        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * FRAMES + j]).collect());
+        experiment.angles[angle].sigma = estimate_sigma(&upper, FRAMES, &[]);
         values.push(upper);
     }
-    let store = Arc::new(MemoryStore::new(experiment.clone(), values, 65_536).expect("shapes fit"));
+    let store = Arc::new(MemoryStore::new(experiment, values, 65_536).expect("shapes fit"));
     let sample = Sample::draw(store.as_ref(), &model).expect("memory");
     let sweep = Sweep::new(store, model.clone(), 1);
-    let mut settings = settings(case.mode, ScalingSettings::from(case.scaling));
-    case.fixed.iter().for_each(|&k| settings.space.physical[k].fixed = Some(case.theta[k]));
-    if case.mode == AnalysisMode::LaminarFlow {
-        settings.start = Some(case.theta.clone());
+    let mut settings = settings(case.mode(), ScalingSettings::from(case.scaling));
+    case.fixed().iter().for_each(|&k| settings.space.physical[k].fixed = Some(simulation.theta[k]));
+    if case.mode() == AnalysisMode::LaminarFlow {
+        settings.start = Some(simulation.theta.clone());
     }
     fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit")
 }
 
-/// (found - truth) / error of everything that has an error, with its name.
-fn pulls(case: &Case, found: &FitResult) -> Vec<(String, f64, f64)> {
-    let mut pulls = Vec::new();
-    for (k, parameter) in found.parameters.iter().enumerate() {
-        if let Some(error) = parameter.uncertainty {
-            pulls.push((
-                parameter.name.clone(),
-                (parameter.value - case.theta[k]) / error,
-                error / case.theta[k].abs(),
-            ));
-        }
-    }
-    let shared = case.scaling == ScalingMode::Auto && case.n_angles >= 3;
-    let contrast = 1.0 / case.modes as f64;
-    for angle in &found.angles[..if shared { 1 } else { case.n_angles }] {
-        if let Some(error) = angle.contrast_uncertainty {
-            pulls.push(("contrast".into(), (angle.contrast - contrast) / error, error / contrast));
-        }
-        if let Some(error) = angle.offset_uncertainty {
-            pulls.push(("offset".into(), (angle.offset - 1.0) / error, error));
-        }
-    }
-    pulls
+/// Of everything that has an error: name, (found - truth) / error, error, whether the 68 and 95 % intervals hold the truth.
+struct Pull {
+    name: String,
+    pull: f64,
+    relative_error: f64,
+    holds: [bool; 2],
 }
 
-fn law(renewals: f64, exponent: f64, n: usize) -> f64 {
-    let sum: f64 = (0..n).map(|k| (k as f64 * DT).max(DT / 2.0).powf(exponent)).sum();
-    renewals / (Q * Q * DT * sum)
-}
-
-fn cases() -> Vec<Case> {
-    let base = Case {
-        name: String::new(),
-        mode: AnalysisMode::Static,
-        theta: vec![0.0; 3],
-        fixed: vec![2],
-        n_frames: 200,
-        n_angles: 1,
-        speckles: 1000,
-        modes: 5,
-        counts: 0.0,
-        scaling: ScalingMode::Auto,
-        renewals: 4.0,
+fn pulls(case: &Case, found: &FitResult) -> Vec<Pull> {
+    let truth = case.theta();
+    let of = |name: &str, value: f64, truth: f64, error: Option<f64>| {
+        error.map(|error| Pull {
+            name: name.to_owned(),
+            pull: (value - truth) / error,
+            relative_error: error / truth.abs().max(f64::MIN_POSITIVE),
+            holds: [1.0, 1.96].map(|level| (value - truth).abs() < level * error),
+        })
     };
-    let still = |renewals: f64, alpha: f64| vec![law(renewals, alpha, 200), alpha, 0.0];
-    let flow = |renewals: f64| vec![law(renewals, -0.25, 200), -0.25, 0.0, 0.0018, 0.2, 0.0, 3.0];
     let mut all = Vec::new();
-    let mut add = |n_angles: usize,
-                   theta: Vec<f64>,
-                   counts: f64,
-                   scaling: ScalingMode,
-                   speckles: usize,
-                   modes: usize,
-                   renewals: f64| {
-        let mode = if theta.len() == 7 { AnalysisMode::LaminarFlow } else { AnalysisMode::Static };
-        let fixed = if theta.len() == 7 { vec![2, 5] } else { vec![2] };
-        let name = format!(
-            "{} {n_angles} angles, {renewals} renewals, counts {counts}, {speckles} speckles, contrast {:.2}, {}",
-            mode.name(),
-            1.0 / modes as f64,
-            scaling.name()
-        );
-        all.push(Case {
-            name,
-            mode,
-            theta,
-            fixed,
-            n_angles,
-            counts,
-            scaling,
-            speckles,
-            modes,
-            renewals,
-            ..base.clone()
-        });
-    };
-    let (auto, individual) = (ScalingMode::Auto, ScalingMode::Individual);
-    add(1, still(4.0, -0.2), 0.0, auto, 1000, 5, 4.0);
-    add(1, still(4.0, -0.2), 1.0, auto, 1000, 5, 4.0);
-    add(2, still(6.0, 0.5), 1.0, auto, 1000, 5, 6.0);
-    add(4, still(14.0, -0.2), 0.15, individual, 1000, 5, 14.0);
-    add(8, still(33.0, -0.2), 0.0, auto, 200, 10, 33.0);
-    add(8, flow(6.0), 1.0, auto, 1000, 5, 6.0);
-    add(8, flow(6.0), 0.0, auto, 1000, 5, 6.0);
-    add(8, flow(14.0), 0.15, individual, 1000, 4, 14.0);
-    add(24, flow(6.0), 1.0, auto, 1000, 5, 6.0);
+    for (found, truth) in found.parameters.iter().zip(truth) {
+        let pull = of(&found.name, found.value, truth, found.uncertainty);
+        if let (Some(pull), Some(inner), Some(outer)) = (pull, found.interval_68, found.interval_95) {
+            let lies_in = |[lower, upper]: Interval| {
+                lower.is_none_or(|lower| truth > lower) && upper.is_none_or(|upper| truth < upper)
+            };
+            all.push(Pull { holds: [inner, outer].map(lies_in), ..pull });
+        }
+    }
+    let shared = found.angles.windows(2).all(|two| two[0].contrast == two[1].contrast);
+    for angle in &found.angles[..if shared { 1 } else { case.n_angles }] {
+        all.extend(of("contrast", angle.contrast, case.contrast, angle.contrast_uncertainty));
+        all.extend(of("offset", angle.offset, 1.0, angle.offset_uncertainty));
+    }
     all
 }
 
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), value| (sum + value, n + 1.0));
+    sum / n
+}
+
 fn report(case: &Case, all: &[FitResult]) {
-    let converged: Vec<&FitResult> = all.iter().filter(|found| found.verdict == Verdict::Converged).collect();
-    let mut verdicts: Vec<(&str, usize)> = Vec::new();
-    for found in all {
-        match verdicts.iter_mut().find(|(name, _)| *name == found.verdict.name()) {
-            Some((_, n)) => *n += 1,
-            None => verdicts.push((found.verdict.name(), 1)),
-        }
-    }
-    println!("\n{}: {verdicts:?}", case.name);
-    let every: Vec<(String, f64, f64)> = all.iter().flat_map(|found| pulls(case, found)).collect();
-    let mut names: Vec<String> = Vec::new();
-    every.iter().for_each(|(name, ..)| {
-        if !names.contains(name) {
-            names.push(name.clone())
+    println!("\n{}", case.name());
+    let verdicts =
+        Verdict::NAMES.map(|(name, verdict)| (name, all.iter().filter(|found| found.verdict == verdict).count()));
+    let verdicts: Vec<String> =
+        verdicts.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
+    let every: Vec<Pull> = all.iter().flat_map(|found| pulls(case, found)).collect();
+    let mut names: Vec<&str> = Vec::new();
+    every.iter().for_each(|pull| {
+        if !names.contains(&pull.name.as_str()) {
+            names.push(&pull.name)
         }
     });
     for name in names {
-        let of: Vec<(f64, f64)> = every.iter().filter(|(known, ..)| *known == name).map(|(_, z, e)| (*z, *e)).collect();
-        let n = of.len() as f64;
-        let share = |limit: f64| 100.0 * of.iter().filter(|(z, _)| z.abs() < limit).count() as f64 / n;
-        let mean = of.iter().map(|(z, _)| z).sum::<f64>() / n;
-        let rms = (of.iter().map(|(z, _)| z * z).sum::<f64>() / n).sqrt();
+        let of: Vec<&Pull> = every.iter().filter(|pull| pull.name == name).collect();
+        let share = |level: usize| 100.0 * mean(of.iter().map(|pull| f64::from(u8::from(pull.holds[level]))));
         println!(
-            "  {name:<20} {:>6.1} {:>6.1}  mean {mean:>6.2} rms {rms:>5.2} error {:>6.2} % n {n}",
-            share(1.0),
-            share(1.96),
-            100.0 * of.iter().map(|(_, e)| e).sum::<f64>() / n
+            "  {name:<18} {:>5.1} {:>5.1}  mean {:>5.2} rms {:>4.2}  error {:>6.2} %  of {}",
+            share(0),
+            share(1),
+            mean(of.iter().map(|pull| pull.pull)),
+            mean(of.iter().map(|pull| pull.pull.powi(2))).sqrt(),
+            100.0 * mean(of.iter().map(|pull| pull.relative_error)),
+            of.len()
         );
     }
-    let p: Vec<f64> = all.iter().filter_map(|found| found.lack_of_fit.as_ref().map(|test| test.p_value)).collect();
-    let below = |limit: f64| 100.0 * p.iter().filter(|&&p| p < limit).count() as f64 / p.len().max(1) as f64;
     let tests: Vec<_> = all.iter().filter_map(|found| found.lack_of_fit.as_ref()).collect();
-    let mean = |value: &dyn Fn(&homodyne::outcome::noise::LackOfFit) -> f64| {
-        tests.iter().map(|t| value(t)).sum::<f64>() / tests.len() as f64
-    };
+    let below = |limit: f64| 100.0 * mean(tests.iter().map(|test| f64::from(u8::from(test.p_value < limit))));
     println!(
-        "  test of fit: p < 0.1 {:.1} %, < 0.01 {:.1} %, < 1e-4 {:.1} %; shared T/dof {:.2} (dof {:.1}, noise dof {:.0}), angle T/dof {:.2}",
-        below(0.1),
+        "  test of fit: T/dof {:.2}, p < 0.01 in {:.1} %, p < 1e-4 in {:.1} %",
+        mean(tests.iter().map(|test| test.shared.statistic / test.shared.degrees_of_freedom as f64)),
         below(0.01),
-        below(1e-4),
-        mean(&|t| t.shared.statistic / t.shared.degrees_of_freedom as f64),
-        mean(&|t| t.shared.degrees_of_freedom as f64),
-        mean(&|t| t.noise_degrees_of_freedom),
-        mean(&|t| t.angle.map_or(f64::NAN, |a| a.test.statistic / a.test.degrees_of_freedom as f64))
+        below(1e-4)
     );
-    let noise: Vec<_> = all.iter().flat_map(|found| found.angles.iter().map(|a| a.noise)).collect();
-    let n: Vec<f64> = noise.iter().filter_map(|n| n.speckles).collect();
-    let w: Vec<f64> = noise.iter().filter_map(|n| n.white_variance).collect();
+    let noise = all.iter().flat_map(|found| found.angles.iter().map(|angle| angle.noise));
+    let expected = all.iter().filter_map(|found| found.expected_reduced_chi_squared);
     println!(
-        "  N {:.0} +- {:.0}, w {:.3}; chi2_nu {:.2} expected {:.2} +- {:.2}",
-        n.iter().sum::<f64>() / n.len() as f64,
-        (n.iter().map(|x| x * x).sum::<f64>() / n.len() as f64 - (n.iter().sum::<f64>() / n.len() as f64).powi(2))
-            .sqrt(),
-        w.iter().sum::<f64>() / w.len() as f64,
-        all.iter().filter_map(|f| f.reduced_chi_squared).sum::<f64>() / all.len() as f64,
-        all.iter().filter_map(|f| f.expected_reduced_chi_squared).map(|e| e.value).sum::<f64>() / all.len() as f64,
-        all.iter().filter_map(|f| f.expected_reduced_chi_squared).map(|e| e.spread).sum::<f64>() / all.len() as f64
+        "  N {:.0}, w {:.3}; chi2_nu {:.2}, expected {:.2} +- {:.2}",
+        1.0 / mean(noise.clone().map(|noise| noise.speckles.map_or(0.0, f64::recip))),
+        mean(noise.filter_map(|noise| noise.white_variance)),
+        mean(all.iter().filter_map(|found| found.reduced_chi_squared)),
+        mean(expected.clone().map(|expected| expected.value)),
+        mean(expected.map(|expected| expected.spread))
     );
-    let off = converged.iter().filter(|found| pulls(case, found).iter().any(|(_, z, _)| z.abs() > 4.0)).count();
-    if let Some(found) = all.iter().find(|f| f.verdict == Verdict::PoorFit) {
+    let converged: Vec<&FitResult> = all.iter().filter(|found| found.verdict == Verdict::Converged).collect();
+    let off = converged.iter().filter(|found| pulls(case, found).iter().any(|pull| pull.pull.abs() > 4.0)).count();
+    println!("  {}; converged and more than 4 errors off: {off} of {}", verdicts.join(", "), converged.len());
+    if let Some(found) = all.iter().find(|found| found.verdict == Verdict::PoorFit) {
         println!("  e.g. {:?}", found.reasons);
     }
-    println!("  converged and more than 4 errors off: {off} of {}", converged.len());
 }
 
 fn main() {

@@ -74,7 +74,7 @@ pub use crate::outcome::fit::{
     ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,
     LagResult, SCHEMA_VERSION, ScalingTest, StartFrom, Strategy, UndeterminedDirection,
 };
-pub use crate::outcome::parameter::{ParameterResult, ParameterStatus, UncertaintyKind};
+pub use crate::outcome::parameter::{ParameterResult, ParameterStatus, UncertaintyMethod};
 pub use crate::outcome::search::{Basin, Candidate, Origin, Search, SearchMethod};
 pub use crate::outcome::verdict::{Stop, Verdict};
 pub use crate::parameters::definitions::{

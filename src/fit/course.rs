@@ -3,12 +3,14 @@
 
 use crate::error::{Error, Result};
 use crate::fit::errors::last_sweep::LastSweep;
+use crate::fit::errors::profile::{Profile, Surroundings};
+use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
 use crate::fit::search::start::from_data;
-use crate::fit::settings::{FitSettings, Tolerances};
+use crate::fit::settings::{FitSettings, Profiles, Tolerances};
 use crate::fit::solver::journal::{Evaluated, Following};
 use crate::fit::solver::minimise::{Solution, minimise};
-use crate::fit::solver::problem::{Problem, System};
+use crate::fit::solver::problem::{Point, Problem, System};
 use crate::fit::verdict::describe::Described;
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
@@ -158,29 +160,70 @@ impl Fit<'_> {
         Ok(Solution { iterations, ..second })
     }
 
-    fn describe(&self, mut solution: Solution, start: &[f64]) -> Result<FitResult> {
+    fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
         let last = match solution.stop {
             Stop::Interrupted => None,
             _ => LastSweep::of(self.raw, self.problem, &solution.point, self.ask.settings.sharing)?,
         };
-        if last.is_none() {
+        let mut uncertainty = Uncertainty::of(self.problem, &solution.point, last.as_ref());
+        let profiles = match last {
+            Some(_) => self.profiles(&solution.point, &uncertainty, following)?,
+            None => None,
+        };
+        if profiles.is_none() {
             solution.stop = Stop::Interrupted;
         }
+        let profiles = profiles.unwrap_or_default();
+        uncertainty.settle(&|parameter| profiles.iter().any(|found| found.parameter == parameter && found.is_closed()));
         let described = Described {
             settings: self.ask.settings,
             strategy: self.ask.outset.strategy,
             advice: &self.ask.outset.advice,
             problem: self.problem,
             last: last.as_ref(),
+            uncertainty: &uncertainty,
+            profiles: &profiles,
             start: start.to_vec(),
         };
         Ok(described.result(self.raw, solution))
     }
 
+    /// Intervals from the cost itself, where they are needed or asked for; `None` if the user asks to stop meanwhile.
+    fn profiles(
+        &self,
+        point: &Point,
+        uncertainty: &Uncertainty,
+        following: &Following<'_>,
+    ) -> Result<Option<Vec<Profile>>> {
+        let (problem, wanted) = (self.problem, self.ask.settings.profiles);
+        let around = Surroundings { system: System::Gram(self.raw), problem, point, uncertainty };
+        let mut parameters = match wanted {
+            Profiles::Never => Vec::new(),
+            Profiles::All => uncertainty.moving.clone(),
+            Profiles::Auto => [uncertainty.suspected(), around.bent(self.explore, self.coarse)?].concat(),
+        };
+        parameters.sort_unstable();
+        parameters.dedup();
+        let mut profiles = Vec::new();
+        for parameter in parameters.into_iter().filter(|&parameter| uncertainty.standard_error(parameter).is_some()) {
+            let name = &problem.space.physical[parameter].name;
+            following.note(&format!("{name}: its intervals are taken from the cost itself"));
+            match around.profile(parameter) {
+                Err(Error::Interrupted(_)) => return Ok(None),
+                profile => match profile? {
+                    None => return Ok(None),
+                    Some(profile) => profiles.push(profile),
+                },
+            }
+        }
+        Ok(Some(profiles))
+    }
+
     /// The local result, or a better one from another basin if a global search is asked for or called for.
     fn with_search(&self, local: Solution, start: &[f64], following: &mut Following<'_>) -> Result<FitResult> {
         let settings = self.ask.settings;
-        let mut deepest = Deepest { cost: local.point.evaluation.cost, result: self.describe(local, start)? };
+        let mut deepest =
+            Deepest { cost: local.point.evaluation.cost, result: self.describe(local, start, following)? };
         let begin = Starts { given: start, candidates: &self.ask.outset.candidates };
         if settings.multi_start.enable && !deepest.is_interrupted() {
             let search = multi_start(self.explore, self.coarse, &settings.multi_start, &begin);
@@ -228,7 +271,7 @@ impl Fit<'_> {
             // Not for less than a tenth of a standard error squared: the local result is as good.
             if cost < deepest.cost - 0.01 {
                 following.note(&format!("{name} basin {k}: cost {cost:.6e} instead of {:.6e}", deepest.cost));
-                deepest = Deepest { cost, result: self.describe(solution, &basin.theta)? };
+                deepest = Deepest { cost, result: self.describe(solution, &basin.theta, following)? };
                 search.improved = true;
             }
             if stopped {

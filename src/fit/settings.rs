@@ -38,6 +38,26 @@ pub struct FitSettings {
     pub quality: Quality,
     /// What pairs are taken to have in common when errors are computed.
     pub sharing: Sharing,
+    /// Which intervals come from the cost itself.
+    pub profiles: Profiles,
+}
+
+/// Which intervals come from the cost itself instead of value and standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profiles {
+    /// Those of parameters whose cost is no parabola over one error.
+    #[default]
+    Auto,
+    /// All.
+    All,
+    /// None.
+    Never,
+}
+
+impl Profiles {
+    /// Names in configurations.
+    pub const NAMES: [(&'static str, Profiles); 3] =
+        [("auto", Profiles::Auto), ("all", Profiles::All), ("never", Profiles::Never)];
 }
 
 impl Default for FitSettings {
@@ -59,6 +79,7 @@ impl Default for FitSettings {
             cma_es: CmaEs::default(),
             quality: Quality::default(),
             sharing: Sharing::default(),
+            profiles: Profiles::Auto,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a fit found.
 
 use crate::outcome::noise::{AngleNoise, Expected, LackOfFit};
-use crate::outcome::parameter::{ParameterResult, UncertaintyKind};
+use crate::outcome::parameter::{ParameterResult, UncertaintyMethod};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::outcome::written;
@@ -192,8 +192,8 @@ pub struct FitResult {
     #[serde(with = "written::by_name")]
     pub parameters: Vec<ParameterResult>,
     /// What the reported errors allow for.
-    #[serde(flatten, with = "written::kind_in_words")]
-    pub uncertainty_kind: UncertaintyKind,
+    #[serde(flatten, with = "written::method_in_words")]
+    pub uncertainty_method: UncertaintyMethod,
     /// How often speckles renew themselves during the measurement (q^2 int D dt); errors rest on it times the angles.
     #[serde(rename = "speckle_renewals")]
     pub renewals: Option<f64>,

@@ -38,7 +38,7 @@ impl ParameterStatus {
 /// What reported errors allow for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum UncertaintyKind {
+pub enum UncertaintyMethod {
     /// Noise of speckles and photons in closed form: what pairs share is known.
     Speckle,
     /// Pairs that share frames or speckles are correlated.
@@ -47,16 +47,29 @@ pub enum UncertaintyKind {
     Plain,
 }
 
-impl UncertaintyKind {
+impl UncertaintyMethod {
     /// Name in results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            UncertaintyKind::Speckle => "speckle",
-            UncertaintyKind::FrameRobust => "frame_robust",
-            UncertaintyKind::Plain => "plain",
+            UncertaintyMethod::Speckle => "speckle",
+            UncertaintyMethod::FrameRobust => "frame_robust",
+            UncertaintyMethod::Plain => "plain",
         }
     }
+}
+
+/// Lower and upper end; `None` where an end lies beyond the parameter's bound.
+pub type Interval = [Option<f64>; 2];
+
+/// Where intervals come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalMethod {
+    /// Value and standard error.
+    Quadratic,
+    /// The cost itself.
+    Profile,
 }
 
 /// One physical parameter.
@@ -67,8 +80,15 @@ pub struct ParameterResult {
     pub name: String,
     /// Value.
     pub value: f64,
-    /// Reported standard error (see [`crate::outcome::fit::FitResult::uncertainty_kind`]); `None` if fixed, on a bound or undetermined.
+    /// Reported standard error (see [`crate::outcome::fit::FitResult::uncertainty_method`]); `None` if fixed, on a bound or undetermined.
+    /// Half of the width of the 68 % interval where that comes from the cost itself.
     pub uncertainty: Option<f64>,
+    /// Interval that holds the truth in 68 % of measurements; `None` where there is no uncertainty.
+    pub interval_68: Option<Interval>,
+    /// The same for 95 %.
+    pub interval_95: Option<Interval>,
+    /// Where both come from.
+    pub interval_method: Option<IntervalMethod>,
     /// Standard error from the inverse Hessian, pairs taken as independent; `None` also where the noise is not known.
     pub uncertainty_plain: Option<f64>,
     /// Unit.

@@ -21,25 +21,26 @@ pub mod judgement {
 }
 
 /// The kind of the errors, with what it means.
-pub mod kind_in_words {
-    use crate::outcome::parameter::UncertaintyKind;
+pub mod method_in_words {
+    use crate::outcome::parameter::UncertaintyMethod;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    const MEANING: &str = "uncertainty: frame_robust allows for what pairs that share frames or speckles have in common \
-(dyadic-robust sandwich with a kernel in time); plain takes pairs as independent. uncertainty_plain is always the latter";
+    const MEANING: &str = "uncertainty: speckle is the noise of speckles and photons in closed form; frame_robust allows for what \
+residuals of pairs that share frames or speckles have in common (dyadic-robust sandwich with a kernel in time); plain takes pairs as \
+independent. uncertainty_plain is always the latter";
 
     #[derive(Serialize, Deserialize)]
     struct Written {
-        uncertainty_kind: UncertaintyKind,
+        uncertainty_method: UncertaintyMethod,
         uncertainty_meaning: String,
     }
 
-    pub fn serialize<S: Serializer>(kind: &UncertaintyKind, serializer: S) -> Result<S::Ok, S::Error> {
-        Written { uncertainty_kind: *kind, uncertainty_meaning: MEANING.into() }.serialize(serializer)
+    pub fn serialize<S: Serializer>(kind: &UncertaintyMethod, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { uncertainty_method: *kind, uncertainty_meaning: MEANING.into() }.serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UncertaintyKind, D::Error> {
-        Written::deserialize(deserializer).map(|written| written.uncertainty_kind)
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UncertaintyMethod, D::Error> {
+        Written::deserialize(deserializer).map(|written| written.uncertainty_method)
     }
 }
 

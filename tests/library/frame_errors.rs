@@ -7,7 +7,7 @@ use homodyne::experiment::Angle;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
-use homodyne::outcome::parameter::{ParameterStatus, UncertaintyKind};
+use homodyne::outcome::parameter::{ParameterStatus, UncertaintyMethod};
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
 use homodyne::simulate::{Noise, Scatter, Simulation, Width};
@@ -104,7 +104,7 @@ fn under_speckle_noise_the_reported_interval_holds_the_truth_and_the_plain_one_d
     let (mut reported, mut plain) = (0, 0);
     for seed in 0..draws {
         let (result, truth) = speckle_draw(seed);
-        assert_eq!(result.uncertainty_kind, UncertaintyKind::Speckle);
+        assert_eq!(result.uncertainty_method, UncertaintyMethod::Speckle);
         for (found, truth) in result.parameters.iter().zip(&truth).take(2) {
             let away = (found.value - truth).abs();
             reported += u32::from(away < found.uncertainty.expect("determined"));

@@ -109,7 +109,7 @@ const NAMES: &[&str] = &[
     "TimeGrid",
     "Tolerances",
     "Tuning",
-    "UncertaintyKind",
+    "UncertaintyMethod",
     "UndeterminedDirection",
     "Values",
     "Verdict",

@@ -125,7 +125,7 @@ fn sigint_and_sigterm_end_with_the_best_so_far_and_resume_goes_on() {
         let found = parameters(&output);
         assert_eq!(found["verdict"], "interrupted");
         assert!(found["parameters"]["D0"]["value"].is_number(), "the best so far");
-        assert_eq!(found["uncertainty_kind"], "plain");
+        assert_eq!(found["uncertainty_method"], "plain");
         assert!(folder.path().join(CHECKPOINT).exists());
         let resumed = homodyne(folder.path(), &[&FIT[..], &["--resume"]].concat());
         assert_eq!(parameters(&resumed), undisturbed);

@@ -5,6 +5,7 @@ use crate::config::field::Field;
 use crate::config::key::{Access, Key, Template};
 use crate::config::reader::Given;
 use crate::error::Result;
+use crate::fit::settings::Profiles;
 use crate::outcome::fit::Strategy;
 use crate::parameters::definitions::find;
 use crate::parameters::scaling::ScalingMode;
@@ -110,6 +111,11 @@ pub(super) const KEYS: &[Key] = &[
         "optimization.nlsq.anti_degeneracy.fourier_order",
         "order of the Fourier series",
         Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.fourier_order, 1)),
+    ),
+    Key::new(
+        "optimization.nlsq.profile_intervals",
+        "intervals from the cost itself: auto where it is no parabola over one error, for all parameters, or never",
+        Access::Field(|draft| Field::choice(&mut draft.settings.fit.profiles, &Profiles::NAMES)),
     ),
     Key::new(
         "optimization.nlsq.quality_validation.enable",

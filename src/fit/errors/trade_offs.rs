@@ -5,7 +5,7 @@ use crate::outcome::fit::UndeterminedDirection;
 use crate::parameters::definitions::LawPlaces;
 use ndarray::Array2;
 
-/// An exponent nearer to zero than this many standard errors leaves amplitude and constant part to trade off.
+/// An exponent nearer to zero than this many standard errors may leave amplitude and constant part to trade off.
 const DISTINCT: f64 = 3.0;
 
 /// A power law among the parameters.
@@ -16,35 +16,35 @@ pub(super) struct Law<'a> {
     pub places: LawPlaces,
 }
 
-/// Moving parameters of a law without a standard error, and why.
-#[derive(Default)]
+/// Moving parameters of a law that may trade off, and how.
 pub(super) struct LawFindings {
     pub members: Vec<usize>,
-    pub direction: Option<UndeterminedDirection>,
+    pub direction: UndeterminedDirection,
 }
 
 impl Law<'_> {
-    /// Amplitude and constant part are one and the same where the exponent is zero. If it cannot be told from zero, the
-    /// valley of the cost runs along a hyperbola to arbitrarily large amplitudes, and no standard error describes it; if
-    /// that valley has ended on a bound of one, the other's error would describe the bound.
-    pub fn findings(&self, covariance: &Array2<f64>) -> LawFindings {
-        let place = |parameter: usize| self.moving.iter().position(|&moving| moving == parameter);
+    fn moving(&self) -> [Option<usize>; 3] {
+        self.places.all().map(|parameter| self.moving.iter().position(|&moving| moving == parameter))
+    }
+
+    /// Amplitude and constant part are one and the same where the exponent is zero. If it cannot be told from zero by its
+    /// standard error, the valley of the cost may run along a hyperbola to arbitrarily large amplitudes: whether it ends
+    /// before the bounds only the cost itself can say.
+    pub fn in_a_valley(&self, covariance: &Array2<f64>) -> Option<LawFindings> {
+        let [amplitude, exponent, constant] = self.moving();
+        let (amplitude, exponent, constant) = (amplitude?, exponent?, constant?);
+        let error = covariance[[exponent, exponent]].max(0.0).sqrt();
+        let is_indistinct = self.point.theta[self.places.exponent].abs() < DISTINCT * error;
+        is_indistinct.then(|| LawFindings { members: vec![amplitude, constant], direction: self.indistinct() })
+    }
+
+    /// If the valley has ended on a bound of amplitude or constant part, the other's error would describe the bound.
+    pub fn at_the_end_of_a_valley(&self) -> Option<usize> {
         let free = self.problem.space.free();
         let all_free = self.places.all().iter().all(|k| free.contains(k));
-        let [amplitude, exponent, constant] = self.places.all().map(place);
-        let is_indistinct = exponent.is_some_and(|exponent| {
-            let error = covariance[[exponent, exponent]].max(0.0).sqrt();
-            self.point.theta[self.places.exponent].abs() < DISTINCT * error
-        });
-        let direction = is_indistinct.then(|| self.indistinct());
-        match (amplitude, exponent, constant) {
-            (Some(amplitude), Some(_), Some(constant)) if is_indistinct => {
-                LawFindings { members: vec![amplitude, constant], direction }
-            }
-            (None, _, Some(other)) | (Some(other), _, None) if all_free => {
-                LawFindings { members: vec![other], direction }
-            }
-            _ => LawFindings::default(),
+        match self.moving() {
+            [None, _, Some(other)] | [Some(other), _, None] if all_free => Some(other),
+            _ => None,
         }
     }
 
@@ -52,7 +52,8 @@ impl Law<'_> {
         let [amplitude, exponent, constant] =
             self.places.all().map(|place| self.problem.space.physical[place].name.clone());
         let description = format!(
-            "{amplitude} and {constant} trade off, because {exponent} is within {DISTINCT} standard errors of 0; fix one of them"
+            "{amplitude} and {constant} trade off, because {exponent} is within {DISTINCT} standard errors of 0: their intervals \
+             reach the bounds; fix one of them in initial_parameters.fixed_parameters"
         );
         UndeterminedDirection { description, parameters: vec![amplitude, constant] }
     }

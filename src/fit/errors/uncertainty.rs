@@ -5,11 +5,11 @@ use crate::fit::errors::covariance::{ScalingVariance, full_covariance, scaling_v
 use crate::fit::errors::frame_robust::sandwich;
 use crate::fit::errors::last_sweep::{LastSweep, LossMeans};
 use crate::fit::errors::speckle_noise::{Fitted, SpeckleNoise};
-use crate::fit::errors::trade_offs::{Law, direction, unbounded, wider_than_bounds};
+use crate::fit::errors::trade_offs::{Law, LawFindings, direction, unbounded, wider_than_bounds};
 use crate::fit::solver::problem::{Point, Problem, moving};
 use crate::likelihood::spectrum::Spectrum;
 use crate::outcome::fit::UndeterminedDirection;
-use crate::outcome::parameter::UncertaintyKind;
+use crate::outcome::parameter::UncertaintyMethod;
 use ndarray::Array2;
 
 /// Standard errors of physical parameters and scaling.
@@ -22,6 +22,8 @@ pub struct Uncertainty {
     pub robust: Option<Array2<f64>>,
     /// Inverse Hessian of plain least squares.
     pub squared: Array2<f64>,
+    /// Mean weight that a robust loss leaves a pair: the cost that was minimised is so much flatter.
+    mean_weight: f64,
     /// Whether the reported errors are the noise's in closed form.
     pub is_closed: bool,
     /// The noise of every angle; `None` if the fit was stopped before the last sweep.
@@ -32,6 +34,8 @@ pub struct Uncertainty {
     pub undetermined: Vec<usize>,
     /// The directions in words.
     pub directions: Vec<UndeterminedDirection>,
+    /// What the cost itself has to decide: power laws whose exponent cannot be told from zero.
+    suspects: Vec<LawFindings>,
     /// Condition number of the reduced Hessian, scaled to a unit diagonal.
     pub condition_number: Option<f64>,
     /// Reported variances of contrast and offset of every angle.
@@ -107,11 +111,11 @@ impl Uncertainty {
                 directions.push(unbounded(name(parameter)));
             }
         }
+        let mut suspects = Vec::new();
         for &places in problem.space.mode.power_laws() {
             let law = Law { problem, point, moving: &moving, places };
-            let found = law.findings(covariances.reported());
-            directions.extend(found.direction.filter(|_| !found.members.iter().any(|k| undetermined.contains(k))));
-            undetermined.extend(found.members);
+            undetermined.extend(law.at_the_end_of_a_valley());
+            suspects.extend(law.in_a_valley(covariances.reported()));
         }
         let variances = |matrix: &Array2<f64>| scaling_variances(problem, matrix, moving.len());
         Uncertainty {
@@ -121,13 +125,40 @@ impl Uncertainty {
             plain: covariances.plain,
             robust: covariances.robust,
             squared: covariances.squared,
+            mean_weight: last.map_or(1.0, |last| last.loss_means().weight),
             is_closed: last.is_some_and(|last| last.plain.is_none()),
             noise: covariances.noise,
             moving,
             undetermined,
             directions,
+            suspects,
             condition_number: spectrum.condition_number,
         }
+    }
+
+    /// Parameters for which the cost itself has to say whether the data determine them.
+    #[must_use]
+    pub fn suspected(&self) -> Vec<usize> {
+        let known = |k: &usize| !self.undetermined.contains(k);
+        self.suspects.iter().flat_map(|law| law.members.iter().copied().filter(known)).map(|k| self.moving[k]).collect()
+    }
+
+    /// Decides about suspects: those of which a parameter's interval does not end before its bounds are undetermined.
+    pub fn settle(&mut self, is_closed: &dyn Fn(usize) -> bool) {
+        for law in std::mem::take(&mut self.suspects) {
+            if !law.members.iter().all(|&k| is_closed(self.moving[k])) {
+                let told = law.members.iter().any(|k| self.undetermined.contains(k));
+                self.directions.extend(Some(law.direction).filter(|_| !told));
+                self.undetermined.extend(law.members);
+            }
+        }
+    }
+
+    /// How much larger the reported variance is than that of the cost, which takes pairs as independent.
+    #[must_use]
+    pub fn widening(&self, parameter: usize) -> f64 {
+        let place = self.moving.iter().position(|&moving| moving == parameter);
+        place.map_or(1.0, |k| self.reported()[[k, k]] * self.mean_weight / self.squared[[k, k]])
     }
 
     /// The covariance behind the reported errors.
@@ -138,11 +169,11 @@ impl Uncertainty {
 
     /// What the reported errors allow for.
     #[must_use]
-    pub fn kind(&self) -> UncertaintyKind {
+    pub fn kind(&self) -> UncertaintyMethod {
         match (&self.robust, self.is_closed) {
-            (Some(_), true) => UncertaintyKind::Speckle,
-            (Some(_), false) => UncertaintyKind::FrameRobust,
-            (None, _) => UncertaintyKind::Plain,
+            (Some(_), true) => UncertaintyMethod::Speckle,
+            (Some(_), false) => UncertaintyMethod::FrameRobust,
+            (None, _) => UncertaintyMethod::Plain,
         }
     }
 

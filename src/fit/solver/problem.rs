@@ -43,7 +43,9 @@ pub struct Problem<'a> {
 }
 
 impl Problem<'_> {
-    pub(super) fn between_bounds(&self, theta: &[f64]) -> Vec<f64> {
+    /// The nearest point between the bounds.
+    #[must_use]
+    pub fn between_bounds(&self, theta: &[f64]) -> Vec<f64> {
         let parameters = self.space.physical.iter();
         theta.iter().zip(parameters).map(|(value, known)| value.clamp(known.lower, known.upper)).collect()
     }

@@ -1,5 +1,6 @@
 //! Which bounds a solution meets.
 
+use crate::fit::errors::profile::Profile;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::outcome::fit::ActiveBound;
@@ -10,7 +11,7 @@ use crate::sums::box_quadratic::Side;
 pub fn physical_bounds(
     problem: &Problem<'_>,
     point: &Point,
-    uncertainty: &Uncertainty,
+    (uncertainty, profiles): (&Uncertainty, &[Profile]),
     bounds_tolerance: f64,
 ) -> Vec<ActiveBound> {
     let mut active = Vec::new();
@@ -18,13 +19,19 @@ pub fn physical_bounds(
         let parameter = &problem.space.physical[k];
         let value = point.theta[k];
         let error = uncertainty.standard_error(k).unwrap_or(0.0);
+        let profile = profiles.iter().find(|profile| profile.parameter == k);
+        // The cost itself knows whether a bound is nearer than one error, where it was asked.
+        let is_near = |side: Side, distance: f64| match profile {
+            Some(profile) => profile.intervals[0][side as usize].is_none(),
+            None => distance < error,
+        };
         for (side, bound, distance) in [
             (Side::Lower, parameter.lower, value - parameter.lower),
             (Side::Upper, parameter.upper, parameter.upper - value),
         ] {
             // Rounding: a minimum exactly on the bound may be found a hair inside it.
             let on_it = distance <= bounds_tolerance * (parameter.upper - parameter.lower);
-            if on_it || distance < error {
+            if on_it || is_near(side, distance) {
                 active.push(ActiveBound {
                     name: parameter.name.clone(),
                     side,

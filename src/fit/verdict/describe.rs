@@ -4,6 +4,7 @@ use crate::fit::errors::bread::Bread;
 use crate::fit::errors::identifiability::identifiability;
 use crate::fit::errors::information::shares;
 use crate::fit::errors::last_sweep::LastSweep;
+use crate::fit::errors::profile::{LEVELS, Profile};
 use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::settings::FitSettings;
@@ -17,7 +18,7 @@ use crate::likelihood::scaling::ScalingBlock;
 use crate::likelihood::speckle::covariance::Noise;
 use crate::outcome::fit::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, StartFrom, Strategy};
 use crate::outcome::noise::{AngleNoise, Expected, LackOfFit};
-use crate::outcome::parameter::{ParameterResult, ParameterStatus};
+use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult, ParameterStatus};
 use crate::sums::box_quadratic::Side;
 use crate::sums::loss::Loss;
 use crate::sums::objective::Objective;
@@ -35,6 +36,10 @@ pub struct Described<'a> {
     pub last: Option<&'a LastSweep>,
     /// How the data were gone through.
     pub strategy: Strategy,
+    /// Errors.
+    pub uncertainty: &'a Uncertainty,
+    /// Intervals from the cost itself.
+    pub profiles: &'a [Profile],
     /// What the model says of settings that may make a fit impossible.
     pub advice: &'a [String],
     /// Where the fit started.
@@ -45,13 +50,13 @@ impl Described<'_> {
     /// Everything about a solution.
     #[must_use]
     pub fn result(&self, objective: &dyn Objective, solution: Solution) -> FitResult {
-        let (problem, settings, point) = (self.problem, self.settings, &solution.point);
-        let uncertainty = Uncertainty::of(problem, point, self.last);
+        let (problem, settings, point, uncertainty) = (self.problem, self.settings, &solution.point, self.uncertainty);
         let phi = objective.phi_degrees();
-        let mut active = physical_bounds(problem, point, &uncertainty, settings.quality.bounds_tolerance);
+        let mut active =
+            physical_bounds(problem, point, (uncertainty, self.profiles), settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, &phi));
-        let squares = self.squares(point, &uncertainty);
-        let found = Found::of(self, objective, point, &uncertainty);
+        let squares = self.squares(point, uncertainty);
+        let found = Found::of(self, objective, point, uncertainty);
         let unknown_noise = unknown_noise(objective, point);
         let (verdict, reasons) = judge(&Evidence {
             stop: solution.stop,
@@ -66,16 +71,16 @@ impl Described<'_> {
         });
         let reported = Some(uncertainty.reported()).filter(|_| uncertainty.is_known());
         let plain = Some(&uncertainty.plain).filter(|_| uncertainty.plain_is_known);
-        let angles = self.angles(objective, point, &uncertainty, &found);
+        let angles = self.angles(objective, point, uncertainty, &found);
         FitResult {
             verdict,
             reasons,
             stop: solution.stop,
-            parameters: parameters(problem, point, &uncertainty, &active),
+            parameters: self.parameters(point, &active),
             residual_extremes: extremes_of_all(&angles),
             lags: lags_of_all(&angles),
             angles,
-            uncertainty_kind: uncertainty.kind(),
+            uncertainty_method: uncertainty.kind(),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,
@@ -89,15 +94,15 @@ impl Described<'_> {
             expected_reduced_chi_squared: squares.expected,
             lack_of_fit: found.lack_of_fit,
             reduced_loss: squares.loss.map(|loss| squares.per_degree(loss)),
-            covariance_names: names(problem, &uncertainty),
-            covariance: table(&uncertainty, reported, false),
-            correlation: table(&uncertainty, reported, true),
-            covariance_plain: table(&uncertainty, plain, false),
-            identifiability: identifiability(problem, point, &uncertainty, &phi),
+            covariance_names: names(problem, uncertainty),
+            covariance: table(uncertainty, reported, false),
+            correlation: table(uncertainty, reported, true),
+            covariance_plain: table(uncertainty, plain, false),
+            identifiability: identifiability(problem, point, uncertainty, &phi),
             search: None,
             condition_number: uncertainty.condition_number,
             active_bounds: active,
-            undetermined: uncertainty.directions,
+            undetermined: uncertainty.directions.clone(),
             start: self.start.clone(),
             start_from: if settings.start.is_some() { StartFrom::Configuration } else { StartFrom::Data },
             n_iterations: solution.iterations.len(),
@@ -121,6 +126,55 @@ impl Described<'_> {
             Some(last) if self.problem.loss != Loss::Linear => last.sums.iter().map(ResidualSums::squares).sum(),
             _ => 2.0 * point.evaluation.cost,
         }
+    }
+
+    fn parameters(&self, point: &Point, active: &[ActiveBound]) -> Vec<ParameterResult> {
+        let (problem, uncertainty) = (self.problem, self.uncertainty);
+        let status = |k: usize| {
+            let parameter = &problem.space.physical[k];
+            let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
+            let moving = uncertainty.moving.iter().position(|&moving| moving == k);
+            match (parameter.fixed, on_bound, moving) {
+                (Some(_), _, _) => ParameterStatus::Fixed,
+                (_, Some(bound), _) if bound.side == Side::Lower => ParameterStatus::AtLowerBound,
+                (_, Some(_), _) => ParameterStatus::AtUpperBound,
+                (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => ParameterStatus::Undetermined,
+                _ => ParameterStatus::Free,
+            }
+        };
+        let result = |(k, parameter): (usize, &crate::parameters::space::Parameter)| {
+            let is_free = status(k) == ParameterStatus::Free;
+            let errors = self.errors(k, point.theta[k]).filter(|_| is_free);
+            ParameterResult {
+                name: parameter.name.clone(),
+                unit: parameter.unit.clone(),
+                value: point.theta[k],
+                uncertainty: errors.and_then(|errors| errors.uncertainty),
+                interval_68: errors.map(|errors| errors.intervals[0]),
+                interval_95: errors.map(|errors| errors.intervals[1]),
+                interval_method: errors.map(|errors| errors.method),
+                uncertainty_plain: uncertainty.plain_error(k).filter(|_| is_free),
+                bounds: [parameter.lower, parameter.upper],
+                status: status(k),
+            }
+        };
+        problem.space.physical.iter().enumerate().map(result).collect()
+    }
+
+    /// What is reported about the errors of a parameter that has some.
+    fn errors(&self, k: usize, value: f64) -> Option<Errors> {
+        let error = self.uncertainty.standard_error(k)?;
+        let found = self.profiles.iter().find(|profile| profile.parameter == k);
+        Some(match found {
+            Some(profile) => {
+                Errors { uncertainty: profile.error(), intervals: profile.intervals, method: IntervalMethod::Profile }
+            }
+            None => Errors {
+                uncertainty: Some(error),
+                intervals: LEVELS.map(|level| [Some(value - level * error), Some(value + level * error)]),
+                method: IntervalMethod::Quadratic,
+            },
+        })
     }
 
     fn angles(
@@ -159,6 +213,14 @@ impl Described<'_> {
         };
         (0..phi.len()).map(result).collect()
     }
+}
+
+/// Errors of one parameter.
+#[derive(Clone, Copy)]
+struct Errors {
+    uncertainty: Option<f64>,
+    intervals: [Interval; 2],
+    method: IntervalMethod,
 }
 
 /// Sums of squares of a solution, where the noise is known.
@@ -273,36 +335,6 @@ fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
         residual_sigma: extreme.residual,
     };
     found.map(result).collect()
-}
-
-fn parameters(
-    problem: &Problem<'_>,
-    point: &Point,
-    uncertainty: &Uncertainty,
-    active: &[ActiveBound],
-) -> Vec<ParameterResult> {
-    let status = |k: usize| {
-        let parameter = &problem.space.physical[k];
-        let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
-        let moving = uncertainty.moving.iter().position(|&moving| moving == k);
-        match (parameter.fixed, on_bound, moving) {
-            (Some(_), _, _) => ParameterStatus::Fixed,
-            (_, Some(bound), _) if bound.side == Side::Lower => ParameterStatus::AtLowerBound,
-            (_, Some(_), _) => ParameterStatus::AtUpperBound,
-            (_, _, Some(moving)) if uncertainty.undetermined.contains(&moving) => ParameterStatus::Undetermined,
-            _ => ParameterStatus::Free,
-        }
-    };
-    let result = |(k, parameter): (usize, &crate::parameters::space::Parameter)| ParameterResult {
-        name: parameter.name.clone(),
-        unit: parameter.unit.clone(),
-        value: point.theta[k],
-        uncertainty: uncertainty.standard_error(k).filter(|_| status(k) == ParameterStatus::Free),
-        uncertainty_plain: uncertainty.plain_error(k).filter(|_| status(k) == ParameterStatus::Free),
-        bounds: [parameter.lower, parameter.upper],
-        status: status(k),
-    };
-    problem.space.physical.iter().enumerate().map(result).collect()
 }
 
 fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {

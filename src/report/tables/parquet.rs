@@ -36,7 +36,7 @@ pub(super) fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// `parameters.parquet`: name, unit, value, uncertainty, uncertainty_plain, lower, upper, status.
+/// `parameters.parquet`: name, unit, value, uncertainty, uncertainty_plain, ends of the 68 and 95 % intervals, bounds, status.
 ///
 /// # Errors
 /// Internal if encoding fails.
@@ -48,6 +48,10 @@ pub fn parameters(result: &FitResult) -> Result<Vec<u8>> {
         numbers("value", rows, |row| Some(row.value)),
         numbers("uncertainty", rows, |row| row.uncertainty),
         numbers("uncertainty_plain", rows, |row| row.uncertainty_plain),
+        numbers("interval_68_lower", rows, |row| row.interval_68?[0]),
+        numbers("interval_68_upper", rows, |row| row.interval_68?[1]),
+        numbers("interval_95_lower", rows, |row| row.interval_95?[0]),
+        numbers("interval_95_upper", rows, |row| row.interval_95?[1]),
         numbers("lower", rows, |row| Some(row.bounds[0])),
         numbers("upper", rows, |row| Some(row.bounds[1])),
         words("status", rows, |row| row.status.name().into()),

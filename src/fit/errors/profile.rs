@@ -1,0 +1,214 @@
+//! Intervals from the cost itself, where it is no parabola over one error: one parameter is held at values further and further
+//! away while all others follow (profile likelihood; Venzon and Moolgavkar, Appl. Stat. 37 (1988) 87, doi 10.2307/2347496).
+//!
+//! The cost takes pairs as independent. What pairs share widens errors by V / V_cost, and the increase of the cost counts that
+//! much less (Royall and Tsou, J. R. Stat. Soc. B 65 (2003) 391, doi 10.1111/1467-9868.00392):
+//!
+//! ```text
+//! z(v)^2 = 2 (cost(v) - least cost) V_cost / V          an interval ends where z = 1 (68 %) or 1.96 (95 %)
+//! ```
+
+use crate::error::Result;
+use crate::fit::errors::uncertainty::Uncertainty;
+use crate::fit::solver::journal::Following;
+use crate::fit::solver::minimise::minimise;
+use crate::fit::solver::problem::{Point, Problem, System};
+use crate::outcome::parameter::Interval;
+use crate::outcome::verdict::Stop;
+use crate::sums::algebra::{Algebra, dot};
+use crate::sums::objective::Objective;
+
+/// How many standard errors hold 68 and 95 %.
+pub const LEVELS: [f64; 2] = [1.0, 1.959_964];
+/// An end is found when z is so near.
+const NEAR: f64 = 0.02;
+/// Most costs that are looked at for one end.
+const MOST: usize = 12;
+/// A cost that differs by this share from its parabola one error away is none.
+const BENT: f64 = 0.5;
+
+/// Intervals of one parameter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Profile {
+    /// Physical parameter.
+    pub parameter: usize,
+    /// The intervals of [`LEVELS`]; an end that lies beyond the bound is open.
+    pub intervals: [Interval; 2],
+}
+
+impl Profile {
+    /// Whether the 68 % interval ends on both sides before the bounds.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.intervals[0].iter().all(Option::is_some)
+    }
+
+    /// Half of the width of the 68 % interval.
+    #[must_use]
+    pub fn error(&self) -> Option<f64> {
+        let [lower, upper] = self.intervals[0];
+        Some(0.5 * (upper? - lower?))
+    }
+}
+
+/// A minimum whose surroundings are looked at.
+pub struct Surroundings<'a> {
+    /// How costs are computed.
+    pub system: System<'a>,
+    /// What was solved.
+    pub problem: &'a Problem<'a>,
+    /// The minimum.
+    pub point: &'a Point,
+    /// Its errors.
+    pub uncertainty: &'a Uncertainty,
+}
+
+/// A value at some distance from the minimum, and how many errors that is.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    distance: f64,
+    z: f64,
+}
+
+impl Surroundings<'_> {
+    /// Moving parameters whose cost is no parabola over one error, by a few costs of the data that are cheap.
+    ///
+    /// # Errors
+    /// What the sweeps report.
+    pub fn bent(&self, cheap: &dyn Objective, coarse: &Problem<'_>) -> Result<Vec<usize>> {
+        let theta = &self.point.theta;
+        let center = System::Gram(cheap).point(coarse, theta.clone())?.evaluation;
+        let mut bent = Vec::new();
+        for (k, &parameter) in self.uncertainty.moving.iter().enumerate() {
+            let Some(step) = self.step(k) else { continue };
+            let along = |vector: &[f64]| dot(vector, &step);
+            let (slope, parabola) = (along(&center.gradient), 0.5 * along(&center.hessian.times(&step)));
+            let mut is_bent = false;
+            for side in [-1.0, 1.0] {
+                let moved: Vec<f64> = theta.iter().zip(&step).map(|(value, step)| value + side * step).collect();
+                if coarse.between_bounds(&moved) == moved {
+                    let rise = coarse.cost(cheap, &moved)? - center.cost - side * slope;
+                    is_bent |= (rise - parabola).abs() > BENT * parabola;
+                }
+            }
+            if is_bent {
+                bent.push(parameter);
+            }
+        }
+        Ok(bent)
+    }
+
+    /// Where all physical parameters are one reported error of a moving one away, along the valley of the cost.
+    fn step(&self, k: usize) -> Option<Vec<f64>> {
+        let (moving, inverse) = (&self.uncertainty.moving, &self.uncertainty.squared);
+        let error = self.uncertainty.standard_error(moving[k])?;
+        let mut step = vec![0.0; self.point.theta.len()];
+        for (l, &parameter) in moving.iter().enumerate() {
+            step[parameter] = error * inverse[[l, k]] / inverse[[k, k]];
+        }
+        Some(step)
+    }
+
+    /// The intervals of a parameter; `None` if the user asks to stop, or if it has no error to begin with.
+    ///
+    /// # Errors
+    /// What the sweeps report.
+    pub fn profile(&self, parameter: usize) -> Result<Option<Profile>> {
+        let Some(error) = self.uncertainty.standard_error(parameter) else { return Ok(None) };
+        let mut intervals = [[None; 2]; 2];
+        for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
+            let mut walk = Side { surroundings: self, parameter, side, error, theta: self.point.theta.clone() };
+            let mut inside = Step { distance: 0.0, z: 0.0 };
+            for (interval, level) in intervals.iter_mut().zip(LEVELS) {
+                let Some(distance) = walk.end(&mut inside, level)? else { return Ok(None) };
+                let is_inside = distance < walk.room();
+                interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
+            }
+        }
+        Ok(Some(Profile { parameter, intervals }))
+    }
+}
+
+/// One side of a profile.
+struct Side<'a> {
+    surroundings: &'a Surroundings<'a>,
+    parameter: usize,
+    side: f64,
+    error: f64,
+    /// Where the other parameters have followed to.
+    theta: Vec<f64>,
+}
+
+impl Side<'_> {
+    /// How far the bound is.
+    fn room(&self) -> f64 {
+        let known = &self.surroundings.problem.space.physical[self.parameter];
+        let bound = if self.side > 0.0 { known.upper } else { known.lower };
+        (bound - self.surroundings.point.theta[self.parameter]).abs()
+    }
+
+    /// The distance at which a level is reached, or the distance of the bound; `None` if the user asks to stop.
+    fn end(&mut self, inside: &mut Step, level: f64) -> Result<Option<f64>> {
+        let room = self.room();
+        let mut outside: Option<Step> = None;
+        let mut next = inside.distance + self.error * (level - inside.z);
+        for _ in 0..MOST {
+            let distance = next.min(room);
+            let Some(z) = self.z(distance)? else { return Ok(None) };
+            let found = Step { distance, z };
+            if (z - level).abs() < NEAR {
+                *inside = found;
+                return Ok(Some(distance));
+            }
+            match z < level {
+                true if distance >= room => return Ok(Some(room)),
+                true => *inside = found,
+                false => outside = Some(found),
+            }
+            next = between(*inside, outside, level);
+        }
+        Ok(Some(next.min(room)))
+    }
+
+    /// How many errors the cost says a value is away, the others at their best; `None` if the user asks to stop.
+    fn z(&mut self, distance: f64) -> Result<Option<f64>> {
+        let Surroundings { system, problem, point, uncertainty } = self.surroundings;
+        let mut space = problem.space.clone();
+        let value = point.theta[self.parameter] + self.side * distance;
+        space.physical[self.parameter].fixed = Some(value);
+        self.theta[self.parameter] = value;
+        let held = Problem { space: &space, ..(*problem).clone() };
+        let found = minimise(*system, &held, &self.theta, "profile", &mut Following::default())?;
+        if found.stop == Stop::Interrupted {
+            return Ok(None);
+        }
+        let rise = (found.point.evaluation.cost - point.evaluation.cost).max(0.0);
+        self.theta = found.point.theta;
+        Ok(Some((2.0 * rise / uncertainty.widening(self.parameter)).sqrt()))
+    }
+}
+
+/// Where a level is to be expected: between two steps, or beyond the outermost.
+fn between(inside: Step, outside: Option<Step>, level: f64) -> f64 {
+    match outside {
+        Some(outside) => {
+            let share = ((level - inside.z) / (outside.z - inside.z)).clamp(0.1, 0.9);
+            inside.distance + share * (outside.distance - inside.distance)
+        }
+        None => inside.distance * (level / inside.z.max(0.3 * level)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_distance_lies_where_the_level_is_expected() {
+        let (near, far) = (Step { distance: 1.0, z: 0.5 }, Step { distance: 3.0, z: 1.5 });
+        assert!((between(near, Some(far), 1.0) - 2.0).abs() < 1e-12);
+        assert!((between(near, None, 1.0) - 2.0).abs() < 1e-12);
+        // A flat cost is not followed at a stride.
+        assert!(between(Step { distance: 1.0, z: 0.0 }, None, 1.0) < 4.0);
+    }
+}
