@@ -43,6 +43,12 @@ impl Outset {
     pub fn new(strategy: Strategy, candidates: Vec<Vec<f64>>, t_ref_seconds: f64) -> Self {
         Outset { strategy, candidates, t_ref_seconds, advice: Vec::new() }
     }
+
+    /// With what the model says of its settings.
+    #[must_use]
+    pub fn with_advice(self, advice: Vec<String>) -> Self {
+        Outset { advice, ..self }
+    }
 }
 
 /// Fits: `explore` (all data, or some that stand for all) finds the start and other basins, `raw` has the last word.

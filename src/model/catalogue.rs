@@ -86,16 +86,21 @@ impl Model {
         }
     }
 
+    /// Argument of the sinc per frame and unit of shear rate, along the flow.
+    pub(crate) fn kappa_prefactor(&self) -> f64 {
+        let q_gap_dt = self.constants.q_per_angstrom * self.gap_angstrom * self.constants.time.dt_seconds;
+        match self.convention {
+            ShearConvention::Homodyne => q_gap_dt / (2.0 * PI),
+            ShearConvention::GapAverage => q_gap_dt / 2.0,
+        }
+    }
+
     /// Zero in static mode.
     pub(crate) fn kappa(&self, theta: &[f64], phi_degrees: f64) -> Kappa {
         if self.mode == AnalysisMode::Static {
             return Kappa { value: 0.0, d_phi0: 0.0 };
         }
-        let q_gap_dt = self.constants.q_per_angstrom * self.gap_angstrom * self.constants.time.dt_seconds;
-        let prefactor = match self.convention {
-            ShearConvention::Homodyne => q_gap_dt / (2.0 * PI),
-            ShearConvention::GapAverage => q_gap_dt / 2.0,
-        };
+        let prefactor = self.kappa_prefactor();
         let difference = (theta[6] - phi_degrees).to_radians();
         Kappa { value: prefactor * difference.cos(), d_phi0: -prefactor * difference.sin() * PI / 180.0 }
     }

@@ -20,6 +20,7 @@
 //!
 //! Pinned by `tests/library/derivatives.rs` (60-digit reference values) and by the slow twin in [`pair`].
 
+mod advice;
 pub mod catalogue;
 pub mod decay;
 pub mod diffusion;

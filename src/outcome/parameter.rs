@@ -91,6 +91,8 @@ pub struct ParameterResult {
     pub interval_method: Option<IntervalMethod>,
     /// Standard error from the inverse Hessian, pairs taken as independent; `None` also where the noise is not known.
     pub uncertainty_plain: Option<f64>,
+    /// On how many independent renewals of speckles it rests: those at the angles that carry it.
+    pub independent_renewals: Option<f64>,
     /// Unit.
     pub unit: String,
     /// Whether the value is the data's.

@@ -26,7 +26,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("ingest", &["error", "experiment", "listener", "machine", "store"]),
     ("sweep", &["error", "experiment", "listener", "machine", "store", "model", "sums"]),
     ("fit", &["error", "units", "listener", "parameters", "sums", "likelihood", "outcome", "machine"]),
-    ("simulate", &["error", "experiment", "parameters", "listener", "model"]),
+    ("simulate", &["error", "experiment", "parameters", "listener", "machine", "model"]),
     ("report", &["error", "parameters", "outcome"]),
     ("config", &["error", "ingest", "fit", "listener", "machine", "model", "outcome", "parameters", "store", "sums"]),
     (

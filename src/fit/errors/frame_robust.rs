@@ -207,7 +207,8 @@ fn with_variances(covariance: &Array2<f64>, variances: &[f64]) -> Array2<f64> {
         false => {
             let mean = f64::midpoint(covariance[[row, col]], covariance[[col, row]]) * raise(row) * raise(col);
             let most = (variances[row] * variances[col]).sqrt();
-            mean.clamp(-most, most)
+            // A number that the data do not determine at all has no variance, and nothing in common with others.
+            if most.is_finite() { mean.clamp(-most, most) } else { f64::NAN }
         }
     })
 }

@@ -33,19 +33,26 @@ impl Law<'_> {
     pub fn in_a_valley(&self, covariance: &Array2<f64>) -> Option<LawFindings> {
         let [amplitude, exponent, constant] = self.moving();
         let (amplitude, exponent, constant) = (amplitude?, exponent?, constant?);
-        let error = covariance[[exponent, exponent]].max(0.0).sqrt();
-        let is_indistinct = self.point.theta[self.places.exponent].abs() < DISTINCT * error;
-        is_indistinct.then(|| LawFindings { members: vec![amplitude, constant], direction: self.indistinct() })
+        let is_near = self.is_near_zero(exponent, covariance);
+        is_near.then(|| LawFindings { members: vec![amplitude, constant], direction: self.indistinct() })
     }
 
     /// If the valley has ended on a bound of amplitude or constant part, the other's error would describe the bound.
-    pub fn at_the_end_of_a_valley(&self) -> Option<usize> {
+    pub fn at_the_end_of_a_valley(&self, covariance: &Array2<f64>) -> Option<(usize, Option<UndeterminedDirection>)> {
         let free = self.problem.space.free();
         let all_free = self.places.all().iter().all(|k| free.contains(k));
         match self.moving() {
-            [None, _, Some(other)] | [Some(other), _, None] if all_free => Some(other),
+            [None, exponent, Some(other)] | [Some(other), exponent, None] if all_free => {
+                let is_near = exponent.is_some_and(|exponent| self.is_near_zero(exponent, covariance));
+                Some((other, is_near.then(|| self.indistinct())))
+            }
             _ => None,
         }
+    }
+
+    fn is_near_zero(&self, exponent: usize, covariance: &Array2<f64>) -> bool {
+        let error = covariance[[exponent, exponent]].max(0.0).sqrt();
+        self.point.theta[self.places.exponent].abs() < DISTINCT * error
     }
 
     fn indistinct(&self) -> UndeterminedDirection {

@@ -114,7 +114,10 @@ impl Uncertainty {
         let mut suspects = Vec::new();
         for &places in problem.space.mode.power_laws() {
             let law = Law { problem, point, moving: &moving, places };
-            undetermined.extend(law.at_the_end_of_a_valley());
+            if let Some((other, direction)) = law.at_the_end_of_a_valley(covariances.reported()) {
+                directions.extend(direction.filter(|_| !undetermined.contains(&other)));
+                undetermined.push(other);
+            }
             suspects.extend(law.in_a_valley(covariances.reported()));
         }
         let variances = |matrix: &Array2<f64>| scaling_variances(problem, matrix, moving.len());

@@ -2,7 +2,7 @@
 
 use crate::fit::errors::bread::Bread;
 use crate::fit::errors::identifiability::identifiability;
-use crate::fit::errors::information::shares;
+use crate::fit::errors::information::{independent_renewals, shares};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::profile::{LEVELS, Profile};
 use crate::fit::errors::speckle_noise::SpeckleNoise;
@@ -76,7 +76,7 @@ impl Described<'_> {
             verdict,
             reasons,
             stop: solution.stop,
-            parameters: self.parameters(point, &active),
+            parameters: self.parameters(point, &active, &found),
             residual_extremes: extremes_of_all(&angles),
             lags: lags_of_all(&angles),
             angles,
@@ -128,7 +128,7 @@ impl Described<'_> {
         }
     }
 
-    fn parameters(&self, point: &Point, active: &[ActiveBound]) -> Vec<ParameterResult> {
+    fn parameters(&self, point: &Point, active: &[ActiveBound], found: &Found) -> Vec<ParameterResult> {
         let (problem, uncertainty) = (self.problem, self.uncertainty);
         let status = |k: usize| {
             let parameter = &problem.space.physical[k];
@@ -147,6 +147,7 @@ impl Described<'_> {
             let errors = self.errors(k, point.theta[k]).filter(|_| is_free);
             ParameterResult {
                 name: parameter.name.clone(),
+                independent_renewals: found.renewals.get(&k).copied(),
                 unit: parameter.unit.clone(),
                 value: point.theta[k],
                 uncertainty: errors.and_then(|errors| errors.uncertainty),
@@ -242,6 +243,8 @@ impl Squares {
 struct Found {
     noise: Vec<AngleNoise>,
     information: Vec<BTreeMap<String, f64>>,
+    /// Independent renewals of speckles behind each moving parameter.
+    renewals: BTreeMap<usize, f64>,
     lack_of_fit: Option<LackOfFit>,
 }
 
@@ -249,7 +252,7 @@ impl Found {
     fn of(described: &Described<'_>, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Self {
         let (problem, moving) = (described.problem, &uncertainty.moving);
         let (Some(last), Some(noise)) = (described.last, &uncertainty.noise) else {
-            return Found { noise: Vec::new(), information: Vec::new(), lack_of_fit: None };
+            return Found { noise: Vec::new(), information: Vec::new(), renewals: BTreeMap::new(), lack_of_fit: None };
         };
         let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
         let bread = Bread { inverse: &uncertainty.squared, moving, contrasts };
@@ -260,10 +263,14 @@ impl Found {
                 |(k, &parameter): (usize, &usize)| (problem.space.physical[parameter].name.clone(), shares[[angle, k]]);
             moving.iter().enumerate().map(share).collect()
         };
+        let renewals = |(k, &parameter): (usize, &usize)| {
+            (parameter, independent_renewals(&shares.column(k).to_vec(), &last.renewals))
+        };
         let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees }.lack_of_fit();
         Found {
             noise: (0..phi_degrees.len()).map(|angle| angle_noise(noise, last, angle)).collect(),
             information: (0..phi_degrees.len()).map(of_angle).collect(),
+            renewals: moving.iter().enumerate().map(renewals).collect(),
             lack_of_fit: Some(lack_of_fit),
         }
     }

@@ -191,7 +191,7 @@ impl Known {
 
     /// 1/N is not below this.
     fn least(&self) -> f64 {
-        self.pixels.filter(|&pixels| pixels >= 1.0).map_or(0.0, |pixels| pixels.sqrt().recip())
+        self.pixels.filter(|&pixels| pixels > FEWEST_SPECKLES).map_or(0.0, |pixels| pixels.sqrt().recip())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::listener::LogLevel;
 use crate::machine::cores::nodes;
 use crate::model::catalogue::Model;
 use crate::outcome::fit::{FitResult, Strategy};
+use crate::outcome::parameter::ParameterResult;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::checkpoint::{Checkpoint, Hashes};
 use crate::pipeline::plan::decide;
@@ -21,6 +22,9 @@ use crate::sweep::scattered::Sample;
 use crate::units::short;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Errors that rest on fewer renewals are off by more than a quarter.
+const FEW_RENEWALS: f64 = 8.0;
 
 impl Run<'_> {
     /// Fits a store and writes the run directory.
@@ -36,7 +40,8 @@ impl Run<'_> {
         let experiment = store.experiment().clone();
         self.say_opposite_angles(&experiment);
         let model = Model::new(settings.fit.space.mode, settings.model.convention, &experiment)?;
-        let outset = Outset::new(decision.strategy, model.starts(&settings.fit.space), model.t_ref_seconds());
+        let (space, strategy) = (&settings.fit.space, decision.strategy);
+        let outset = Outset::new(strategy, model.starts(space), model.t_ref_seconds()).with_advice(model.advice(space));
         let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads())
             .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
@@ -67,23 +72,24 @@ impl Run<'_> {
         }
     }
 
-    /// Errors from few independent renewals of the speckles scatter themselves.
+    /// Errors from few independent renewals of the speckles scatter themselves, by 1 / sqrt(2 renewals).
     fn say_few_renewals(&self, result: &FitResult) {
-        let Some(renewals) = result.renewals else { return };
-        let independent = result.angles.len() as f64 * (0.5 * renewals).max(1.0);
-        let n_numbers = result.covariance_names.len() as f64;
-        if independent < 2.0 * n_numbers {
+        let few = |found: &&ParameterResult| found.independent_renewals.is_some_and(|renewals| renewals < FEW_RENEWALS);
+        for found in result.parameters.iter().filter(few) {
+            let renewals = found.independent_renewals.unwrap_or_default().max(1.0);
             self.say(
                 LogLevel::Warning,
                 &format!(
-                    "{n_numbers:.0} numbers are fitted to about {independent:.0} independent renewals of the speckles: \
-                     their errors may be off by tens of percent"
+                    "{} rests on about {renewals:.0} independent renewals of the speckles at the angles that carry it: its \
+                     uncertainty may itself be off by {:.0} %",
+                    found.name,
+                    100.0 / (2.0 * renewals).sqrt()
                 ),
             );
         }
     }
 
-    /// Angles 180 degrees apart see the same speckles (Friedel's law), which the errors cannot know.
+    /// Angles 180 degrees apart see the same speckles (Friedel's law).
     fn say_opposite_angles(&self, experiment: &Experiment) {
         let phi: Vec<f64> = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
         let opposite = |a: f64, b: f64| wrap_degrees(a - b + 180.0).abs() < 1.0;
@@ -91,10 +97,9 @@ impl Run<'_> {
         let pairs: usize = phi.iter().enumerate().map(of_first).sum();
         if pairs > 0 {
             self.say(
-                LogLevel::Warning,
+                LogLevel::Info,
                 &format!(
-                    "{pairs} pairs of angles are 180 degrees apart and see the same speckles: errors count them as \
-                     independent and are up to 1.4 times too small; leave one of each pair out with phi_filtering"
+                    "{pairs} pairs of angles are 180 degrees apart and see the same speckles: errors allow for it"
                 ),
             );
         }
