@@ -51,7 +51,7 @@ pub use crate::config::tree::{Node, override_node};
 pub use crate::error::catalogue::Code;
 pub use crate::error::explanation::Explanation;
 pub use crate::error::{Error, Fault, Result};
-pub use crate::experiment::{Angle, Experiment, TimeGrid};
+pub use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
 pub use crate::fit::course::{Outset, fit};
 pub use crate::fit::settings::{
     CmaEs, Design, Enable, Evolution, FitSettings, MultiStart, Preset, Quality, Sharing, Tolerances,

@@ -15,8 +15,20 @@ pub struct TimeGrid {
     pub start_seconds: f64,
 }
 
+/// What the data of an angle tell of their noise, beside sigma. `None` where they do not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct AngleNoise {
+    /// Mean of c2(t, t) - 1 over usable frames, where the diagonal is raw self-correlation: contrast and white part of one
+    /// intensity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagonal: Option<f64>,
+    /// Detector pixels of the bin (of all bins, where several became one angle).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<u64>,
+}
+
 /// One azimuthal angle of the measurement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Angle {
     /// Azimuth in degrees, in [-180, 180).
     pub phi_degrees: f64,
@@ -24,6 +36,9 @@ pub struct Angle {
     pub sigma: f64,
     /// Frames that are not data (0-based, ascending).
     pub masked_frames: Vec<usize>,
+    /// What is told of the noise; stores of earlier versions say nothing.
+    #[serde(default)]
+    pub noise: AngleNoise,
 }
 
 /// One fit's experiment: a single wavevector magnitude, gap and time grid, and its angles.
@@ -124,7 +139,7 @@ mod tests {
 
     #[test]
     fn frame_runs_leave_out_masked_frames() {
-        let angle = Angle { phi_degrees: 0.0, sigma: 1.0, masked_frames: vec![0, 3, 4] };
+        let angle = Angle { phi_degrees: 0.0, sigma: 1.0, masked_frames: vec![0, 3, 4], ..Angle::default() };
         assert_eq!(angle.frame_runs(7), vec![1..3, 5..7]);
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
-use crate::experiment::Angle;
-use crate::store::block::Values;
+use crate::ingest::coincidences::{are_counts, scattered_zeros};
+use crate::ingest::diagonal::Diagonal;
+use crate::store::block::{Values, pair_position};
 
 /// What the values of one angle tell about themselves.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,17 +72,21 @@ pub fn examine(
     if counts.non_finite > 0 {
         warnings.push(format!("[{}] {place}: {} values are not finite and are masked", Code::E20, counts.non_finite));
     }
-    if fraction(counts.implausible) > 0.01 {
-        return Err(Fault::at(
-            place,
-            format!("{} of {} values are outside (0, 10)", counts.implausible, counts.usable),
-        )
-        .expected("a normalised c2 with baseline 1 (or 0)")
-        .code(Code::E22)
-        .layout());
+    let counted = (counts.zeros > 0).then(|| scattered_zeros(values, n, &usable_frames(n, dead))).flatten();
+    if let Some(share) = counted.filter(|&share| are_counts(share)) {
+        let percent = 100.0 * share;
+        warnings
+            .push(format!("{place}: {percent:.1} % of the values are zero by coincidence: weak counts, all are used"));
     }
-    if counts.implausible > 0 {
-        warnings.push(format!("[{}] {place}: {} values are outside (0, 10)", Code::E22, counts.implausible));
+    let implausible = counts.implausible(counted);
+    if fraction(implausible) > 0.01 {
+        return Err(Fault::at(place, format!("{implausible} of {} values are outside (0, 10)", counts.usable))
+            .expected("a normalised c2 with baseline 1 (or 0)")
+            .code(Code::E22)
+            .layout());
+    }
+    if implausible > 0 {
+        warnings.push(format!("[{}] {place}: {implausible} values are outside (0, 10)", Code::E22));
     }
     Ok(Examined { non_finite: counts.non_finite, warnings })
 }
@@ -90,28 +95,58 @@ pub fn examine(
 struct Counts {
     usable: usize,
     non_finite: usize,
-    implausible: usize,
+    negative: usize,
+    zeros: usize,
+    /// 10 and more.
+    large: usize,
+    sum: f64,
 }
 
 impl Counts {
     fn of(values: &Values, n: usize, dead: &[usize]) -> Self {
-        let mut is_dead = vec![false; n];
-        dead.iter().for_each(|&frame| is_dead[frame] = true);
+        let is_usable = usable_frames(n, dead);
         let mut counts = Counts::default();
         let mut position = 0;
         for i in 0..n {
-            for dead_j in &is_dead[i + 1..] {
+            for &usable_j in &is_usable[i + 1..] {
                 let value = values.get(position);
                 position += 1;
-                if !is_dead[i] && !dead_j {
+                if is_usable[i] && usable_j {
                     counts.usable += 1;
-                    counts.non_finite += usize::from(!value.is_finite());
-                    counts.implausible += usize::from(value.is_finite() && !(value > 0.0 && value < 10.0));
+                    counts.add(value);
                 }
             }
         }
         counts
     }
+
+    fn add(&mut self, value: f64) {
+        if !value.is_finite() {
+            self.non_finite += 1;
+            return;
+        }
+        self.negative += usize::from(value < 0.0);
+        self.zeros += usize::from(value == 0.0);
+        self.large += usize::from(value >= 10.0);
+        self.sum += value;
+    }
+
+    /// Values that no correlation can have. Where pairs are `counted` by coincidences, zeros are data; where these are few, a single
+    /// one is worth far more than 10, and it is the mean that must be near 1.
+    fn implausible(&self, counted: Option<f64>) -> usize {
+        let mean = self.sum / (self.usable - self.non_finite).max(1) as f64;
+        match counted {
+            Some(share) if are_counts(share) && mean < 10.0 => self.negative,
+            Some(_) => self.negative + self.large,
+            None => self.negative + self.zeros + self.large,
+        }
+    }
+}
+
+fn usable_frames(n: usize, dead: &[usize]) -> Vec<bool> {
+    let mut usable = vec![true; n];
+    dead.iter().filter(|&&frame| frame < n).for_each(|&frame| usable[frame] = false);
+    usable
 }
 
 /// Mean of the pairs with the longest lags (the far corner), or `None` without usable ones.
@@ -121,7 +156,7 @@ pub fn far_corner_mean(values: &Values, n: usize, dead: &[usize]) -> Option<f64>
     let (mut sum, mut count) = (0.0, 0_usize);
     for i in (0..edge).filter(|i| !dead.contains(i)) {
         for j in (n - edge..n).filter(|&j| j > i && !dead.contains(&j)) {
-            let value = values.get(crate::store::block::pair_position(n, i, j));
+            let value = values.get(pair_position(n, i, j));
             if value.is_finite() {
                 sum += value;
                 count += 1;
@@ -141,6 +176,9 @@ pub fn with_baseline(
     warnings: &mut Vec<String>,
 ) -> Option<Values> {
     let mean = far_corner_mean(values, n, dead)?;
+    if !(0.5..=1.5).contains(&mean) && (was_not_filled(values, mean) || has_coincidences(values, n, dead)) {
+        return None;
+    }
     if mean.abs() <= 0.2 {
         warnings.push(format!("[{}] {place}: the baseline is near 0 (mean {mean:.3}): 1 is added", Code::E23));
         return Some(match values {
@@ -152,6 +190,35 @@ pub fn with_baseline(
         warnings.push(format!("[{}] {place}: the mean at the longest lags is {mean:.3}, expected near 1", Code::E23));
     }
     None
+}
+
+/// Whether the longest lags hold exact zeros and other pairs far more than a c2 - 1 could: they were never correlated (E22).
+fn was_not_filled(values: &Values, far_mean: f64) -> bool {
+    let filled = (0..values.len()).map(|k| values.get(k)).filter(|&value| value.is_finite() && value != 0.0);
+    let (sum, count) = filled.fold((0.0, 0_usize), |(sum, count), value| (sum + value, count + 1));
+    far_mean == 0.0 && sum > 0.8 * count as f64
+}
+
+/// Whether many pairs are zero by coincidence and none is negative: counts, whose baseline can only be 1 (zeros would be -1), while
+/// the mean of a few of them in a corner may be anything.
+fn has_coincidences(values: &Values, n: usize, dead: &[usize]) -> bool {
+    let negative = (0..values.len()).any(|k| values.get(k) < 0.0);
+    !negative && scattered_zeros(values, n, &usable_frames(n, dead)).is_some_and(are_counts)
+}
+
+/// Empty frames without those that live as a raw diagonal shows: with few photons all pairs of a frame may be zero by coincidence, but
+/// a frame with any photon has self-correlation, 1 or more.
+#[must_use]
+pub fn without_living(dead: Vec<usize>, diagonal: &[f64], values: &Values) -> Vec<usize> {
+    if dead.is_empty() || Diagonal::of(diagonal, values, &dead).raw().is_none() {
+        return dead;
+    }
+    let n = diagonal.len();
+    let is_zero = |frame: usize| {
+        let (i, j) = if frame + 1 < n { (frame, frame + 1) } else { (frame - 1, frame) };
+        values.get(pair_position(n, i, j)) == 0.0
+    };
+    dead.into_iter().filter(|&frame| !(is_zero(frame) && diagonal[frame] >= 1.0)).collect()
 }
 
 /// Frames as text, with ranges: "1-3, 7", counted from `first`.
@@ -176,13 +243,13 @@ pub fn dark_frames(intensity: Option<&[f64]>, n_file: usize, frames: &std::ops::
     dark.filter(|frame| frames.contains(frame)).map(|frame| frame - frames.start).collect()
 }
 
-/// The angle's record, its masks joined.
+/// Masks joined, in ascending order.
 #[must_use]
-pub fn masked_angle(phi_degrees: f64, sigma: f64, masks: [&[usize]; 3]) -> Angle {
+pub fn joined_masks(masks: [&[usize]; 3]) -> Vec<usize> {
     let mut masked_frames: Vec<usize> = masks.into_iter().flatten().copied().collect();
     masked_frames.sort_unstable();
     masked_frames.dedup();
-    Angle { phi_degrees, sigma, masked_frames }
+    masked_frames
 }
 
 #[cfg(test)]

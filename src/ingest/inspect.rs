@@ -1,12 +1,15 @@
 //! What a file or store holds, in lines for people. It reads at most one matrix.
 
 use crate::error::Result;
+use crate::experiment::Angle;
+use crate::ingest::diagonal::Diagonal;
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::frames::{dead_frames, ranges};
-use crate::ingest::layouts::bins::wavevectors;
-use crate::ingest::layouts::detect::{bin_table, detect};
+use crate::ingest::frames::{dead_frames, ranges, with_baseline, without_living};
+use crate::ingest::layouts::bins::{Bin, wavevectors};
+use crate::ingest::layouts::detect::{Layout, bin_table, detect, pixel_counts};
+use crate::ingest::lines::Lines;
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
-use crate::ingest::sigma::estimate_sigma;
+use crate::ingest::sigma::measured_sigma;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::MANIFEST_NAME;
@@ -43,7 +46,7 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
         fact("bytes", bytes),
     ];
     for (angle, partition) in experiment.angles.iter().zip(&manifest.partitions) {
-        let text = format!("sigma {:.3e}; masked frames: {}", angle.sigma, partition.mask_note);
+        let text = format!("{}; masked frames: {}", noise_words(angle), partition.mask_note);
         facts.push(fact(&format!("phi = {}", angle.phi_degrees), text));
     }
     if verify {
@@ -52,6 +55,18 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
     }
     facts.extend(manifest.provenance.warnings.iter().map(|warning| fact("warning", warning)));
     Ok(facts)
+}
+
+/// sigma, and what else is told of the noise.
+fn noise_words(angle: &Angle) -> String {
+    let sigma = match angle.sigma > 0.0 {
+        true => format!("sigma {:.3e}", angle.sigma),
+        false => "sigma not known".into(),
+    };
+    let diagonal = angle.noise.diagonal.map(|mean| format!("raw diagonal of c2 - 1: {mean:.4}"));
+    let pixels = angle.noise.pixels.map(|pixels| format!("{pixels} pixels"));
+    let parts = [Some(sigma), diagonal, pixels];
+    parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
 }
 
 fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
@@ -70,17 +85,36 @@ fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
         facts.push(fact(&format!("q = {q} 1/angstrom"), format!("{} angles: {phi:?}", phi.len())));
     }
     if let Some(bin) = table.bins.first() {
-        let n = frame_count(&source, &bin.path)?;
-        let bytes = n * n * value_bytes(&source, &bin.path)?;
-        facts.push(fact("frames", n));
-        facts.push(fact("memory to read one matrix [MB]", bytes.div_ceil(1_000_000)));
-        let pairs = read_pairs(&source, &bin.path, &(0..n), None)?;
-        let dead = dead_frames(&pairs.values, n);
-        facts.push(fact("triangle", format!("{:?}", pairs.triangle).to_lowercase()));
-        facts.push(fact("diagonal", "self-correlation, not data: never used"));
-        facts.push(fact("empty frames", if dead.is_empty() { "none".into() } else { ranges(&dead, 1) }));
-        facts.push(fact("sigma", format!("{:.3e}", estimate_sigma(&pairs.values, n, &dead))));
+        facts.extend(first_matrix(&source, layout, bin)?);
     }
     facts.extend(table.warnings.iter().map(|warning| fact("warning", warning)));
+    Ok(facts)
+}
+
+/// What the first matrix holds, without masks that a selection may add.
+fn first_matrix(source: &Source, layout: Layout, bin: &Bin) -> Result<Vec<(String, String)>> {
+    let n = frame_count(source, &bin.path)?;
+    let bytes = n * n * value_bytes(source, &bin.path)?;
+    let mut pairs = read_pairs(source, &bin.path, &(0..n), None)?;
+    let dead = dead_frames(&pairs.values, n);
+    if let Some(shifted) = with_baseline(&pairs.values, n, &dead, &bin.path, &mut pairs.warnings) {
+        pairs.values = shifted;
+        pairs.diagonal.iter_mut().for_each(|value| *value += 1.0);
+    }
+    let dead = without_living(dead, &pairs.diagonal, &pairs.values);
+    let sigma = match measured_sigma(&Lines::of(&pairs.values, n, &dead)) {
+        Ok(sigma) => format!("{sigma:.3e}"),
+        Err(why) => format!("not known: {}", why.words()),
+    };
+    let mut facts = vec![
+        fact("frames", n),
+        fact("memory to read one matrix [MB]", bytes.div_ceil(1_000_000)),
+        fact("triangle", format!("{:?}", pairs.triangle).to_lowercase()),
+        fact("diagonal", Diagonal::of(&pairs.diagonal, &pairs.values, &dead).words()),
+        fact("empty frames", if dead.is_empty() { "none".into() } else { ranges(&dead, 1) }),
+        fact("sigma", sigma),
+    ];
+    let pixels = bin.pixels(pixel_counts(source, layout).as_deref());
+    facts.extend(pixels.map(|pixels| fact("pixels of the first bin", pixels)));
     Ok(facts)
 }

@@ -2,16 +2,18 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
-use crate::experiment::{Angle, Experiment, TimeGrid};
+use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
+use crate::ingest::diagonal::Diagonal;
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::frames::{dark_frames, dead_frames, examine, masked_angle, ranges, with_baseline};
+use crate::ingest::frames::{dark_frames, dead_frames, examine, joined_masks, ranges, with_baseline, without_living};
 use crate::ingest::layouts::bins::{Bin, BinTable};
-use crate::ingest::layouts::detect::{Layout, bin_table};
+use crate::ingest::layouts::detect::{Layout, bin_table, pixel_counts};
+use crate::ingest::lines::Lines;
 use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
-use crate::ingest::merge::{Merged, groups};
+use crate::ingest::merge::{Merged, groups, joined_noise};
 use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
-use crate::ingest::sigma::estimate_sigma;
+use crate::ingest::sigma::{estimate_sigma, measured_sigma};
 use crate::ingest::survey::{Survey, common_frame_count};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
@@ -48,6 +50,8 @@ pub(super) struct Job<'a> {
     frames: Range<usize>,
     n_file: usize,
     dt_seconds: f64,
+    /// Pixels of every bin by label, if the file has a map of them.
+    pixels: Option<Vec<u64>>,
     warnings: Vec<String>,
 }
 
@@ -65,7 +69,8 @@ impl<'a> Job<'a> {
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
         let groups = groups(bins, selection.merge_within_degrees);
-        let job = Job { request, threads, source, layout, table, groups, frames, n_file, dt_seconds, warnings };
+        let pixels = pixel_counts(&source, layout);
+        let job = Job { request, threads, source, layout, table, groups, frames, n_file, dt_seconds, pixels, warnings };
         job.check_memory()?;
         Ok(job)
     }
@@ -144,9 +149,11 @@ impl<'a> Job<'a> {
         let n = self.frames.len();
         let mut sums = Merged::new(self.time().n_pairs());
         let mut first: Option<Usable> = None;
+        let mut noises = Vec::new();
         for bin in group {
             let Some(next) = self.examine_or_skip(bin)? else { continue };
             let weight = if next.angle.sigma > 0.0 { next.angle.sigma.powi(-2) } else { 1.0 };
+            noises.push((weight, next.angle.noise));
             sums.add(next.angle.phi_degrees, &next.values, weight);
             first = Some(match first {
                 None => next,
@@ -159,7 +166,7 @@ impl<'a> Job<'a> {
         let angles: Vec<String> = members.iter().map(|member| member.phi_degrees.to_string()).collect();
         let mut warnings = known.warnings;
         warnings.push(format!("angles {} degrees are merged into {phi_degrees}", angles.join(", ")));
-        let angle = Angle { phi_degrees, sigma, masked_frames: known.angle.masked_frames };
+        let angle = Angle { phi_degrees, sigma, noise: joined_noise(&noises), ..known.angle };
         Ok(Some(Usable { angle, values, members, warnings, ..known }))
     }
 
@@ -171,23 +178,33 @@ impl<'a> Job<'a> {
         let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
         let _ = rss_anon_bytes();
         let mut warnings = pairs.warnings;
+        let mut diagonal = pairs.diagonal;
         let dead = dead_frames(&pairs.values, n);
         let (values, dead) = match with_baseline(&pairs.values, n, &dead, &place, &mut warnings) {
             None => (pairs.values, dead),
             Some(shifted) => {
+                diagonal.iter_mut().for_each(|value| *value += 1.0);
                 // What was -1 is zero now.
                 let dead = dead_frames(&shifted, n);
                 (shifted, dead)
             }
         };
+        let dead = without_living(dead, &diagonal, &values);
         let examined = examine(&values, n, &dead, &place, selection.max_non_finite_fraction)?;
         warnings.extend(examined.warnings);
         let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
         let asked = self.asked_masks();
-        let unknown_noise = masked_angle(bin.phi_degrees, 0.0, [&dead, &dark, &asked]);
-        let sigma = estimate_sigma(&values, n, &unknown_noise.masked_frames);
+        let masked_frames = joined_masks([&dead, &dark, &asked]);
+        let sigma = measured_sigma(&Lines::of(&values, n, &masked_frames)).unwrap_or_else(|why| {
+            warnings.push(format!("{place}: no white noise was measured, sigma is not known: {}", why.words()));
+            0.0
+        });
+        let noise = AngleNoise {
+            diagonal: Diagonal::of(&diagonal, &values, &masked_frames).raw(),
+            pixels: bin.pixels(self.pixels.as_deref()),
+        };
         Ok(Usable {
-            angle: Angle { sigma, ..unknown_noise },
+            angle: Angle { phi_degrees: bin.phi_degrees, sigma, masked_frames, noise },
             values,
             mask_note: mask_note(&dead, &dark, &asked),
             non_finite: examined.non_finite,

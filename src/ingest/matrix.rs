@@ -31,6 +31,8 @@ pub enum Triangle {
 pub struct Pairs {
     /// Values in pair order.
     pub values: Values,
+    /// What stands on the diagonal; seldom data.
+    pub diagonal: Vec<f64>,
     /// Where they were.
     pub triangle: Triangle,
     /// What deserves a warning.
@@ -79,7 +81,7 @@ pub fn read_pairs(source: &Source, path: &str, frames: &Range<usize>, symmetrise
         |what: &str| warnings.push(format!("[{}] {}: {what} values are widened", Code::E19, source.place(path)));
     let cut = Cut { n, frames, symmetrise, place: source.place(path) };
     let failed = |error| source.decode_error(path, error);
-    let (values, triangle) = match dataset.dtype() {
+    let mut pairs = match dataset.dtype() {
         Datatype::FloatingPoint { size: 4, .. } => {
             cut.pack(read::<f32>(&dataset).map_err(failed)?, Values::from_f32)?
         }
@@ -97,7 +99,8 @@ pub fn read_pairs(source: &Source, path: &str, frames: &Range<usize>, symmetrise
         }
         other => return Err(not_real(source, path, other)),
     };
-    Ok(Pairs { values, triangle, warnings })
+    pairs.warnings = warnings;
+    Ok(pairs)
 }
 
 fn not_real(source: &Source, path: &str, kind: &Datatype) -> Error {
@@ -155,7 +158,7 @@ impl Real for f64 {
 }
 
 impl Cut<'_> {
-    fn pack<T: Real>(&self, matrix: Vec<T>, wrap: fn(Vec<T>) -> Values) -> Result<(Values, Triangle)> {
+    fn pack<T: Real>(&self, matrix: Vec<T>, wrap: fn(Vec<T>) -> Values) -> Result<Pairs> {
         let triangle = self.triangle(&matrix)?;
         if triangle == Triangle::Empty {
             return Err(Fault::at(&self.place, "all values are zero or missing")
@@ -164,6 +167,7 @@ impl Cut<'_> {
                 .code(Code::E18)
                 .layout());
         }
+        let diagonal = self.frames.clone().map(|i| matrix[i * self.n + i].into()).collect();
         let packed = match (triangle, self.symmetrise) {
             (Triangle::Full, Some(Symmetrise::Mean)) => {
                 self.gather(|i, j| matrix[i * self.n + j].mean(matrix[j * self.n + i]))
@@ -173,7 +177,7 @@ impl Cut<'_> {
             }
             _ => self.compact(matrix),
         };
-        Ok((wrap(packed), triangle))
+        Ok(Pairs { values: wrap(packed), diagonal, triangle, warnings: Vec::new() })
     }
 
     /// Which triangles hold anything, looking at the whole matrix; two filled ones must be equal.

@@ -1,6 +1,6 @@
 //! Nearly identical angles as one: which belong together, and their weighted mean. It reads no file.
 
-use crate::experiment::wrap_degrees;
+use crate::experiment::{AngleNoise, wrap_degrees};
 use crate::ingest::layouts::bins::Bin;
 use crate::store::block::Values;
 use crate::store::manifest::MergedAngle;
@@ -74,6 +74,17 @@ impl Merged {
             false => Values::from_f64(means.collect()),
         };
         (phi, values, self.members)
+    }
+}
+
+/// What a mean map tells of its noise, from what its members tell, each with its weight: what one of them does not know is not known.
+#[must_use]
+pub fn joined_noise(members: &[(f64, AngleNoise)]) -> AngleNoise {
+    let total: f64 = members.iter().map(|(weight, _)| weight).sum();
+    let of_diagonal = |(weight, noise): &(f64, AngleNoise)| noise.diagonal.map(|diagonal| weight * diagonal / total);
+    AngleNoise {
+        diagonal: members.iter().map(of_diagonal).sum(),
+        pixels: members.iter().map(|(_, noise)| noise.pixels).sum(),
     }
 }
 

@@ -9,6 +9,10 @@
 //! | `selection` | which bins and frames are wanted |
 //! | `matrix` | one correlation matrix to pairs: shape, type, triangle |
 //! | `frames` | frames and values that are not data |
+//! | `coincidences` | zeros that are data |
+//! | `diagonal` | what stands on the diagonal, and whether it tells anything |
+//! | `lines` | differences in which what changes slowly cancels |
+//! | `rounding` | how finely values are written |
 //! | `sigma` | the standard deviation of one value |
 //! | `merge` | nearly identical angles as one |
 //! | `job` | all of it, one matrix per worker |
@@ -16,16 +20,20 @@
 //! | `convert` | a file to a store, or the store that is there |
 //! | `inspect` | what a file or store holds, for people |
 
+pub mod coincidences;
 pub mod convert;
+pub mod diagonal;
 pub mod files;
 pub mod frames;
 pub mod inspect;
 pub mod job;
 pub mod layouts;
+pub mod lines;
 pub mod matrix;
 pub mod merge;
 pub mod request;
 pub mod reuse;
+pub mod rounding;
 pub mod selection;
 pub mod sigma;
 pub mod survey;

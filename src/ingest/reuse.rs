@@ -5,10 +5,14 @@ use crate::ingest::request::IngestSettings;
 use crate::store::directory::Store;
 use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 
+/// Raised when ingest finds other numbers in the same file: earlier stores can still be read and fitted, but they are not what
+/// an ingest would make now. 2: raw diagonal, pixels, sigma of counts and of rounded values.
+const RULES: u32 = 2;
+
 /// Equal keys hold equal stores.
 pub(super) fn content_key(request: &IngestSettings, source_blake3: &str) -> Result<String> {
-    let parts =
-        serde_json::json!([FORMAT_VERSION, source_blake3, request.selection, request.format, request.block_points]);
+    let made = (request.format, request.block_points);
+    let parts = serde_json::json!([FORMAT_VERSION, RULES, source_blake3, request.selection, made]);
     let text =
         serde_json::to_vec(&parts).map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
     Ok(blake3::hash(&text).to_hex().to_string())

@@ -1,38 +1,77 @@
-//! The standard deviation of one c2 value, from the data themselves. It knows no model.
+//! The standard deviation of one c2 value, from the data themselves, or why they do not tell it. It knows no model.
 //!
 //! Along a line of constant lag c2 changes slowly with age, so d = c2(i,j) - 2 c2(i+1,j+1) + c2(i+2,j+2) is noise with
 //! variance 6 sigma^2, if the three pairs share no frame (lag > 2). sigma = 1.4826 median |d| / sqrt 6: half of the
-//! values may be outliers.
+//! values may be outliers. Of counts (zeros by coincidence) it is a mean square: more than half of the values may be zero.
+//!
+//! Not every d is noise. Where it is not above the rounding of the values, or where differences of order 4, 6 .. grow ever
+//! smaller (to less than 0.7 each time: noise gives the same sigma at every order, a smooth curve does not), no white noise
+//! was measured. If they stop falling above the rounding, that is the noise, and what lies above it at order 2 is the curve.
 
-use crate::store::block::{Values, pair_position};
+use crate::ingest::lines::{Difference, Lines};
+use crate::store::block::Values;
 
-const LAGS: usize = 400;
-const AGES: usize = 500;
+/// Orders of differences that are tried against a smooth curve.
+const HIGHER: [usize; 4] = [4, 6, 8, 10];
+/// A curve makes less than this of sigma at the next order.
+const FALLS: f64 = 0.7;
 
-/// Standard deviation of one value; zero if the data are constant. Frames for which `masked` holds are left out.
-#[must_use]
-pub fn estimate_sigma(values: &Values, n: usize, masked: &[usize]) -> f64 {
-    let mut usable = vec![true; n];
-    masked.iter().filter(|&&frame| frame < n).for_each(|&frame| usable[frame] = false);
-    let mut differences = Vec::new();
-    let n_lags = n.saturating_sub(5);
-    for lag in (0..n_lags.min(LAGS)).map(|k| 3 + k * n_lags / n_lags.min(LAGS)) {
-        let room = (n - lag).saturating_sub(2);
-        for i in (0..room.min(AGES)).map(|k| k * room / room.min(AGES)) {
-            let frames = [i, i + 1, i + 2, i + lag, i + lag + 1, i + lag + 2];
-            if frames.iter().all(|&frame| usable[frame]) {
-                let value = |step: usize| values.get(pair_position(n, i + step, i + lag + step));
-                differences.push((value(0) - 2.0 * value(1) + value(2)).abs());
-            }
-        }
-    }
-    differences.retain(|difference| difference.is_finite());
-    median(&mut differences).map_or(0.0, |median| 1.4826 * median / 6.0_f64.sqrt())
+/// Why no white noise was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Unmeasured {
+    /// Values are written in steps of this size, and do not scatter by more.
+    Rounded(f64),
+    /// Values are constant or follow a smooth curve up to the digits of their width.
+    Smooth,
+    /// There are too few frames.
+    TooFew,
 }
 
-fn median(values: &mut [f64]) -> Option<f64> {
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+impl Unmeasured {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Unmeasured::Rounded(quantum) => format!("values are rounded to {quantum:.1e} and scatter by no more"),
+            Unmeasured::Smooth => "values are constant or smooth up to rounding".into(),
+            Unmeasured::TooFew => "there are too few frames".into(),
+        }
+    }
+}
+
+/// Standard deviation of one value; zero if it is not known. Frames in `masked` are left out.
+#[must_use]
+pub fn estimate_sigma(values: &Values, n: usize, masked: &[usize]) -> f64 {
+    measured_sigma(&Lines::of(values, n, masked)).unwrap_or(0.0)
+}
+
+/// Standard deviation of one value.
+///
+/// # Errors
+/// Why it is not known.
+pub fn measured_sigma(lines: &Lines<'_>) -> Result<f64, Unmeasured> {
+    let of_order = |order| lines.scatter(Difference { order, step: 1 });
+    let second = of_order(2).ok_or(Unmeasured::TooFew)?;
+    if lines.are_counts() {
+        return Ok(second);
+    }
+    let rounding = lines.rounding();
+    let above = |sigma: f64| match sigma > rounding.least() {
+        true => Ok(sigma),
+        false if 0.5 * rounding.quantum > rounding.float && sigma > 0.0 => Err(Unmeasured::Rounded(rounding.quantum)),
+        false => Err(Unmeasured::Smooth),
+    };
+    let mut sigma = above(second)?;
+    for order in HIGHER {
+        match of_order(order) {
+            // Noise: the lowest order has it most exactly.
+            Some(next) if next >= FALLS * sigma && order == HIGHER[0] => return Ok(second),
+            Some(next) if next >= FALLS * sigma => return above(next),
+            Some(next) => sigma = above(next)?,
+            None => return Ok(sigma),
+        }
+    }
+    Err(Unmeasured::Smooth)
 }
 
 #[cfg(test)]

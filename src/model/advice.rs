@@ -53,7 +53,7 @@ mod tests {
             q_per_angstrom: 0.0054,
             gap_angstrom: Some(gap_angstrom),
             time: TimeGrid { n_frames: 200, dt_seconds: 0.1, start_seconds: 0.0 },
-            angles: vec![Angle { phi_degrees: 0.0, sigma: 0.0, masked_frames: Vec::new() }],
+            angles: vec![Angle::default()],
         };
         let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment).expect("model");
         model.advice(&ParameterSpace::default_of(AnalysisMode::LaminarFlow))

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_grid_has_the_means_of_its_pairs() {
-        let angle = |phi_degrees: f64| Angle { phi_degrees, sigma: 1.0, masked_frames: vec![3, 4] };
+        let angle = |phi_degrees: f64| Angle { phi_degrees, sigma: 1.0, masked_frames: vec![3, 4], ..Angle::default() };
         let experiment = Experiment {
             q_per_angstrom: 0.0054,
             gap_angstrom: Some(2e6),

@@ -151,7 +151,8 @@ fn measure(cores: usize) -> Result<Vec<Measured>> {
 }
 
 fn simulated(block_points: usize) -> Result<MemoryStore> {
-    let angle = |k: usize| Angle { phi_degrees: 20.0 * k as f64, sigma: 0.003, masked_frames: Vec::new() };
+    let angle =
+        |k: usize| Angle { phi_degrees: 20.0 * k as f64, sigma: 0.003, masked_frames: Vec::new(), ..Angle::default() };
     let experiment = Experiment {
         q_per_angstrom: 0.0054,
         gap_angstrom: Some(2e6),

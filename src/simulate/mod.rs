@@ -100,7 +100,12 @@ impl Simulation {
     /// What is measured.
     #[must_use]
     pub fn experiment(&self) -> Experiment {
-        let angle = |&phi_degrees: &f64| Angle { phi_degrees, sigma: self.noise.sigma, masked_frames: Vec::new() };
+        let angle = |&phi_degrees: &f64| Angle {
+            phi_degrees,
+            sigma: self.noise.sigma,
+            masked_frames: Vec::new(),
+            ..Angle::default()
+        };
         Experiment {
             q_per_angstrom: self.q_per_angstrom,
             gap_angstrom: Some(self.gap_angstrom),

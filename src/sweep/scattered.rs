@@ -213,7 +213,7 @@ mod tests {
     const FRAMES: usize = 400;
 
     fn store() -> MemoryStore {
-        let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.003, masked_frames: vec![] };
+        let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.003, masked_frames: vec![], ..Angle::default() };
         let mut angles: Vec<Angle> = [-80.0, -10.0, 45.0].into_iter().map(angle).collect();
         angles[1].masked_frames = vec![0, 17, 399];
         let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0 };

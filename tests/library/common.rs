@@ -13,7 +13,7 @@ pub const LAMINAR: [f64; 7] = [19_000.0, -0.35, 900.0, 0.0013, 0.25, 0.000_15, -
 
 pub fn experiment(n_frames: usize, n_angles: usize) -> Experiment {
     let phi = |k: usize| -90.0 + 180.0 * k as f64 / n_angles as f64;
-    let angle = |k| Angle { phi_degrees: phi(k), sigma: 0.003, masked_frames: vec![] };
+    let angle = |k| Angle { phi_degrees: phi(k), sigma: 0.003, masked_frames: vec![], ..Angle::default() };
     Experiment {
         q_per_angstrom: 0.0054,
         gap_angstrom: Some(2e6),

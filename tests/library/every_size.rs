@@ -42,7 +42,7 @@ fn experiment(n_angles: usize, n_frames: usize, order: Order, sigma: f64) -> Exp
         Order::Unsorted => (0..n_angles).map(|k| even((k * 3 + 1) % n_angles)).collect(),
         Order::Distinct => (0..n_angles).map(|k| even(k) + 1.7 * (k as f64).sqrt()).collect(),
     };
-    let angle = |&phi_degrees: &f64| Angle { phi_degrees, sigma, masked_frames: vec![] };
+    let angle = |&phi_degrees: &f64| Angle { phi_degrees, sigma, masked_frames: vec![], ..Angle::default() };
     Experiment {
         q_per_angstrom: 0.0054,
         gap_angstrom: Some(2e6),

@@ -26,7 +26,7 @@ const FLOW: [f64; 7] = [16_000.0, -0.2, 0.0, 0.0025, 0.2, 0.0, 3.0];
 
 fn experiment(n_frames: usize, n_angles: usize) -> Experiment {
     let phi = |k: usize| -80.0 + 180.0 * k as f64 / n_angles as f64;
-    let angle = |k| Angle { phi_degrees: phi(k), sigma: 0.0, masked_frames: vec![] };
+    let angle = |k| Angle { phi_degrees: phi(k), sigma: 0.0, masked_frames: vec![], ..Angle::default() };
     Experiment {
         q_per_angstrom: Q,
         gap_angstrom: Some(2e6),

@@ -1,5 +1,6 @@
 //! The library's promises. One binary, so that a change is linked once; `cargo test --test library NAME` runs a part.
 
+mod angle_noise;
 mod architecture;
 mod bad_input;
 mod beamline;
@@ -18,6 +19,7 @@ mod ingest_layouts;
 mod intensities;
 mod lack_of_fit;
 mod large_blocks;
+mod photons;
 mod place;
 mod public_api;
 mod robust_losses;
@@ -27,3 +29,5 @@ mod stored;
 mod strategies_agree;
 mod sweep_is_exact;
 mod told;
+mod unmeasured_noise;
+mod weak_counts;

@@ -7,6 +7,7 @@ const NAMES: &[&str] = &[
     "ActiveBound",
     "AnalysisMode",
     "Angle",
+    "AngleNoise",
     "AngleResult",
     "AngleScaling",
     "Basin",

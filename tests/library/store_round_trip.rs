@@ -27,7 +27,7 @@ fn odd_values(narrow: bool) -> Values {
 }
 
 fn write(place: &Path, format: StoreFormat, narrow: bool) {
-    let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.1, masked_frames: vec![0] };
+    let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.1, masked_frames: vec![0], ..Angle::default() };
     let angles = [-180.0, -12.5, 0.0].map(angle).to_vec();
     let experiment = Experiment { q_per_angstrom: 0.01, gap_angstrom: None, time: time(), angles };
     write_store(place, &experiment, &vec![odd_values(narrow); 3], format, 256);

@@ -67,7 +67,9 @@ pub(in crate::error) const E20: Explanation = Explanation {
 
 pub(in crate::error) const E21: Explanation = Explanation {
     meaning: "All values of some frames are zero, missing or exactly one, which is how correlation programs mark frames \
-              without photons. These frames are left out; the rest of the matrix is used. This is a warning.",
+              without photons. These frames are left out; the rest of the matrix is used. This is a warning. Zeros that \
+              are scattered through other frames are pairs without a coincidence at very weak counts, and are used; so is \
+              a frame of zeros whose raw diagonal shows that it has photons.",
     cause: "The beam was lost, a shutter was late, or the detector has dropped frames.",
     remedies: &[
         "A few frames do no harm. Compare the list with the log of the beamline if there are many.",
@@ -77,8 +79,11 @@ pub(in crate::error) const E21: Explanation = Explanation {
 
 pub(in crate::error) const E22: Explanation = Explanation {
     meaning: "A normalised c2 lies near 1, and never at or below 0 or at 10 and above. Up to one percent of such values \
-              is a warning, and they take part in the fit; more is an error.",
-    cause: "The matrix is not normalised, is something else than c2, or the intensity is so low that noise dominates.",
+              is a warning, and they take part in the fit; more is an error. At very weak counts many pairs have no \
+              coincidence and are exactly zero, others are far above 10: that is data as long as zeros are scattered \
+              through frames with photons, values are not negative, and their mean is below 10.",
+    cause: "The matrix is not normalised, or is something else than c2, or a part of it was never filled (whole lags, \
+            blocks or stripes are zero).",
     remedies: &[
         "Check the normalisation in the correlation: c2 = <I(t1) I(t2)> / (<I(t1)> <I(t2)>).",
         "Leave frames that are outliers out with `experimental_data.masked_frames`, or limit what outliers can do with \

@@ -10,6 +10,8 @@ use hdf5_reader::{Dataset, Datatype, FilterRegistry, Hdf5File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 const LZF_FILTER: u16 = 32_000;
+/// Labels of a map beyond this are not believed.
+const MOST_LABELS: usize = 1 << 24;
 
 /// An HDF5 file, opened read-only and without locks.
 pub struct Source {
@@ -138,6 +140,14 @@ impl Source {
         }
     }
 
+    /// How often each label of a map of whole numbers occurs, by label; `None` if there is no such map, or none that can be read.
+    #[must_use]
+    pub fn label_counts(&self, path: &str) -> Option<Vec<u64>> {
+        let dataset = self.open_dataset(path).ok()?;
+        let believable = dataset.num_elements().is_ok_and(|count| count <= 1 << 27);
+        if believable { count_labels(&dataset).ok() } else { None }
+    }
+
     /// Text of a string dataset, decoded leniently; `None` if there is none.
     #[must_use]
     pub fn strings(&self, path: &str) -> Option<Vec<String>> {
@@ -235,6 +245,29 @@ fn name_filter(text: &str) -> String {
 pub fn trailing_number(name: &str) -> Option<u64> {
     let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     name[name.len() - digits..].parse().ok()
+}
+
+/// How often each whole number from 0 occurs, in the dataset's own width: a map of a detector is long.
+fn count_labels(dataset: &Dataset) -> std::result::Result<Vec<u64>, ReaderError> {
+    macro_rules! count {
+        ($($type:ty),+; $dtype:expr) => {
+            match $dtype {
+                $(kind if *kind == matching::<$type>(kind) => {
+                    let mut counts = Vec::new();
+                    for &label in &dataset.read_array::<$type>()? {
+                        let Some(label) = usize::try_from(label).ok().filter(|&label| label < MOST_LABELS) else { continue };
+                        if label >= counts.len() {
+                            counts.resize(label + 1, 0);
+                        }
+                        counts[label] += 1;
+                    }
+                    counts
+                })+
+                other => return Err(ReaderError::Other(format!("type {other:?} is not a whole number"))),
+            }
+        };
+    }
+    Ok(count!(u8, u16, u32, u64, i8, i16, i32, i64; dataset.dtype()))
 }
 
 /// All values of a real dataset, widened.

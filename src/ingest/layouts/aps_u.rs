@@ -198,6 +198,13 @@ fn timing(source: &Source, dt_override: bool, warnings: &mut Vec<String>) -> Res
     Ok(Some(FrameTiming { frame_seconds, stride, average }))
 }
 
+/// Pixels of every bin, by its compressed label (0: unused ones), from the map of the detector. Only a bound of the noise rests on
+/// it, so a map that cannot be read is no error.
+#[must_use]
+pub fn pixel_counts(source: &Source) -> Option<Vec<u64>> {
+    source.label_counts(&format!("{QMAP}/dynamic_roi_map"))
+}
+
 /// Mean intensity per frame: the second row of a (2, N) dataset.
 ///
 /// # Errors

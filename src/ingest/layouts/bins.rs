@@ -18,6 +18,15 @@ pub struct Bin {
     pub phi_degrees: f64,
 }
 
+impl Bin {
+    /// Its pixels, of counts by label; a bin without any is not in that map.
+    #[must_use]
+    pub fn pixels(&self, counts: Option<&[u64]>) -> Option<u64> {
+        let count = counts?.get(usize::try_from(self.label).ok()?).copied();
+        count.filter(|&count| count > 0)
+    }
+}
+
 /// How the frames of a file follow each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameTiming {

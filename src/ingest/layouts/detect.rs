@@ -87,3 +87,12 @@ pub fn bin_table(source: &Source, layout: Layout, allow_missing: bool, dt_overri
         }
     }
 }
+
+/// Pixels of every bin by label, where the layout is known to have a map of them.
+#[must_use]
+pub fn pixel_counts(source: &Source, layout: Layout) -> Option<Vec<u64>> {
+    match layout {
+        Layout::ApsU => aps_u::pixel_counts(source),
+        Layout::ApsLegacy => None,
+    }
+}

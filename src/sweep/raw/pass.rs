@@ -219,7 +219,11 @@ impl RawData for Sweep<'_> {
     }
 
     fn told(&self) -> Vec<Told> {
-        let of_angle = |angle: &Angle| Told { sigma: angle.sigma, ..Told::default() };
+        let of_angle = |angle: &Angle| Told {
+            sigma: angle.sigma,
+            diagonal: angle.noise.diagonal,
+            pixels: angle.noise.pixels.map(|pixels| pixels as f64),
+        };
         self.source.experiment().angles.iter().map(of_angle).collect()
     }
 
