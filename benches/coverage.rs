@@ -17,7 +17,7 @@ use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::parameter::Interval;
 use homodyne::outcome::verdict::Verdict;
-use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::parameters::definitions::{AnalysisMode, SearchScale, ShearConvention, find as find_parameter};
 use homodyne::parameters::scaling::ScalingMode;
 use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::block::Values;
@@ -178,7 +178,7 @@ fn draw(case: &Case, seed: u64, told: bool) -> FitResult {
         if told {
             let diagonal = mean((0..FRAMES).map(|i| matrix[i * FRAMES + i])) - 1.0;
             let pixels = Some(case.speckles as u64);
-            experiment.angles[angle].noise = AngleNoise { diagonal: Some(diagonal), pixels };
+            experiment.angles[angle].noise = AngleNoise { diagonal: Some(diagonal), pixels, ..AngleNoise::default() };
         }
         values.push(upper);
     }
@@ -213,7 +213,16 @@ fn pulls(case: &Case, found: &FitResult) -> Vec<Pull> {
     };
     let mut all = Vec::new();
     for (found, truth) in found.parameters.iter().zip(truth) {
-        let pull = of(&found.name, found.value, truth, found.uncertainty);
+        // A rate's interval is symmetric in its logarithm, and so is its pull.
+        let pull = match find_parameter(&found.name).is_some_and(|known| known.scale == SearchScale::Log) {
+            false => of(&found.name, found.value, truth, found.uncertainty),
+            true => {
+                let pull = found.uncertainty.map(|error| (found.value / truth).ln() * found.value / error);
+                of(&found.name, found.value, truth, found.uncertainty)
+                    .zip(pull)
+                    .map(|(known, pull)| Pull { pull, ..known })
+            }
+        };
         if let (Some(pull), Some(inner), Some(outer)) = (pull, found.interval_68, found.interval_95) {
             let lies_in = |[lower, upper]: Interval| {
                 lower.is_none_or(|lower| truth > lower) && upper.is_none_or(|upper| truth < upper)

@@ -25,6 +25,13 @@ pub struct AngleNoise {
     /// Detector pixels of the bin (of all bins, where several became one angle).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixels: Option<u64>,
+    /// Correlation of the white part of c2(i, j) and c2(i+1, j): 0 for frames that were recorded one by one, (m - 1) / m for running
+    /// means over m frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub white_correlation: Option<f64>,
+    /// The same of c2(i, j) and c2(i+1, j+1), on which sigma rests: up to that, and down to its square.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub white_correlation_diagonal: Option<f64>,
 }
 
 /// One azimuthal angle of the measurement.

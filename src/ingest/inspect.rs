@@ -65,7 +65,11 @@ fn noise_words(angle: &Angle) -> String {
     };
     let diagonal = angle.noise.diagonal.map(|mean| format!("raw diagonal of c2 - 1: {mean:.4}"));
     let pixels = angle.noise.pixels.map(|pixels| format!("{pixels} pixels"));
-    let parts = [Some(sigma), diagonal, pixels];
+    let both = angle.noise.white_correlation.zip(angle.noise.white_correlation_diagonal);
+    let white = both.map(|(frames, diagonal)| {
+        format!("white part of neighbours correlated by {frames:.2} along frames, {diagonal:.2} along the diagonal")
+    });
+    let parts = [Some(sigma), diagonal, pixels, white];
     parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
 }
 

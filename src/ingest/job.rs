@@ -13,8 +13,9 @@ use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
 use crate::ingest::merge::{Merged, groups, joined_noise};
 use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
-use crate::ingest::sigma::{estimate_sigma, measured_sigma};
+use crate::ingest::sigma::measured_sigma;
 use crate::ingest::survey::{Survey, common_frame_count};
+use crate::ingest::white::Whiteness;
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::memory::{available_bytes, rss_anon_bytes};
@@ -162,11 +163,12 @@ impl<'a> Job<'a> {
         }
         let Some(known) = first else { return Ok(None) };
         let (phi_degrees, values, members) = sums.finish();
-        let sigma = estimate_sigma(&values, n, &known.angle.masked_frames);
+        let lines = Lines::of(&values, n, &known.angle.masked_frames);
+        let (sigma, noise) = (measured_sigma(&lines).unwrap_or(0.0), with_whiteness(joined_noise(&noises), &lines));
         let angles: Vec<String> = members.iter().map(|member| member.phi_degrees.to_string()).collect();
         let mut warnings = known.warnings;
         warnings.push(format!("angles {} degrees are merged into {phi_degrees}", angles.join(", ")));
-        let angle = Angle { phi_degrees, sigma, noise: joined_noise(&noises), ..known.angle };
+        let angle = Angle { phi_degrees, sigma, noise, ..known.angle };
         Ok(Some(Usable { angle, values, members, warnings, ..known }))
     }
 
@@ -195,14 +197,17 @@ impl<'a> Job<'a> {
         let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
         let asked = self.asked_masks();
         let masked_frames = joined_masks([&dead, &dark, &asked]);
-        let sigma = measured_sigma(&Lines::of(&values, n, &masked_frames)).unwrap_or_else(|why| {
+        let lines = Lines::of(&values, n, &masked_frames);
+        let sigma = measured_sigma(&lines).unwrap_or_else(|why| {
             warnings.push(format!("{place}: no white noise was measured, sigma is not known: {}", why.words()));
             0.0
         });
         let noise = AngleNoise {
             diagonal: Diagonal::of(&diagonal, &values, &masked_frames).raw(),
             pixels: bin.pixels(self.pixels.as_deref()),
+            ..AngleNoise::default()
         };
+        let noise = with_whiteness(noise, &lines);
         Ok(Usable {
             angle: Angle { phi_degrees: bin.phi_degrees, sigma, masked_frames, noise },
             values,
@@ -300,6 +305,15 @@ fn also_holds(source: &Source, read: Layout, other: Layout, n_file: usize, selec
 
 fn no_bin_left(source: &Source) -> Error {
     Fault::at(source.path().display(), "every wanted matrix is empty").expected("data").code(Code::E18).layout()
+}
+
+fn with_whiteness(noise: AngleNoise, lines: &Lines<'_>) -> AngleNoise {
+    let found = Whiteness::of(lines);
+    AngleNoise {
+        white_correlation: found.map(|found| found.along_frames),
+        white_correlation_diagonal: found.map(|found| found.along_diagonal),
+        ..noise
+    }
 }
 
 fn mask_note(dead: &[usize], dark: &[usize], asked: &[usize]) -> String {

@@ -4,14 +4,17 @@ use crate::ingest::coincidences::are_counts;
 use crate::ingest::rounding::Rounding;
 use crate::store::block::{Values, pair_position};
 
-const LAGS: usize = 400;
-const AGES: usize = 500;
+/// Lags and ages of sigma itself, and of what decides about it or needs two digits.
+const ALL: [usize; 2] = [400, 500];
+const SOME: [usize; 2] = [140, 140];
 /// Values whose distances tell the quantum.
 const ROUNDED: usize = 4096;
 /// Quanta from which on it does not matter that values are rounded.
 const COARSE: f64 = 10.0;
 /// Differences of high order are asked for less noise than others have: fewer tell nothing.
 const FEWEST: usize = 30;
+/// Fewest differences that a correlation may come from: its error is then 0.1.
+const MANY: usize = 2000;
 /// Differences of counts in one mean, and how many such means there are at most.
 const IN_MEAN: usize = 1000;
 const MEANS: usize = 16;
@@ -23,6 +26,15 @@ pub struct Lines<'a> {
     usable: Vec<bool>,
     counts: bool,
     rounding: Rounding,
+}
+
+/// Where the next pair is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// (i + 1, j + 1): constant lag.
+    Diagonal,
+    /// (i + 1, j): the second frame stays.
+    Frames,
 }
 
 /// A difference of some order, and the distance between its pairs in frames.
@@ -58,7 +70,7 @@ impl<'a> Lines<'a> {
         masked.iter().filter(|&&frame| frame < n).for_each(|&frame| usable[frame] = false);
         let rounding = Rounding { quantum: 0.0, float: 0.0 };
         let mut lines = Lines { values, n, usable, counts: false, rounding };
-        let sample = lines.along_diagonals(Difference { order: 0, step: 1 });
+        let sample = lines.along(Line::Diagonal, Difference { order: 0, step: 1 }, SOME);
         let zeros = sample.iter().filter(|&&value| value == 0.0).count();
         lines.counts = are_counts(zeros as f64 / sample.len().max(1) as f64);
         let some = sample.iter().step_by(sample.len().div_ceil(ROUNDED).max(1)).copied();
@@ -84,11 +96,20 @@ impl<'a> Lines<'a> {
     /// Of counts it is a mean square, as their distribution is skew; of others a median, so that half of them may be outliers.
     #[must_use]
     pub fn scatter(&self, difference: Difference) -> Option<f64> {
-        let mut all = self.along_diagonals(difference);
-        if all.len() < if difference.order > 2 { FEWEST } else { 1 } {
+        let (places, fewest) = if difference.order > 2 { (SOME, FEWEST) } else { (ALL, 1) };
+        self.spread(self.along(Line::Diagonal, difference, places), difference.gain(), fewest)
+    }
+
+    /// The same along either line; `None` unless there are many differences: correlations are differences of variances.
+    #[must_use]
+    pub fn scatter_along(&self, line: Line, difference: Difference) -> Option<f64> {
+        self.spread(self.along(line, difference, SOME), difference.gain(), MANY)
+    }
+
+    fn spread(&self, mut all: Vec<f64>, gain: f64, fewest: usize) -> Option<f64> {
+        if all.len() < fewest {
             return None;
         }
-        let gain = difference.gain();
         if self.counts {
             return Some(root_mean_square(&all) / gain.sqrt());
         }
@@ -103,18 +124,19 @@ impl<'a> Lines<'a> {
         Some(((spread * spread - quantum * quantum / 12.0).max(0.0) / gain).sqrt())
     }
 
-    /// Differences of pairs (i, j), (i + step, j + step) .. that share no frame.
-    fn along_diagonals(&self, difference: Difference) -> Vec<f64> {
+    /// Differences of pairs along a line. Pairs at constant lag share no frame, and no line meets the diagonal.
+    fn along(&self, line: Line, difference: Difference, [lags, ages]: [usize; 2]) -> Vec<f64> {
         let coefficients = difference.coefficients();
         let reach = difference.order * difference.step;
         let n_lags = self.n.saturating_sub(2 * reach + 1);
         let mut all = Vec::new();
-        for lag in (0..n_lags.min(LAGS)).map(|k| reach + 1 + k * n_lags / n_lags.min(LAGS)) {
+        for lag in (0..n_lags.min(lags)).map(|k| reach + 1 + k * n_lags / n_lags.min(lags)) {
             let room = (self.n - lag).saturating_sub(reach);
-            for i in (0..room.min(AGES)).map(|k| k * room / room.min(AGES)) {
+            for i in (0..room.min(ages)).map(|k| k * room / room.min(ages)) {
                 let pairs = coefficients.iter().enumerate().map(|(k, &weight)| {
                     let frame = i + k * difference.step;
-                    weight * self.value(frame, frame + lag)
+                    let second = if line == Line::Diagonal { frame } else { i };
+                    weight * self.value(frame, second + lag)
                 });
                 let sum: f64 = pairs.sum();
                 if sum.is_finite() {

@@ -78,6 +78,7 @@ impl Merged {
 }
 
 /// What a mean map tells of its noise, from what its members tell, each with its weight: what one of them does not know is not known.
+/// Correlations come from the mean map itself.
 #[must_use]
 pub fn joined_noise(members: &[(f64, AngleNoise)]) -> AngleNoise {
     let total: f64 = members.iter().map(|(weight, _)| weight).sum();
@@ -85,6 +86,7 @@ pub fn joined_noise(members: &[(f64, AngleNoise)]) -> AngleNoise {
     AngleNoise {
         diagonal: members.iter().map(of_diagonal).sum(),
         pixels: members.iter().map(|(_, noise)| noise.pixels).sum(),
+        ..AngleNoise::default()
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `lines` | differences in which what changes slowly cancels |
 //! | `rounding` | how finely values are written |
 //! | `sigma` | the standard deviation of one value |
+//! | `white` | whether neighbouring values share their noise |
 //! | `merge` | nearly identical angles as one |
 //! | `job` | all of it, one matrix per worker |
 //! | `reuse` | whether the store is there already |
@@ -37,3 +38,4 @@ pub mod rounding;
 pub mod selection;
 pub mod sigma;
 pub mod survey;
+pub mod white;

@@ -6,7 +6,8 @@ use crate::store::directory::Store;
 use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 
 /// Raised when ingest finds other numbers in the same file: earlier stores can still be read and fitted, but they are not what
-/// an ingest would make now. 2: raw diagonal, pixels, sigma of counts and of rounded values.
+/// an ingest would make now. 2: raw diagonal, pixels, sigma of counts and of rounded values,
+/// correlation of the white part.
 const RULES: u32 = 2;
 
 /// Equal keys hold equal stores.

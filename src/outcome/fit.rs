@@ -109,16 +109,17 @@ pub struct ExtremeResidual {
     pub residual_sigma: f64,
 }
 
-/// Whether contrast and offset differ between angles: the F-test of the nested models shared and per-angle scaling.
+/// Whether contrast and offset differ between angles: the F-test of the nested models shared and per-angle scaling, corrected for
+/// what pairs have in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScalingTest {
-    /// F.
+    /// F, divided by how much larger variances of contrast and offset are than those of independent pairs.
     pub f: f64,
     /// Numbers that per-angle scaling has more.
     pub numerator_degrees: u64,
     /// Pairs less free numbers of the fit with per-angle scaling.
     pub denominator_degrees: u64,
-    /// Probability of an F as large if one scaling holds for all angles, pairs taken as independent.
+    /// Probability of an F as large if one scaling holds for all angles.
     pub p_value: f64,
     /// In words.
     pub conclusion: String,

@@ -36,6 +36,17 @@ impl Parameter {
         }
     }
 
+    /// Ends of an interval of so many errors to either side of a value: in its logarithm, where that is what is searched in, so that
+    /// a rate's interval stays positive.
+    #[must_use]
+    pub fn around(&self, value: f64, errors: f64) -> [Option<f64>; 2] {
+        let ends = match self.scale {
+            SearchScale::Log if value > 0.0 => [-1.0, 1.0].map(|side: f64| value * (side * errors / value).exp()),
+            _ => [value - errors, value + errors],
+        };
+        ends.map(|end| Some(end).filter(|end| end.is_finite()))
+    }
+
     /// Search coordinate of a value.
     #[must_use]
     pub fn coordinate(&self, value: f64) -> f64 {

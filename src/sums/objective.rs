@@ -79,6 +79,10 @@ pub struct Told {
     pub diagonal: Option<f64>,
     /// Pixels of the bin.
     pub pixels: Option<f64>,
+    /// Correlation of the white part of c2(i, j) and c2(i+1, j): 0 if frames are independent, (m - 1) / m for running means over m.
+    pub white_correlation: Option<f64>,
+    /// The same of c2(i, j) and c2(i+1, j+1). Second differences see 1 - 4/3 of it of sigma^2, if it ends with the next frame.
+    pub white_correlation_diagonal: Option<f64>,
 }
 
 /// All data of a fit, value by value: who has the last word.

@@ -120,7 +120,7 @@ fn merged_angles_have_the_pixels_of_all_and_the_mean_diagonal() {
 #[test]
 fn a_sweep_hands_on_what_a_store_tells_and_earlier_stores_tell_nothing() {
     let place = Place::new();
-    let ingested = place.ingest_u(&counted(PHOTONS), q()).expect("good input");
+    let ingested = place.ingest_u(&counted(Photons { n_frames: 130, ..PHOTONS }), q()).expect("good input");
     let told = || {
         let store = Store::open(&place.path("store"), None).expect("store");
         let model = model(AnalysisMode::Static, ShearConvention::GapAverage, store.experiment());
@@ -129,6 +129,9 @@ fn a_sweep_hands_on_what_a_store_tells_and_earlier_stores_tell_nothing() {
     for (told, angle) in told().iter().zip(&ingested.manifest.experiment.angles) {
         assert_eq!((told.sigma, told.diagonal), (angle.sigma, angle.noise.diagonal));
         assert_eq!(told.pixels, angle.noise.pixels.map(|pixels| pixels as f64));
+        assert!(told.white_correlation.is_some(), "100 frames and more tell it");
+        let correlations = (told.white_correlation, told.white_correlation_diagonal);
+        assert_eq!(correlations, (angle.noise.white_correlation, angle.noise.white_correlation_diagonal));
     }
     // A manifest as earlier versions wrote it.
     let path = place.path("store/manifest.json");

@@ -23,6 +23,7 @@ mod photons;
 mod place;
 mod public_api;
 mod robust_losses;
+mod shared_noise;
 mod speckle_noise;
 mod store_round_trip;
 mod stored;

@@ -24,7 +24,7 @@ pub fn identifiability(
 ) -> Identifiability {
     Identifiability {
         shear_scaling_correlation: shear_scaling_correlation(problem, uncertainty),
-        scaling_test: scaling_test(problem, point, phi_degrees),
+        scaling_test: scaling_test(problem, point, uncertainty, phi_degrees),
         strong_correlations: strong_correlations(problem, uncertainty),
     }
 }
@@ -69,8 +69,18 @@ fn decrease(evaluation: &Evaluation) -> f64 {
     (0..values.len()).map(part).sum()
 }
 
-/// F = (chi2_shared - chi2_individual) / (p_individual - p_shared) / (chi2_individual / nu).
-fn scaling_test(problem: &Problem<'_>, point: &Point, phi: &[f64]) -> Option<ScalingTest> {
+/// How much larger reported variances of contrast and offset are than those of independent pairs, in the mean.
+fn widening(uncertainty: &Uncertainty) -> f64 {
+    let pairs = uncertainty.scaling_variances.iter().zip(&uncertainty.scaling_variances_plain);
+    let ratios = pairs.flat_map(|(wide, plain)| [wide.contrast / plain.contrast, wide.offset / plain.offset]);
+    let known: Vec<f64> = ratios.filter(|ratio| ratio.is_finite() && *ratio > 0.0).collect();
+    if known.is_empty() { 1.0 } else { (known.iter().sum::<f64>() / known.len() as f64).max(1.0) }
+}
+
+/// F = (chi2_shared - chi2_individual) / (p_individual - p_shared) / (chi2_individual / nu), divided by the mean widening of the
+/// variances: pairs are not independent (first-order correction of Rao and Scott, Ann. Stat. 12 (1984) 46, doi
+/// 10.1214/aos/1176346391).
+fn scaling_test(problem: &Problem<'_>, point: &Point, uncertainty: &Uncertainty, phi: &[f64]) -> Option<ScalingTest> {
     if phi.len() < 2 || problem.map.blocks.is_empty() || problem.loss != Loss::Linear {
         return None;
     }
@@ -78,7 +88,7 @@ fn scaling_test(problem: &Problem<'_>, point: &Point, phi: &[f64]) -> Option<Sca
     let (individual, p_individual) = predicted_cost(problem, point, ScalingMap::individual(phi.len(), problem.space));
     let numerator = (p_individual - p_shared) as f64;
     let denominator = (point.evaluation.pairs as f64 - p_individual as f64).max(1.0);
-    let f = ((shared - individual).max(0.0) / numerator) / (individual / denominator);
+    let f = ((shared - individual).max(0.0) / numerator) / (individual / denominator) / widening(uncertainty);
     if !f.is_finite() {
         return None;
     }

@@ -15,6 +15,7 @@ use crate::fit::solver::minimise::minimise;
 use crate::fit::solver::problem::{Point, Problem, System};
 use crate::outcome::parameter::Interval;
 use crate::outcome::verdict::Stop;
+use crate::parameters::space::Parameter;
 use crate::sums::algebra::{Algebra, dot};
 use crate::sums::objective::Objective;
 
@@ -85,7 +86,7 @@ impl Surroundings<'_> {
             let (slope, parabola) = (along(&center.gradient), 0.5 * along(&center.hessian.times(&step)));
             let mut is_bent = false;
             for side in [-1.0, 1.0] {
-                let moved: Vec<f64> = theta.iter().zip(&step).map(|(value, step)| value + side * step).collect();
+                let moved = self.moved(&step, side);
                 if coarse.between_bounds(&moved) == moved {
                     let rise = coarse.cost(cheap, &moved)? - center.cost - side * slope;
                     is_bent |= (rise - parabola).abs() > BENT * parabola;
@@ -107,6 +108,17 @@ impl Surroundings<'_> {
             step[parameter] = error * inverse[[l, k]] / inverse[[k, k]];
         }
         Some(step)
+    }
+
+    /// The point a step away, in the coordinates of the search.
+    fn moved(&self, step: &[f64], side: f64) -> Vec<f64> {
+        let known = self.problem.space.physical.iter().zip(&self.point.theta);
+        let along = |((known, &value), step): ((&Parameter, &f64), &f64)| {
+            let [below, above] = known.around(value, step.abs());
+            let end = if side * step < 0.0 { below } else { above };
+            end.unwrap_or(value)
+        };
+        known.zip(step).map(along).collect()
     }
 
     /// The intervals of a parameter; `None` if the user asks to stop, or if it has no error to begin with.

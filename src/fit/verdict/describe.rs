@@ -172,7 +172,7 @@ impl Described<'_> {
             }
             None => Errors {
                 uncertainty: Some(error),
-                intervals: LEVELS.map(|level| [Some(value - level * error), Some(value + level * error)]),
+                intervals: LEVELS.map(|level| self.problem.space.physical[k].around(value, level * error)),
                 method: IntervalMethod::Quadratic,
             },
         })

@@ -223,6 +223,8 @@ impl RawData for Sweep<'_> {
             sigma: angle.sigma,
             diagonal: angle.noise.diagonal,
             pixels: angle.noise.pixels.map(|pixels| pixels as f64),
+            white_correlation: angle.noise.white_correlation,
+            white_correlation_diagonal: angle.noise.white_correlation_diagonal,
         };
         self.source.experiment().angles.iter().map(of_angle).collect()
     }
