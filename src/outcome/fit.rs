@@ -195,6 +195,8 @@ pub struct FitResult {
     /// What the reported errors allow for.
     #[serde(flatten, with = "written::method_in_words")]
     pub uncertainty_method: UncertaintyMethod,
+    /// Correlation of the white noise of neighbouring frames, where frames were averaged with overlap: errors are widened for it.
+    pub shared_white_noise: Option<f64>,
     /// How often speckles renew themselves during the measurement (q^2 int D dt); errors rest on it times the angles.
     #[serde(rename = "speckle_renewals")]
     pub renewals: Option<f64>,

@@ -5,6 +5,7 @@ use crate::fit::errors::frame_robust::FrameNodes;
 use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::angles::Speckles;
+use crate::likelihood::speckle::level::SharedNoise;
 use crate::sums::loss::{Loss, Reweighing};
 use crate::sums::objective::{RawData, ResidualQuery, Told};
 use crate::sums::residuals::ResidualSums;
@@ -21,6 +22,8 @@ pub struct LastSweep {
     pub told: Vec<Told>,
     /// How often the speckles of every angle renew themselves.
     pub renewals: Vec<f64>,
+    /// What frames share of their white noise.
+    pub shared_noise: SharedNoise,
     /// Pairs of angles 180 degrees apart: they see the same speckles (Friedel's law).
     pub opposite: Vec<(usize, usize)>,
     /// Under a robust loss whose residuals are not mostly white: the sums of plain least squares.
@@ -77,11 +80,14 @@ impl LastSweep {
         };
         let amplitudes: Vec<usize> = problem.space.mode.power_laws().iter().map(|law| law.all()[0]).collect();
         let speckles = Speckles::of(data, &point.theta, &nodes.groups, &amplitudes)?;
+        let told = data.told();
+        let shared = told.iter().filter_map(|told| told.white_correlation.zip(told.white_correlation_diagonal));
         Ok(LastSweep {
+            shared_noise: SharedNoise::of(shared),
             sums,
             nodes,
             speckles,
-            told: data.told(),
+            told,
             renewals: data.renewals(&point.theta),
             opposite: opposite(&data.phi_degrees()),
             plain,

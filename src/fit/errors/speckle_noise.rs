@@ -104,6 +104,7 @@ impl Fitted<'_> {
             sigma: told.sigma * means.squares.sqrt() / means.slope,
             diagonal: told.diagonal,
             pixels: told.pixels,
+            shared: self.last.shared_noise,
             mean_h: gram.h1() / pairs,
             mean_h2: gram.hh() / pairs,
             ..Known::default()

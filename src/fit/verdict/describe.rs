@@ -81,6 +81,11 @@ impl Described<'_> {
             lags: lags_of_all(&angles),
             angles,
             uncertainty_method: uncertainty.kind(),
+            shared_white_noise: self
+                .last
+                .map(|last| last.shared_noise)
+                .filter(|shared| shared.is_some())
+                .map(|shared| shared.along_frames),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,

@@ -16,6 +16,9 @@
 //! (the variance of the module's documentation for one pair of groups, h their mean), less what the fit has taken. A raw diagonal
 //! of the matrix gives w at once: c2_ii - 1 = beta + w.
 //!
+//! Frames that were averaged with overlap share white noise: sigma is then too small, and smooth sums hold more of it
+//! ([`SharedNoise`]).
+//!
 //! Second differences also see what speckles change from frame to frame: with decays h_1 and h_2 over one and two frames that is
 //! (6 - 8 h_1^2 + 2 h_2^2) / 6 of beta^2 / N, which is not white.
 
@@ -57,6 +60,52 @@ pub struct Known {
     pub mean_h2: f64,
     /// Share of the variance of speckles that second differences see.
     pub leak: f64,
+    /// What frames share of their white noise.
+    pub shared: SharedNoise,
+}
+
+/// What neighbouring frames share of their white noise: frames that were averaged with overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SharedNoise {
+    /// Correlation of the white part of c2(i, j) and c2(i+1, j).
+    pub along_frames: f64,
+    /// The same of c2(i, j) and c2(i+1, j+1).
+    pub along_diagonal: f64,
+}
+
+/// Less than this is what estimates scatter by.
+const SHARED: f64 = 0.15;
+/// More is not believed: running means over ten frames.
+const MOST_SHARED: f64 = 0.9;
+
+impl SharedNoise {
+    /// Mean of what angles tell, none of it if it is not beyond doubt.
+    #[must_use]
+    pub fn of(told: impl Iterator<Item = (f64, f64)>) -> Self {
+        let (sums, n) =
+            told.fold(((0.0, 0.0), 0.0), |((a, b), n), (frames, diagonal)| ((a + frames, b + diagonal), n + 1.0));
+        match sums.0 > SHARED * n {
+            true => SharedNoise { along_frames: (sums.0 / n).min(MOST_SHARED), along_diagonal: (sums.1 / n).max(0.0) },
+            false => SharedNoise::default(),
+        }
+    }
+
+    /// Whether there is any.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        self.along_frames > 0.0
+    }
+
+    /// How much more white noise smooth sums hold than independent frames would: a running mean over m frames has a triangle of
+    /// correlations with a sum of m = 1 / (1 - correlation).
+    fn widening(&self) -> f64 {
+        1.0 / (1.0 - self.along_frames)
+    }
+
+    /// Share of sigma^2 that second differences along the diagonal see.
+    fn seen(&self) -> f64 {
+        (1.0 - 4.0 / 3.0 * self.along_diagonal).max(1.0 - MOST_SHARED)
+    }
 }
 
 /// Residuals of one angle and what is to be expected of them.
@@ -160,7 +209,7 @@ impl Known {
         let (square, linear) = self.factors();
         let half = 0.5 * linear * root_speckle;
         let speckles = self.leak * (self.contrast * root_speckle).powi(2);
-        let white = (self.sigma * self.sigma - speckles).max(0.0);
+        let white = (self.sigma * self.sigma - speckles).max(0.0) / self.shared.seen();
         ((half * half + square * white).sqrt() - half) / square
     }
 
@@ -170,10 +219,10 @@ impl Known {
         (1.0 + beta * self.mean_h, 2.0 * beta + beta * beta * (4.0 * self.mean_h - 2.0 * self.mean_h2))
     }
 
-    /// Noise with so many speckles.
+    /// Noise of smooth sums with so many speckles.
     #[must_use]
     pub fn noise(&self, root_speckle: f64) -> Noise {
-        Noise { contrast: self.contrast, root_speckle, white: self.white(root_speckle) }
+        Noise { contrast: self.contrast, root_speckle, white: self.white(root_speckle) * self.shared.widening() }
     }
 
     /// 1/sqrt(N) from the raw diagonal, where photons are few enough for it to tell.
@@ -182,7 +231,7 @@ impl Known {
         let white = self.diagonal? - self.contrast;
         let (square, linear) = self.factors();
         let told = white > TELLING * self.contrast && self.sigma > 0.0;
-        told.then(|| self.sigma / (square * white * white + linear * white).sqrt())
+        told.then(|| self.sigma / self.shared.seen().sqrt() / (square * white * white + linear * white).sqrt())
     }
 
     fn most(&self) -> f64 {
@@ -235,6 +284,7 @@ impl Energy {
     #[must_use]
     pub fn variance(&self, noise: Noise) -> (f64, f64) {
         let Noise { contrast: beta, root_speckle: x, white } = noise;
+        let white = white / self.known.shared.widening();
         let (h, h2) = (self.known.mean_h, self.known.mean_h2);
         let (square, linear) = self.known.factors();
         let smooth = x * x * beta * beta * (1.0 + h2 + beta * (4.0 * h - 4.0 * h2));

@@ -49,6 +49,7 @@ impl Run<'_> {
         let mut checkpoint = self.checkpoint(&store, decision.strategy)?;
         let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
         let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
+        self.say_shared_noise(&result);
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
@@ -69,6 +70,20 @@ impl Run<'_> {
             self.say(LogLevel::Info, &format!("Streaming block size: {} points", block.replace(".0K", "K")));
         } else if decision.peak_bytes > decision.threshold_bytes {
             self.say(LogLevel::Warning, "the strategy that was asked for may exceed the memory threshold");
+        }
+    }
+
+    /// Frames that were averaged with overlap, or maps averaged over repeats.
+    fn say_shared_noise(&self, result: &FitResult) {
+        if let Some(correlation) = result.shared_white_noise {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "neighbouring frames share {:.0} % of their white noise, as frames averaged with overlap do: errors are \
+                     widened for it, and lags of a frame or two may lie above the model; take frames that were not averaged",
+                    100.0 * correlation
+                ),
+            );
         }
     }
 
