@@ -170,6 +170,12 @@ impl Uncertainty {
         self.robust.as_ref().unwrap_or(&self.plain)
     }
 
+    /// The covariances of the reported and of the plain errors, where these are real.
+    #[must_use]
+    pub fn known_covariances(&self) -> [Option<&Array2<f64>>; 2] {
+        [Some(self.reported()).filter(|_| self.is_known()), Some(&self.plain).filter(|_| self.plain_is_known)]
+    }
+
     /// What the reported errors allow for.
     #[must_use]
     pub fn kind(&self) -> UncertaintyMethod {

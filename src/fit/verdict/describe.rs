@@ -63,14 +63,13 @@ impl Described<'_> {
             undetermined: &uncertainty.directions,
             active: &active,
             lack_of_fit: found.lack_of_fit.as_ref(),
-            reduced_chi_squared: squares.chi_squared.map(|chi| squares.per_degree(chi)),
+            reduced_chi_squared: squares.per_degree(squares.chi_squared),
             expected: squares.expected.filter(|_| problem.loss == Loss::Linear),
             unknown_noise: &unknown_noise,
             quality: &settings.quality,
             advice: self.advice,
         });
-        let reported = Some(uncertainty.reported()).filter(|_| uncertainty.is_known());
-        let plain = Some(&uncertainty.plain).filter(|_| uncertainty.plain_is_known);
+        let [reported, plain] = uncertainty.known_covariances();
         let angles = self.angles(objective, point, uncertainty, &found);
         FitResult {
             verdict,
@@ -81,11 +80,7 @@ impl Described<'_> {
             lags: lags_of_all(&angles),
             angles,
             uncertainty_method: uncertainty.kind(),
-            shared_white_noise: self
-                .last
-                .map(|last| last.shared_noise)
-                .filter(|shared| shared.is_some())
-                .map(|shared| shared.along_frames),
+            shared_white_noise: self.last.and_then(|last| last.shared_noise.told()),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,
@@ -95,10 +90,10 @@ impl Described<'_> {
             n_pairs: squares.pairs,
             degrees_of_freedom: squares.degrees,
             chi_squared: squares.chi_squared,
-            reduced_chi_squared: squares.chi_squared.map(|chi| squares.per_degree(chi)),
+            reduced_chi_squared: squares.per_degree(squares.chi_squared),
             expected_reduced_chi_squared: squares.expected,
             lack_of_fit: found.lack_of_fit,
-            reduced_loss: squares.loss.map(|loss| squares.per_degree(loss)),
+            reduced_loss: squares.per_degree(squares.loss),
             covariance_names: names(problem, uncertainty),
             covariance: table(uncertainty, reported, false),
             correlation: table(uncertainty, reported, true),
@@ -239,8 +234,8 @@ struct Squares {
 }
 
 impl Squares {
-    fn per_degree(&self, sum: f64) -> f64 {
-        sum / self.degrees.max(1) as f64
+    fn per_degree(&self, sum: Option<f64>) -> Option<f64> {
+        sum.map(|sum| sum / self.degrees.max(1) as f64)
     }
 }
 

@@ -90,10 +90,10 @@ impl SharedNoise {
         }
     }
 
-    /// Whether there is any.
+    /// The correlation of neighbouring frames, if there is any.
     #[must_use]
-    pub fn is_some(&self) -> bool {
-        self.along_frames > 0.0
+    pub fn told(&self) -> Option<f64> {
+        Some(self.along_frames).filter(|shared| *shared > 0.0)
     }
 
     /// How much more white noise smooth sums hold than independent frames would: a running mean over m frames has a triangle of
