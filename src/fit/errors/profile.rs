@@ -27,6 +27,8 @@ const NEAR: f64 = 0.02;
 const MOST: usize = 12;
 /// A cost that differs by this share from its parabola one error away is none.
 const BENT: f64 = 0.5;
+/// The parabola is taken from so small a part of one error.
+const NEARBY: f64 = 0.125;
 
 /// Intervals of one parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,17 +84,20 @@ impl Surroundings<'_> {
         let mut bent = Vec::new();
         for (k, &parameter) in self.uncertainty.moving.iter().enumerate() {
             let Some(step) = self.step(k) else { continue };
-            let along = |vector: &[f64]| dot(vector, &step);
-            let (slope, parabola) = (along(&center.gradient), 0.5 * along(&center.hessian.times(&step)));
-            let mut is_bent = false;
-            for side in [-1.0, 1.0] {
-                let moved = self.moved(&step, side);
-                if coarse.between_bounds(&moved) == moved {
-                    let rise = coarse.cost(cheap, &moved)? - center.cost - side * slope;
-                    is_bent |= (rise - parabola).abs() > BENT * parabola;
-                }
-            }
-            if is_bent {
+            let slope = dot(&center.gradient, &step);
+            // Few data have noise of their own, which bends their cost: the parabola is the one that they have nearby.
+            let rise = |share: f64| -> Result<Option<f64>> {
+                let moved = self.moved(&step, share);
+                let is_inside = coarse.between_bounds(&moved) == moved;
+                let rise = if is_inside { coarse.cost(cheap, &moved)? - center.cost - share * slope } else { 0.0 };
+                Ok(Some(rise).filter(|_| is_inside))
+            };
+            let nearby = [rise(-NEARBY)?, rise(NEARBY)?].map(|rise| rise.unwrap_or(0.0));
+            let parabola = 0.5 * (nearby[0] + nearby[1]) / (NEARBY * NEARBY);
+            let smooth = 0.5 * dot(&center.hessian.times(&step), &step);
+            let is_bent =
+                |rise: Option<f64>| rise.is_some_and(|rise| (rise - parabola).abs() > BENT * parabola.max(smooth));
+            if is_bent(rise(-1.0)?) || is_bent(rise(1.0)?) {
                 bent.push(parameter);
             }
         }
@@ -110,12 +115,12 @@ impl Surroundings<'_> {
         Some(step)
     }
 
-    /// The point a step away, in the coordinates of the search.
-    fn moved(&self, step: &[f64], side: f64) -> Vec<f64> {
+    /// The point a share of a step away, in the coordinates of the search.
+    fn moved(&self, step: &[f64], share: f64) -> Vec<f64> {
         let known = self.problem.space.physical.iter().zip(&self.point.theta);
         let along = |((known, &value), step): ((&Parameter, &f64), &f64)| {
-            let [below, above] = known.around(value, step.abs());
-            let end = if side * step < 0.0 { below } else { above };
+            let [below, above] = known.around(value, (share * step).abs());
+            let end = if share * step < 0.0 { below } else { above };
             end.unwrap_or(value)
         };
         known.zip(step).map(along).collect()

@@ -278,7 +278,7 @@ impl Found {
 
 fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> AngleNoise {
     let Noise { root_speckle, white, .. } = noise.levels.angles[angle];
-    let seen = root_speckle > 0.0;
+    let seen = root_speckle > 0.0 && noise.levels.shows_speckles;
     AngleNoise {
         speckles: seen.then(|| root_speckle.powi(-2)),
         white_variance: seen.then(|| white / root_speckle),

@@ -8,7 +8,7 @@ use crate::outcome::verdict::{Stop, Verdict};
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
 /// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
-const UNEXPLAINED_SCATTER: (f64, f64) = (0.3, 6.0);
+const UNEXPLAINED_SCATTER: (f64, f64) = (0.05, 6.0);
 
 /// All that a judgement rests on.
 pub struct Evidence<'a> {
@@ -112,8 +112,9 @@ fn scatter(evidence: &Evidence<'_>) -> Option<String> {
     let (share, spreads) = UNEXPLAINED_SCATTER;
     (found > value * (1.0 + share) + spreads * spread).then(|| {
         format!(
-            "residuals scatter more than their noise (reduced chi-square {found:.3}, expected {value:.3}) without a pattern: \
-             look for outliers among the largest residuals; optimization.nlsq.loss: soft_l1 or cauchy limits their pull"
+            "residuals scatter more than their noise (reduced chi-square {found:.3}, expected {value:.3}): look among the largest \
+             residuals for outliers (optimization.nlsq.loss: soft_l1 or cauchy limits their pull), and in the maps for a \
+             pattern finer than the test of fit sees"
         )
     })
 }

@@ -126,6 +126,8 @@ pub struct Levels {
     pub angles: Vec<Noise>,
     /// Degrees of freedom behind them, all angles together.
     pub degrees: f64,
+    /// Whether residuals or the file show speckles at all: the squared sums exceed white noise beyond doubt.
+    pub shows_speckles: bool,
 }
 
 impl Blocks {
@@ -306,7 +308,21 @@ pub fn levels(energies: &[Energy]) -> Levels {
         energy.known.noise(root.clamp(energy.known.least(), energy.known.most()))
     };
     let angles = energies.iter().zip(&own).map(noise).collect();
-    Levels { angles, degrees: energies.iter().map(|energy| energy.degrees(shared)).sum() }
+    Levels {
+        angles,
+        shows_speckles: shows_speckles(energies, shared),
+        degrees: energies.iter().map(|energy| energy.degrees(shared)).sum(),
+    }
+}
+
+/// White noise alone reaches that in one of a thousand measurements.
+const BEYOND_DOUBT: f64 = 3.0;
+
+fn shows_speckles(energies: &[Energy], shared: f64) -> bool {
+    let told = energies.iter().any(|energy| energy.known.from_diagonal().is_some());
+    let excess: f64 = energies.iter().map(|energy| energy.expected(shared) - energy.expected(0.0)).sum();
+    let square = |energy: &Energy| 2.0 * energy.expected(0.0).powi(2) / energy.degrees(0.0).max(1.0);
+    told || excess > BEYOND_DOUBT * energies.iter().map(square).sum::<f64>().sqrt()
 }
 
 /// 1/sqrt(N) of all angles together: found and expected sums agree in the mean over degrees of freedom.
