@@ -35,7 +35,7 @@ impl Model {
             _ => return Vec::new(),
         };
         vec![format!(
-            "analyzer_parameters.geometry.stator_rotor_gap: {gap:e} angstrom ({:e} mm) {what}: it is given in angstrom \
+            "analyzer_parameters.geometry.stator_rotor_gap: {gap} angstrom ({:.3e} mm) {what}: it is given in angstrom \
              (1 mm = 1e7 angstrom)",
             gap * 1e-7
         )]

@@ -37,14 +37,14 @@ impl Parameter {
     }
 
     /// Ends of an interval of so many errors to either side of a value: in its logarithm, where that is what is searched in, so that
-    /// a rate's interval stays positive.
+    /// a rate's interval stays positive. An end beyond the bound is open.
     #[must_use]
     pub fn around(&self, value: f64, errors: f64) -> [Option<f64>; 2] {
         let ends = match self.scale {
             SearchScale::Log if value > 0.0 => [-1.0, 1.0].map(|side: f64| value * (side * errors / value).exp()),
             _ => [value - errors, value + errors],
         };
-        ends.map(|end| Some(end).filter(|end| end.is_finite()))
+        ends.map(|end| Some(end).filter(|end| (self.lower..=self.upper).contains(end)))
     }
 
     /// Search coordinate of a value.

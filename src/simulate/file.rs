@@ -28,11 +28,14 @@ impl Simulation {
         published
     }
 
-    /// Most bytes at a time: factor and covariance of the fields, products, one matrix, its written form.
+    /// Most bytes at a time: factor and covariance of the fields, products, one matrix, its written form; the map of pixels.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let matrices = if self.noise.scatter == Scatter::Pairs { 4 } else { 6 };
-        8 * matrices * (self.n_frames as u64).pow(2)
+        let n = self.n_frames as u64;
+        let bins = (self.phi_degrees.len() * self.all_q().len()) as u64;
+        let pixels = bins.saturating_mul(self.pixels().unwrap_or(0) as u64);
+        n.saturating_mul(n).saturating_mul(8 * matrices).saturating_add(pixels.saturating_mul(8))
     }
 
     fn check_memory(&self, available: Option<u64>) -> Result<()> {
@@ -41,10 +44,10 @@ impl Simulation {
             None => Ok(()),
             Some(available) => Err(Fault::at(
                 format!("simulate --frames {}", self.n_frames),
-                format!("{:.1} GiB are needed for one angle", gib(self.bytes())),
+                format!("{:.1} GiB are needed for one angle and the map of pixels", gib(self.bytes())),
             )
             .expected(format!("at most the {:.1} GiB that are free", gib(available)))
-            .advice("take fewer frames, or free memory")
+            .advice("take fewer frames or speckles, or free memory")
             .code(Code::E66)
             .parameter()),
         }
@@ -159,6 +162,8 @@ mod tests {
         let large = Simulation { n_frames: 20_000, ..crate::simulate::tests::small() };
         let refused = large.check_memory(Some(1 << 32)).expect_err("17.9 GiB of 4");
         assert!(refused.to_string().contains("4.0 GiB"), "{refused}");
+        let endless = Simulation { n_frames: usize::MAX, ..crate::simulate::tests::small() };
+        assert!(endless.check_memory(Some(1 << 32)).is_err());
         assert!(crate::simulate::tests::small().check_memory(Some(1 << 32)).is_ok());
     }
 }

@@ -88,6 +88,15 @@ pub struct Simulation {
     pub width: Width,
 }
 
+/// Most bins of a file.
+const MOST_BINS: usize = 100_000;
+/// Most speckles of an angle.
+const MOST_SPECKLES: usize = 100_000_000;
+
+fn wrong(place: &str, found: String, expected: &str) -> Result<()> {
+    Err(Fault::at(place, found).expected(expected).code(Code::E62).parameter())
+}
+
 impl Simulation {
     /// Contrast and offset of an angle.
     #[must_use]
@@ -188,6 +197,7 @@ impl Simulation {
     }
 
     fn check(&self) -> Result<()> {
+        self.check_numbers()?;
         self.experiment().check()?;
         let expected = self.mode.n_parameters();
         if self.theta.len() != expected {
@@ -201,9 +211,36 @@ impl Simulation {
             let found = format!("{:?}", self.all_q());
             return Err(Fault::at("simulate --q", found).expected("ascending wavevectors").code(Code::E62).parameter());
         }
-        let wrong = |place: &str, found: String, expected: &str| {
-            Err(Fault::at(place, found).expected(expected).code(Code::E62).parameter())
-        };
+        self.check_scatter()
+    }
+
+    /// Numbers are finite and of a possible size.
+    fn check_numbers(&self) -> Result<()> {
+        let dead = self.dead_frames.iter().find(|&&frame| !(1..=self.n_frames).contains(&frame));
+        if let Some(frame) = dead {
+            return wrong("simulate --dead-frames", frame.to_string(), "frames of the measurement, the first is 1");
+        }
+        let n_bins = self.phi_degrees.len().saturating_mul(self.all_q().len());
+        if n_bins > MOST_BINS {
+            return wrong("simulate --angles, --q", format!("{n_bins} bins"), &format!("at most {MOST_BINS}"));
+        }
+        let named = [
+            ("--contrast", self.contrast),
+            ("--offset", self.offset),
+            ("--scaling-variation", self.scaling_variation),
+            ("--sigma", self.noise.sigma),
+        ];
+        let parameters = self.theta.iter().map(|&value| ("--parameter", value));
+        if let Some((name, value)) = named.into_iter().chain(parameters).find(|(_, value)| !value.is_finite()) {
+            return wrong(&format!("simulate {name}"), value.to_string(), "a finite number");
+        }
+        match self.phi_degrees.iter().find(|phi| !(-360.0..=360.0).contains(*phi)) {
+            Some(phi) => wrong("simulate --phi", phi.to_string(), "azimuths of -360 to 360 degrees"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_scatter(&self) -> Result<()> {
         let (speckles, counts) = match self.noise.scatter {
             Scatter::Pairs => return Ok(()),
             Scatter::Speckles(speckles) => (speckles, 0.0),
@@ -218,7 +255,9 @@ impl Simulation {
             );
         }
         match (speckles, counts) {
-            (0 | 1, _) => wrong("simulate --speckles", speckles.to_string(), "at least 2"),
+            (speckles, _) if !(2..=MOST_SPECKLES).contains(&speckles) => {
+                wrong("simulate --speckles", speckles.to_string(), &format!("2 to {MOST_SPECKLES}"))
+            }
             (_, counts) if !(0.0..=1e9).contains(&counts) => wrong(
                 "simulate --counts",
                 counts.to_string(),
@@ -273,6 +312,10 @@ pub(crate) mod tests {
             ("--contrast", with(&|known| known.contrast = 1.5)),
             ("--speckles", with(&|known| known.noise.scatter = scatter(1, 0.5))),
             ("--counts", with(&|known| known.noise.scatter = scatter(100, f64::NAN))),
+            ("--speckles", with(&|known| known.noise.scatter = scatter(usize::MAX, 0.5))),
+            ("--parameter", with(&|known| known.theta[0] = f64::NAN)),
+            ("--phi", with(&|known| known.phi_degrees[0] = f64::NAN)),
+            ("--dead-frames", with(&|known| known.dead_frames = vec![0])),
         ] {
             assert!(wrong.expect_err("impossible").contains(place));
         }

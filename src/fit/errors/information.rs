@@ -20,6 +20,13 @@ pub fn shares(problem: &Problem<'_>, point: &Point, bread: &Bread<'_>) -> Array2
             shares[[angle, k]] = if all > 0.0 { part[[k, k]] / all } else { 0.0 };
         }
     }
+    // A robust loss weighs angles differently from its mean.
+    for mut column in shares.columns_mut() {
+        let sum = column.sum();
+        if sum > 0.0 {
+            column /= sum;
+        }
+    }
     shares
 }
 

@@ -121,7 +121,7 @@ impl Surroundings<'_> {
         let along = |((known, &value), step): ((&Parameter, &f64), &f64)| {
             let [below, above] = known.around(value, (share * step).abs());
             let end = if share * step < 0.0 { below } else { above };
-            end.unwrap_or(value)
+            end.unwrap_or(f64::INFINITY)
         };
         known.zip(step).map(along).collect()
     }
@@ -142,7 +142,7 @@ impl Surroundings<'_> {
                 interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
             }
         }
-        Ok(Some(Profile { parameter, intervals }))
+        Ok(Some(Profile { parameter, intervals: nested(intervals) }))
     }
 }
 
@@ -203,6 +203,15 @@ impl Side<'_> {
         self.theta = found.point.theta;
         Ok(Some((2.0 * rise / uncertainty.widening(self.parameter)).sqrt()))
     }
+}
+
+/// The wider interval holds the narrower one, also where the cost is so flat that neither end is found to its last digit.
+fn nested([inner, outer]: [Interval; 2]) -> [Interval; 2] {
+    let wider = |end: usize, choose: fn(f64, f64) -> f64| match (inner[end], outer[end]) {
+        (Some(inner), Some(outer)) => Some(choose(inner, outer)),
+        (_, outer) => outer,
+    };
+    [inner, [wider(0, f64::min), wider(1, f64::max)]]
 }
 
 /// Where a level is to be expected: between two steps, or beyond the outermost.

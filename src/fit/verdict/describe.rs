@@ -115,7 +115,8 @@ impl Described<'_> {
         let degrees = pairs.saturating_sub(n_free(self.problem, point, uncertainty) as u64);
         let known = |value: f64| self.problem.noise_is_known.then_some(value);
         let chi_squared = known(self.chi_squared(point));
-        let expected = uncertainty.noise.as_ref().map(|noise| noise.expected(self.problem, point, degrees));
+        let noise = uncertainty.noise.as_ref().zip(self.last);
+        let expected = noise.map(|(noise, last)| noise.expected(self.problem, point, (last, degrees)));
         let loss = known(2.0 * point.evaluation.cost);
         Squares { pairs, degrees, chi_squared, expected: chi_squared.and(expected), loss }
     }

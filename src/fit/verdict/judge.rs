@@ -7,8 +7,9 @@ use crate::outcome::verdict::{Stop, Verdict};
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
-/// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
-const UNEXPLAINED_SCATTER: (f64, f64) = (0.05, 6.0);
+/// Chi-square may exceed what the noise lets expect by this share of it, by so many of its standard deviations, and by so many
+/// times what speckles add to white noise: the tails of few speckles are long.
+const UNEXPLAINED_SCATTER: (f64, f64, f64) = (0.1, 8.0, 1.5);
 
 /// All that a judgement rests on.
 pub struct Evidence<'a> {
@@ -37,6 +38,7 @@ pub struct Evidence<'a> {
 pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
     findings.extend(not_at_a_minimum(evidence.stop));
+    let at_minimum = findings.is_empty();
     findings.extend(evidence.undetermined.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
     findings.extend(evidence.active.iter().map(|bound| (Verdict::AtBound, at_bound(bound))));
     if evidence.quality.enable {
@@ -45,8 +47,11 @@ pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
     }
     let Some((verdict, _)) = findings.first() else { return (Verdict::Converged, Vec::new()) };
     let verdict = *verdict;
-    let reasons = findings.into_iter().map(|(_, reason)| reason);
-    (verdict, reasons.chain(evidence.advice.iter().cloned()).collect())
+    // A setting that makes the fit impossible explains the rest.
+    let first = if at_minimum { 0 } else { 1 };
+    let mut reasons: Vec<String> = findings.into_iter().map(|(_, reason)| reason).collect();
+    reasons.splice(first..first, evidence.advice.iter().cloned());
+    (verdict, reasons)
 }
 
 fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
@@ -71,11 +76,20 @@ fn at_bound(bound: &ActiveBound) -> String {
     let key = if side == "lower" { "min" } else { "max" };
     let name = bound.name.split('(').next().unwrap_or(&bound.name);
     let whose = if bound.is_default { "default " } else { "" };
-    format!(
-        "{} is {how} its {whose}{side} bound {}: if physics allows more, widen {key} of {name} in parameter_space.bounds, \
-         else fix it in initial_parameters.fixed_parameters",
-        bound.name, bound.bound
-    )
+    let advice = match (name, bound.bound) {
+        ("contrast", 0.0) => "there is no correlation to fit there: leave such angles out with phi_filtering".into(),
+        ("contrast", 1.0) => {
+            "speckles have no more, so values above it are their scatter, or c2 is not normalised".into()
+        }
+        ("contrast" | "offset", _) => {
+            format!("if physics allows more, widen {key} of {name} in parameter_space.bounds")
+        }
+        _ => format!(
+            "if physics allows more, widen {key} of {name} in parameter_space.bounds, else fix it in \
+             initial_parameters.fixed_parameters"
+        ),
+    };
+    format!("{} is {how} its {whose}{side} bound {}: {advice}", bound.name, bound.bound)
 }
 
 /// Why the model does not describe the data.
@@ -109,8 +123,9 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
 /// Single values that scatter more than their neighbours let expect: outliers, not noise.
 fn scatter(evidence: &Evidence<'_>) -> Option<String> {
     let (found, Expected { value, spread }) = evidence.reduced_chi_squared.zip(evidence.expected)?;
-    let (share, spreads) = UNEXPLAINED_SCATTER;
-    (found > value * (1.0 + share) + spreads * spread).then(|| {
+    let (share, spreads, times) = UNEXPLAINED_SCATTER;
+    let limit = value * (1.0 + share) + spreads * spread + times * (value - 1.0).max(0.0);
+    (found > limit).then(|| {
         format!(
             "residuals scatter more than their noise (reduced chi-square {found:.3}, expected {value:.3}): look among the largest \
              residuals for outliers (optimization.nlsq.loss: soft_l1 or cauchy limits their pull), and in the maps for a \
