@@ -277,6 +277,13 @@ fn report(case: &Case, all: &[FitResult]) {
         below(0.01),
         below(1e-4)
     );
+    let frames: Vec<_> = tests.iter().filter_map(|test| test.frames).collect();
+    println!(
+        "  frames: ratio {:.2}, at most {:.2}; worst {:.1} standard deviations",
+        mean(frames.iter().map(|found| found.ratio)),
+        frames.iter().map(|found| found.ratio).fold(0.0, f64::max),
+        frames.iter().map(|found| found.standard_deviations).fold(0.0, f64::max)
+    );
     let noise = all.iter().flat_map(|found| found.angles.iter().map(|angle| angle.noise));
     let expected = all.iter().filter_map(|found| found.expected_reduced_chi_squared);
     println!(

@@ -1,7 +1,7 @@
 //! What stands on the diagonal of a map: raw self-correlation, which tells how white the intensities are, or something that was put
 //! there. It is never fitted.
 //!
-//! c2(t, t) = <I^2> / <I>^2 = 1 + contrast + white part (photon noise, readout) if nothing was done to it. Programs replace it by the
+//! `c2(t, t) = <I^2> / <I>^2 = 1 + contrast + white part` (photon noise, readout) if nothing was done to it. Programs replace it by the
 //! mean of its neighbours (the reference), by the first off-diagonal or its mean (xana), by a constant or zero (ID10).
 
 use crate::store::block::{Values, pair_position};

@@ -2,7 +2,7 @@
 //!
 //! Frames that are recorded one by one have independent photon noise. Running means over frames, smoothed maps and interpolated frames
 //! have not: their second differences are too small, and so is sigma. Definition, with e the part of the noise whose correlation ends
-//! within [`RANGE`] frames:
+//! within 3 frames:
 //!
 //! - along frames: corr(e(i, j), e(i+1, j)), j fixed, i + 1 < j;
 //! - along the diagonal: corr(e(i, j), e(i+1, j+1)).

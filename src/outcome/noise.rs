@@ -33,10 +33,25 @@ pub struct LackOfFit {
     pub angle: Option<AngleTest>,
     /// Degrees of freedom of the residuals that tell the noise.
     pub noise_degrees_of_freedom: f64,
+    /// Whether single frames scatter as their photons do; `None` with few frames or no white noise.
+    pub frames: Option<FrameScatter>,
     /// Share of the weight that a robust loss has taken from residuals, and what it would take under the noise alone.
     pub down_weighted: Option<DownWeighted>,
     /// What stands out, in words, the strongest first; also below the threshold.
     pub stands_out: Vec<String>,
+}
+
+/// What changes from frame to frame, against the white noise of frames.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FrameScatter {
+    /// Mean square of second differences of the sums over the pairs of single frames, over what noise lets expect: about 1.
+    pub ratio: f64,
+    /// The frame that stands out most, 1-based in the fitted range.
+    pub frame: usize,
+    /// Where, in degrees.
+    pub phi_degrees: f64,
+    /// By how many standard deviations.
+    pub standard_deviations: f64,
 }
 
 /// A sum of squares in units of its noise.

@@ -64,6 +64,8 @@ pub struct ResidualSums {
     pub weighted_squares: f64,
     /// Sum of rho' + 2 z rho''.
     pub slopes: f64,
+    /// Sum of rho' r over the pairs of every frame.
+    pub frames: Vec<f64>,
     /// Groups of frames.
     pub n_groups: usize,
     /// Entries of a score.
@@ -81,6 +83,7 @@ impl ResidualSums {
             weights: 0.0,
             weighted_squares: 0.0,
             slopes: 0.0,
+            frames: vec![0.0; n_frames],
             n_groups,
             width,
             scores: vec![0.0; packed_len(n_groups) * width],
@@ -111,6 +114,7 @@ impl ResidualSums {
         self.lags.iter_mut().for_each(|bin| (bin.squares, bin.sum) = (bin.squares * weight, bin.sum * weight));
         self.extremes.iter_mut().for_each(|extreme| extreme.residual *= weight.sqrt());
         self.weighted_squares *= weight;
+        self.frames.iter_mut().for_each(|sum| *sum *= weight);
         self.scores.iter_mut().for_each(|score| *score *= weight);
         self
     }
@@ -150,7 +154,8 @@ impl PairwiseTerm for ResidualSums {
         self.weights += other.weights;
         self.weighted_squares += other.weighted_squares;
         self.slopes += other.slopes;
-        for (sum, term) in self.scores.iter_mut().zip(&other.scores) {
+        let sums = self.scores.iter_mut().chain(&mut self.frames);
+        for (sum, term) in sums.zip(other.scores.iter().chain(&other.frames)) {
             *sum += term;
         }
     }

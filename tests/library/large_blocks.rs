@@ -107,6 +107,8 @@ fn slow_residuals(data: &Measured, angle: usize, theta: &[f64], reweighing: &Rew
         let bin = &mut sums.lags[lag_bin(j - i)];
         bin.pairs += 1;
         bin.squares += residual * residual;
+        sums.frames[i] += weighted;
+        sums.frames[j] += weighted;
         sums.weights += reweighing.loss.weight(z);
         sums.weighted_squares += weighted * weighted;
         sums.slopes += reweighing.loss.slope(z);
@@ -128,6 +130,10 @@ fn check_residuals(slow: &ResidualSums, fast: &ResidualSums) {
     for (slow, fast) in slow.extremes.iter().zip(&fast.extremes) {
         assert_eq!((slow.i, slow.j), (fast.i, fast.j));
         assert!(near(slow.residual, fast.residual));
+    }
+    let largest = slow.frames.iter().map(|sum| sum.abs()).fold(0.0, f64::max);
+    for (slow, fast) in slow.frames.iter().zip(&fast.frames) {
+        assert!((slow - fast).abs() <= 1e-11 * largest, "{slow} {fast}");
     }
     assert!(near(slow.weights, fast.weights) && near(slow.slopes, fast.slopes));
     assert!(near(slow.weighted_squares, fast.weighted_squares));

@@ -11,6 +11,10 @@ const UNEXPLAINED_WEIGHT: f64 = 0.1;
 /// times what speckles add to white noise: the tails of few speckles are long.
 const UNEXPLAINED_SCATTER: (f64, f64, f64) = (0.1, 8.0, 1.5);
 
+/// Second differences of frames' sums may exceed their expectation so many times in the mean square, and by so many standard
+/// deviations once: far beyond what the expectation leaves out.
+const UNEXPLAINED_FRAMES: (f64, f64) = (2.5, 10.0);
+
 /// All that a judgement rests on.
 pub struct Evidence<'a> {
     /// Why the solver stopped.
@@ -117,7 +121,20 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
             100.0 * found.expected
         )
     });
-    tested.into_iter().chain(scatter(evidence)).chain(weighted).chain(explicit)
+    tested.into_iter().chain(frames(evidence)).chain(scatter(evidence)).chain(weighted).chain(explicit)
+}
+
+/// Frames that scatter more than their photons let expect.
+fn frames(evidence: &Evidence<'_>) -> Option<String> {
+    let found = evidence.lack_of_fit?.frames?;
+    let is_beyond = found.ratio > UNEXPLAINED_FRAMES.0 || found.standard_deviations > UNEXPLAINED_FRAMES.1;
+    is_beyond.then(|| {
+        format!(
+            "single frames scatter {:.1} times more than their photons let expect, frame {} at {} degrees by {:.0} standard \
+             deviations: look at the intensity of the frames, and leave bad ones out with experimental_data.masked_frames",
+            found.ratio, found.frame, found.phi_degrees, found.standard_deviations
+        )
+    })
 }
 
 /// Single values that scatter more than their neighbours let expect: outliers, not noise.

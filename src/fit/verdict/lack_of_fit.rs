@@ -77,6 +77,7 @@ impl Tested<'_> {
             shared: test,
             angle: angle.map(|(_, found)| found),
             noise_degrees_of_freedom: self.noise_degrees(),
+            frames: self.frame_scatter(),
             down_weighted: self.down_weighted(),
             stands_out: findings.in_words(self.last),
         }

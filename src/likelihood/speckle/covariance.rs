@@ -21,7 +21,7 @@ pub struct Noise {
     pub white: f64,
 }
 
-/// N Cov = b^2 [0] + b^3 [1] + b w [2] + b^2 w [3] + w^2 [4] + b w^2 [5], for all pairs of functions.
+/// `N Cov = b^2 [0] + b^3 [1] + b w [2] + b^2 w [3] + w^2 [4] + b w^2 [5]`, for all pairs of functions.
 #[derive(Debug, Clone)]
 pub struct Components {
     parts: [Array2<f64>; 6],

@@ -282,6 +282,17 @@ impl Energy {
         self.blocks.degrees(self.known.noise(root_speckle))
     }
 
+    /// Variance of the sum over all `n` pairs of a frame that the frame shares with no other: of its own white noise, and a sixth
+    /// of what second differences see of its speckles.
+    #[must_use]
+    pub fn of_one_frame(&self, noise: Noise, n: usize) -> f64 {
+        let Noise { contrast: beta, root_speckle: x, white } = noise;
+        let n = n as f64;
+        let all_h = n + n * (n - 1.0) * self.known.mean_h;
+        let speckles = self.known.leak * (beta * x).powi(2) * all_h;
+        white * (beta * x * all_h + white * n) + speckles
+    }
+
     /// Mean variance of one value, and the part of it that is smooth.
     #[must_use]
     pub fn variance(&self, noise: Noise) -> (f64, f64) {

@@ -113,6 +113,7 @@ impl<'a> IntoResiduals<'a> {
     /// The run's pairs and squares by lag: whole groups by lanes, those with a boundary one by one.
     #[inline(always)]
     fn add_lags(&mut self, run: &Run, groups: &[PairGroup]) {
+        let mut of_row = 0.0;
         let base = run.groups().start;
         let mut start = run.frames.start;
         while start < run.frames.end {
@@ -140,9 +141,12 @@ impl<'a> IntoResiduals<'a> {
             let bin = &mut self.sums.lags[lag];
             bin.pairs += ones.sum() as u64;
             bin.squares += squares.sum();
-            bin.sum += sums.sum();
+            let sum = sums.sum();
+            bin.sum += sum;
+            of_row += sum;
             start = end;
         }
+        self.sums.frames[run.row] += of_row;
     }
 
     /// Adds the run to the sums over rows; `before` are the reference's quantities less the row's.
@@ -190,6 +194,9 @@ impl<'a> IntoResiduals<'a> {
         let mut frames: Range<usize> = self.patch.frames.clone();
         while !frames.is_empty() {
             let end = self.groups.end[frames.start].min(frames.end);
+            for frame in frames.start..end {
+                self.sums.frames[frame] += self.columns[self.local.place(frame / LANES)][E].0[frame % LANES];
+            }
             let score = self.sums.score_mut(earlier, self.groups.of_frame[frames.start]);
             for frame in frames.start..end {
                 let (group, lane) = (self.local.place(frame / LANES), frame % LANES);
