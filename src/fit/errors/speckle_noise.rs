@@ -61,7 +61,9 @@ impl SpeckleNoise {
             chi += weight * (pairs * variance - energy.taken * energy.before_fit(noise.root_speckle));
             let smooth = weight * pairs * smooth;
             let of_sigma = weight * pairs * white * (SIGMA_SQUARED / pairs.min(MOST_DIFFERENCES)).sqrt();
-            square += 2.0 * smooth * smooth / energy.degrees(noise.root_speckle) + 2.0 * pairs + of_sigma * of_sigma;
+            let tail = TAIL * noise.contrast * noise.root_speckle * smooth;
+            let gaussian = 2.0 * smooth * smooth / energy.degrees(noise.root_speckle) + 2.0 * pairs;
+            square += gaussian + of_sigma * of_sigma + tail * tail;
         }
         let degrees = degrees_of_freedom.max(1) as f64;
         Expected { value: chi / degrees, spread: square.sqrt() / degrees }
@@ -178,6 +180,8 @@ impl Fitted<'_> {
 /// Relative variance of sigma^2, times the number of second differences whose median tells it: 2 (35 / 18) for their correlation
 /// along a line, divided by 0.37, the efficiency of a median.
 const SIGMA_SQUARED: f64 = 10.5;
+/// Squares of speckles have longer tails than those of Gaussian noise, by the cumulants of few speckles of high contrast.
+const TAIL: f64 = 3.0;
 /// Most differences that are looked at.
 const MOST_DIFFERENCES: f64 = 150_000.0;
 

@@ -7,9 +7,8 @@ use crate::outcome::verdict::{Stop, Verdict};
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
-/// Chi-square may exceed what the noise lets expect by this share of it, by so many of its standard deviations, and by so many
-/// times what speckles add to white noise: the tails of few speckles are long.
-const UNEXPLAINED_SCATTER: (f64, f64, f64) = (0.1, 8.0, 1.5);
+/// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
+const UNEXPLAINED_SCATTER: (f64, f64) = (0.02, 8.0);
 
 /// Second differences of frames' sums may exceed their expectation so many times in the mean square, and by so many standard
 /// deviations once: far beyond what the expectation leaves out.
@@ -140,9 +139,8 @@ fn frames(evidence: &Evidence<'_>) -> Option<String> {
 /// Single values that scatter more than their neighbours let expect: outliers, not noise.
 fn scatter(evidence: &Evidence<'_>) -> Option<String> {
     let (found, Expected { value, spread }) = evidence.reduced_chi_squared.zip(evidence.expected)?;
-    let (share, spreads, times) = UNEXPLAINED_SCATTER;
-    let limit = value * (1.0 + share) + spreads * spread + times * (value - 1.0).max(0.0);
-    (found > limit).then(|| {
+    let (share, spreads) = UNEXPLAINED_SCATTER;
+    (found > value * (1.0 + share) + spreads * spread).then(|| {
         format!(
             "residuals scatter more than their noise (reduced chi-square {found:.3}, expected {value:.3}): look among the largest \
              residuals for outliers (optimization.nlsq.loss: soft_l1 or cauchy limits their pull), and in the maps for a \
