@@ -12,7 +12,9 @@
 //!
 //! Estimate: V(s) = Var[c(k) - 2 c(k+s) + c(k+2s)] / 6 along the line is
 //!
-//!     V(s) = g(0) - 4/3 g(s) + 1/3 g(2s) + a s
+//! ```text
+//! V(s) = g(0) - 4/3 g(s) + 1/3 g(2s) + a s
+//! ```
 //!
 //! with g the autocovariance of e, and a s what speckles add that lose memory slowly (exactly linear to second order in s for an
 //! exponential loss). Steps beyond the range have g = 0: a line through them gives g(0) and a. Then g(3), g(2), g(1) follow in turn.
