@@ -7,10 +7,8 @@
 #[path = "../tests/library/common.rs"]
 mod common;
 
-use common::{outset, settings};
+use common::{fit_memory, settings};
 use homodyne::experiment::AngleNoise;
-use homodyne::fit::course::fit;
-use homodyne::fit::solver::journal::Following;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::model::catalogue::Model;
@@ -22,9 +20,6 @@ use homodyne::parameters::scaling::ScalingMode;
 use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
-use homodyne::sweep::raw::pass::Sweep;
-use homodyne::sweep::scattered::Sample;
-use std::sync::Arc;
 
 const Q: f64 = 0.0054;
 const DT: f64 = 0.1;
@@ -182,15 +177,13 @@ fn draw(case: &Case, seed: u64, told: bool) -> FitResult {
         }
         values.push(upper);
     }
-    let store = Arc::new(MemoryStore::new(experiment, values, 65_536).expect("shapes fit"));
-    let sample = Sample::draw(store.as_ref(), &model).expect("memory");
-    let sweep = Sweep::new(store, model.clone(), 1);
+    let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");
     let mut settings = settings(case.mode(), ScalingSettings::from(case.scaling));
     case.fixed().iter().for_each(|&k| settings.space.physical[k].fixed = Some(simulation.theta[k]));
     if case.mode() == AnalysisMode::LaminarFlow {
         settings.start = Some(simulation.theta.clone());
     }
-    fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit")
+    fit_memory(store, &model, &settings)
 }
 
 /// Of everything that has an error: name, (found - truth) / error, error, whether the 68 and 95 % intervals hold the truth.

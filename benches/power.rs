@@ -8,10 +8,8 @@ mod common;
 #[path = "../tests/library/intensities.rs"]
 mod intensities;
 
-use common::{outset, settings};
+use common::{fit_memory, settings};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::fit::course::fit;
-use homodyne::fit::solver::journal::Following;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::verdict::Verdict;
@@ -19,10 +17,7 @@ use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
 use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
-use homodyne::sweep::raw::pass::Sweep;
-use homodyne::sweep::scattered::Sample;
 use intensities::{SPECKLE, Speckle};
-use std::sync::Arc;
 
 const ANGLES: usize = 3;
 const DT: f64 = 0.1;
@@ -99,13 +94,10 @@ fn refused(misfit: &Misfit, size: f64, counts: f64, seed: u64) -> bool {
     let time = TimeGrid { n_frames: n, dt_seconds: DT, start_seconds: 0.0 };
     let experiment = Experiment { q_per_angstrom: Q, gap_angstrom: None, time, angles };
     let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment).expect("model");
-    let store = Arc::new(MemoryStore::new(experiment, values, 65_536).expect("shapes fit"));
-    let sample = Sample::draw(store.as_ref(), &model).expect("memory");
-    let sweep = Sweep::new(store, model.clone(), 1);
+    let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");
     let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     settings.space.physical[2].fixed = Some(0.0);
-    let found = fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit");
-    found.verdict != Verdict::Converged
+    fit_memory(store, &model, &settings).verdict != Verdict::Converged
 }
 
 fn main() {

@@ -177,6 +177,17 @@ impl Error {
     }
 }
 
+/// What was made, or `None` if the user has asked to stop meanwhile.
+///
+/// # Errors
+/// All others.
+pub fn unless_stopped<T>(made: Result<T>) -> Result<Option<T>> {
+    match made {
+        Err(Error::Interrupted(_)) => Ok(None),
+        made => made.map(Some),
+    }
+}
+
 /// Wraps an operating-system error with the path it concerns.
 pub fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     move |source| {

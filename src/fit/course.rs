@@ -1,7 +1,7 @@
 //! A whole fit: scaling mode, start, solution by the chosen strategy, global search, uncertainty, verdict. It asks for sweeps
 //! and returns plain data.
 
-use crate::error::{Error, Result};
+use crate::error::{Result, unless_stopped};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::profile::{Profile, Surroundings};
 use crate::fit::errors::uncertainty::Uncertainty;
@@ -169,11 +169,11 @@ impl Fit<'_> {
     fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
         let last = match solution.stop {
             Stop::Interrupted => None,
-            _ => LastSweep::of(self.raw, self.problem, &solution.point, self.ask.settings.sharing)?,
+            _ => unless_stopped(LastSweep::of(self.raw, self.problem, &solution.point, self.ask.settings.sharing))?,
         };
         let mut uncertainty = Uncertainty::of(self.problem, &solution.point, last.as_ref());
         let profiles = match last {
-            Some(_) => self.profiles(&solution.point, &uncertainty, following)?,
+            Some(_) => unless_stopped(self.profiles(&solution.point, &uncertainty, following))?,
             None => None,
         };
         if profiles.is_none() {
@@ -194,13 +194,8 @@ impl Fit<'_> {
         Ok(described.result(self.raw, solution))
     }
 
-    /// Intervals from the cost itself, where they are needed or asked for; `None` if the user asks to stop meanwhile.
-    fn profiles(
-        &self,
-        point: &Point,
-        uncertainty: &Uncertainty,
-        following: &Following<'_>,
-    ) -> Result<Option<Vec<Profile>>> {
+    /// Intervals from the cost itself, where they are needed or asked for.
+    fn profiles(&self, point: &Point, uncertainty: &Uncertainty, following: &Following<'_>) -> Result<Vec<Profile>> {
         let (problem, wanted) = (self.problem, self.ask.settings.profiles);
         let around = Surroundings { system: System::Gram(self.raw), problem, point, uncertainty };
         let mut parameters = match wanted {
@@ -211,18 +206,13 @@ impl Fit<'_> {
         parameters.sort_unstable();
         parameters.dedup();
         let mut profiles = Vec::new();
-        for parameter in parameters.into_iter().filter(|&parameter| uncertainty.standard_error(parameter).is_some()) {
+        for parameter in parameters {
+            let Some(error) = uncertainty.standard_error(parameter) else { continue };
             let name = &problem.space.physical[parameter].name;
             following.note(&format!("{name}: its intervals are taken from the cost itself"));
-            match around.profile(parameter) {
-                Err(Error::Interrupted(_)) => return Ok(None),
-                profile => match profile? {
-                    None => return Ok(None),
-                    Some(profile) => profiles.push(profile),
-                },
-            }
+            profiles.push(around.profile(parameter, error)?);
         }
-        Ok(Some(profiles))
+        Ok(profiles)
     }
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.
@@ -261,10 +251,7 @@ impl Fit<'_> {
         refinement: Refinement,
         following: &mut Following<'_>,
     ) -> Result<Deepest> {
-        let mut search = match search {
-            Err(Error::Interrupted(_)) => return Ok(deepest.interrupted()),
-            search => search?,
-        };
+        let Some(mut search) = unless_stopped(search)? else { return Ok(deepest.interrupted()) };
         let name = search.method.name();
         let tolerances = Tolerances { ftol: refinement.ftol, ..self.ask.settings.tolerances };
         let problem = Problem { tolerances, ..self.problem.clone() };

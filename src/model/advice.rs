@@ -1,11 +1,8 @@
 //! What the model has to say of settings under which a fit cannot work. It reads no data.
 
 use crate::model::catalogue::Model;
-use crate::parameters::definitions::AnalysisMode;
 use crate::parameters::space::ParameterSpace;
 
-/// Place of the shear's amplitude among the parameters.
-const GAMMA_DOT_T0: usize = 3;
 /// Gaps of shear cells, in angstrom: 1 micrometre to 10 cm.
 const USUAL_GAPS: [f64; 2] = [1e4, 1e9];
 /// An argument of the sinc below which shear leaves no trace.
@@ -17,10 +14,8 @@ impl Model {
     /// Sentences to go with a fit that was not accepted.
     #[must_use]
     pub fn advice(&self, space: &ParameterSpace) -> Vec<String> {
-        let Some(gamma_dot) = space.physical.get(GAMMA_DOT_T0).filter(|_| self.mode == AnalysisMode::LaminarFlow)
-        else {
-            return Vec::new();
-        };
+        let Some(shear) = self.mode.shear() else { return Vec::new() };
+        let gamma_dot = &space.physical[shear.amplitude];
         let (time, gap) = (self.constants.time, self.gap_angstrom);
         let per_rate = self.kappa_prefactor();
         let slowest = per_rate * gamma_dot.fixed.unwrap_or(gamma_dot.lower);
@@ -46,7 +41,7 @@ impl Model {
 mod tests {
     use super::*;
     use crate::experiment::{Angle, Experiment, TimeGrid};
-    use crate::parameters::definitions::ShearConvention;
+    use crate::parameters::definitions::{AnalysisMode, ShearConvention};
 
     fn advice(gap_angstrom: f64) -> Vec<String> {
         let experiment = Experiment {

@@ -201,15 +201,11 @@ impl Simulation {
         self.experiment().check()?;
         let expected = self.mode.n_parameters();
         if self.theta.len() != expected {
-            let found = format!("{} parameters", self.theta.len());
-            return Err(Fault::at("simulate", found)
-                .expected(format!("{expected} for {}", self.mode.name()))
-                .code(Code::E62)
-                .parameter());
+            let expected = format!("{expected} for {}", self.mode.name());
+            return wrong("simulate", format!("{} parameters", self.theta.len()), &expected);
         }
         if !self.all_q().windows(2).all(|pair| pair[0] < pair[1]) {
-            let found = format!("{:?}", self.all_q());
-            return Err(Fault::at("simulate --q", found).expected("ascending wavevectors").code(Code::E62).parameter());
+            return wrong("simulate --q", format!("{:?}", self.all_q()), "ascending wavevectors");
         }
         self.check_scatter()
     }

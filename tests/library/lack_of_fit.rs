@@ -1,11 +1,9 @@
 //! Wrong models are refused, right ones are not: data from simulated intensities.
 
-use crate::common::{gaussian, memory_f64, outset, settings, values_of};
+use crate::common::{fit_memory, gaussian, memory_f64, settings, values_of};
 use crate::intensities::{SPECKLE, Speckle};
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
-use homodyne::fit::course::fit;
 use homodyne::fit::settings::FitSettings;
-use homodyne::fit::solver::journal::Following;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
@@ -14,9 +12,6 @@ use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
 use homodyne::store::block::Values;
-use homodyne::sweep::raw::pass::Sweep;
-use homodyne::sweep::scattered::Sample;
-use std::sync::Arc;
 
 const Q: f64 = 0.0054;
 const DT: f64 = 0.1;
@@ -47,10 +42,7 @@ fn fitted(values: Vec<Vec<f64>>, mode: AnalysisMode, n: usize, change: &dyn Fn(&
         settings.space.physical[constant].fixed = Some(0.0);
     }
     change(&mut settings);
-    let store = Arc::new(memory_f64(experiment, values, 65_536));
-    let sample = Sample::draw(store.as_ref(), &model).expect("memory");
-    let sweep = Sweep::new(store, model.clone(), 2);
-    fit(&sample, &sweep, &settings, &outset(&model, &settings), &mut Following::default()).expect("fit")
+    fit_memory(memory_f64(experiment, values, 65_536), &model, &settings)
 }
 
 /// Fields of a model of the program at every angle.

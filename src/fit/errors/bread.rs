@@ -1,6 +1,7 @@
 //! How scores of single angles move the numbers of a fit: the inverse Hessian and what it belongs to. It knows no noise.
 
 use crate::fit::solver::problem::Problem;
+use crate::sums::gram::Gram;
 use crate::sums::residuals::ResidualSums;
 use ndarray::Array2;
 
@@ -51,4 +52,11 @@ impl Bread<'_> {
         }
         spread
     }
+}
+
+/// Sums over pairs of products of the columns `[dh .., h, 1]` of a score.
+#[must_use]
+pub fn score_products(gram: &Gram) -> Array2<f64> {
+    let width = gram.n_parameters() + 2;
+    Array2::from_shape_fn((width, width), |(row, col)| gram.get(row, col))
 }

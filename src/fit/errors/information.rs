@@ -1,6 +1,6 @@
 //! Which angles carry each number, and on how many renewals of speckles its error rests. It judges nothing.
 
-use crate::fit::errors::bread::Bread;
+use crate::fit::errors::bread::{Bread, score_products};
 use crate::fit::solver::problem::{Point, Problem};
 use ndarray::Array2;
 
@@ -13,8 +13,7 @@ pub fn shares(problem: &Problem<'_>, point: &Point, bread: &Bread<'_>) -> Array2
     for (angle, gram) in point.grams.iter().enumerate() {
         let spread = bread.spread(problem, angle);
         let moves = bread.inverse.dot(&spread);
-        let hessian = Array2::from_shape_fn((spread.ncols(), spread.ncols()), |(row, col)| gram.get(row, col));
-        let part = moves.dot(&hessian).dot(&moves.t());
+        let part = moves.dot(&score_products(gram)).dot(&moves.t());
         for k in 0..n {
             let all = bread.inverse[[k, k]];
             shares[[angle, k]] = if all > 0.0 { part[[k, k]] / all } else { 0.0 };

@@ -1,6 +1,6 @@
 //! The last sweep of a fit: residuals at the solution and what speckles do there. It computes no error.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fit::errors::frame_robust::FrameNodes;
 use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::{Point, Problem};
@@ -46,19 +46,11 @@ pub struct LossMeans {
 }
 
 impl LastSweep {
-    /// Sweeps the residuals at a point; `None` if the user asks to stop meanwhile.
+    /// Sweeps the residuals at a point.
     ///
     /// # Errors
-    /// What the sweep reports.
-    pub fn of(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Option<Self>> {
-        match LastSweep::swept(data, problem, point, sharing) {
-            Ok(last) => Ok(Some(last)),
-            Err(Error::Interrupted(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn swept(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Self> {
+    /// What the sweep reports; Interrupted if the user asks to stop meanwhile.
+    pub fn of(data: &dyn RawData, problem: &Problem<'_>, point: &Point, sharing: Sharing) -> Result<Self> {
         let n_numbers = problem.space.free().len() + problem.map.n_free();
         let sharing = sharing.for_size(n_numbers, problem.weights.len());
         let nodes = FrameNodes::new(&data.decorrelation(&point.theta), sharing);
@@ -78,7 +70,7 @@ impl LastSweep {
                 Some(data.residuals(&ResidualQuery { reweighing: &linear, ..query })?)
             }
         };
-        let amplitudes: Vec<usize> = problem.space.mode.power_laws().iter().map(|law| law.all()[0]).collect();
+        let amplitudes: Vec<usize> = problem.space.mode.power_laws().iter().map(|law| law.amplitude).collect();
         let speckles = Speckles::of(data, &point.theta, &nodes.groups, &amplitudes)?;
         let told = data.told();
         let shared = told.iter().filter_map(|told| told.white_correlation.zip(told.white_correlation_diagonal));
@@ -130,7 +122,9 @@ fn is_mostly_white(sums: &[ResidualSums]) -> bool {
 /// Most mean square, in units of sigma^2, of residuals that are mostly white.
 const MOSTLY_WHITE: f64 = 2.0;
 
-fn opposite(phi_degrees: &[f64]) -> Vec<(usize, usize)> {
+/// Pairs of angles that see the same speckles, by their places.
+#[must_use]
+pub fn opposite(phi_degrees: &[f64]) -> Vec<(usize, usize)> {
     let turned = |a: f64, b: f64| ((a - b).rem_euclid(360.0) - 180.0).abs() < SAME_SPECKLES_DEGREES;
     let n = phi_degrees.len();
     let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));

@@ -8,7 +8,7 @@
 //! z(v)^2 = 2 (cost(v) - least cost) V_cost / V          an interval ends where z = 1 (68 %) or 1.96 (95 %)
 //! ```
 
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
@@ -126,23 +126,22 @@ impl Surroundings<'_> {
         known.zip(step).map(along).collect()
     }
 
-    /// The intervals of a parameter; `None` if the user asks to stop, or if it has no error to begin with.
+    /// The intervals of a parameter with a standard error.
     ///
     /// # Errors
-    /// What the sweeps report.
-    pub fn profile(&self, parameter: usize) -> Result<Option<Profile>> {
-        let Some(error) = self.uncertainty.standard_error(parameter) else { return Ok(None) };
+    /// What the sweeps report; Interrupted if the user asks to stop.
+    pub fn profile(&self, parameter: usize, error: f64) -> Result<Profile> {
         let mut intervals = [[None; 2]; 2];
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
             let mut walk = Side { surroundings: self, parameter, side, error, theta: self.point.theta.clone() };
             let mut inside = Step { distance: 0.0, z: 0.0 };
             for (interval, level) in intervals.iter_mut().zip(LEVELS) {
-                let Some(distance) = walk.end(&mut inside, level)? else { return Ok(None) };
+                let distance = walk.end(&mut inside, level)?;
                 let is_inside = distance < walk.room();
                 interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
             }
         }
-        Ok(Some(Profile { parameter, intervals: nested(intervals) }))
+        Ok(Profile { parameter, intervals: nested(intervals) })
     }
 }
 
@@ -164,31 +163,31 @@ impl Side<'_> {
         (bound - self.surroundings.point.theta[self.parameter]).abs()
     }
 
-    /// The distance at which a level is reached, or the distance of the bound; `None` if the user asks to stop.
-    fn end(&mut self, inside: &mut Step, level: f64) -> Result<Option<f64>> {
+    /// The distance at which a level is reached, or the distance of the bound.
+    fn end(&mut self, inside: &mut Step, level: f64) -> Result<f64> {
         let room = self.room();
         let mut outside: Option<Step> = None;
         let mut next = inside.distance + self.error * (level - inside.z);
         for _ in 0..MOST {
             let distance = next.min(room);
-            let Some(z) = self.z(distance)? else { return Ok(None) };
+            let z = self.z(distance)?;
             let found = Step { distance, z };
             if (z - level).abs() < NEAR {
                 *inside = found;
-                return Ok(Some(distance));
+                return Ok(distance);
             }
             match z < level {
-                true if distance >= room => return Ok(Some(room)),
+                true if distance >= room => return Ok(room),
                 true => *inside = found,
                 false => outside = Some(found),
             }
             next = between(*inside, outside, level);
         }
-        Ok(Some(next.min(room)))
+        Ok(next.min(room))
     }
 
-    /// How many errors the cost says a value is away, the others at their best; `None` if the user asks to stop.
-    fn z(&mut self, distance: f64) -> Result<Option<f64>> {
+    /// How many errors the cost says a value is away, the others at their best.
+    fn z(&mut self, distance: f64) -> Result<f64> {
         let Surroundings { system, problem, point, uncertainty } = self.surroundings;
         let mut space = problem.space.clone();
         let value = point.theta[self.parameter] + self.side * distance;
@@ -197,11 +196,11 @@ impl Side<'_> {
         let held = Problem { space: &space, ..(*problem).clone() };
         let found = minimise(*system, &held, &self.theta, "profile", &mut Following::default())?;
         if found.stop == Stop::Interrupted {
-            return Ok(None);
+            return Err(Fault::stopped());
         }
         let rise = (found.point.evaluation.cost - point.evaluation.cost).max(0.0);
         self.theta = found.point.theta;
-        Ok(Some((2.0 * rise / uncertainty.widening(self.parameter)).sqrt()))
+        Ok((2.0 * rise / uncertainty.widening(self.parameter)).sqrt())
     }
 }
 

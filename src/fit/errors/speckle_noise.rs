@@ -4,7 +4,7 @@
 //! How many speckles there are and how white they scatter is found from the residuals, of which the fit has taken a part that
 //! depends on the errors: a few rounds settle both.
 
-use crate::fit::errors::bread::Bread;
+use crate::fit::errors::bread::{Bread, score_products};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::covariance::{Components, Noise};
@@ -134,9 +134,7 @@ impl Fitted<'_> {
         let of_angle = |(angle, (components, noise)): (usize, (&Components, &Noise))| {
             let mut covariance = components.at(*noise);
             if self.problem.loss == Loss::Linear {
-                let (gram, weight) = (&self.point.grams[angle], self.problem.weights[angle]);
-                let exact = Array2::from_shape_fn(covariance.dim(), |(row, col)| gram.get(row, col) / weight);
-                covariance.scaled_add(noise.white * noise.white, &(exact - components.products()));
+                covariance.scaled_add(noise.white * noise.white, &(self.products(angle) - components.products()));
             }
             covariance
         };
@@ -161,18 +159,20 @@ impl Fitted<'_> {
 
     /// Covariance of sums over one angle (rows) with those over another that sees the same speckles.
     fn of_two(&self, sums: &Array2<f64>, (one, other): (usize, usize), found: &Levels) -> Array2<f64> {
-        let (a, b) = (found.angles[one], found.angles[other]);
         let components = self.last.speckles.components_of_two(one, other).of_sums(sums);
-        components.shared((a.contrast * b.contrast).sqrt(), (a.root_speckle * b.root_speckle).sqrt())
+        components.shared(found.angles[one], found.angles[other])
+    }
+
+    /// Sums over the pairs of an angle of products of its columns `[dh .., h, 1]`, without weights.
+    fn products(&self, angle: usize) -> Array2<f64> {
+        score_products(&self.point.grams[angle]) / self.problem.weights[angle]
     }
 
     /// By how much the fit has lowered the sum of squares of an angle.
     fn taken(&self, angle: usize, influence: &Array2<f64>, of_scores: &Array2<f64>, all: &Array2<f64>) -> f64 {
         let spread = self.bread.spread(self.problem, angle);
         let with_own = spread.t().dot(influence).dot(of_scores).diag().sum();
-        let (gram, weight) = (&self.point.grams[angle], self.problem.weights[angle]);
-        let products = Array2::from_shape_fn(of_scores.dim(), |(row, col)| gram.get(row, col) / weight);
-        let moved = products.dot(&spread.t().dot(all).dot(&spread)).diag().sum();
+        let moved = self.products(angle).dot(&spread.t().dot(all).dot(&spread)).diag().sum();
         2.0 * with_own - moved
     }
 }

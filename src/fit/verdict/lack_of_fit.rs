@@ -159,7 +159,7 @@ impl Tested<'_> {
         for (one, other) in [pair, (pair.1, pair.0)] {
             let (a, b) = (self.noise.levels.angles[one], self.noise.levels.angles[other]);
             let components = self.last.speckles.components_of_two(one, other);
-            let cross = components.shared((a.contrast * b.contrast).sqrt(), (a.root_speckle * b.root_speckle).sqrt());
+            let cross = components.shared(a, b);
             let (weight, other_weight) = (self.problem.weights[one], self.problem.weights[other]);
             all.own.scaled_add(weight * other_weight, &cross);
             let with_numbers = cross.dot(&scores.t()).dot(&self.noise.influences[other].t());
@@ -189,15 +189,7 @@ impl Tested<'_> {
     /// The functions of [`OF_ANGLE`] as sums of all functions.
     fn combinations(&self) -> Array2<f64> {
         let functions = &self.last.speckles.functions;
-        let mut amplitudes: Vec<usize> = Vec::new();
-        for function in &functions.all {
-            match function {
-                Function::Aged { column, .. } if *column < functions.p && !amplitudes.contains(column) => {
-                    amplitudes.push(*column);
-                }
-                _ => (),
-            }
-        }
+        let amplitudes = &functions.by_age;
         let blocks = functions.blocks.len() as f64;
         let weight = |what: usize, function: Function| match (what, function) {
             (0, Function::Aged { column, .. }) if column == functions.p => 1.0,

@@ -1,5 +1,5 @@
-//! The judgement (`judge`), the test of fit behind it (`lack_of_fit`, in `words`; single frames: `frame_scatter`), the bounds that are met (`bounds`), and a
-//! solution as plain data (`describe`).
+//! The judgement (`judge`), the test of fit behind it (`lack_of_fit`, in `words`; single frames: `frame_scatter`), the bounds that
+//! are met (`bounds`), and a solution as plain data (`describe`).
 
 pub mod bounds;
 pub mod describe;

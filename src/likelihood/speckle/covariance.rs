@@ -90,7 +90,9 @@ impl Components {
 
     /// The same between two angles that see the same speckles by different photons.
     #[must_use]
-    pub fn shared(&self, contrast: f64, root_speckle: f64) -> Array2<f64> {
+    pub fn shared(&self, one: Noise, other: Noise) -> Array2<f64> {
+        let contrast = (one.contrast * other.contrast).sqrt();
+        let root_speckle = (one.root_speckle * other.root_speckle).sqrt();
         self.at(Noise { contrast, root_speckle, white: 0.0 })
     }
 

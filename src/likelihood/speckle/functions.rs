@@ -49,6 +49,8 @@ pub struct Functions {
     pub all: Vec<Function>,
     /// Physical parameters.
     pub p: usize,
+    /// Parameters whose columns are looked at part by part.
+    pub by_age: Vec<usize>,
     /// First coarse group of every block of time.
     pub blocks: Vec<usize>,
     /// Part of the measurement by the age of two coarse groups.
@@ -84,7 +86,7 @@ impl Functions {
         for earlier in 0..blocks.len() {
             all.extend((earlier..blocks.len()).map(|later| Function::Blocks { earlier, later }));
         }
-        Functions { all, p, blocks, ages }
+        Functions { all, p, by_age: by_age.to_vec(), blocks, ages }
     }
 
     /// The block of a coarse group.

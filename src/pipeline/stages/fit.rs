@@ -1,8 +1,9 @@
 //! The stage that fits: chooses the strategy, runs the fit, follows it with progress and checkpoints, hands over the result.
 
 use crate::error::Result;
-use crate::experiment::{Experiment, wrap_degrees};
+use crate::experiment::Experiment;
 use crate::fit::course::{Outset, fit};
+use crate::fit::errors::last_sweep::opposite;
 use crate::fit::solver::journal::Following;
 use crate::fit::strategy::Decision;
 use crate::listener::LogLevel;
@@ -107,9 +108,7 @@ impl Run<'_> {
     /// Angles 180 degrees apart see the same speckles (Friedel's law).
     fn say_opposite_angles(&self, experiment: &Experiment) {
         let phi: Vec<f64> = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
-        let opposite = |a: f64, b: f64| wrap_degrees(a - b + 180.0).abs() < 1.0;
-        let of_first = |(k, &a): (usize, &f64)| phi[k + 1..].iter().filter(|&&b| opposite(a, b)).count();
-        let pairs: usize = phi.iter().enumerate().map(of_first).sum();
+        let pairs = opposite(&phi).len();
         if pairs > 0 {
             self.say(
                 LogLevel::Info,
