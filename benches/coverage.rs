@@ -155,6 +155,7 @@ fn cases() -> Vec<Case> {
         case(FlowFree, 8, 1.0, 14.0, auto, (2000, 0.2)),
         case(FlowFree, 8, 0.0, 6.0, individual, (1000, 0.25)),
         case(FlowFree, 24, 0.15, 33.0, auto, (1000, 0.2)),
+        case(Slow, 4, 1.0, 14.0, ScalingMode::Constant, (1000, 0.05)),
     ]
 }
 

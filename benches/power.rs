@@ -40,7 +40,7 @@ fn law(t: f64) -> f64 {
     Q * Q * D0 * t.max(1e-9).powf(1.0 + ALPHA) / (1.0 + ALPHA)
 }
 
-const MISFITS: [Misfit; 5] = [
+const MISFITS: [Misfit; 7] = [
     Misfit {
         name: "D falls to 1 - size at half time",
         sizes: [0.0, 0.1, 0.2, 0.4, 0.7],
@@ -74,7 +74,24 @@ const MISFITS: [Misfit; 5] = [
         decay: |size, t, angle| if angle == 0 { (1.0 + size) * law(t) } else { law(t) },
         change: |_, c2, _, _| c2,
     },
+    Misfit {
+        name: "contrast of every other frame is off by the size",
+        sizes: [0.0, 0.02, 0.05, 0.1, 0.2],
+        decay: |_, t, _| law(t),
+        change: |size, c2, (a, b), _| 1.0 + (c2 - 1.0) * (1.0 + size * wave(a, 2.0)) * (1.0 + size * wave(b, 2.0)),
+    },
+    Misfit {
+        name: "c2 shakes with the size every 7 frames",
+        sizes: [0.0, 0.002, 0.005, 0.01, 0.02],
+        decay: |_, t, _| law(t),
+        change: |size, c2, (a, b), _| c2 + size * wave(a, 7.0) * wave(b, 7.0),
+    },
 ];
+
+/// Of the age of a frame, with a period in frames.
+fn wave(age: f64, period_frames: f64) -> f64 {
+    (2.0 * std::f64::consts::PI * age * SPECKLE.n_frames as f64 / period_frames).cos()
+}
 
 fn refused(misfit: &Misfit, size: f64, counts: f64, seed: u64) -> bool {
     let speckle = Speckle { counts, ..SPECKLE };

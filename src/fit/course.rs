@@ -33,6 +33,8 @@ pub struct Outset {
     pub candidates: Vec<Vec<f64>>,
     /// Time in seconds at which power laws are held while their parameters trade off.
     pub t_ref_seconds: f64,
+    /// Times in seconds at which D(t) and gamma_dot(t) are wanted.
+    pub curve_times_seconds: Vec<f64>,
     /// What the model says of settings that may make a fit impossible: told with a verdict that is not accepted.
     pub advice: Vec<String>,
 }
@@ -41,7 +43,13 @@ impl Outset {
     /// From its parts.
     #[must_use]
     pub fn new(strategy: Strategy, candidates: Vec<Vec<f64>>, t_ref_seconds: f64) -> Self {
-        Outset { strategy, candidates, t_ref_seconds, advice: Vec::new() }
+        Outset { strategy, candidates, t_ref_seconds, curve_times_seconds: Vec::new(), advice: Vec::new() }
+    }
+
+    /// With curves at some times in seconds.
+    #[must_use]
+    pub fn with_curves(self, curve_times_seconds: Vec<f64>) -> Self {
+        Outset { curve_times_seconds, ..self }
     }
 
     /// With what the model says of its settings.
@@ -72,7 +80,10 @@ pub fn fit(
     let is_unknown = mode.mode == ScalingMode::Constant && mode.given.is_none();
     let given = if is_unknown { Some(ask.estimate_scaling(explore, raw, &start)?) } else { mode.given.clone() };
     let problem = ask.problem(raw, &ScalingSettings { given, ..mode.clone() })?;
-    let fit = Fit { explore, raw, ask, problem: &problem, coarse: &coarse };
+    let map =
+        if is_unknown { ScalingMap::estimated(raw.phi_degrees().len(), &settings.space) } else { problem.map.clone() };
+    let described = Problem { map, ..problem.clone() };
+    let fit = Fit { explore, raw, ask, problem: &problem, described: &described, coarse: &coarse };
     let local = fit.solve(&start, "local", following)?;
     fit.with_search(local, &start, following)
 }
@@ -113,17 +124,14 @@ impl<'a> Ask<'a> {
         Ok(start)
     }
 
-    /// One contrast and offset per angle before the fit: the best at the start's parameters, polished on the sample.
-    fn estimate_scaling(
-        &self,
-        explore: &dyn Objective,
-        raw: &dyn Objective,
-        start: &[f64],
-    ) -> Result<Vec<AngleScaling>> {
+    /// One contrast and offset per angle before the fit: the best of all data, with parameters of their own.
+    fn estimate_scaling(&self, explore: &dyn Objective, raw: &dyn RawData, start: &[f64]) -> Result<Vec<AngleScaling>> {
         let individual = ScalingSettings::from(ScalingMode::Individual);
         let polish = self.problem(explore, &individual)?;
         let polished = minimise(System::Gram(explore), &polish, start, "sample", &mut Following::default())?;
-        Ok(self.problem(raw, &individual)?.scaling(raw, &polished.point.theta)?.per_angle)
+        let all = self.problem(raw, &individual)?;
+        let best = minimise(System::Gram(raw), &all, &polished.point.theta, "scaling", &mut Following::default())?;
+        Ok(best.point.scaling.per_angle)
     }
 }
 
@@ -133,6 +141,8 @@ struct Fit<'a> {
     raw: &'a dyn RawData,
     ask: Ask<'a>,
     problem: &'a Problem<'a>,
+    /// With the scaling that the data have told before the fit: errors know that it is not given.
+    described: &'a Problem<'a>,
     coarse: &'a Problem<'a>,
 }
 
@@ -167,11 +177,15 @@ impl Fit<'_> {
     }
 
     fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
+        let problem = self.described;
+        if problem.map.n_free() > self.problem.map.n_free() {
+            solution.point.free_scaling(&problem.map);
+        }
         let last = match solution.stop {
             Stop::Interrupted => None,
-            _ => unless_stopped(LastSweep::of(self.raw, self.problem, &solution.point, self.ask.settings.sharing))?,
+            _ => unless_stopped(LastSweep::of(self.raw, problem, &solution.point, self.ask.settings.sharing))?,
         };
-        let mut uncertainty = Uncertainty::of(self.problem, &solution.point, last.as_ref());
+        let mut uncertainty = Uncertainty::of(problem, &solution.point, last.as_ref());
         let profiles = match last {
             Some(_) => unless_stopped(self.profiles(&solution.point, &uncertainty, following))?,
             None => None,
@@ -185,18 +199,19 @@ impl Fit<'_> {
             settings: self.ask.settings,
             strategy: self.ask.outset.strategy,
             advice: &self.ask.outset.advice,
-            problem: self.problem,
+            problem,
             last: last.as_ref(),
             uncertainty: &uncertainty,
             profiles: &profiles,
             start: start.to_vec(),
+            curve_times_seconds: &self.ask.outset.curve_times_seconds,
         };
         Ok(described.result(self.raw, solution))
     }
 
     /// Intervals from the cost itself, where they are needed or asked for.
     fn profiles(&self, point: &Point, uncertainty: &Uncertainty, following: &Following<'_>) -> Result<Vec<Profile>> {
-        let (problem, wanted) = (self.problem, self.ask.settings.profiles);
+        let (problem, wanted) = (self.described, self.ask.settings.profiles);
         let around = Surroundings { system: System::Gram(self.raw), problem, point, uncertainty };
         let mut parameters = match wanted {
             Profiles::Never => Vec::new(),

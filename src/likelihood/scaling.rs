@@ -181,6 +181,12 @@ impl ScalingMap {
         ScalingMap::of(ScalingMode::Individual, (0..n).map(block).collect(), space)
     }
 
+    /// One pair for each of `n` angles, estimated from the data once and held: numbers of their own as far as errors go.
+    #[must_use]
+    pub fn estimated(n: usize, space: &ParameterSpace) -> Self {
+        ScalingMap { mode: ScalingMode::Constant, ..ScalingMap::individual(n, space) }
+    }
+
     fn of(mode: ScalingMode, blocks: Vec<ScalingBlock>, space: &ParameterSpace) -> Self {
         let offset_bounds = (space.offset.lower - 1.0, space.offset.upper - 1.0);
         let contrast_bounds = (space.contrast.lower, space.contrast.upper);

@@ -1,9 +1,11 @@
-//! Where a fit of this model may begin: a coarse grid of candidates. It sees no data.
+//! Where a fit of this model may begin (a coarse grid of candidates), and the times at which one looks at its laws. It sees no data.
 
 use crate::model::catalogue::Model;
 use crate::parameters::space::ParameterSpace;
 
 const ALPHAS: [f64; 5] = [-1.2, -0.6, 0.0, 0.6, 1.2];
+/// Most points of a curve.
+const CURVE_POINTS: usize = 100;
 /// Angles between tried flow directions, in degrees.
 const PHI0_STEP: f64 = 45.0;
 /// Places in theta.
@@ -17,6 +19,17 @@ impl Model {
     #[must_use]
     pub fn t_ref_seconds(&self) -> f64 {
         (self.constants.time.dt_seconds * self.duration_seconds()).sqrt()
+    }
+
+    /// Times of some frames, evenly on a logarithmic scale from the second to the last, in seconds.
+    #[must_use]
+    pub fn curve_times_seconds(&self) -> Vec<f64> {
+        let time = &self.constants.time;
+        let last = time.n_frames.saturating_sub(1).max(1) as f64;
+        let share = |k: usize| k as f64 / (CURVE_POINTS - 1) as f64;
+        let mut frames: Vec<usize> = (0..CURVE_POINTS).map(|k| last.powf(share(k)).round() as usize).collect();
+        frames.dedup();
+        frames.into_iter().map(|frame| time.seconds(frame)).collect()
     }
 
     fn duration_seconds(&self) -> f64 {

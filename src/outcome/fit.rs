@@ -1,6 +1,6 @@
 //! What a fit found.
 
-use crate::outcome::noise::{AngleNoise, Expected, LackOfFit};
+use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
 use crate::outcome::parameter::{ParameterResult, UncertaintyMethod};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
@@ -54,8 +54,10 @@ impl Strategy {
 pub struct AngleResult {
     /// Azimuth in degrees.
     pub phi_degrees: f64,
-    /// Contrast.
+    /// Contrast of the speckles: allows for what division by the means of few speckles takes from it.
     pub contrast: f64,
+    /// Contrast of the fitted curve, which is lower by about (1 + 2 contrast) / speckles of itself.
+    pub contrast_fitted: f64,
     /// Its reported standard error, if it has one.
     pub contrast_uncertainty: Option<f64>,
     /// The same, pairs taken as independent.
@@ -70,7 +72,7 @@ pub struct AngleResult {
     pub sigma: Option<f64>,
     /// Speckles, white part and renewals.
     #[serde(flatten)]
-    pub noise: AngleNoise,
+    pub noise: NoiseFound,
     /// Share of this angle in what the data tell of each free parameter; all angles sum up to 1.
     pub share_of_information: BTreeMap<String, f64>,
     /// Pairs used.
@@ -181,6 +183,26 @@ pub struct Iteration {
     pub theta: Vec<f64>,
 }
 
+/// A rate and its standard error, if it has one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Value.
+    pub value: f64,
+    /// Standard error, from the covariance of the law's parameters.
+    pub uncertainty: Option<f64>,
+}
+
+/// The laws of a result at one time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TransportPoint {
+    /// Time in seconds.
+    pub t_seconds: f64,
+    /// D(t) in angstrom^2/s.
+    pub diffusion: Rate,
+    /// gamma_dot(t) in 1/s; `None` without shear.
+    pub shear_rate: Option<Rate>,
+}
+
 /// Everything a fit found; its written form is part of `parameters.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitResult {
@@ -197,6 +219,9 @@ pub struct FitResult {
     pub uncertainty_method: UncertaintyMethod,
     /// Correlation of the white noise of neighbouring frames, where frames were averaged with overlap: errors are widened for it.
     pub shared_white_noise: Option<f64>,
+    /// Pixels of a bin as the file tells them, if the residuals show more independent speckles than that beyond doubt: the maps are
+    /// means over repeats, or the pixels are those of something else. The number of speckles is then the residuals'.
+    pub pixels_not_believed: Option<f64>,
     /// How often speckles renew themselves during the measurement (q^2 int D dt); errors rest on it times the angles.
     #[serde(rename = "speckle_renewals")]
     pub renewals: Option<f64>,
@@ -258,6 +283,9 @@ pub struct FitResult {
     pub start: Vec<f64>,
     /// Who said so.
     pub start_from: StartFrom,
+    /// D(t) and gamma_dot(t); they have a table of their own.
+    #[serde(skip)]
+    pub transport: Vec<TransportPoint>,
     /// The way to the minimum; it has a table of its own.
     #[serde(skip)]
     pub iterations: Vec<Iteration>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Noise of one angle.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
-pub struct AngleNoise {
+pub struct NoiseFound {
     /// Effective number of independent speckles; `None` where nothing but white noise is seen, or too many to tell.
     pub speckles: Option<f64>,
     /// White part of the variance of one normalised intensity: 1 / photons per speckle and frame, readout included.
@@ -25,7 +25,7 @@ pub struct Expected {
 /// Whether the model describes the data: smooth sums of residuals against what they scatter by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LackOfFit {
-    /// Probability of residuals that stand out as much, if the model holds: the smaller of both tests, for both.
+    /// Probability of residuals that stand out as much, if the model holds: the smallest of all tests, for all.
     pub p_value: f64,
     /// Sums over all angles: bins of lag and age, pieces of the scores.
     pub shared: Test,
@@ -35,6 +35,8 @@ pub struct LackOfFit {
     pub noise_degrees_of_freedom: f64,
     /// Whether single frames scatter as their photons do; `None` with few frames or no white noise.
     pub frames: Option<FrameScatter>,
+    /// The most regular pattern of residuals in time; `None` with few frames.
+    pub pattern: Option<RegularPattern>,
     /// Share of the weight that a robust loss has taken from residuals, and what it would take under the noise alone.
     pub down_weighted: Option<DownWeighted>,
     /// What stands out, in words, the strongest first; also below the threshold.
@@ -52,6 +54,29 @@ pub struct FrameScatter {
     pub phi_degrees: f64,
     /// By how many standard deviations.
     pub standard_deviations: f64,
+}
+
+/// A pattern that repeats itself in time, faster than the smooth sums of the test see.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RegularPattern {
+    /// What repeats itself.
+    pub along: Repeats,
+    /// Its period in frames.
+    pub period_frames: f64,
+    /// Probability of a line as strong in the spectrum of noise, all frequencies allowed for.
+    pub p_value: f64,
+}
+
+/// Of what the sums of residuals repeat themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeats {
+    /// Of frames: an offset or an intensity.
+    Frames,
+    /// Of frames, weighted with the correlation: a contrast.
+    Correlation,
+    /// Of lags: both frames of a pair.
+    Lags,
 }
 
 /// A sum of squares in units of its noise.

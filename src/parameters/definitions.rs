@@ -200,6 +200,12 @@ impl AnalysisMode {
         }
     }
 
+    /// The power law of D(t).
+    #[must_use]
+    pub fn diffusion(self) -> LawPlaces {
+        DIFFUSION
+    }
+
     /// The power law of gamma_dot(t), if there is shear.
     #[must_use]
     pub fn shear(self) -> Option<LawPlaces> {

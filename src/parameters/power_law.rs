@@ -21,6 +21,19 @@ pub struct PowerLaw {
 const SMALLEST_EXPONENT: f64 = 1e-6;
 
 impl PowerLaw {
+    /// amplitude t^exponent + constant.
+    #[must_use]
+    pub fn at(&self, t: f64) -> f64 {
+        self.amplitude * t.powf(self.exponent) + self.constant
+    }
+
+    /// Its derivatives by amplitude, exponent and constant.
+    #[must_use]
+    pub fn derivatives(&self, t: f64) -> [f64; 3] {
+        let power = t.powf(self.exponent);
+        [power, self.amplitude * power * t.ln(), 1.0]
+    }
+
     /// Goes from here along `step`, evenly in (ln D_ref, s, alpha) instead of straight; `None` where that leads nowhere (the
     /// exponent would change its sign, or the law or its amplitude would not stay positive).
     #[must_use]
@@ -65,9 +78,8 @@ mod tests {
         let amplitude = -law.amplitude * exponent / law.exponent;
         let step = PowerLaw { amplitude, exponent, constant: -amplitude };
         let bent = law.bent(step, 1.0).expect("regular");
-        let at = |law: &PowerLaw, t: f64| law.amplitude * t.powf(law.exponent) + law.constant;
         for t in [0.1, 1.0, 10.0] {
-            assert!((at(&bent, t) / at(&law, t) - 1.0).abs() < 3e-3, "{t}");
+            assert!((bent.at(t) / law.at(t) - 1.0).abs() < 3e-3, "{t}");
         }
     }
 

@@ -83,6 +83,7 @@ impl Run<'_> {
             ("parameters.json", pretty(&outcome)?),
             ("parameters.parquet", parquet::parameters(result)?),
             ("per_angle.parquet", parquet::per_angle(result)?),
+            ("transport.parquet", parquet::transport(result)?),
             ("per_lag.parquet", parquet::per_lag(result, record.experiment.time.dt_seconds)?),
             ("iterations.parquet", parquet::iterations(result)?),
             ("summary.txt", summary.clone().into_bytes()),

@@ -4,6 +4,7 @@
 use crate::sums::fold::PairwiseTerm;
 use crate::sums::lags::{LagBin, lag_bin};
 use crate::sums::packed::{packed_index, packed_len};
+use crate::sums::pairs::LANES;
 
 /// The largest residual of one sign.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -64,8 +65,10 @@ pub struct ResidualSums {
     pub weighted_squares: f64,
     /// Sum of rho' + 2 z rho''.
     pub slopes: f64,
-    /// Sum of rho' r over the pairs of every frame.
-    pub frames: Vec<f64>,
+    /// Over the pairs of every frame, the sums of rho' r and of rho' r h.
+    pub frames: Vec<[f64; 2]>,
+    /// Sums of rho' r by the lag in frames, from `-LANES` on: see [`ResidualSums::of_lags`].
+    padded_lags: Vec<f64>,
     /// Groups of frames.
     pub n_groups: usize,
     /// Entries of a score.
@@ -83,7 +86,8 @@ impl ResidualSums {
             weights: 0.0,
             weighted_squares: 0.0,
             slopes: 0.0,
-            frames: vec![0.0; n_frames],
+            frames: vec![[0.0; 2]; n_frames],
+            padded_lags: vec![0.0; n_frames + 2 * LANES],
             n_groups,
             width,
             scores: vec![0.0; packed_len(n_groups) * width],
@@ -114,9 +118,26 @@ impl ResidualSums {
         self.lags.iter_mut().for_each(|bin| (bin.squares, bin.sum) = (bin.squares * weight, bin.sum * weight));
         self.extremes.iter_mut().for_each(|extreme| extreme.residual *= weight.sqrt());
         self.weighted_squares *= weight;
-        self.frames.iter_mut().for_each(|sum| *sum *= weight);
-        self.scores.iter_mut().for_each(|score| *score *= weight);
+        self.every_sum().for_each(|sum| *sum *= weight);
         self
+    }
+
+    /// All sums that are linear in the weighted residuals.
+    fn every_sum(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.scores.iter_mut().chain(&mut self.padded_lags).chain(self.frames.as_flattened_mut())
+    }
+
+    /// Sums of rho' r by the lag in frames: the first is of pairs of a frame with itself, and zero.
+    #[must_use]
+    pub fn of_lags(&self) -> &[f64] {
+        &self.padded_lags[LANES..LANES + self.frames.len()]
+    }
+
+    /// The sums of the lags from `frame - row` on, for as many frames as a lane has; what lies before the first lag is no pair's.
+    #[inline(always)]
+    pub fn lags_of(&mut self, row: usize, frame: usize) -> &mut [f64] {
+        let first = LANES + frame - row;
+        &mut self.padded_lags[first..first + LANES]
     }
 
     /// Takes a residual into the extremes; of equal ones the earliest stays.
@@ -154,8 +175,8 @@ impl PairwiseTerm for ResidualSums {
         self.weights += other.weights;
         self.weighted_squares += other.weighted_squares;
         self.slopes += other.slopes;
-        let sums = self.scores.iter_mut().chain(&mut self.frames);
-        for (sum, term) in sums.zip(other.scores.iter().chain(&other.frames)) {
+        let terms = other.scores.iter().chain(&other.padded_lags).chain(other.frames.as_flattened());
+        for (sum, term) in self.every_sum().zip(terms) {
             *sum += term;
         }
     }

@@ -93,6 +93,7 @@ pub fn outset(model: &Model, settings: &FitSettings) -> Outset {
         strategy: settings.strategy.unwrap_or(Strategy::HybridStreaming),
         candidates: model.starts(&settings.space),
         t_ref_seconds: model.t_ref_seconds(),
+        curve_times_seconds: model.curve_times_seconds(),
         advice: Vec::new(),
     }
 }

@@ -208,9 +208,11 @@ fn a_written_result_reads_back_as_it_was_and_another_schema_is_told() {
     let outcome = FitOutcome::new(result, conditions);
     let text = serde_json::to_string(&outcome).expect("JSON");
     let mut back: FitOutcome = serde_json::from_str(&text).expect("the same types");
-    // The way to the minimum has a table of its own.
+    // The way to the minimum and curves over time have tables of their own.
     assert!(back.result.iterations.is_empty() && !outcome.result.iterations.is_empty());
+    assert!(back.result.transport.is_empty() && !outcome.result.transport.is_empty());
     back.result.iterations.clone_from(&outcome.result.iterations);
+    back.result.transport.clone_from(&outcome.result.transport);
     assert_eq!(back, outcome);
     let names: Vec<&str> = back.result.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     assert_eq!(names[..2], ["D0", "alpha"], "in the order of theta");

@@ -2,12 +2,13 @@
 
 use crate::common::{fit_memory, gaussian, memory_f64, settings, values_of};
 use crate::intensities::{SPECKLE, Speckle};
-use homodyne::experiment::{Angle, Experiment, TimeGrid};
+use homodyne::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
 use homodyne::fit::settings::FitSettings;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::outcome::fit::FitResult;
+use homodyne::outcome::noise::Repeats;
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
@@ -16,8 +17,8 @@ use homodyne::store::block::Values;
 const Q: f64 = 0.0054;
 const DT: f64 = 0.1;
 /// Decays within about 15 of 160 frames.
-const STILL: [f64; 3] = [24_000.0, -0.2, 0.0];
-const FLOW: [f64; 7] = [16_000.0, -0.2, 0.0, 0.0025, 0.2, 0.0, 3.0];
+pub const STILL: [f64; 3] = [24_000.0, -0.2, 0.0];
+pub const FLOW: [f64; 7] = [16_000.0, -0.2, 0.0, 0.0025, 0.2, 0.0, 3.0];
 
 fn experiment(n_frames: usize, n_angles: usize) -> Experiment {
     let phi = |k: usize| -80.0 + 180.0 * k as f64 / n_angles as f64;
@@ -31,10 +32,22 @@ fn experiment(n_frames: usize, n_angles: usize) -> Experiment {
 }
 
 /// Fits c2 of every angle.
-fn fitted(values: Vec<Vec<f64>>, mode: AnalysisMode, n: usize, change: &dyn Fn(&mut FitSettings)) -> FitResult {
+pub fn fitted(values: Vec<Vec<f64>>, mode: AnalysisMode, n: usize, change: &dyn Fn(&mut FitSettings)) -> FitResult {
+    fitted_as_told(values, mode, n, AngleNoise::default(), change)
+}
+
+/// Of a file that tells something of the noise.
+pub fn fitted_as_told(
+    values: Vec<Vec<f64>>,
+    mode: AnalysisMode,
+    n: usize,
+    noise: AngleNoise,
+    change: &dyn Fn(&mut FitSettings),
+) -> FitResult {
     let mut experiment = experiment(n, values.len());
     for (angle, values) in experiment.angles.iter_mut().zip(&values) {
         angle.sigma = estimate_sigma(&Values::from_f64(values.clone()), n, &[]);
+        angle.noise = noise;
     }
     let model = Model::new(mode, ShearConvention::Homodyne, &experiment).expect("model");
     let mut settings = settings(mode, ScalingMode::Auto.into());
@@ -46,7 +59,13 @@ fn fitted(values: Vec<Vec<f64>>, mode: AnalysisMode, n: usize, change: &dyn Fn(&
 }
 
 /// Fields of a model of the program at every angle.
-fn of_model(theta: &[f64], convention: ShearConvention, n_angles: usize, speckle: Speckle, seed: u64) -> Vec<Vec<f64>> {
+pub fn of_model(
+    theta: &[f64],
+    convention: ShearConvention,
+    n_angles: usize,
+    speckle: Speckle,
+    seed: u64,
+) -> Vec<Vec<f64>> {
     let experiment = experiment(speckle.n_frames, n_angles);
     let mode = if theta.len() == 7 { AnalysisMode::LaminarFlow } else { AnalysisMode::Static };
     let model = Model::new(mode, convention, &experiment).expect("model");
@@ -169,6 +188,37 @@ fn drifts_of_contrast_and_offset_are_refused() {
         }
     }
     refused("contrast falls by 30 %", &fit(falling));
+}
+
+/// Patterns that have no mean over the smooth sums of the test: every one in the words of what repeats itself.
+#[test]
+fn patterns_finer_than_groups_of_frames_are_refused() {
+    let n = SPECKLE.n_frames;
+    let wave = |age: f64, period_frames: f64| (2.0 * std::f64::consts::PI * age * n as f64 / period_frames).cos();
+    let in_frames = |a: f64, b: f64| 0.006 * (wave(a, 7.0) + wave(b, 7.0));
+    let in_both = |a: f64, b: f64| 0.02 * wave(a, 12.5) * wave(b, 12.5);
+    let flow = |seed| of_model(&FLOW, ShearConvention::Homodyne, 8, SPECKLE, seed);
+    let fit = |values| fitted(values, AnalysisMode::LaminarFlow, n, &keep);
+    let mut alternating = flow(230);
+    for values in &mut alternating {
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        for (value, pair) in values.iter_mut().zip(pairs) {
+            let gain = |k: usize| if k.is_multiple_of(2) { 1.2 } else { 0.8 };
+            *value = 1.0 + (*value - 1.0) * gain(pair.0) * gain(pair.1);
+        }
+    }
+    let found = [
+        ("offset beats every 7 frames", Repeats::Frames, 7.0, fit(plus(flow(210), n, &in_frames))),
+        ("both frames shake every 12.5 frames", Repeats::Lags, 12.5, fit(plus(flow(220), n, &in_both))),
+        ("contrast alternates by 20 %", Repeats::Correlation, 2.0, fit(alternating)),
+    ];
+    for (name, along, period_frames, found) in found {
+        refused(name, &found);
+        let pattern = found.lack_of_fit.and_then(|test| test.pattern).expect("enough frames");
+        assert!(pattern.p_value < 1e-4 && pattern.along == along, "{name}: {pattern:?}");
+        assert!((pattern.period_frames / period_frames - 1.0).abs() < 0.05, "{name}: {pattern:?}");
+        assert!(found.reasons.iter().any(|reason| reason.contains("repeats itself every")), "{:?}", found.reasons);
+    }
 }
 
 #[test]

@@ -107,8 +107,11 @@ fn slow_residuals(data: &Measured, angle: usize, theta: &[f64], reweighing: &Rew
         let bin = &mut sums.lags[lag_bin(j - i)];
         bin.pairs += 1;
         bin.squares += residual * residual;
-        sums.frames[i] += weighted;
-        sums.frames[j] += weighted;
+        for frame in [i, j] {
+            sums.frames[frame][0] += weighted;
+            sums.frames[frame][1] += weighted * pair.h;
+        }
+        sums.lags_of(i, j)[0] += weighted;
         sums.weights += reweighing.loss.weight(z);
         sums.weighted_squares += weighted * weighted;
         sums.slopes += reweighing.loss.slope(z);
@@ -121,6 +124,14 @@ fn slow_residuals(data: &Measured, angle: usize, theta: &[f64], reweighing: &Rew
     sums
 }
 
+fn all_near(slow: &[f64], fast: &[f64]) {
+    let largest = slow.iter().map(|sum| sum.abs()).fold(0.0, f64::max);
+    assert!(largest > 0.0 && slow.len() == fast.len());
+    for (slow, fast) in slow.iter().zip(fast) {
+        assert!((slow - fast).abs() <= 1e-11 * largest, "{slow} {fast}");
+    }
+}
+
 fn check_residuals(slow: &ResidualSums, fast: &ResidualSums) {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-11 * a.abs().max(b.abs());
     for (slow, fast) in slow.lags.iter().zip(&fast.lags) {
@@ -131,10 +142,8 @@ fn check_residuals(slow: &ResidualSums, fast: &ResidualSums) {
         assert_eq!((slow.i, slow.j), (fast.i, fast.j));
         assert!(near(slow.residual, fast.residual));
     }
-    let largest = slow.frames.iter().map(|sum| sum.abs()).fold(0.0, f64::max);
-    for (slow, fast) in slow.frames.iter().zip(&fast.frames) {
-        assert!((slow - fast).abs() <= 1e-11 * largest, "{slow} {fast}");
-    }
+    all_near(slow.frames.as_flattened(), fast.frames.as_flattened());
+    all_near(slow.of_lags(), fast.of_lags());
     assert!(near(slow.weights, fast.weights) && near(slow.slopes, fast.slopes));
     assert!(near(slow.weighted_squares, fast.weighted_squares));
     let pairs_of_groups = || (0..slow.n_groups).flat_map(|a| (a..slow.n_groups).map(move |b| (a, b)));

@@ -7,6 +7,7 @@ mod beamline;
 mod common;
 mod configuration;
 mod derivatives;
+mod derived_numbers;
 mod dual;
 mod every_code;
 mod every_size;

@@ -5,7 +5,7 @@ use crate::fit::errors::frame_robust::FrameNodes;
 use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::angles::Speckles;
-use crate::likelihood::speckle::level::SharedNoise;
+use crate::likelihood::speckle::shared_noise::SharedNoise;
 use crate::sums::loss::{Loss, Reweighing};
 use crate::sums::objective::{RawData, ResidualQuery, Told};
 use crate::sums::residuals::ResidualSums;

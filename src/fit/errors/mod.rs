@@ -1,7 +1,8 @@
 //! What a solution is worth: the sweep behind it (`last_sweep`), the inverse Hessian and how scores move numbers (`covariance`,
 //! `bread`), errors from the closed-form noise of speckles (`speckle_noise`) and, where that is not known, from the residuals
 //! themselves (`frame_robust`); `uncertainty` puts them together and says what is undetermined (`trade_offs`). Which angles carry a
-//! number (`information`), intervals where the cost is no parabola (`profile`) and how well numbers are told apart (`identifiability`).
+//! number (`information`), intervals where the cost is no parabola (`profile`), how well numbers are told apart (`identifiability`), what
+//! division by means has taken from the contrast (`normalisation`), and the curves that follow (`transport`).
 
 pub mod bread;
 pub mod covariance;
@@ -9,7 +10,9 @@ pub mod frame_robust;
 pub mod identifiability;
 pub mod information;
 pub mod last_sweep;
+pub mod normalisation;
 pub mod profile;
 pub mod speckle_noise;
 pub mod trade_offs;
+pub mod transport;
 pub mod uncertainty;

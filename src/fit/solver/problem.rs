@@ -213,6 +213,16 @@ impl System<'_> {
 }
 
 impl Point {
+    /// Lets the scaling that was held take part in the reduced system, where it is.
+    pub fn free_scaling(&mut self, map: &ScalingMap) {
+        if !self.grams.iter().all(Gram::is_finite) {
+            return;
+        }
+        self.scaling.active = map.eliminate(&self.grams).active;
+        self.evaluation = reduce(&self.grams, map, &self.scaling);
+        self.joint = None;
+    }
+
     /// A theta at which the model overflows: it costs everything, and no step is accepted there.
     fn impossible(theta: Vec<f64>, grams: Vec<Gram>) -> Self {
         let scaling = Scaling { per_angle: vec![AngleScaling::default(); grams.len()], active: Vec::new() };

@@ -4,8 +4,10 @@ use crate::fit::errors::bread::Bread;
 use crate::fit::errors::identifiability::identifiability;
 use crate::fit::errors::information::{independent_renewals, shares};
 use crate::fit::errors::last_sweep::LastSweep;
+use crate::fit::errors::normalisation::contrasts;
 use crate::fit::errors::profile::{LEVELS, Profile};
 use crate::fit::errors::speckle_noise::SpeckleNoise;
+use crate::fit::errors::transport::transport;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::settings::FitSettings;
 use crate::fit::solver::minimise::Solution;
@@ -13,12 +15,15 @@ use crate::fit::solver::problem::{Point, Problem};
 use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
 use crate::fit::verdict::judge::{Evidence, judge};
 use crate::fit::verdict::lack_of_fit::Tested;
+use crate::fit::verdict::where_residuals_are::{extremes, extremes_of_all, lags, lags_of_all};
 use crate::likelihood::reduced::angle_cost;
 use crate::likelihood::scaling::ScalingBlock;
 use crate::likelihood::speckle::covariance::Noise;
-use crate::outcome::fit::{ActiveBound, AngleResult, ExtremeResidual, FitResult, LagResult, StartFrom, Strategy};
-use crate::outcome::noise::{AngleNoise, Expected, LackOfFit};
+use crate::outcome::fit::{ActiveBound, AngleResult, FitResult, StartFrom, Strategy};
+use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
 use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult, ParameterStatus};
+use crate::outcome::verdict::Verdict;
+use crate::parameters::scaling::ScalingMode;
 use crate::sums::box_quadratic::Side;
 use crate::sums::loss::Loss;
 use crate::sums::objective::Objective;
@@ -44,6 +49,8 @@ pub struct Described<'a> {
     pub advice: &'a [String],
     /// Where the fit started.
     pub start: Vec<f64>,
+    /// Times in seconds of derived curves.
+    pub curve_times_seconds: &'a [f64],
 }
 
 impl Described<'_> {
@@ -57,18 +64,7 @@ impl Described<'_> {
         active.extend(scaling_bounds(problem, point, &phi));
         let squares = self.squares(point, uncertainty);
         let found = Found::of(self, objective, point, uncertainty);
-        let unknown_noise = unknown_noise(objective, point);
-        let (verdict, reasons) = judge(&Evidence {
-            stop: solution.stop,
-            undetermined: &uncertainty.directions,
-            active: &active,
-            lack_of_fit: found.lack_of_fit.as_ref(),
-            reduced_chi_squared: squares.per_degree(squares.chi_squared),
-            expected: squares.expected.filter(|_| problem.loss == Loss::Linear),
-            unknown_noise: &unknown_noise,
-            quality: &settings.quality,
-            advice: self.advice,
-        });
+        let (verdict, reasons) = self.judgement(objective, &solution, &active, (&found, &squares));
         let [reported, plain] = uncertainty.known_covariances();
         let angles = self.angles(objective, point, uncertainty, &found);
         FitResult {
@@ -81,12 +77,13 @@ impl Described<'_> {
             angles,
             uncertainty_method: uncertainty.kind(),
             shared_white_noise: self.last.and_then(|last| last.shared_noise.told()),
+            pixels_not_believed: uncertainty.noise.as_ref().and_then(|noise| noise.levels.pixels_not_believed),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,
             f_scale: problem.f_scale,
             scaling_mode: problem.map.mode,
-            n_scaling: problem.map.n_free(),
+            n_scaling: if problem.map.mode == ScalingMode::Constant { 0 } else { problem.map.n_free() },
             n_pairs: squares.pairs,
             degrees_of_freedom: squares.degrees,
             chi_squared: squares.chi_squared,
@@ -104,10 +101,31 @@ impl Described<'_> {
             active_bounds: active,
             undetermined: uncertainty.directions.clone(),
             start: self.start.clone(),
+            transport: transport(problem, &point.theta, uncertainty, self.curve_times_seconds),
             start_from: if settings.start.is_some() { StartFrom::Configuration } else { StartFrom::Data },
             n_iterations: solution.iterations.len(),
             iterations: solution.iterations,
         }
+    }
+
+    fn judgement(
+        &self,
+        objective: &dyn Objective,
+        solution: &Solution,
+        active: &[ActiveBound],
+        (found, squares): (&Found, &Squares),
+    ) -> (Verdict, Vec<String>) {
+        judge(&Evidence {
+            stop: solution.stop,
+            undetermined: &self.uncertainty.directions,
+            active,
+            lack_of_fit: found.lack_of_fit.as_ref(),
+            reduced_chi_squared: squares.per_degree(squares.chi_squared),
+            expected: squares.expected.filter(|_| self.problem.loss == Loss::Linear),
+            unknown_noise: &unknown_noise(objective, &solution.point),
+            quality: &self.settings.quality,
+            advice: self.advice,
+        })
     }
 
     fn squares(&self, point: &Point, uncertainty: &Uncertainty) -> Squares {
@@ -198,7 +216,8 @@ impl Described<'_> {
             let quick = 2.0 * angle_cost(&point.grams[k], scaling).0.max(0.0);
             AngleResult {
                 phi_degrees: phi[k],
-                contrast: scaling.contrast,
+                contrast: found.contrasts.get(k).copied().unwrap_or(scaling.contrast),
+                contrast_fitted: scaling.contrast,
                 contrast_uncertainty: error(reported.contrast),
                 contrast_uncertainty_plain: plain_error(plain.contrast),
                 offset: scaling.offset(),
@@ -241,8 +260,11 @@ impl Squares {
 }
 
 /// What residuals tell of the noise and of the model.
+#[derive(Default)]
 struct Found {
-    noise: Vec<AngleNoise>,
+    noise: Vec<NoiseFound>,
+    /// Of speckles, not as c2 shows them.
+    contrasts: Vec<f64>,
     information: Vec<BTreeMap<String, f64>>,
     /// Independent renewals of speckles behind each moving parameter.
     renewals: BTreeMap<usize, f64>,
@@ -253,10 +275,10 @@ impl Found {
     fn of(described: &Described<'_>, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Self {
         let (problem, moving) = (described.problem, &uncertainty.moving);
         let (Some(last), Some(noise)) = (described.last, &uncertainty.noise) else {
-            return Found { noise: Vec::new(), information: Vec::new(), renewals: BTreeMap::new(), lack_of_fit: None };
+            return Found::default();
         };
-        let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
-        let bread = Bread { inverse: &uncertainty.squared, moving, contrasts };
+        let shown = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
+        let bread = Bread { inverse: &uncertainty.squared, moving, contrasts: shown };
         let phi_degrees = &objective.phi_degrees();
         let shares = shares(problem, point, &bread);
         let of_angle = |angle: usize| {
@@ -269,6 +291,7 @@ impl Found {
         };
         let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees }.lack_of_fit();
         Found {
+            contrasts: contrasts(problem, point, noise),
             noise: (0..phi_degrees.len()).map(|angle| angle_noise(noise, last, angle)).collect(),
             information: (0..phi_degrees.len()).map(of_angle).collect(),
             renewals: moving.iter().enumerate().map(renewals).collect(),
@@ -277,10 +300,10 @@ impl Found {
     }
 }
 
-fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> AngleNoise {
+fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> NoiseFound {
     let Noise { root_speckle, white, .. } = noise.levels.angles[angle];
     let seen = root_speckle > 0.0 && noise.levels.shows_speckles;
-    AngleNoise {
+    NoiseFound {
         speckles: seen.then(|| root_speckle.powi(-2)),
         white_variance: seen.then(|| white / root_speckle),
         renewals: Some(last.renewals[angle]),
@@ -299,50 +322,6 @@ fn unknown_noise(objective: &dyn Objective, point: &Point) -> Vec<f64> {
         sigma[k] <= 0.0 && gram.pairs > 0 && square.sqrt() > ROUNDING * scaling.contrast.abs()
     };
     (0..phi.len()).filter(unknown).map(|k| phi[k]).collect()
-}
-
-/// The most extreme residuals, the largest first.
-fn extremes_of_all(angles: &[AngleResult]) -> Vec<ExtremeResidual> {
-    let mut all: Vec<ExtremeResidual> = angles.iter().flat_map(|angle| angle.extremes.clone()).collect();
-    all.sort_by(|a, b| b.residual_sigma.abs().total_cmp(&a.residual_sigma.abs()));
-    all.truncate(6);
-    all
-}
-
-/// Chi-square by lag, all angles together.
-fn lags_of_all(angles: &[AngleResult]) -> Vec<LagResult> {
-    let mut sums: Vec<LagResult> = Vec::new();
-    for lag in angles.iter().flat_map(|angle| &angle.lags) {
-        match sums.iter_mut().find(|known| known.first_lag_frames == lag.first_lag_frames) {
-            Some(known) => {
-                known.pairs += lag.pairs;
-                known.chi_squared += lag.chi_squared;
-            }
-            None => sums.push(lag.clone()),
-        }
-    }
-    sums
-}
-
-fn lags(sums: &ResidualSums) -> Vec<LagResult> {
-    let of_bin = |(k, bin): (usize, &crate::sums::lags::LagBin)| LagResult {
-        first_lag_frames: 1 << k,
-        last_lag_frames: (2 << k) - 1,
-        pairs: bin.pairs,
-        chi_squared: bin.squares,
-    };
-    sums.lags.iter().enumerate().filter(|(_, bin)| bin.pairs > 0).map(of_bin).collect()
-}
-
-fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
-    let found = sums.extremes.iter().filter(|extreme| extreme.j > extreme.i);
-    let result = |extreme: &crate::sums::residuals::Extreme| ExtremeResidual {
-        phi_degrees,
-        frame_1: extreme.i + 1,
-        frame_2: extreme.j + 1,
-        residual_sigma: extreme.residual,
-    };
-    found.map(result).collect()
 }
 
 fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {

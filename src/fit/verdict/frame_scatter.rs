@@ -1,5 +1,5 @@
-//! Does every frame scatter as its photons do? The test of fit looks at smooth sums; what changes from frame to frame (bad frames, a
-//! gain that alternates, a beam that flickers) is seen in the sums over all pairs of single frames. It decides nothing.
+//! Does every frame scatter as its photons do? The test of fit looks at smooth sums; what changes from frame to frame without a rule
+//! (bad frames, a beam that flickers) is seen in the sums over all pairs of single frames. It decides nothing.
 //!
 //! Second differences of neighbouring frames' sums know only what frames do not share: their own white noise, which meets the
 //! speckles of all other frames (n frames, H = sum_jj' h, N Var = w beta H + w^2 n), and what speckles change from frame to frame.
@@ -37,10 +37,10 @@ impl Tested<'_> {
         let units = self.problem.weights[angle] * means.slope;
         let sums = &sums[angle].frames;
         // Masked frames have no pairs: their sum is exactly zero.
-        let used: Vec<usize> = (0..sums.len()).filter(|&k| sums[k] != 0.0).collect();
+        let used: Vec<usize> = (0..sums.len()).filter(|&k| sums[k][0] != 0.0).collect();
         let together = |three: &&[usize]| three[2] - three[0] == 2;
         let difference = |three: &[usize]| {
-            let [before, own, after] = [0, 1, 2].map(|k| sums[three[k]] / units);
+            let [before, own, after] = [0, 1, 2].map(|k| sums[three[k]][0] / units);
             (three[1] + 1, before - 2.0 * own + after)
         };
         let differences: Vec<(usize, f64)> = used.windows(3).filter(together).map(difference).collect();

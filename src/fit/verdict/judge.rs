@@ -2,7 +2,7 @@
 
 use crate::fit::settings::Quality;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
-use crate::outcome::noise::{Expected, LackOfFit};
+use crate::outcome::noise::{Expected, LackOfFit, RegularPattern, Repeats};
 use crate::outcome::verdict::{Stop, Verdict};
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
@@ -105,10 +105,9 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
     let threshold = evidence.quality.p_value_threshold;
     let test = evidence.lack_of_fit.filter(|test| test.p_value.is_nan() || test.p_value < threshold);
     let tested = test.map(|test| {
-        let what = match test.stands_out.is_empty() {
-            true => "no single part of the data stands out".into(),
-            false => test.stands_out.join("; "),
-        };
+        let pattern = test.pattern.filter(|pattern| pattern.p_value < threshold).map(regular_pattern);
+        let parts: Vec<String> = pattern.into_iter().chain(test.stands_out.iter().cloned()).collect();
+        let what = if parts.is_empty() { "no single part of the data stands out".into() } else { parts.join("; ") };
         format!("the model does not describe the data (p = {:.1e}): {what}", test.p_value)
     });
     let weighted = evidence.lack_of_fit.and_then(|test| test.down_weighted);
@@ -121,6 +120,20 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
         )
     });
     tested.into_iter().chain(frames(evidence)).chain(scatter(evidence)).chain(weighted).chain(explicit)
+}
+
+/// A pattern that repeats itself in frames.
+fn regular_pattern(pattern: RegularPattern) -> String {
+    let what = match pattern.along {
+        Repeats::Frames => "the offset of frames",
+        Repeats::Correlation => "the contrast of frames",
+        Repeats::Lags => "the correlation",
+    };
+    format!(
+        "{what} repeats itself every {:.4} frames (p = {:.1e}): look at the intensity of frames, at vibrations and at the \
+         detector's gain",
+        pattern.period_frames, pattern.p_value
+    )
 }
 
 /// Frames that scatter more than their photons let expect.

@@ -57,30 +57,38 @@ impl Tested<'_> {
     pub fn lack_of_fit(&self) -> LackOfFit {
         let parts: Vec<Parts> = (0..self.phi_degrees.len()).map(|angle| self.parts(angle)).collect();
         let shared = self.shared(&parts);
-        let test = test(&shared);
+        let of_all = test(&shared);
         let angle = self.angles(&parts);
-        let of_angle = angle.map_or(1.0, |(_, found)| several(found.test.p_value, self.phi_degrees.len()));
+        let pattern = self.regular_pattern();
+        let of_angle = angle.map(|(_, found)| several(found.test.p_value, self.phi_degrees.len()));
+        let p_values = [Some(of_all.p_value), of_angle, pattern.map(|pattern| pattern.p_value)];
+        let made: Vec<f64> = p_values.into_iter().flatten().collect();
+        LackOfFit {
+            p_value: several(made.iter().copied().fold(1.0, f64::min), made.len()),
+            shared: of_all,
+            angle: angle.map(|(_, found)| found),
+            noise_degrees_of_freedom: self.noise_degrees(),
+            frames: self.frame_scatter(),
+            pattern,
+            down_weighted: self.down_weighted(),
+            stands_out: self.findings(&parts, &shared, angle.map(|(place, _)| place)),
+        }
+    }
+
+    /// What stands out, in words.
+    fn findings(&self, parts: &[Parts], shared: &Sums, angle: Option<usize>) -> Vec<String> {
         let mut findings = Findings::default();
-        let functions = &self.last.speckles.functions;
-        for (k, &function) in functions.all.iter().enumerate() {
+        for (k, &function) in self.last.speckles.functions.all.iter().enumerate() {
             findings.take(Place::Function(function), shared.values[k], shared.covariance[[k, k]], shared.before[k]);
         }
-        if let Some((place, _)) = angle {
+        if let Some(place) = angle {
             let own = self.of_angle(&parts[place]);
             for (k, what) in OF_ANGLE.iter().enumerate() {
                 let place = Place::Angle(what, self.phi_degrees[place]);
                 findings.take(place, own.values[k], own.covariance[[k, k]], own.before[k]);
             }
         }
-        LackOfFit {
-            p_value: several(test.p_value.min(of_angle), 2),
-            shared: test,
-            angle: angle.map(|(_, found)| found),
-            noise_degrees_of_freedom: self.noise_degrees(),
-            frames: self.frame_scatter(),
-            down_weighted: self.down_weighted(),
-            stands_out: findings.in_words(self.last),
-        }
+        findings.in_words(self.last)
     }
 
     /// What a robust loss has taken from the residuals, and what it would take under the noise alone.
@@ -223,6 +231,6 @@ fn test(sums: &Sums) -> Test {
 }
 
 /// The smallest of `n` p-values as the p-value of all (Sidak, J. Am. Stat. Assoc. 62 (1967) 626).
-fn several(smallest: f64, n: usize) -> f64 {
+pub(super) fn several(smallest: f64, n: usize) -> f64 {
     if smallest < 1e-9 { (smallest * n as f64).min(1.0) } else { 1.0 - (1.0 - smallest).powi(n as i32) }
 }

@@ -16,13 +16,11 @@
 //! (the variance of the module's documentation for one pair of groups, h their mean), less what the fit has taken. A raw diagonal
 //! of the matrix gives w at once: c2_ii - 1 = beta + w.
 //!
-//! Frames that were averaged with overlap share white noise: sigma is then too small, and smooth sums hold more of it
-//! ([`SharedNoise`]).
-//!
 //! Second differences also see what speckles change from frame to frame: with decays h_1 and h_2 over one and two frames that is
 //! (6 - 8 h_1^2 + 2 h_2^2) / 6 of beta^2 / N, which is not white.
 
 use crate::likelihood::speckle::covariance::Noise;
+use crate::likelihood::speckle::shared_noise::SharedNoise;
 use crate::sums::grid::Grid;
 use crate::sums::residuals::ResidualSums;
 use ndarray::Array2;
@@ -64,50 +62,6 @@ pub struct Known {
     pub shared: SharedNoise,
 }
 
-/// What neighbouring frames share of their white noise: frames that were averaged with overlap.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct SharedNoise {
-    /// Correlation of the white part of c2(i, j) and c2(i+1, j).
-    pub along_frames: f64,
-    /// The same of c2(i, j) and c2(i+1, j+1).
-    pub along_diagonal: f64,
-}
-
-/// Less than this is what estimates scatter by.
-const SHARED: f64 = 0.15;
-/// More is not believed: running means over ten frames.
-const MOST_SHARED: f64 = 0.9;
-
-impl SharedNoise {
-    /// Mean of what angles tell, none of it if it is not beyond doubt.
-    #[must_use]
-    pub fn of(told: impl Iterator<Item = (f64, f64)>) -> Self {
-        let (sums, n) =
-            told.fold(((0.0, 0.0), 0.0), |((a, b), n), (frames, diagonal)| ((a + frames, b + diagonal), n + 1.0));
-        match sums.0 > SHARED * n {
-            true => SharedNoise { along_frames: (sums.0 / n).min(MOST_SHARED), along_diagonal: (sums.1 / n).max(0.0) },
-            false => SharedNoise::default(),
-        }
-    }
-
-    /// The correlation of neighbouring frames, if there is any.
-    #[must_use]
-    pub fn told(&self) -> Option<f64> {
-        Some(self.along_frames).filter(|shared| *shared > 0.0)
-    }
-
-    /// How much more white noise smooth sums hold than independent frames would: a running mean over m frames has a triangle of
-    /// correlations with a sum of m = 1 / (1 - correlation).
-    fn widening(&self) -> f64 {
-        1.0 / (1.0 - self.along_frames)
-    }
-
-    /// Share of sigma^2 that second differences along the diagonal see.
-    fn seen(&self) -> f64 {
-        (1.0 - 4.0 / 3.0 * self.along_diagonal).max(1.0 - MOST_SHARED)
-    }
-}
-
 /// Residuals of one angle and what is to be expected of them.
 #[derive(Debug, Clone)]
 pub struct Energy {
@@ -128,6 +82,9 @@ pub struct Levels {
     pub degrees: f64,
     /// Whether residuals or the file show speckles at all: the squared sums exceed white noise beyond doubt.
     pub shows_speckles: bool,
+    /// Pixels of a bin, if the residuals show more speckles than that beyond doubt: maps that are means over repeats. The pixels are
+    /// then not believed.
+    pub pixels_not_believed: Option<f64>,
 }
 
 impl Blocks {
@@ -312,18 +269,33 @@ pub fn levels(energies: &[Energy]) -> Levels {
     let shared = shared(energies);
     let own: Vec<Own> = energies.iter().map(|energy| Own::of(energy, shared)).collect();
     let spread = spread(&own, shared * shared);
+    let pixels_not_believed = pixels_not_believed(energies, &own, shared * shared);
     let noise = |(energy, own): (&Energy, &Own)| {
         let weight = if spread > 0.0 { spread / (spread + own.variance) } else { 0.0 };
         let mean = shared * shared + weight * (own.speckle - shared * shared);
         let root = energy.known.from_diagonal().unwrap_or_else(|| mean.max(0.0).sqrt());
-        energy.known.noise(root.clamp(energy.known.least(), energy.known.most()))
+        let least = if pixels_not_believed.is_some() { 0.0 } else { energy.known.least() };
+        energy.known.noise(root.clamp(least, energy.known.most()))
     };
     let angles = energies.iter().zip(&own).map(noise).collect();
     Levels {
         angles,
         shows_speckles: shows_speckles(energies, shared),
+        pixels_not_believed,
         degrees: energies.iter().map(|energy| energy.degrees(shared)).sum(),
     }
+}
+
+/// Standard deviations, and share of the pixels' inverse, by which 1/N has to be below it.
+const BELOW_PIXELS: (f64, f64) = (5.0, 0.3);
+
+fn pixels_not_believed(energies: &[Energy], own: &[Own], speckle: f64) -> Option<f64> {
+    let known: Vec<f64> = energies.iter().filter_map(|energy| energy.known.pixels).collect();
+    let told = energies.iter().map(|energy| energy.known.least().powi(2)).sum::<f64>() / energies.len() as f64;
+    let variance = own.iter().map(|own| own.variance.recip()).sum::<f64>().recip();
+    let (deviations, share) = BELOW_PIXELS;
+    let is_below = speckle + deviations * variance.sqrt() < told && speckle < (1.0 - share) * told;
+    (known.len() == energies.len() && is_below).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
 /// White noise alone reaches that in one of a thousand measurements.

@@ -24,11 +24,13 @@
 //! `tests/library/speckle_noise.rs` compares with simulated intensities; `benches/COVERAGE.md` shows what comes of it.
 //!
 //! `functions` says which sums are looked at, `covariance` has the formula, `angles` evaluates it at every
-//! angle, `level` finds N and w from the residuals,
-//! `departure` says whether sums stand out.
+//! angle, `level` finds N and w from the residuals (`shared_noise`: of averaged frames), `departure` says whether sums stand out, `normalisation` what the means do to
+//! the contrast.
 
 pub mod angles;
 pub mod covariance;
 pub mod departure;
 pub mod functions;
 pub mod level;
+pub mod normalisation;
+pub mod shared_noise;

@@ -42,7 +42,9 @@ impl Run<'_> {
         self.say_opposite_angles(&experiment);
         let model = Model::new(settings.fit.space.mode, settings.model.convention, &experiment)?;
         let (space, strategy) = (&settings.fit.space, decision.strategy);
-        let outset = Outset::new(strategy, model.starts(space), model.t_ref_seconds()).with_advice(model.advice(space));
+        let outset =
+            Outset::new(strategy, model.starts(space), model.t_ref_seconds()).with_curves(model.curve_times_seconds());
+        let outset = outset.with_advice(model.advice(space));
         let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads())
             .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
@@ -51,6 +53,7 @@ impl Run<'_> {
         let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
         let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
         self.say_shared_noise(&result);
+        self.say_more_speckles_than_pixels(&result);
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
@@ -83,6 +86,19 @@ impl Run<'_> {
                     "neighbouring frames share {:.0} % of their white noise, as frames averaged with overlap do: errors are \
                      widened for it, and lags of a frame or two may lie above the model; take frames that were not averaged",
                     100.0 * correlation
+                ),
+            );
+        }
+    }
+
+    /// Maps that are means over repeats.
+    fn say_more_speckles_than_pixels(&self, result: &FitResult) {
+        if let Some(pixels) = result.pixels_not_believed {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "residuals scatter less than speckles of the {pixels:.0} pixels of a bin can: the maps are means over \
+                     repeats, or the file's pixels are those of something else; errors follow the residuals"
                 ),
             );
         }

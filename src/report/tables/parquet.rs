@@ -1,7 +1,7 @@
 //! Results as Parquet tables, one row per parameter, angle or iteration.
 
 use crate::error::{Error, Fault, Result};
-use crate::outcome::fit::{AngleResult, FitResult, Iteration, LagResult};
+use crate::outcome::fit::{AngleResult, FitResult, Iteration, LagResult, TransportPoint};
 use crate::outcome::parameter::ParameterResult;
 use crate::outcome::search::{Candidate, Search};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
@@ -58,7 +58,7 @@ pub fn parameters(result: &FitResult) -> Result<Vec<u8>> {
     ])
 }
 
-/// `per_angle.parquet`: phi_degrees, contrast, offset, their uncertainties, sigma, pairs, chi_squared.
+/// `per_angle.parquet`: phi_degrees, contrast (of the speckles, and of the fitted curve), offset, their uncertainties, sigma, pairs, chi_squared.
 ///
 /// # Errors
 /// Internal if encoding fails.
@@ -67,6 +67,7 @@ pub fn per_angle(result: &FitResult) -> Result<Vec<u8>> {
     parquet(vec![
         numbers("phi_degrees", rows, |row: &AngleResult| Some(row.phi_degrees)),
         numbers("contrast", rows, |row| Some(row.contrast)),
+        numbers("contrast_fitted", rows, |row| Some(row.contrast_fitted)),
         numbers("contrast_uncertainty", rows, |row| row.contrast_uncertainty),
         numbers("contrast_uncertainty_plain", rows, |row| row.contrast_uncertainty_plain),
         numbers("offset", rows, |row| Some(row.offset)),
@@ -94,6 +95,24 @@ pub fn per_lag(result: &FitResult, dt_seconds: f64) -> Result<Vec<u8>> {
         counts("pairs", &rows, |row| row.1.pairs),
         numbers("chi_squared", &rows, |row| Some(row.1.chi_squared)),
     ])
+}
+
+/// `transport.parquet`: t_seconds, diffusion (D(t), angstrom^2/s) and its uncertainty, under shear also shear_rate (1/s) and its.
+///
+/// # Errors
+/// Internal if encoding fails.
+pub fn transport(result: &FitResult) -> Result<Vec<u8>> {
+    let rows = &result.transport;
+    let mut columns = vec![
+        numbers("t_seconds", rows, |row: &TransportPoint| Some(row.t_seconds)),
+        numbers("diffusion", rows, |row| Some(row.diffusion.value)),
+        numbers("diffusion_uncertainty", rows, |row| row.diffusion.uncertainty),
+    ];
+    if rows.iter().any(|row| row.shear_rate.is_some()) {
+        columns.push(numbers("shear_rate", rows, |row| row.shear_rate.map(|rate| rate.value)));
+        columns.push(numbers("shear_rate_uncertainty", rows, |row| row.shear_rate?.uncertainty));
+    }
+    parquet(columns)
 }
 
 /// `candidates.parquet`: every start of a global search: origin, screened_cost, polished_cost, basin, `start_` and

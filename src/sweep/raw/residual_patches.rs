@@ -146,7 +146,17 @@ impl<'a> IntoResiduals<'a> {
             of_row += sum;
             start = end;
         }
-        self.sums.frames[run.row] += of_row;
+        self.sums.frames[run.row][0] += of_row;
+    }
+
+    /// The run's weighted residuals by single lags.
+    #[inline(always)]
+    fn add_single_lags(&mut self, run: &Run) {
+        for (group, residual) in run.groups().zip(&self.residuals) {
+            for (sum, weighted) in self.sums.lags_of(run.row, group * LANES).iter_mut().zip(&residual[1].0) {
+                *sum += weighted;
+            }
+        }
     }
 
     /// Adds the run to the sums over rows; `before` are the reference's quantities less the row's.
@@ -160,8 +170,10 @@ impl<'a> IntoResiduals<'a> {
     ) {
         let skipped = self.local.place(run.groups().start);
         let columns = &mut self.columns[skipped..];
+        let mut of_row = Lane::default();
         for v in 0..LANES / S::F64_LANES {
-            let mut own = [simd.splat_f64s(0.0); QUANTITIES];
+            let mut row_eh = simd.splat_f64s(0.0);
+            let mut own = [row_eh; QUANTITIES];
             for (own, before) in own.iter_mut().zip(before) {
                 *own = simd.splat_f64s(*before);
             }
@@ -169,6 +181,7 @@ impl<'a> IntoResiduals<'a> {
                 let e = residual[1].load::<S>(v);
                 let eh = simd.mul_f64s(e, group.h.load::<S>(v));
                 column[EH].add(simd, v, eh);
+                row_eh = simd.add_f64s(row_eh, eh);
                 column[E].add(simd, v, e);
                 for k in 0..THROUGH_H {
                     let sum = simd.mul_add_f64s(own[k], eh, column[OWN + k].load::<S>(v));
@@ -183,7 +196,9 @@ impl<'a> IntoResiduals<'a> {
                     }
                 }
             }
+            of_row.store::<S>(v, row_eh);
         }
+        self.sums.frames[run.row][1] += of_row.sum();
     }
 
     /// Gives the columns of the patch to the scores of their groups of frames.
@@ -195,7 +210,10 @@ impl<'a> IntoResiduals<'a> {
         while !frames.is_empty() {
             let end = self.groups.end[frames.start].min(frames.end);
             for frame in frames.start..end {
-                self.sums.frames[frame] += self.columns[self.local.place(frame / LANES)][E].0[frame % LANES];
+                let column = &self.columns[self.local.place(frame / LANES)];
+                for (sum, k) in self.sums.frames[frame].iter_mut().zip([E, EH]) {
+                    *sum += column[k].0[frame % LANES];
+                }
             }
             let score = self.sums.score_mut(earlier, self.groups.of_frame[frames.start]);
             for frame in frames.start..end {
@@ -257,6 +275,7 @@ impl PatchSums for IntoResiduals<'_> {
             self.look_closer(run);
         }
         self.add_lags(run, groups);
+        self.add_single_lags(run);
         let before = self.local.before(model, run.row);
         self.add_columns::<S, M>(simd, run, groups, &before);
     }

@@ -1,0 +1,51 @@
+//! Where residuals are: chi-square by lag, and the largest ones. It judges nothing.
+
+use crate::outcome::fit::{AngleResult, ExtremeResidual, LagResult};
+use crate::sums::lags::LagBin;
+use crate::sums::residuals::{Extreme, ResidualSums};
+
+/// The most extreme residuals, the largest first.
+pub(super) fn extremes_of_all(angles: &[AngleResult]) -> Vec<ExtremeResidual> {
+    let mut all: Vec<ExtremeResidual> = angles.iter().flat_map(|angle| angle.extremes.clone()).collect();
+    all.sort_by(|a, b| b.residual_sigma.abs().total_cmp(&a.residual_sigma.abs()));
+    all.truncate(6);
+    all
+}
+
+/// Chi-square by lag, all angles together.
+pub(super) fn lags_of_all(angles: &[AngleResult]) -> Vec<LagResult> {
+    let mut sums: Vec<LagResult> = Vec::new();
+    for lag in angles.iter().flat_map(|angle| &angle.lags) {
+        match sums.iter_mut().find(|known| known.first_lag_frames == lag.first_lag_frames) {
+            Some(known) => {
+                known.pairs += lag.pairs;
+                known.chi_squared += lag.chi_squared;
+            }
+            None => sums.push(lag.clone()),
+        }
+    }
+    sums
+}
+
+/// Chi-square of one angle by lag.
+pub(super) fn lags(sums: &ResidualSums) -> Vec<LagResult> {
+    let of_bin = |(k, bin): (usize, &LagBin)| LagResult {
+        first_lag_frames: 1 << k,
+        last_lag_frames: (2 << k) - 1,
+        pairs: bin.pairs,
+        chi_squared: bin.squares,
+    };
+    sums.lags.iter().enumerate().filter(|(_, bin)| bin.pairs > 0).map(of_bin).collect()
+}
+
+/// Most positive and most negative residual of one angle.
+pub(super) fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
+    let found = sums.extremes.iter().filter(|extreme| extreme.j > extreme.i);
+    let result = |extreme: &Extreme| ExtremeResidual {
+        phi_degrees,
+        frame_1: extreme.i + 1,
+        frame_2: extreme.j + 1,
+        residual_sigma: extreme.residual,
+    };
+    found.map(result).collect()
+}
