@@ -70,6 +70,7 @@ codes! {
     E37 files "a dataset cannot be opened";
     E38 files "reading needs more memory than is available";
     E39 files "a size that cannot be true";
+    E40 files "the file changed while it was read";
     E47 files "two layouts in one file";
     E51 bins "a list or number that the layout needs is missing or has another shape";
     E60 configuration "the configuration is not readable YAML";
@@ -85,6 +86,7 @@ codes! {
     E73 stores "the operating system refused to read or write";
     E74 stores "the checkpoint cannot be read";
     E75 stores "the checkpoint belongs to another fit";
+    E76 stores "the store holds other data than the configuration asks for";
 }
 
 impl Code {

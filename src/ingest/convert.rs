@@ -1,10 +1,12 @@
 //! A beamline file to a store: reads, checks, cuts and writes one matrix per worker; reuses an equal store.
 
-use crate::error::Result;
-use crate::ingest::job::Job;
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result};
+use crate::ingest::job::{Job, SourceContent};
 use crate::ingest::request::{IngestSettings, Ingested};
 use crate::ingest::reuse::{Earlier, content_key, earlier_store};
 use crate::listener::Watch;
+use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
 use crate::store::writer::StagedStore;
 
@@ -15,6 +17,7 @@ use crate::store::writer::StagedStore;
 pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Result<Ingested> {
     let source = request.source()?;
     crate::ingest::files::signature::check_hdf5(source)?;
+    let identity = FileIdentity::of(source)?;
     let source_blake3 = hash_file(source)?;
     let content_key = content_key(request, &source_blake3)?;
     let damage = match earlier_store(request, &content_key) {
@@ -25,7 +28,25 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&request.store, request.format, request.block_points)?;
     let converted = job.convert(&staged, watch)?;
-    let manifest = job.manifest(converted, source_blake3, content_key)?;
+    let now = FileIdentity::of(source)?;
+    if now != identity {
+        return Err(changed(source, identity, now));
+    }
+    let content = SourceContent { blake3: source_blake3, identity };
+    let manifest = job.manifest(converted, content, content_key)?;
     staged.publish(&manifest)?;
     Ok(Ingested { reused: false, damage, manifest })
+}
+
+/// What was read first and last need not belong together.
+fn changed(source: &std::path::Path, before: FileIdentity, after: FileIdentity) -> Error {
+    let found = match before.bytes == after.bytes {
+        true => format!("was written to while it was read ({} bytes)", after.bytes),
+        false => format!("had {} bytes and has {} now: it changed while it was read", before.bytes, after.bytes),
+    };
+    Fault::at(source.display(), found)
+        .expected("a file that nobody writes to")
+        .advice("wait until the measurement or copy is complete, and run the same command again")
+        .code(Code::E40)
+        .format()
 }

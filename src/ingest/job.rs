@@ -18,6 +18,7 @@ use crate::ingest::survey::{Survey, common_frame_count};
 use crate::ingest::white::Whiteness;
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::machine::file_identity::FileIdentity;
 use crate::machine::memory::{available_bytes, rss_anon_bytes};
 use crate::store::block::Values;
 use crate::store::directory::value_type;
@@ -38,6 +39,14 @@ struct Usable {
 
 /// One angle on its way into the store; `None` if it was skipped.
 pub(super) type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
+
+/// What of the source file was read.
+pub(super) struct SourceContent {
+    /// BLAKE3 of all of it.
+    pub blake3: String,
+    /// What the file system says of it.
+    pub identity: FileIdentity,
+}
 
 /// What metadata can decide, decided.
 pub(super) struct Job<'a> {
@@ -227,7 +236,7 @@ impl<'a> Job<'a> {
     }
 
     /// The manifest of what was converted.
-    pub fn manifest(&self, converted: Vec<Converted>, source_blake3: String, content_key: String) -> Result<Manifest> {
+    pub fn manifest(&self, converted: Vec<Converted>, content: SourceContent, content_key: String) -> Result<Manifest> {
         let mut warnings = self.warnings.clone();
         let (mut angles, mut partitions, mut types) = (Vec::new(), Vec::new(), Vec::new());
         for (group, converted) in self.groups.iter().zip(converted) {
@@ -261,7 +270,8 @@ impl<'a> Job<'a> {
             provenance: Provenance {
                 program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
                 source: request.source()?.display().to_string(),
-                source_blake3,
+                source_blake3: content.blake3,
+                source_identity: Some(content.identity),
                 layout: self.layout.name().into(),
                 selection,
                 warnings,

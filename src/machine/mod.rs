@@ -3,5 +3,6 @@
 pub mod budget;
 pub mod cores;
 pub mod dataflow;
+pub mod file_identity;
 pub mod memory;
 pub mod publish;

@@ -1,9 +1,10 @@
 //! The conductor: stages in order, their times and memory. It prints nothing and decides nothing about physics or data.
 //!
 //! `run` is what stages share (its `log` hears everything, `progress` makes lines of it), `stages` are the stages, `conductor` their
-//! order. `checkpoint` keeps a fit, `run_directory` writes and finds results, `plan` says what a fit would take, `many_q` runs one
+//! order. `agreement` says whether a store is what the configuration asks for, `checkpoint` keeps a fit, `run_directory` writes and finds results, `plan` says what a fit would take, `many_q` runs one
 //! after another, `tune` looks at the machine.
 
+mod agreement;
 pub mod checkpoint;
 pub mod conductor;
 pub mod log;

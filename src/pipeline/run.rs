@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::listener::{Event, Listener, LogLevel, Watch};
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::outcome::fit::FitOutcome;
+use crate::pipeline::agreement::check;
 use crate::pipeline::log::RunLog;
 use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
@@ -92,15 +93,10 @@ impl<'a> Run<'a> {
     /// Opens a store for fitting.
     ///
     /// # Errors
-    /// What opening reports.
+    /// What opening reports; E76 if it holds other data than the configuration asks for.
     pub fn open(&self, directory: &Path) -> Result<Store> {
         let store = Store::open(directory, self.settings.model.gap_angstrom)?;
-        let selection = serde_json::to_value(&self.settings.ingest.selection).unwrap_or_default();
-        if store.manifest().provenance.selection != selection {
-            let text =
-                format!("{}: the store was made with another selection than this configuration's", directory.display());
-            self.say(LogLevel::Warning, &text);
-        }
+        check(self.settings, directory, store.manifest())?;
         Ok(store)
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
+use crate::machine::file_identity::FileIdentity;
 use crate::store::block::BlockPlan;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -78,6 +79,9 @@ pub struct Provenance {
     pub source: String,
     /// BLAKE3 of the source file.
     pub source_blake3: String,
+    /// What the file system said of it; stores of earlier versions do not tell.
+    #[serde(default)]
+    pub source_identity: Option<FileIdentity>,
     /// Layout of the source.
     pub layout: String,
     /// What was selected.

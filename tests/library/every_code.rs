@@ -3,8 +3,9 @@
 use crate::beamline::{ApsLegacy, ApsU, Fill, matrix};
 use crate::place::{Place, altered, q};
 use crate::told::{
-    HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, over_something_else,
-    resumed, run, settings, shipped, small_legacy, unreadable, warnings, with_store,
+    HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, of_a_store_that_is_there,
+    over_something_else, resumed, run, settings, shipped, small_legacy, unreadable, warnings, with_store,
+    written_to_meanwhile,
 };
 use homodyne::config::key::Meaning;
 use homodyne::config::keys::patterns;
@@ -17,7 +18,9 @@ use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::{PhiRange, Selection};
 use homodyne::pipeline::checkpoint::Hashes;
 use homodyne::pipeline::plan::plan;
+use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 #[test]
 fn every_code_is_provoked_and_says_in_one_line_where_and_what_to_do() {
@@ -247,6 +250,20 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             let settings = settings.map(|settings| Settings { ingest: larger, ..settings });
             vec![(settings.and_then(|settings| plan(&settings)).map(|_| vec![]), "hybrid_streaming")]
         }
+        Code::E40 => {
+            let lengthened = |path: &Path| {
+                let mut file = std::fs::OpenOptions::new().append(true).open(path).expect("own file");
+                file.write_all(b"more").expect("written");
+            };
+            let touched = |path: &Path| {
+                let file = std::fs::File::options().write(true).open(path).expect("own file");
+                file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).expect("set");
+            };
+            vec![
+                (written_to_meanwhile(lengthened), "it changed while it was read"),
+                (written_to_meanwhile(touched), "was written to while it was read"),
+            ]
+        }
         Code::E70 => vec![(over_something_else(), "--store")],
         Code::E71 => ["{", "{}", "{\"format_version\": 1}"]
             .map(|text| with_store(|store| std::fs::write(store.join("manifest.json"), text).expect("damaged")))
@@ -278,6 +295,23 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             (resumed(|_| (), Hashes { config: "another", ..HASHES }), "another configuration"),
             (resumed(|_| (), Hashes { store: "another", ..HASHES }), "another store"),
         ],
+        Code::E76 => {
+            let selected = |change: fn(&mut Selection)| {
+                of_a_store_that_is_there(|_, settings| change(&mut settings.ingest.selection))
+            };
+            let another = |place: &Place, _: &mut Settings| {
+                altered(|_, _, value| value + 0.001).write(&place.path("a.hdf"));
+            };
+            vec![
+                (selected(|selection| selection.q_per_angstrom = Some(0.0108)), "wavevector_q is 0.0108"),
+                (selected(|selection| selection.end_frame = 20), "end_frame is 20 in the configuration and -1 in the"),
+                (selected(|selection| selection.masked_frames = vec![3, 4]), "masked_frames is [3,4]"),
+                (selected(|selection| selection.dt_seconds = Some(7.0)), "analyzer_parameters.dt is 7 in"),
+                (selected(|selection| selection.layout = Some(Layout::ApsLegacy)), "layout is aps_legacy"),
+                (selected(|selection| selection.exclude_first_frame = false), "exclude_first_frame is false"),
+                (of_a_store_that_is_there(another), "file_path"),
+            ]
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What is written is read back bit for bit, damage is found and named, and a store is there whole or not at all.
 
 use crate::beamline::ApsU;
+use crate::place::Place;
 use crate::stored::write_store;
+use crate::told::of_a_store_that_is_there;
+use homodyne::config::settings::Settings;
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::IngestSettings;
@@ -176,4 +179,23 @@ fn an_interrupted_ingest_is_invisible_and_its_remains_are_removed() {
     staged.write_partition(0.0, &odd_values(true), &time()).expect("written");
     drop(staged);
     assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
+}
+
+#[test]
+fn a_store_is_what_the_configuration_asks_for_also_where_its_file_has_moved_or_gone() {
+    let accepted = |change: fn(&Place, &mut Settings)| {
+        of_a_store_that_is_there(change).expect("the same data");
+    };
+    accepted(|_, _| ());
+    accepted(|place, _| std::fs::remove_file(place.path("a.hdf")).expect("own file"));
+    accepted(|place, settings| {
+        std::fs::rename(place.path("a.hdf"), place.path("b.hdf")).expect("own file");
+        settings.ingest.source = Some(place.path("b.hdf"));
+    });
+    accepted(|_, settings| settings.ingest.source = None);
+    accepted(|_, settings| settings.ingest.selection.q_per_angstrom = Some(0.00541));
+    accepted(|place, _| {
+        let file = std::fs::File::options().write(true).open(place.path("a.hdf")).expect("own file");
+        file.set_modified(std::time::SystemTime::now()).expect("set");
+    });
 }

@@ -29,6 +29,7 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
         program: String::new(),
         source: String::new(),
         source_blake3: String::new(),
+        source_identity: None,
         layout: String::new(),
         selection: serde_json::Value::Null,
         warnings: vec![],

@@ -8,9 +8,10 @@ use homodyne::config::settings::Settings;
 use homodyne::config::tree::Node;
 use homodyne::error::Error;
 use homodyne::fit::solver::journal::Journal;
+use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::Ingested;
 use homodyne::ingest::selection::Selection;
-use homodyne::listener::Watch;
+use homodyne::listener::{Event, Listener, StopFlag, Watch};
 use homodyne::pipeline::checkpoint::{Checkpoint, Hashes};
 use homodyne::pipeline::run::Run;
 use homodyne::store::directory::Store;
@@ -148,6 +149,34 @@ pub fn run(more: &str, change: impl FnOnce(&mut Settings)) -> Told {
     let mut settings = settings(&place, more)?;
     change(&mut settings);
     Run::new(&settings, &Watch::nobody()).run().map(|_| vec![])
+}
+
+/// Of a fit of the store that a configuration has made, after changes of file and configuration.
+pub fn of_a_store_that_is_there(change: impl FnOnce(&Place, &mut Settings)) -> Told {
+    let place = Place::new();
+    let mut settings = settings(&place, "")?;
+    Run::new(&settings, &Watch::nobody()).ingest(false)?;
+    change(&place, &mut settings);
+    let run = Run::new(&settings, &Watch::nobody());
+    run.open(&settings.ingest.store).map(|_| vec![])
+}
+
+/// Of an ingest while the file is written to.
+pub fn written_to_meanwhile(write: fn(&Path)) -> Told {
+    struct Writer<'a>(&'a Path, fn(&Path));
+    impl Listener for Writer<'_> {
+        fn hear(&self, event: &Event<'_>) {
+            if matches!(event, Event::Angles { done: 1, .. }) {
+                self.1(self.0);
+            }
+        }
+    }
+    let place = Place::new();
+    let source = ApsU::default().write(&place.path("a.hdf"));
+    let (writer, stop) = (Writer(&source, write), StopFlag::default());
+    let told = warnings(ingest(&place.request(&source, q()), 1, &Watch::new(&writer, &stop)));
+    assert!(!place.path("store").exists(), "half a store");
+    told
 }
 
 pub const HASHES: Hashes<'_> = Hashes { config: "c", store: "s" };

@@ -17,6 +17,20 @@ pub const LAYOUT: &str = "experimental_data.layout";
 pub const WAVEVECTOR: &str = "analyzer_parameters.scattering.wavevector_q";
 /// The frame interval.
 pub const FRAME_INTERVAL: &str = "analyzer_parameters.dt";
+/// The first frame.
+pub const FIRST_FRAME: &str = "analyzer_parameters.start_frame";
+/// The last frame.
+pub const LAST_FRAME: &str = "analyzer_parameters.end_frame";
+/// Whether the first frame is left out.
+pub const EXCLUDE_FIRST: &str = "experimental_data.exclude_first_frame";
+/// Frames that are left out.
+pub const MASKED: &str = "experimental_data.masked_frames";
+/// What is taken of matrices that are not symmetric.
+pub const SYMMETRISE: &str = "experimental_data.symmetrise";
+/// Whether matrices without data are left out.
+pub const SKIP_BAD_BINS: &str = "experimental_data.skip_bad_bins";
+/// Whether what matches is used.
+pub const ALLOW_MISSING: &str = "experimental_data.allow_missing";
 /// Ranges of angles.
 pub const PHI_RANGES: &str = "phi_filtering.target_ranges";
 /// Angles that become one.
@@ -79,41 +93,41 @@ pub(super) const KEYS: &[Key] = &[
         Access::Field(|draft| Field::Switch(&mut draft.settings.ingest.selection.dt_override)),
     ),
     Key::new(
-        "analyzer_parameters.start_frame",
+        FIRST_FRAME,
         "first frame, 1-based",
         Access::Field(|draft| Field::Integer(&mut draft.settings.ingest.selection.start_frame)),
     )
     .in_template(Template::Default),
     Key::new(
-        "analyzer_parameters.end_frame",
+        LAST_FRAME,
         "last frame, inclusive; -1: the last",
         Access::Field(|draft| Field::Integer(&mut draft.settings.ingest.selection.end_frame)),
     )
     .in_template(Template::Default),
     Key::new(
-        "experimental_data.exclude_first_frame",
+        EXCLUDE_FIRST,
         "true: the first frame is left out",
         Access::Field(|draft| Field::Switch(&mut draft.settings.ingest.selection.exclude_first_frame)),
     ),
     Key::new(
-        "experimental_data.masked_frames",
+        MASKED,
         "frames to leave out, 1-based numbers of the file",
         Access::Own { accepts: "a list of frame numbers", members: &[], set: set_masked, get: show_masked },
     ),
     Key::new(
-        "experimental_data.symmetrise",
+        SYMMETRISE,
         "what to take of a matrix whose triangles differ; no: that is an error",
         Access::Field(|draft| {
             Field::choice_or(&mut draft.settings.ingest.selection.symmetrise, "no", &Symmetrise::NAMES)
         }),
     ),
     Key::new(
-        "experimental_data.skip_bad_bins",
+        SKIP_BAD_BINS,
         "true: matrices without data are left out instead of being an error",
         Access::Field(|draft| Field::Switch(&mut draft.settings.ingest.selection.skip_bad_bins)),
     ),
     Key::new(
-        "experimental_data.allow_missing",
+        ALLOW_MISSING,
         "true: matrices and bins that match are used where their numbers differ",
         Access::Field(|draft| Field::Switch(&mut draft.settings.ingest.selection.allow_missing)),
     ),

@@ -130,3 +130,13 @@ pub(in crate::error) const E47: Explanation = Explanation {
         "Look at both with `homodyne inspect FILE`.",
     ],
 };
+
+pub(in crate::error) const E40: Explanation = Explanation {
+    meaning: "The length of the file, or the time at which it was last written, changed between the beginning and the end of \
+              reading. What was read first and what was read last need not belong to one measurement, so nothing is kept.",
+    cause: "The correlation is still running, a copy or a synchronisation is under way, or the file was replaced.",
+    remedies: &[
+        "Wait until the file is complete, and run the same command again.",
+        "Copy the file, and read the copy.",
+    ],
+};

@@ -55,3 +55,15 @@ pub(in crate::error) const E75: Explanation = Explanation {
         "To start again with what is in force now, run without --resume.",
     ],
 };
+
+pub(in crate::error) const E76: Explanation = Explanation {
+    meaning: "The store is whole, but it was made from another file or another selection than the configuration's. A fit of it \
+              would be the answer to another question, so it is refused; the message names every difference.",
+    cause: "--store names the store of another configuration, a key about the data was changed since the store was made, or the \
+            data file was replaced.",
+    remedies: &[
+        "Run `homodyne run` with the configuration: it makes the store that it asks for.",
+        "Keep both: give the configuration a store of its own in `store.directory` or with --store.",
+        "To fit the store as it is, set the keys of the message to the store's values.",
+    ],
+};

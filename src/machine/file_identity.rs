@@ -1,0 +1,28 @@
+//! Whether a file is still the one that was read, by what the file system says of it. It reads no content.
+
+use crate::error::{Result, io_at};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+/// What a file system says of one content of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileIdentity {
+    /// Length in bytes.
+    pub bytes: u64,
+    /// When it was last written, in nanoseconds since 1970; `None` where the file system does not tell.
+    pub modified_nanoseconds: Option<u64>,
+}
+
+impl FileIdentity {
+    /// Of a file as it is now.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn of(path: &Path) -> Result<Self> {
+        let metadata = std::fs::metadata(path).map_err(io_at(path))?;
+        let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified_nanoseconds = since_1970.and_then(|since| u64::try_from(since.as_nanos()).ok());
+        Ok(FileIdentity { bytes: metadata.len(), modified_nanoseconds })
+    }
+}
