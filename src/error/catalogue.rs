@@ -87,6 +87,7 @@ codes! {
     E74 stores "the checkpoint cannot be read";
     E75 stores "the checkpoint belongs to another fit";
     E76 stores "the store holds other data than the configuration asks for";
+    E77 stores "the place of the results is taken";
 }
 
 impl Code {

@@ -3,7 +3,8 @@
 use crate::error::{Fault, Result};
 use crate::ingest::request::IngestSettings;
 use crate::store::directory::Store;
-use crate::store::manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
+use crate::store::manifest::{FORMAT_VERSION, Manifest};
+use crate::store::recognise::is_store;
 
 /// Raised when ingest finds other numbers in the same file: earlier stores can still be read and fitted, but they are not what
 /// an ingest would make now. 2: raw diagonal, pixels, sigma of counts and of rounded values,
@@ -30,7 +31,7 @@ pub(super) enum Earlier {
 }
 
 pub(super) fn earlier_store(request: &IngestSettings, content_key: &str) -> Earlier {
-    if !request.store.join(MANIFEST_NAME).is_file() {
+    if !is_store(&request.store) {
         return Earlier::Other;
     }
     let checked = Store::open(&request.store, None).and_then(|store| {

@@ -1,6 +1,7 @@
 //! The machine: how much memory and how many cores there are, threads, and directories that appear whole. It knows no data.
 
 pub mod budget;
+pub mod claim;
 pub mod cores;
 pub mod dataflow;
 pub mod file_identity;

@@ -1,32 +1,39 @@
-//! A directory that appears whole or not at all: written aside, published by one rename. It does not know what is in it.
+//! A directory that appears whole or not at all: written aside, published by one exchange of names. What is in its place is replaced
+//! only if it is of the same kind, which its maker has to say; this file does not know what is in it.
 
 use crate::error::{Result, io_at};
+use crate::machine::claim::{Claim, parent_of};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process};
-use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use sysinfo::System;
+
+/// Says whether what stands at a place may be replaced: nothing does, or something of the same kind without foreign files.
+pub type MayReplace = fn(&Path) -> Result<()>;
 
 /// A directory that nobody sees yet. Dropped without [`StagedDirectory::publish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct StagedDirectory {
     target: PathBuf,
     staging: PathBuf,
+    claim: Claim,
+    may_replace: MayReplace,
 }
 
 impl StagedDirectory {
-    /// Starts a directory that will appear at `target`. What killed processes of this machine have left is removed.
+    /// Starts a directory that will appear at `target`. What killed processes have left is removed.
     ///
     /// # Errors
-    /// Io if the place cannot be written.
-    pub fn begin(target: &Path) -> Result<Self> {
+    /// Io if the place cannot be written; what `may_replace` says.
+    pub fn begin(target: &Path, may_replace: MayReplace) -> Result<Self> {
+        may_replace(target)?;
         let parent = parent_of(target);
         std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
-        remove_remains(target, &parent);
-        let staging = parent.join(format!("{}{}", staging_prefix(target), std::process::id()));
-        std::fs::create_dir_all(&staging).map_err(io_at(&staging))?;
-        Ok(StagedDirectory { target: target.to_path_buf(), staging })
+        Claim::abandoned(target).iter().for_each(|left| tidy(left, target));
+        let claim = Claim::beside(target)?;
+        let staging = claim.path("");
+        std::fs::create_dir(&staging).map_err(io_at(&staging))?;
+        Ok(StagedDirectory { target: target.to_path_buf(), staging, claim, may_replace })
     }
 
     /// Where to write.
@@ -38,26 +45,43 @@ impl StagedDirectory {
     /// Makes the directory durable and visible, in place of an earlier one. Returns its path.
     ///
     /// # Errors
-    /// Io, with the path.
+    /// Io, with the path; what `may_replace` says of what has come there meanwhile.
     pub fn publish(self) -> Result<PathBuf> {
         for entry in std::fs::read_dir(&self.staging).map_err(io_at(&self.staging))?.flatten() {
             sync_directory(&entry.path());
         }
         sync_directory(&self.staging);
+        (self.may_replace)(&self.target)?;
         self.swap().map_err(io_at(&self.target))?;
         sync_directory(&parent_of(&self.target));
         Ok(self.target.clone())
     }
 
-    /// One rename publishes; an earlier directory is moved aside first and removed afterwards.
+    /// One exchange of names: at no time is there neither the earlier directory nor the new one. What was there is removed with the
+    /// staging name.
     fn swap(&self) -> std::io::Result<()> {
-        let mut aside = OsString::from(&self.staging);
-        aside.push(".replaced");
+        let rename = |flags| renameat_with(CWD, &self.staging, CWD, &self.target, flags);
+        match rename(RenameFlags::NOREPLACE) {
+            Err(Errno::EXIST) => match rename(RenameFlags::EXCHANGE) {
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.swap_in_steps(),
+                other => other.map_err(std::io::Error::from),
+            },
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.swap_in_steps(),
+            other => other.map_err(std::io::Error::from),
+        }
+    }
+
+    /// Where the file system cannot exchange names: what was there is aside for a moment, and put back by the next run if this one is
+    /// killed meanwhile.
+    fn swap_in_steps(&self) -> std::io::Result<()> {
+        let aside = self.claim.path(ASIDE);
         if self.target.exists() {
             std::fs::rename(&self.target, &aside)?;
         }
-        std::fs::rename(&self.staging, &self.target)?;
-        // Not worth failing for: the next run removes what is left.
+        if let Err(error) = std::fs::rename(&self.staging, &self.target) {
+            let _ = std::fs::rename(&aside, &self.target);
+            return Err(error);
+        }
         let _ = std::fs::remove_dir_all(&aside);
         Ok(())
     }
@@ -69,37 +93,17 @@ impl Drop for StagedDirectory {
     }
 }
 
-fn parent_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
+/// Ending of the name of what is replaced.
+const ASIDE: &str = ".replaced";
+
+/// Removes what a process that is gone has left, and puts back what it had moved aside.
+fn tidy(left: &Claim, target: &Path) {
+    let (staging, aside) = (left.path(""), left.path(ASIDE));
+    if aside.exists() && !target.exists() {
+        let _ = std::fs::rename(&aside, target);
     }
-}
-
-/// Hidden, so that no reader takes it for the real thing. The number of a process that follows means nothing on another
-/// machine that shares the disk: hence the machine's name.
-fn staging_prefix(target: &Path) -> String {
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let machine = System::host_name().unwrap_or_default();
-    format!(".{name}.staging-{machine}-")
-}
-
-/// Removes what processes of this machine that no longer run have left.
-fn remove_remains(target: &Path, parent: &Path) {
-    let prefix = staging_prefix(target);
-    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let process = name.strip_prefix(&prefix).and_then(|rest| rest.split('.').next());
-        if process.is_some_and(|number| !may_run(number)) {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Whether a process of this number may be running: only the kernel's word that there is none counts.
-fn may_run(number: &str) -> bool {
-    let process = number.parse().ok().filter(|&number| number > 0).and_then(Pid::from_raw);
-    process.is_none_or(|process| test_kill_process(process) != Err(Errno::SRCH))
+    let _ = std::fs::remove_dir_all(&aside);
+    let _ = std::fs::remove_dir_all(&staging);
 }
 
 /// Makes a directory's entries durable where the file system can.
@@ -110,6 +114,7 @@ fn sync_directory(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Fault;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).expect("folder").flatten();
@@ -118,40 +123,69 @@ mod tests {
         names
     }
 
-    #[test]
-    fn remains_are_removed_only_where_no_process_can_own_them() {
-        let folder = tempfile::tempdir().expect("folder");
-        let target = folder.path().join("store");
-        let prefix = staging_prefix(&target);
-        assert!(prefix.contains(&System::host_name().expect("name of this machine")));
-        let mut kept = vec![
-            format!("{prefix}1"),
-            format!("{prefix}{}.replaced", std::process::id()),
-            format!("{prefix}of nobody"),
-            format!(".store.staging-elsewhere-{}", i32::MAX),
-            format!("{}{}", staging_prefix(Path::new("other")), i32::MAX),
-        ];
-        kept.sort();
-        // No process has a number as large.
-        let removed = [format!("{prefix}{}", i32::MAX), format!("{prefix}{}.replaced", i32::MAX)];
-        for name in kept.iter().chain(&removed) {
-            std::fs::create_dir_all(folder.path().join(name).join("phi=0.0")).expect("remains");
+    fn anything(_: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    fn nothing_precious(place: &Path) -> Result<()> {
+        match place.join("precious").exists() {
+            true => Err(Fault::at(place.display(), "holds something precious").config()),
+            false => Ok(()),
         }
-        drop(StagedDirectory::begin(&target).expect("place"));
-        assert_eq!(names(folder.path()), kept);
     }
 
     #[test]
-    fn a_directory_takes_the_place_of_an_earlier_one_whatever_lies_beside() {
+    fn what_killed_processes_have_left_is_removed_or_put_back() {
+        let folder = tempfile::tempdir().expect("folder");
+        let target = folder.path().join("store");
+        let left = ".store.staging-0123456789abcdef";
+        for name in [left.to_owned(), format!("{left}.replaced"), ".store.staging-of-nobody".into()] {
+            std::fs::create_dir_all(folder.path().join(name).join("phi=0.0")).expect("remains");
+        }
+        std::fs::write(folder.path().join(format!("{left}.lock")), b"").expect("written");
+        drop(StagedDirectory::begin(&target, anything).expect("place"));
+        assert_eq!(names(folder.path()), [".store.staging-of-nobody", "store"], "killed between two renames");
+    }
+
+    #[test]
+    fn a_directory_takes_the_place_of_an_earlier_one_by_one_exchange_or_in_steps() {
         let folder = tempfile::tempdir().expect("folder");
         let target = folder.path().join("run");
-        for content in ["first", "second"] {
-            let staged = StagedDirectory::begin(&target).expect("place");
+        for (content, in_steps) in [("first", false), ("second", false), ("third", true)] {
+            let staged = StagedDirectory::begin(&target, anything).expect("place");
             std::fs::write(staged.path().join(content), content).expect("written");
-            assert_eq!(staged.publish().expect("published"), target);
+            match in_steps {
+                true => staged.swap_in_steps().expect("published"),
+                false => assert_eq!(staged.publish().expect("published"), target),
+            }
             assert_eq!(names(&target), [content]);
-            std::fs::create_dir_all(folder.path().join(".run.replaced/anything")).expect("written");
         }
-        assert_eq!(names(folder.path()), [".run.replaced", "run"]);
+        assert_eq!(names(folder.path()), ["run"]);
+    }
+
+    #[test]
+    fn several_at_a_time_do_not_disturb_each_other_and_the_last_one_stays() {
+        let folder = tempfile::tempdir().expect("folder");
+        let target = folder.path().join("store");
+        let all: Vec<StagedDirectory> =
+            (0..4).map(|_| StagedDirectory::begin(&target, anything).expect("place")).collect();
+        for (k, staged) in all.into_iter().enumerate() {
+            std::fs::write(staged.path().join(k.to_string()), b"x").expect("its own place");
+            staged.publish().expect("published");
+        }
+        assert_eq!(names(&target), ["3"]);
+        assert_eq!(names(folder.path()), ["store"]);
+    }
+
+    #[test]
+    fn what_may_not_be_replaced_is_not_also_if_it_comes_meanwhile() {
+        let folder = tempfile::tempdir().expect("folder");
+        let target = folder.path().join("store");
+        let staged = StagedDirectory::begin(&target, nothing_precious).expect("place");
+        std::fs::create_dir(&target).expect("folder");
+        std::fs::write(target.join("precious"), b"thesis").expect("written");
+        assert_eq!(staged.publish().expect_err("refused").exit_code(), 2);
+        assert_eq!(StagedDirectory::begin(&target, nothing_precious).expect_err("refused").exit_code(), 2);
+        assert_eq!((names(folder.path()), names(&target)), (vec!["store".into()], vec!["precious".into()]));
     }
 }

@@ -11,6 +11,7 @@ use crate::listener::{LogLevel, Watch};
 use crate::machine::publish::StagedDirectory;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::Run;
+use crate::pipeline::run_directory::may_be_replaced;
 use crate::report::tables::json::pretty;
 use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
 use serde::Serialize;
@@ -109,7 +110,8 @@ fn no_fit() -> Error {
 fn write(settings: &Settings, rows: Vec<QRow>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
-    let staged = StagedDirectory::begin(&settings.run.output.join(format!("{}-q_table", settings.run.name)))?;
+    let place = settings.run.output.join(format!("{}-q_table", settings.run.name));
+    let staged = StagedDirectory::begin(&place, may_be_replaced)?;
     let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary };
     let files = [
         ("q_table.parquet", q_parquet(&table.rows)?),

@@ -8,7 +8,8 @@ use crate::ingest::survey::size_of_selection;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
-use crate::store::manifest::{MANIFEST_NAME, StoreFormat, ValueType};
+use crate::store::manifest::{StoreFormat, ValueType};
+use crate::store::recognise::is_store;
 use crate::units::{gigabytes, short};
 
 /// How large a fit is.
@@ -73,7 +74,7 @@ pub fn decide(settings: &FitSettings, store: &Store, threads: usize) -> Result<D
 /// # Errors
 /// What opening reports; Config if the memory there is does not suffice.
 pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
-    let stored = settings.ingest.store.join(MANIFEST_NAME).is_file();
+    let stored = is_store(&settings.ingest.store);
     let size = if stored {
         Size::of(&Store::open(&settings.ingest.store, settings.model.gap_angstrom)?)
     } else {

@@ -2,7 +2,8 @@
 
 use crate::config::keys::all;
 use crate::config::settings::{Effective, Settings};
-use crate::error::{Result, io_at};
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
@@ -20,6 +21,7 @@ use crate::sweep::simd::SimdLevel;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::PoisonError;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -63,6 +65,11 @@ impl Run<'_> {
         Ok(self.read_result(&self.result_key(&store.manifest().content_key, strategy)))
     }
 
+    /// Whether the results of a key can be written, which is asked before the work is done.
+    pub(super) fn check_place(&self, key: &str) -> Result<()> {
+        may_be_replaced(&self.settings.run.output.join(self.run_name(key)))
+    }
+
     fn read_result(&self, key: &str) -> Option<Finished> {
         let directory = self.settings.run.output.join(self.run_name(key));
         let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
@@ -93,7 +100,7 @@ impl Run<'_> {
         if let Some(search) = &result.search {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
-        let staged = StagedDirectory::begin(&self.settings.run.output.join(name))?;
+        let staged = StagedDirectory::begin(&self.settings.run.output.join(name), may_be_replaced)?;
         for (name, content) in files {
             let path = staged.path().join(name);
             std::fs::write(&path, content).map_err(io_at(&path))?;
@@ -133,6 +140,53 @@ impl Run<'_> {
         }
     }
 }
+
+/// Results may come to a place where nothing is, or where earlier results of this program are and no foreign file.
+///
+/// # Errors
+/// E77 with what is there; Io if it cannot be looked at.
+pub(super) fn may_be_replaced(place: &Path) -> Result<()> {
+    let Ok(there) = place.symlink_metadata() else { return Ok(()) };
+    let taken = |what: String| {
+        Fault::at(place.display(), what)
+            .expected("a new place, or earlier results without other files")
+            .advice("move what is there, or choose another output.directory")
+            .code(Code::E77)
+            .config()
+    };
+    if !there.is_dir() {
+        return Err(taken("is not a folder".into()));
+    }
+    let text = |name: &str| std::fs::read_to_string(place.join(name)).unwrap_or_default();
+    let is_run = serde_json::from_str::<Keyed>(&text("run.json")).is_ok();
+    let is_table = text("q_table.json").contains("\"q_per_angstrom\"");
+    for entry in std::fs::read_dir(place).map_err(io_at(place))? {
+        let name = entry.map_err(io_at(place))?.file_name();
+        if !is_run && !is_table {
+            return Err(taken("holds something else than results of this program".into()));
+        }
+        if !FILES.iter().any(|file| name == *file) {
+            return Err(taken(format!("holds {}, which is no result of this program", name.to_string_lossy())));
+        }
+    }
+    Ok(())
+}
+
+/// Everything that a run or a table over q writes.
+const FILES: [&str; 12] = [
+    "parameters.json",
+    "parameters.parquet",
+    "per_angle.parquet",
+    "transport.parquet",
+    "per_lag.parquet",
+    "iterations.parquet",
+    "candidates.parquet",
+    "summary.txt",
+    "log.txt",
+    "run.json",
+    "q_table.parquet",
+    "q_table.json",
+];
 
 /// `run.json`: how a result came about.
 #[derive(Debug, Serialize)]

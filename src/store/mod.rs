@@ -16,4 +16,5 @@ pub mod manifest;
 mod map;
 pub mod memory;
 pub mod parquet_partition;
+pub mod recognise;
 pub mod writer;

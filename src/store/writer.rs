@@ -6,6 +6,7 @@ use crate::experiment::TimeGrid;
 use crate::machine::publish::StagedDirectory;
 use crate::store::block::Values;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, partition_directory};
+use crate::store::recognise::may_be_replaced;
 use crate::store::{arrow_partition, parquet_partition};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -34,17 +35,9 @@ impl StagedStore {
     /// Starts a store that will appear at `target`. Remains of interrupted runs are removed.
     ///
     /// # Errors
-    /// Io if the place cannot be written; Config if `target` is something other than a store.
+    /// Io if the place cannot be written; E70 if `target` is something other than a store.
     pub fn begin(target: &Path, format: StoreFormat, block_points: usize) -> Result<Self> {
-        let occupied = target.exists() && !target.join(MANIFEST_NAME).is_file();
-        if occupied && std::fs::read_dir(target).map_or(true, |mut entries| entries.next().is_some()) {
-            return Err(Fault::at(target.display(), "exists and is not a store")
-                .expected("a new place or an earlier store")
-                .advice("choose another --store directory")
-                .code(Code::E70)
-                .config());
-        }
-        Ok(StagedStore { staged: StagedDirectory::begin(target)?, format, block_points })
+        Ok(StagedStore { staged: StagedDirectory::begin(target, may_be_replaced)?, format, block_points })
     }
 
     /// Writes all pairs of one angle. May be called from several threads.
@@ -73,11 +66,19 @@ impl StagedStore {
         Ok(Written { file, bytes, blake3 })
     }
 
-    /// Writes the manifest and makes the store visible, in place of an earlier one.
+    /// Writes the manifest and makes the store visible, in place of an earlier one, once every partition is known to be there.
     ///
     /// # Errors
-    /// Io, with the path.
+    /// Io, with the path; E73 if a partition is not as it was written.
     pub fn publish(self, manifest: &Manifest) -> Result<()> {
+        for partition in &manifest.partitions {
+            let path = self.staged.path().join(&partition.file);
+            let bytes = std::fs::metadata(&path).map_err(io_at(&path))?.len();
+            if bytes != partition.bytes {
+                let found = format!("{bytes} bytes instead of the {} that were written", partition.bytes);
+                return Err(Fault::at(path.display(), found).advice("check the disk").code(Code::E73).io());
+            }
+        }
         let path = self.staged.path().join(MANIFEST_NAME);
         let text = serde_json::to_vec_pretty(manifest)
             .map_err(|source| Fault::at(path.display(), "manifest cannot be written").source(source).internal())?;

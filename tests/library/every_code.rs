@@ -4,8 +4,8 @@ use crate::beamline::{ApsLegacy, ApsU, Fill, matrix};
 use crate::place::{Place, altered, q};
 use crate::told::{
     HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, of_a_store_that_is_there,
-    over_something_else, resumed, run, settings, shipped, small_legacy, unreadable, warnings, with_store,
-    written_to_meanwhile,
+    over, over_something_else, results_over, resumed, run, settings, shipped, small_legacy, unreadable, warnings,
+    with_store, written_to_meanwhile,
 };
 use homodyne::config::key::Meaning;
 use homodyne::config::keys::patterns;
@@ -264,7 +264,15 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
                 (written_to_meanwhile(touched), "was written to while it was read"),
             ]
         }
-        Code::E70 => vec![(over_something_else(), "--store")],
+        Code::E70 => vec![
+            (over_something_else(), "--store"),
+            (
+                over(&[("manifest.json", b"{\"name\": \"x\"}"), ("thesis.tex", b"precious")]),
+                "not a store of this program",
+            ),
+            (over(&[("phi=0.0/notes.txt", b"mine")]), "phi=0.0, which is no part"),
+            (over(&[("phi=0.0/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
+        ],
         Code::E71 => ["{", "{}", "{\"format_version\": 1}"]
             .map(|text| with_store(|store| std::fs::write(store.join("manifest.json"), text).expect("damaged")))
             .map(|told| (told, "manifest.json"))
@@ -295,6 +303,7 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             (resumed(|_| (), Hashes { config: "another", ..HASHES }), "another configuration"),
             (resumed(|_| (), Hashes { store: "another", ..HASHES }), "another store"),
         ],
+        Code::E77 => vec![(results_over(false), "figure.pdf"), (results_over(true), "something else than results")],
         Code::E76 => {
             let selected = |change: fn(&mut Selection)| {
                 of_a_store_that_is_there(|_, settings| change(&mut settings.ingest.selection))

@@ -170,10 +170,10 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
 fn an_interrupted_ingest_is_invisible_and_its_remains_are_removed() {
     let folder = tempfile::tempdir().expect("folder");
     let place = folder.path().join("store");
-    // Remains of a process that was killed: its number belongs to nobody.
-    let machine = sysinfo::System::host_name().expect("name of this machine");
-    let remains = folder.path().join(format!(".store.staging-{machine}-{}", i32::MAX));
+    // Remains of a process that was killed: nobody holds the lock.
+    let remains = folder.path().join(".store.staging-0123456789abcdef");
     std::fs::create_dir_all(remains.join("phi=0.0")).expect("remains");
+    std::fs::write(folder.path().join(".store.staging-0123456789abcdef.lock"), b"").expect("remains");
     let staged = StagedStore::begin(&place, StoreFormat::Arrow, 256).expect("place");
     assert!(!remains.exists());
     staged.write_partition(0.0, &odd_values(true), &time()).expect("written");

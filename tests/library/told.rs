@@ -116,6 +116,42 @@ pub fn over_something_else() -> Told {
     told
 }
 
+/// Of an ingest to a place with a file in it, which is kept.
+pub fn over(files: &[(&str, &[u8])]) -> Told {
+    let place = Place::new();
+    let store = place.path("store");
+    if files[0].0.starts_with("phi=") {
+        // A store of this program, and something of the user's beside its partitions.
+        place.ingest_u(&ApsU::default(), q()).expect("good");
+    }
+    for (name, content) in files {
+        let path = store.join(name);
+        std::fs::create_dir_all(path.parent().expect("below the store")).expect("folder");
+        std::fs::write(path, content).expect("written");
+    }
+    let told = warnings(place.ingest_u(&ApsU::default(), Selection { end_frame: 20, ..q() }));
+    for (name, content) in files {
+        assert_eq!(std::fs::read(store.join(name)).expect("kept"), *content);
+    }
+    told
+}
+
+/// Of a run whose results would take the place of something else, which is kept.
+pub fn results_over(foreign: bool) -> Told {
+    let place = Place::new();
+    let settings = settings(&place, "")?;
+    let finished = Run::new(&settings, &Watch::nobody()).run()?.expect("a fit");
+    let figure = finished.directory.join("figure.pdf");
+    std::fs::write(&figure, b"precious").expect("written");
+    if foreign {
+        std::fs::write(finished.directory.join("run.json"), b"{\"name\": \"x\"}").expect("written");
+    }
+    let told = Run::new(&settings, &Watch::nobody()).open(&settings.ingest.store);
+    let told = told.and_then(|store| Run::new(&settings, &Watch::nobody()).fit(store)).map(|_| vec![]);
+    assert_eq!(std::fs::read(figure).expect("kept"), b"precious");
+    told
+}
+
 /// Of opening and verifying a store after some damage.
 pub fn with_store(damage: impl FnOnce(&Path)) -> Told {
     let place = Place::new();

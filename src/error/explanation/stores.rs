@@ -67,3 +67,10 @@ pub(in crate::error) const E76: Explanation = Explanation {
         "To fit the store as it is, set the keys of the message to the store's values.",
     ],
 };
+
+pub(in crate::error) const E77: Explanation = Explanation {
+    meaning: "The folder that is to hold the results exists and holds something that is no result of this program. Results take the \
+              place of earlier results, and of nothing else.",
+    cause: "Figures or notes were put into the folder of a run, or `output.directory` holds a folder of yours with that name.",
+    remedies: &["Move your files out of the folder of the run.", "Choose another `output.directory`."],
+};

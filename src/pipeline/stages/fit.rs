@@ -37,6 +37,7 @@ impl Run<'_> {
         let decision = decide(&settings.fit, &store, settings.run.threads())?;
         self.say_strategy(&decision, store.plan().block_points);
         let key = self.result_key(&store.manifest().content_key, decision.strategy);
+        self.check_place(&key)?;
         let store = Arc::new(store);
         let experiment = store.experiment().clone();
         self.say_opposite_angles(&experiment);

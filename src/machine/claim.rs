@@ -1,0 +1,143 @@
+//! Names beside a target that one process owns as long as it lives, whatever machine or container it runs on: the system gives a lock
+//! back when its owner ends, however it ends. It knows nothing of what is written under the names.
+
+use crate::error::{Error, Fault, Result, io_at};
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::{Path, PathBuf};
+
+/// Draws until a name is free.
+const DRAWS: usize = 20;
+/// Digits of the random part of a name.
+const DIGITS: usize = 16;
+
+/// A random name beside a target, `.<target>.staging-<16 hexadecimal digits>`, and the lock file of that name.
+#[derive(Debug)]
+pub struct Claim {
+    base: PathBuf,
+    /// Holds the lock.
+    _lock: File,
+}
+
+impl Claim {
+    /// A name that nobody has.
+    ///
+    /// # Errors
+    /// Io if the place cannot be written.
+    pub fn beside(target: &Path) -> Result<Self> {
+        let mut last = None;
+        for _ in 0..DRAWS {
+            let base = parent_of(target).join(format!("{}{:016x}", prefix(target), random()));
+            let path = lock_path(&base);
+            match File::create_new(&path).and_then(|file| file.lock().map(|()| file)) {
+                // Whoever tidies up may have taken the file for an abandoned one between its creation and its lock.
+                Ok(file) if is_the_file(&file, &path) => return Ok(Claim { base, _lock: file }),
+                Ok(_) => {}
+                Err(error) => last = Some(io_at(&path)(error)),
+            }
+        }
+        Err(last.unwrap_or_else(|| lost(target)))
+    }
+
+    /// Names beside a target whose owners are gone. A lock that cannot be asked for belongs to somebody.
+    #[must_use]
+    pub fn abandoned(target: &Path) -> Vec<Self> {
+        let entries = std::fs::read_dir(parent_of(target)).into_iter().flatten().flatten();
+        entries.filter_map(|entry| Claim::take_over(target, &entry.path())).collect()
+    }
+
+    fn take_over(target: &Path, path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let digits = name.strip_prefix(&prefix(target))?.strip_suffix(".lock")?;
+        if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let file = File::options().read(true).write(true).open(path).ok()?;
+        match file.try_lock() {
+            Ok(()) if is_the_file(&file, path) => Some(Claim { base: path.with_extension(""), _lock: file }),
+            Ok(()) | Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
+        }
+    }
+
+    /// The claimed name, with something behind it.
+    #[must_use]
+    pub fn path(&self, ending: &str) -> PathBuf {
+        let mut path = OsString::from(&self.base);
+        path.push(ending);
+        path.into()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(lock_path(&self.base));
+    }
+}
+
+/// The folder of a path.
+#[must_use]
+pub fn parent_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Hidden, so that no reader takes it for the real thing.
+fn prefix(target: &Path) -> String {
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!(".{name}.staging-")
+}
+
+fn lock_path(base: &Path) -> PathBuf {
+    let mut path = OsString::from(base);
+    path.push(".lock");
+    path.into()
+}
+
+/// Other than every earlier one, in any process: the system seeds every hasher anew.
+fn random() -> u64 {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.finish()
+}
+
+/// Whether a path still leads to an open file.
+fn is_the_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let both = file.metadata().and_then(|own| std::fs::metadata(path).map(|there| identity(own) == identity(there)));
+    both.unwrap_or(false)
+}
+
+fn lost(target: &Path) -> Error {
+    Fault::at(target.display(), "every name beside it that was tried is taken").internal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_abandoned_when_its_owner_is_gone_and_only_then() {
+        let folder = tempfile::tempdir().expect("folder");
+        let target = folder.path().join("store");
+        let held = Claim::beside(&target).expect("place");
+        assert!(Claim::abandoned(&target).is_empty(), "its owner lives");
+        // What a killed process leaves: the file, without the lock.
+        let left = folder.path().join(".store.staging-0123456789abcdef.lock");
+        std::fs::write(&left, b"").expect("written");
+        for other in [".store.staging-1.lock", ".other.staging-0123456789abcdef.lock", ".store.staging-elsewhere-7"] {
+            std::fs::write(folder.path().join(other), b"").expect("written");
+        }
+        let found = Claim::abandoned(&target);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].path(".replaced"), folder.path().join(".store.staging-0123456789abcdef.replaced"));
+        assert!(Claim::abandoned(&target).is_empty(), "it has an owner again");
+        drop(found);
+        assert!(!left.exists());
+        drop(held);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 3, "the others are kept");
+    }
+}
