@@ -13,6 +13,7 @@ use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_ipc::{Block, MetadataVersion, root_as_footer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,12 +66,12 @@ pub fn write<W: Write>(values: &Values, block_points: usize, into: W) -> std::re
 }
 
 impl ArrowPartition {
-    /// Maps a partition.
+    /// Maps a partition that was opened at `path`.
     ///
     /// # Errors
-    /// Io if it cannot be opened, Format if it is not an Arrow file.
-    pub fn open(path: &Path) -> Result<Self> {
-        let bytes = Buffer::from(map_file(path)?);
+    /// Io if it cannot be mapped, Format if it is not an Arrow file.
+    pub fn open(file: &File, path: &Path) -> Result<Self> {
+        let bytes = Buffer::from(map_file(file, path)?);
         let damaged = |what: &str| damaged(path, what);
         let trailer = bytes.len().checked_sub(10).ok_or_else(|| damaged("too short for an Arrow file"))?;
         let tail: [u8; 10] = bytes[trailer..].try_into().expect("ten bytes were left");

@@ -5,19 +5,24 @@ use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::store::arrow_partition::{ArrowPartition, damaged};
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
-use crate::store::manifest::{Manifest, Partition, StoreFormat, ValueType};
+use crate::store::folder::Folder;
+use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, ValueType};
 use crate::store::parquet_partition::ParquetPartition;
+use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 enum OpenPartition {
     Arrow(ArrowPartition),
     Parquet(ParquetPartition),
 }
 
+/// Stores that take each other's place so often while one is opened are an error.
+const ATTEMPTS: usize = 5;
+
 /// An open store.
 pub struct Store {
-    directory: PathBuf,
+    folder: Folder,
     manifest: Manifest,
     experiment: Experiment,
     partitions: Vec<OpenPartition>,
@@ -30,14 +35,27 @@ impl Store {
     /// # Errors
     /// Io or Format, naming the manifest or partition.
     pub fn open(directory: &Path, gap_angstrom: Option<f64>) -> Result<Self> {
-        let manifest = Manifest::read(directory)?;
-        let partitions = manifest
-            .partitions
-            .iter()
-            .map(|partition| open_partition(directory, &manifest, partition))
-            .collect::<Result<Vec<OpenPartition>>>()?;
-        let experiment = Experiment { gap_angstrom, ..manifest.experiment.clone() };
-        Ok(Store { directory: directory.to_path_buf(), manifest, experiment, partitions })
+        let mut attempts = 0;
+        loop {
+            let folder = Folder::open(directory)?;
+            match Store::in_folder(&folder) {
+                // Another ingest has just put a new store here, and is removing this one.
+                Err(_) if folder.was_replaced() && attempts < ATTEMPTS => attempts += 1,
+                Err(error) => return Err(error),
+                Ok((manifest, partitions)) => {
+                    let experiment = Experiment { gap_angstrom, ..manifest.experiment.clone() };
+                    return Ok(Store { folder, manifest, experiment, partitions });
+                }
+            }
+        }
+    }
+
+    /// The manifest and the partitions of one directory: one store, never a mixture of two.
+    fn in_folder(folder: &Folder) -> Result<(Manifest, Vec<OpenPartition>)> {
+        let manifest = Manifest::parse(&folder.place(MANIFEST_NAME), &folder.text(MANIFEST_NAME)?)?;
+        let open = |partition| open_partition(folder, &manifest, partition);
+        let partitions = manifest.partitions.iter().map(open).collect::<Result<Vec<OpenPartition>>>()?;
+        Ok((manifest, partitions))
     }
 
     /// The manifest.
@@ -52,8 +70,8 @@ impl Store {
     /// Format, naming the first altered partition.
     pub fn verify(&self) -> Result<()> {
         for partition in &self.manifest.partitions {
-            let path = self.directory.join(&partition.file);
-            if hash_file(&path)? != partition.blake3 {
+            let path = self.folder.place(&partition.file);
+            if hash(self.folder.file(&partition.file)?, &path)? != partition.blake3 {
                 return Err(damaged(&path, "checksum differs from the manifest's"));
             }
         }
@@ -66,7 +84,10 @@ impl Store {
 /// # Errors
 /// Io, with the path.
 pub fn hash_file(path: &Path) -> Result<String> {
-    let mut file = std::fs::File::open(path).map_err(io_at(path))?;
+    hash(File::open(path).map_err(io_at(path))?, path)
+}
+
+fn hash(mut file: File, path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -77,9 +98,10 @@ pub fn hash_file(path: &Path) -> Result<String> {
     }
 }
 
-fn open_partition(directory: &Path, manifest: &Manifest, partition: &Partition) -> Result<OpenPartition> {
-    let path = directory.join(&partition.file);
-    let length = std::fs::metadata(&path).map_err(io_at(&path))?.len();
+fn open_partition(folder: &Folder, manifest: &Manifest, partition: &Partition) -> Result<OpenPartition> {
+    let path = folder.place(&partition.file);
+    let file = folder.file(&partition.file)?;
+    let length = file.metadata().map_err(io_at(&path))?.len();
     if length != partition.bytes {
         return Err(damaged(&path, &format!("{length} bytes, the manifest says {}", partition.bytes)));
     }
@@ -87,8 +109,8 @@ fn open_partition(directory: &Path, manifest: &Manifest, partition: &Partition) 
         return Err(damaged(&path, &format!("{} pairs, the frames make another number", partition.rows)));
     }
     Ok(match manifest.format {
-        StoreFormat::Arrow => OpenPartition::Arrow(ArrowPartition::open(&path)?),
-        StoreFormat::Parquet => OpenPartition::Parquet(ParquetPartition::open(&path)?),
+        StoreFormat::Arrow => OpenPartition::Arrow(ArrowPartition::open(&file, &path)?),
+        StoreFormat::Parquet => OpenPartition::Parquet(ParquetPartition::open(&file, &path)?),
     })
 }
 
@@ -111,7 +133,7 @@ impl BlockSource for Store {
         let expected = (pairs.len(), self.manifest.value_type);
         if (values.len(), value_type(&values)) != expected {
             let place =
-                format!("{} block {within}", self.directory.join(&self.manifest.partitions[angle].file).display());
+                format!("{} block {within}", self.folder.place(&self.manifest.partitions[angle].file).display());
             let found = format!("{} values of type {:?}", values.len(), value_type(&values));
             return Err(Fault::at(place, found)
                 .expected(format!("{} of {:?}", expected.0, expected.1))

@@ -130,9 +130,16 @@ impl Manifest {
     /// Io if it cannot be read, Format if it is damaged or of another version.
     pub fn read(directory: &Path) -> Result<Self> {
         let path = directory.join(MANIFEST_NAME);
-        let text = std::fs::read_to_string(&path).map_err(io_at(&path))?;
+        Manifest::parse(&path, &std::fs::read_to_string(&path).map_err(io_at(&path))?)
+    }
+
+    /// Checks the text of a manifest that lies at `path`.
+    ///
+    /// # Errors
+    /// Format if it is damaged or of another version.
+    pub fn parse(path: &Path, text: &str) -> Result<Self> {
         let damaged = |fault: Fault| fault.advice("run `homodyne ingest` again").code(Code::E71).format();
-        let version: serde_json::Value = serde_json::from_str(&text)
+        let version: serde_json::Value = serde_json::from_str(text)
             .map_err(|source| damaged(Fault::at(path.display(), "not a store manifest").source(source)))?;
         if version["format_version"] != FORMAT_VERSION {
             let found = format!("store format version {}", version["format_version"]);

@@ -6,12 +6,11 @@ use bytes::Bytes;
 use std::fs::File;
 use std::path::Path;
 
-/// The bytes of a file, mapped read-only and shared by reference count.
-pub fn map_file(path: &Path) -> Result<Bytes> {
-    let file = File::open(path).map_err(io_at(path))?;
+/// The bytes of a file that was opened at `path`, mapped read-only and shared by reference count.
+pub fn map_file(file: &File, path: &Path) -> Result<Bytes> {
     // SAFETY: the mapping is read-only and private to this process's view; a published store is never written again (it
     // is replaced as a whole directory by rename), so the bytes do not change while they are mapped. If another program
     // truncates the file all the same, the read ends in SIGBUS, which is the documented risk of any mapped file.
-    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(io_at(path))?;
+    let map = unsafe { memmap2::Mmap::map(file) }.map_err(io_at(path))?;
     Ok(Bytes::from_owner(map))
 }

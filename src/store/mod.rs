@@ -12,6 +12,7 @@
 pub mod arrow_partition;
 pub mod block;
 pub mod directory;
+mod folder;
 pub mod manifest;
 mod map;
 pub mod memory;

@@ -14,6 +14,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,9 +89,9 @@ impl ParquetPartition {
     /// Opens a partition and reads its footer.
     ///
     /// # Errors
-    /// Io if it cannot be opened, Format if it is not a Parquet file.
-    pub fn open(path: &Path) -> Result<Self> {
-        let bytes = map_file(path)?;
+    /// Io if it cannot be mapped, Format if it is not a Parquet file.
+    pub fn open(file: &File, path: &Path) -> Result<Self> {
+        let bytes = map_file(file, path)?;
         let metadata = ArrowReaderMetadata::load(&bytes, Default::default())
             .map_err(|_| damaged(path, "not a readable Parquet file"))?;
         Ok(ParquetPartition { path: path.to_path_buf(), bytes, metadata })

@@ -199,3 +199,41 @@ fn a_store_is_what_the_configuration_asks_for_also_where_its_file_has_moved_or_g
         file.set_modified(std::time::SystemTime::now()).expect("set");
     });
 }
+
+#[test]
+fn an_open_store_is_one_store_whatever_takes_its_place_meanwhile() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let angle = |k| Angle { phi_degrees: f64::from(k) * 15.0, sigma: 0.01, ..Angle::default() };
+    let angles = (0..6).map(angle).collect();
+    let experiment = Experiment { q_per_angstrom: 0.01, gap_angstrom: None, time: time(), angles };
+    let write = |content: f64| {
+        let values: Vec<Values> = (0..6).map(|_| Values::from_f64(vec![content; time().n_pairs()])).collect();
+        write_store(&folder.path().join(content.to_string()), &experiment, &values, StoreFormat::Arrow, 300);
+    };
+    [1.0, 2.0].into_iter().for_each(write);
+    std::fs::rename(folder.path().join("1"), &place).expect("renamed");
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    let exchange = || {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+            renameat_with(CWD, folder.path().join("2"), CWD, &place, RenameFlags::EXCHANGE).expect("exchanged");
+        }
+    };
+    let mut seen = [0, 0];
+    std::thread::scope(|scope| {
+        scope.spawn(exchange);
+        for _ in 0..300 {
+            let store = Store::open(&place, None).expect("always there");
+            let firsts = (0..store.plan().n_blocks()).map(|block| match store.read(block).expect("whole").values {
+                Values::F64(values) => values[0],
+                Values::F32(values) => f64::from(values[0]),
+            });
+            let firsts: Vec<f64> = firsts.collect();
+            assert!(firsts.iter().all(|value| *value == firsts[0]), "a mixture: {firsts:?}");
+            seen[firsts[0] as usize - 1] += 1;
+        }
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    println!("{seen:?}");
+}

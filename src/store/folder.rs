@@ -1,0 +1,84 @@
+//! The directory of a store, held open: files are opened relative to it, so that all of them belong together whatever takes its
+//! place meanwhile. It knows no format.
+
+use crate::error::{Result, io_at};
+use rustix::fs::{Mode, OFlags, open, openat};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A directory.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    handle: File,
+}
+
+impl Folder {
+    /// Opens a directory.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn open(path: &Path) -> Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = open(path, flags, Mode::empty()).map_err(|error| io_at(path)(error.into()))?;
+        Ok(Folder { path: path.to_path_buf(), handle: handle.into() })
+    }
+
+    /// Where a file lies, for messages.
+    #[must_use]
+    pub fn place(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Opens a file below it.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn file(&self, name: &str) -> Result<File> {
+        let opened = openat(&self.handle, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        opened.map(File::from).map_err(|error| io_at(&self.place(name))(error.into()))
+    }
+
+    /// Reads a small file below it.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn text(&self, name: &str) -> Result<String> {
+        let mut text = String::new();
+        self.file(name)?.read_to_string(&mut text).map_err(io_at(&self.place(name)))?;
+        Ok(text)
+    }
+
+    /// Whether its path leads to another directory by now, or nowhere.
+    #[must_use]
+    pub fn was_replaced(&self) -> bool {
+        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+        let own = self.handle.metadata().map(identity);
+        own.ok() != std::fs::metadata(&self.path).map(identity).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_those_of_the_directory_that_was_opened() {
+        let place = tempfile::tempdir().expect("folder");
+        let path = place.path().join("store");
+        for content in ["first", "second"] {
+            std::fs::create_dir(place.path().join(content)).expect("folder");
+            std::fs::write(place.path().join(content).join("file"), content).expect("written");
+        }
+        std::fs::rename(place.path().join("first"), &path).expect("renamed");
+        let folder = Folder::open(&path).expect("there");
+        assert!(!folder.was_replaced());
+        std::fs::rename(&path, place.path().join("aside")).expect("renamed");
+        std::fs::rename(place.path().join("second"), &path).expect("renamed");
+        assert_eq!(folder.text("file").expect("there"), "first");
+        assert!(folder.was_replaced());
+        assert_eq!(Folder::open(&path).and_then(|folder| folder.text("file")).expect("there"), "second");
+    }
+}
