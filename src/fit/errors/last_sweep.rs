@@ -62,7 +62,7 @@ impl LastSweep {
             groups: &nodes.groups,
         };
         let sums = data.residuals(&query)?;
-        let plain = match problem.loss == Loss::Linear || is_mostly_white(&sums) {
+        let plain = match problem.loss == Loss::Linear || is_mostly_white(&sums, problem.f_scale) {
             true => None,
             false => {
                 let linear: Vec<Reweighing> =
@@ -85,6 +85,13 @@ impl LastSweep {
             plain,
             loss: problem.loss,
         })
+    }
+
+    /// Root mean square of residuals in units of sigma.
+    #[must_use]
+    pub fn spread(&self) -> f64 {
+        let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
+        (self.sums.iter().map(ResidualSums::squares).sum::<f64>() / pairs.max(1) as f64).sqrt()
     }
 
     /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance.
@@ -113,11 +120,16 @@ impl LastSweep {
     }
 }
 
-/// Whether residuals that are not white are no more than those that are: then what a robust loss does to them is known.
-fn is_mostly_white(sums: &[ResidualSums]) -> bool {
+/// Whether residuals that are not white are no more than those that are, or far below where the loss turns: then what a robust loss
+/// does to them is known.
+fn is_mostly_white(sums: &[ResidualSums], f_scale: f64) -> bool {
     let pairs = sums.iter().map(ResidualSums::pairs).sum::<u64>();
-    sums.iter().map(ResidualSums::squares).sum::<f64>() <= MOSTLY_WHITE * pairs as f64
+    let most = f64::max(MOSTLY_WHITE, (BELOW_THE_TURN * f_scale).powi(2));
+    sums.iter().map(ResidualSums::squares).sum::<f64>() <= most * pairs as f64
 }
+
+/// Largest spread, as a share of `f_scale`, of residuals on which a loss is nearly plain squares.
+pub const BELOW_THE_TURN: f64 = 0.5;
 
 /// Most mean square, in units of sigma^2, of residuals that are mostly white.
 const MOSTLY_WHITE: f64 = 2.0;

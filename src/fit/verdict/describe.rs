@@ -6,6 +6,7 @@ use crate::fit::errors::information::{independent_renewals, shares};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::normalisation::contrasts;
 use crate::fit::errors::profile::{LEVELS, Profile};
+use crate::fit::errors::skewness::offset_shifts;
 use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::errors::transport::transport;
 use crate::fit::errors::uncertainty::Uncertainty;
@@ -123,9 +124,17 @@ impl Described<'_> {
             reduced_chi_squared: squares.per_degree(squares.chi_squared),
             expected: squares.expected.filter(|_| self.problem.loss == Loss::Linear),
             unknown_noise: &unknown_noise(objective, &solution.point),
+            few_speckles: found.few_speckles,
+            turns_below_speckles: self.turns_below_speckles(),
             quality: &self.settings.quality,
             advice: self.advice,
         })
+    }
+
+    /// The spread of residuals in units of sigma, where a robust loss turns within what speckles scatter by.
+    fn turns_below_speckles(&self) -> Option<(Loss, f64)> {
+        let last = self.last.filter(|last| last.plain.is_some())?;
+        Some((self.problem.loss, last.spread()))
     }
 
     fn squares(&self, point: &Point, uncertainty: &Uncertainty) -> Squares {
@@ -221,7 +230,9 @@ impl Described<'_> {
                 contrast_uncertainty: error(reported.contrast),
                 contrast_uncertainty_plain: plain_error(plain.contrast),
                 offset: scaling.offset(),
-                offset_uncertainty: error(reported.offset),
+                offset_uncertainty: error(
+                    reported.offset + found.offset_shifts.get(k).map_or(0.0, |shift| shift * shift),
+                ),
                 offset_uncertainty_plain: plain_error(plain.offset),
                 sigma: known_noise,
                 noise: found.noise.get(k).copied().unwrap_or_default(),
@@ -265,6 +276,10 @@ struct Found {
     noise: Vec<NoiseFound>,
     /// Of speckles, not as c2 shows them.
     contrasts: Vec<f64>,
+    /// By how much a robust loss may have moved each offset.
+    offset_shifts: Vec<f64>,
+    /// Speckles and pixels of a bin, where the residuals scatter as if nearly all pixels saw the same.
+    few_speckles: Option<(f64, f64)>,
     information: Vec<BTreeMap<String, f64>>,
     /// Independent renewals of speckles behind each moving parameter.
     renewals: BTreeMap<usize, f64>,
@@ -292,12 +307,28 @@ impl Found {
         let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees }.lack_of_fit();
         Found {
             contrasts: contrasts(problem, point, noise),
+            offset_shifts: offset_shifts(problem, noise),
+            few_speckles: few_speckles(noise, last),
             noise: (0..phi_degrees.len()).map(|angle| angle_noise(noise, last, angle)).collect(),
             information: (0..phi_degrees.len()).map(of_angle).collect(),
             renewals: moving.iter().enumerate().map(renewals).collect(),
             lack_of_fit: Some(lack_of_fit),
         }
     }
+}
+
+/// Smallest share of the pixels of a bin that can be speckles.
+const LEAST_SHARE: f64 = 0.04;
+
+fn few_speckles(noise: &SpeckleNoise, last: &LastSweep) -> Option<(f64, f64)> {
+    let pixels: Vec<f64> = last.told.iter().filter_map(|told| told.pixels).collect();
+    let n = last.told.len() as f64;
+    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / n;
+    let (speckles, pixels) = (
+        mean(&mut noise.levels.angles.iter().map(|noise| noise.root_speckle.powi(2))).recip(),
+        if pixels.len() as f64 == n { mean(&mut pixels.into_iter()) } else { return None },
+    );
+    (noise.levels.shows_speckles && speckles < LEAST_SHARE * pixels).then_some((speckles, pixels))
 }
 
 fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> NoiseFound {

@@ -1,9 +1,11 @@
 //! Which bounds are met, whether the model fits, and what the result is worth. It changes no number.
 
+use crate::fit::errors::last_sweep::BELOW_THE_TURN;
 use crate::fit::settings::Quality;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
 use crate::outcome::noise::{Expected, LackOfFit, RegularPattern, Repeats};
 use crate::outcome::verdict::{Stop, Verdict};
+use crate::sums::loss::Loss;
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
@@ -30,6 +32,10 @@ pub struct Evidence<'a> {
     pub expected: Option<Expected>,
     /// Angles whose noise is not known although they have residuals, in degrees.
     pub unknown_noise: &'a [f64],
+    /// Speckles and pixels of a bin, if there are far fewer speckles than pixels.
+    pub few_speckles: Option<(f64, f64)>,
+    /// A robust loss that turns within what speckles scatter by, and the spread of residuals in units of sigma.
+    pub turns_below_speckles: Option<(Loss, f64)>,
     /// What is acceptable.
     pub quality: &'a Quality,
     /// What the model has to say about settings that may make a fit impossible.
@@ -47,6 +53,7 @@ pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
     if evidence.quality.enable {
         findings.extend(misfit(evidence).map(|reason| (Verdict::PoorFit, reason)));
         findings.extend(unchecked(evidence.unknown_noise).map(|reason| (Verdict::Unchecked, reason)));
+        findings.extend(evidence.turns_below_speckles.map(|found| (Verdict::Unchecked, turns_early(found))));
     }
     let Some((verdict, _)) = findings.first() else { return (Verdict::Converged, Vec::new()) };
     let verdict = *verdict;
@@ -119,7 +126,13 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
             100.0 * found.expected
         )
     });
-    tested.into_iter().chain(frames(evidence)).chain(scatter(evidence)).chain(weighted).chain(explicit)
+    let few = evidence.few_speckles.map(|(speckles, pixels)| {
+        format!(
+            "residuals scatter as if the {pixels:.0} pixels of a bin held {speckles:.0} independent speckles: that is misfit rather \
+             than speckles, or intensities that pixels share"
+        )
+    });
+    tested.into_iter().chain(few).chain(frames(evidence)).chain(scatter(evidence)).chain(weighted).chain(explicit)
 }
 
 /// A pattern that repeats itself in frames.
@@ -160,6 +173,16 @@ fn scatter(evidence: &Evidence<'_>) -> Option<String> {
              pattern finer than the test of fit sees"
         )
     })
+}
+
+/// What a robust loss takes from speckles is not known well enough.
+fn turns_early((loss, spread): (Loss, f64)) -> String {
+    format!(
+        "the loss {} limits residuals of speckles, which scatter by {spread:.1} sigma, as if they were outliers: errors and fit cannot \
+         be checked; use optimization.nlsq.loss: linear, or raise optimization.nlsq.f_scale to {:.0}",
+        loss.name(),
+        (spread / BELOW_THE_TURN).ceil()
+    )
 }
 
 /// Unknown noise is no acceptance.

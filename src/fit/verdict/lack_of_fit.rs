@@ -13,7 +13,7 @@ use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::solver::problem::Problem;
 use crate::fit::verdict::words::{Findings, Place};
-use crate::likelihood::speckle::departure::Departure;
+use crate::likelihood::speckle::departure::{Departure, of_one};
 use crate::likelihood::speckle::functions::Function;
 use crate::outcome::noise::{AngleTest, DownWeighted, LackOfFit, Test};
 use crate::sums::loss::Loss;
@@ -38,9 +38,23 @@ struct Sums {
     values: Array1<f64>,
     /// Covariance of what the fit leaves.
     covariance: Array2<f64>,
-    /// Variances before the fit.
-    before: Array1<f64>,
+    /// Covariance before the fit.
+    before: Array2<f64>,
 }
+
+impl Sums {
+    /// Each in units of its noise; none where the fit has taken nearly all of it.
+    fn single(&self) -> Vec<Option<f64>> {
+        let of = |k: usize| {
+            let (left, before) = (self.covariance[[k, k]], self.before[[k, k]]);
+            (left > LEFT * before && left > 0.0).then(|| self.values[k] / left.sqrt())
+        };
+        (0..self.values.len()).map(of).collect()
+    }
+}
+
+/// A sum of which the fit leaves less than this share of the variance is no test.
+const LEFT: f64 = 0.02;
 
 /// What one angle's covariance is made of.
 struct Parts {
@@ -55,13 +69,15 @@ impl Tested<'_> {
     /// The test.
     #[must_use]
     pub fn lack_of_fit(&self) -> LackOfFit {
-        let parts: Vec<Parts> = (0..self.phi_degrees.len()).map(|angle| self.parts(angle)).collect();
+        let mut parts: Vec<Parts> = (0..self.phi_degrees.len()).map(|angle| self.parts(angle)).collect();
+        self.go_to_least_squares(&mut parts);
         let shared = self.shared(&parts);
         let of_all = test(&shared);
         let angle = self.angles(&parts);
         let pattern = self.regular_pattern();
         let of_angle = angle.map(|(_, found)| several(found.test.p_value, self.phi_degrees.len()));
-        let p_values = [Some(of_all.p_value), of_angle, pattern.map(|pattern| pattern.p_value)];
+        let single = strongest(&shared);
+        let p_values = [Some(of_all.p_value), Some(single), of_angle, pattern.map(|pattern| pattern.p_value)];
         let made: Vec<f64> = p_values.into_iter().flatten().collect();
         LackOfFit {
             p_value: several(made.iter().copied().fold(1.0, f64::min), made.len()),
@@ -77,15 +93,15 @@ impl Tested<'_> {
 
     /// What stands out, in words.
     fn findings(&self, parts: &[Parts], shared: &Sums, angle: Option<usize>) -> Vec<String> {
-        let mut findings = Findings::default();
+        let (mut findings, shared_alone) = (Findings::default(), shared.single());
         for (k, &function) in self.last.speckles.functions.all.iter().enumerate() {
-            findings.take(Place::Function(function), shared.values[k], shared.covariance[[k, k]], shared.before[k]);
+            findings.take(Place::Function(function), shared_alone[k]);
         }
         if let Some(place) = angle {
-            let own = self.of_angle(&parts[place]);
+            let own = self.of_angle(&parts[place]).single();
             for (k, what) in OF_ANGLE.iter().enumerate() {
                 let place = Place::Angle(what, self.phi_degrees[place]);
-                findings.take(place, own.values[k], own.covariance[[k, k]], own.before[k]);
+                findings.take(place, own[k]);
             }
         }
         findings.in_words(self.last)
@@ -128,6 +144,19 @@ impl Tested<'_> {
         }
     }
 
+    /// Takes the one step to the minimum of plain squares, whose noise is known, where a robust loss ended elsewhere: elsewhere the
+    /// scores are zero and there is no step.
+    fn go_to_least_squares(&self, parts: &mut [Parts]) {
+        let scores = self.last.speckles.functions.scores();
+        let step = parts
+            .iter()
+            .zip(&self.noise.influences)
+            .fold(Array1::zeros(self.bread.inverse.nrows()), |sum, (parts, influence)| {
+                sum + influence.dot(&scores.dot(&parts.values))
+            });
+        parts.iter_mut().for_each(|parts| parts.values -= &parts.moved.dot(&step));
+    }
+
     /// What the fit leaves of combinations of one angle's functions.
     fn left(&self, parts: &Parts) -> Sums {
         let cross = parts.with_numbers.dot(&parts.moved.t());
@@ -135,7 +164,7 @@ impl Tested<'_> {
         Sums {
             values: parts.values.clone(),
             covariance: &parts.own - &cross - cross.t() + moved,
-            before: parts.own.diag().to_owned(),
+            before: parts.own.clone(),
         }
     }
 
@@ -190,7 +219,7 @@ impl Tested<'_> {
     fn of_angle(&self, parts: &Parts) -> Sums {
         let all = self.left(parts);
         let combine = self.combinations();
-        let before = combine.dot(&parts.own).dot(&combine.t()).diag().to_owned();
+        let before = combine.dot(&parts.own).dot(&combine.t());
         Sums { values: combine.dot(&all.values), covariance: combine.dot(&all.covariance).dot(&combine.t()), before }
     }
 
@@ -225,9 +254,16 @@ const OF_ANGLE: [&str; 6] = [
 ];
 
 fn test(sums: &Sums) -> Test {
-    let (values, before) = (sums.values.to_vec(), sums.before.to_vec());
-    let Departure { statistic, degrees, p_value } = Departure::of(&values, &sums.covariance, &before);
+    let Departure { statistic, degrees, p_value } =
+        Departure::of(&sums.values.to_vec(), &sums.covariance, &sums.before);
     Test { statistic, degrees_of_freedom: degrees, p_value }
+}
+
+/// Probability that any single sum stands out as much as the one that does most.
+fn strongest(sums: &Sums) -> f64 {
+    let tested: Vec<f64> = sums.single().into_iter().flatten().collect();
+    let most = tested.iter().fold(0.0, |most, found| f64::max(most, found.abs()));
+    several(of_one(most), tested.len().max(1))
 }
 
 /// The smallest of `n` p-values as the p-value of all (Sidak, J. Am. Stat. Assoc. 62 (1967) 626).

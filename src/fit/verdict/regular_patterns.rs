@@ -11,8 +11,9 @@ use crate::outcome::noise::{RegularPattern, Repeats};
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use std::f64::consts::TAU;
 
-/// Most frequencies on either side that tell the level of the noise.
-const MOST_NEIGHBOURS: usize = 12;
+/// Frequencies on either side that tell the level of the noise: so many at least where there are, more where the spectrum is flat.
+const NEIGHBOURS: usize = 12;
+const MOST_NEIGHBOURS: usize = 30;
 /// The nearest ones may hold the rest of a line that lies between two frequencies.
 const REST: usize = 1;
 /// Fewer neighbours on either side tell no level; there the smooth sums of the test of fit look.
@@ -78,7 +79,7 @@ fn strongest(power: &[f64], degrees: f64, n: usize) -> Option<Line> {
 /// Mean power of the noise at a frequency, from the median of as many neighbours on either side; and how many different ones there are.
 fn level(power: &[f64], frequency: usize, degrees: f64) -> Option<(f64, f64)> {
     let last = power.len() - 1;
-    let reach = MOST_NEIGHBOURS.min(frequency.saturating_sub(1 + REST));
+    let reach = (frequency / 2).clamp(NEIGHBOURS, MOST_NEIGHBOURS).min(frequency.saturating_sub(1 + REST));
     // Beyond the fastest frequency the spectrum is its mirror image.
     let mut neighbours: Vec<f64> = (REST + 1..=REST + reach)
         .flat_map(|d| [Some(frequency - d), Some(frequency + d).filter(|&k| k <= last)])

@@ -24,28 +24,32 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Takes a sum of residuals (model less data), its variance, and its variance before the fit has taken its part.
-    pub(super) fn take(&mut self, place: Place<'a>, value: f64, variance: f64, before: f64) {
-        if variance > 1e-2 * before && variance > 0.0 {
-            self.found.push((place, value / variance.sqrt()));
-        }
+    /// Takes a sum of residuals (model less data) in units of its noise.
+    pub(super) fn take(&mut self, place: Place<'a>, size: Option<f64>) {
+        self.found.extend(size.map(|size| (place, size)));
     }
 
-    /// The strongest first.
+    /// The strongest first, each thing once.
     pub(super) fn in_words(mut self, last: &LastSweep) -> Vec<String> {
         self.found.retain(|(_, z)| z.abs() > WORTH_A_WORD);
         self.found.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        self.found.iter().take(MOST).map(|(place, z)| of_place(*place, *z, last)).collect()
+        let mut said: Vec<(String, f64)> = Vec::new();
+        for (place, z) in self.found {
+            let what = of_place(place, z, last);
+            if said.iter().all(|(known, _)| *known != what) {
+                said.push((what, z.abs()));
+            }
+        }
+        said.truncate(MOST);
+        said.into_iter().map(|(what, size)| format!("{what} ({size:.1} standard errors)")).collect()
     }
 }
 
 fn of_place(place: Place<'_>, z: f64, last: &LastSweep) -> String {
-    let (size, side) = (z.abs(), if z < 0.0 { "above" } else { "below" });
+    let side = if z < 0.0 { "above" } else { "below" };
     match place {
-        Place::Angle(what, phi) => format!("angle {phi} degrees differs in its {what} ({size:.1} standard errors)"),
-        Place::Function(function) => {
-            format!("the data lie {side} the model {} ({size:.1} standard errors)", of_function(function, last))
-        }
+        Place::Angle(what, phi) => format!("angle {phi} degrees differs in its {what}"),
+        Place::Function(function) => format!("the data lie {side} the model {}", of_function(function, last)),
     }
 }
 
@@ -53,8 +57,11 @@ fn of_function(function: Function, last: &LastSweep) -> String {
     let functions = &last.speckles.functions;
     match function {
         Function::Aged { column, age } => {
-            let what =
-                if column == functions.p { "in the size of the correlation" } else { "in the speed of the decay" };
+            let what = match functions.by_age.iter().position(|&known| known == column) {
+                None => "in the size of the correlation",
+                Some(0) => "in the decay by diffusion",
+                Some(_) => "in the decay by shear",
+            };
             format!("{what} in the {} quarter of the measurement", ["first", "second", "third", "last"][age.min(3)])
         }
         Function::Whole { .. } => "in the shape of the decay".into(),

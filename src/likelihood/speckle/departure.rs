@@ -2,11 +2,14 @@
 //! the sums are.
 
 use crate::sums::algebra::Algebra;
-use ndarray::Array2;
-use statrs::distribution::{ChiSquared, ContinuousCDF};
+use ndarray::{Array1, Array2};
+use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
 
-/// Directions whose variance, in units of the sums' own, is below this share of the largest are the fit's, not the data's.
+/// Directions in which sums scatter less than this share of the widest are not resolved.
 const RESOLVED: f64 = 2e-3;
+/// Directions of which a fit leaves less than this share of the variance are the fit's: what is left there is how far the model is
+/// from linear, not noise.
+const LEFT: f64 = 5e-3;
 
 /// A sum of squares in units of its noise.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -20,36 +23,43 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// Of sums with a covariance; `before` are their variances before a fit has taken its part: what is left of less than a
-    /// thousandth of them is rounding. That the level of the noise comes from the same residuals does not widen the tail: a
-    /// draw with large residuals has large sums and a high level (`benches/COVERAGE.md`).
+    /// Of sums with a covariance `left` by a fit, of what it was `before`. That the level of the noise comes from the same residuals
+    /// does not widen the tail: a draw with large residuals has large sums and a high level (`benches/COVERAGE.md`).
     #[must_use]
-    pub fn of(sums: &[f64], covariance: &Array2<f64>, before: &[f64]) -> Self {
-        let kept: Vec<usize> =
-            (0..sums.len()).filter(|&k| covariance[[k, k]] > LEFT * before[k] && before[k] > 0.0).collect();
-        let among = covariance.among(&kept);
-        let scale = among.diagonal_scale();
-        let Some((values, vectors)) = among.divided(&scale).eigen() else {
-            return Departure { p_value: 1.0, ..Departure::default() };
+    pub fn of(sums: &[f64], left: &Array2<f64>, before: &Array2<f64>) -> Self {
+        let Some(white) = whitened(before) else { return Departure { p_value: 1.0, ..Departure::default() } };
+        let Some((shares, vectors)) = white.t().dot(left).dot(&white).eigen() else {
+            return Departure { p_value: f64::NAN, ..Departure::default() };
         };
-        let largest = values.last().copied().unwrap_or(0.0);
-        let (mut statistic, mut degrees) = (0.0, 0);
-        for (k, value) in values.iter().enumerate().filter(|(_, value)| **value > RESOLVED * largest) {
-            let along: f64 = kept
-                .iter()
-                .zip(&scale)
-                .enumerate()
-                .map(|(row, (&sum, scale))| vectors[[row, k]] * sums[sum] / scale)
-                .sum();
-            statistic += along * along / value;
-            degrees += 1;
-        }
+        let along = vectors.t().dot(&white.t()).dot(&Array1::from(sums.to_vec()));
+        let kept = || shares.iter().zip(&along).filter(|(share, _)| **share > LEFT);
+        let (statistic, degrees) = (kept().map(|(share, along)| along * along / share).sum(), kept().count());
         Departure { statistic, degrees, p_value: tail(statistic, degrees) }
     }
 }
 
-/// A sum of which the fit leaves less than this share of the variance is no test.
-const LEFT: f64 = 1e-3;
+/// Combinations of sums (columns) that scatter independently, each with a variance of 1.
+fn whitened(before: &Array2<f64>) -> Option<Array2<f64>> {
+    let kept: Vec<usize> = (0..before.nrows()).filter(|&k| before[[k, k]] > 0.0).collect();
+    let among = before.among(&kept);
+    let scale = among.diagonal_scale();
+    let (values, vectors) = among.divided(&scale).eigen()?;
+    let largest = values.last().copied().unwrap_or(0.0);
+    let resolved: Vec<usize> = (0..values.len()).filter(|&k| values[k] > RESOLVED * largest).collect();
+    let mut white = Array2::zeros((before.nrows(), resolved.len()));
+    for (column, &k) in resolved.iter().enumerate() {
+        for (row, &sum) in kept.iter().enumerate() {
+            white[[sum, column]] = vectors[[row, k]] / (scale[row] * values[k].sqrt());
+        }
+    }
+    Some(white)
+}
+
+/// Probability that a sum stands out by as many standard deviations, to either side.
+#[must_use]
+pub fn of_one(standard_deviations: f64) -> f64 {
+    2.0 * Normal::standard().sf(standard_deviations.abs())
+}
 
 fn tail(statistic: f64, degrees: usize) -> f64 {
     match (degrees, statistic.is_finite()) {
@@ -66,13 +76,24 @@ mod tests {
     #[test]
     fn sums_within_their_noise_do_not_stand_out_and_others_do() {
         let covariance = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 4.0 } else { 3.9 });
-        let within = Departure::of(&[2.0, 2.0], &covariance, &[4.0, 4.0]);
-        assert!(within.p_value > 0.3, "{within:?}");
+        let within = Departure::of(&[2.0, 2.0], &covariance, &covariance);
+        assert!(within.p_value > 0.3 && within.degrees == 2, "{within:?}");
         // Their difference scatters by 0.45 only.
-        let beyond = Departure::of(&[2.0, -2.0], &covariance, &[4.0, 4.0]);
+        let beyond = Departure::of(&[2.0, -2.0], &covariance, &covariance);
         assert!(beyond.p_value < 1e-15, "{beyond:?}");
-        // A sum that the fit has taken whole is no test.
-        let taken = Departure::of(&[2.0, 50.0], &covariance, &[4.0, 1e6]);
-        assert_eq!(taken.degrees, 1);
+    }
+
+    #[test]
+    fn directions_that_a_fit_has_taken_are_no_test() {
+        let before = Array2::from_diag(&Array1::from(vec![4.0, 1e6, 1.0]));
+        let mut left = before.clone();
+        left[[1, 1]] = 1e3;
+        let taken = Departure::of(&[2.0, 300.0, 0.0], &left, &before);
+        assert!(taken.degrees == 2 && taken.p_value > 0.5, "{taken:?}");
+        // Their sum is the fit's, each alone is not.
+        let left = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 0.501 } else { -0.499 });
+        let taken = Departure::of(&[1.0, 1.0], &left, &Array2::eye(2));
+        assert!(taken.degrees == 1 && taken.statistic < 1e-9, "{taken:?}");
+        assert!((of_one(-1.96) - 0.05).abs() < 1e-4);
     }
 }
