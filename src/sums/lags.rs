@@ -7,8 +7,6 @@ pub struct LagBin {
     pub pairs: u64,
     /// Sum of squared residuals.
     pub squares: f64,
-    /// Sum of weighted residuals rho' r.
-    pub sum: f64,
 }
 
 /// The bin of a lag of at least one frame.

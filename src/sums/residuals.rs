@@ -115,7 +115,7 @@ impl ResidualSums {
     /// The same residuals in other units: each times the root of `weight`.
     #[must_use]
     pub fn scaled(mut self, weight: f64) -> Self {
-        self.lags.iter_mut().for_each(|bin| (bin.squares, bin.sum) = (bin.squares * weight, bin.sum * weight));
+        self.lags.iter_mut().for_each(|bin| bin.squares *= weight);
         self.extremes.iter_mut().for_each(|extreme| extreme.residual *= weight.sqrt());
         self.weighted_squares *= weight;
         self.every_sum().for_each(|sum| *sum *= weight);
@@ -167,7 +167,6 @@ impl PairwiseTerm for ResidualSums {
         for (bin, term) in self.lags.iter_mut().zip(&other.lags) {
             bin.pairs += term.pairs;
             bin.squares += term.squares;
-            bin.sum += term.sum;
         }
         for extreme in other.extremes {
             self.take_extreme(extreme.residual, (extreme.i, extreme.j));

@@ -4,7 +4,7 @@ use crate::common::{experiment, memory_f64, model};
 use homodyne::experiment::Experiment;
 use homodyne::likelihood::speckle::angles::Speckles;
 use homodyne::likelihood::speckle::covariance::Noise;
-use homodyne::likelihood::speckle::functions::{Function, Functions};
+use homodyne::likelihood::speckle::functions::{Function, Functions, lags_of};
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
@@ -49,7 +49,7 @@ fn full(functions: &Functions, function: Function, evaluator: &PairEvaluator<'_>
                 let found = (f64::midpoint(middle(earlier), middle(later)) * 4.0) as usize;
                 if found.min(3) == age { column(k) } else { 0.0 }
             }
-            Function::Lag { bin } => f64::from(u8::from((j - i).ilog2() as usize == bin)),
+            Function::Lag { bin } => f64::from(u8::from(lags_of(bin).contains(&(j - i)))),
             Function::Blocks { earlier: a, later: b } => {
                 f64::from(u8::from(functions.block(earlier) == a && functions.block(later) == b))
             }

@@ -1,7 +1,7 @@
 //! What stands out of the noise, in words. It computes no noise.
 
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::likelihood::speckle::functions::Function;
+use crate::likelihood::speckle::functions::{Function, lags_of};
 
 /// Fewer standard deviations are not worth a word.
 const WORTH_A_WORD: f64 = 3.0;
@@ -65,9 +65,10 @@ fn of_function(function: Function, last: &LastSweep) -> String {
             format!("{what} in the {} quarter of the measurement", ["first", "second", "third", "last"][age.min(3)])
         }
         Function::Whole { .. } => "in the shape of the decay".into(),
-        Function::Lag { bin } => match bin {
-            0 => "at a lag of 1 frame".into(),
-            _ => format!("at lags of {} to {} frames", 1_usize << bin, (2_usize << bin) - 1),
+        Function::Lag { bin } => match (lags_of(bin).start, lags_of(bin).end - 1) {
+            (1, _) => "at a lag of 1 frame".into(),
+            (first, last) if first == last => format!("at a lag of {first} frames"),
+            (first, last) => format!("at lags of {first} to {last} frames"),
         },
         Function::Blocks { earlier, later } => {
             let frames = |block: usize| {

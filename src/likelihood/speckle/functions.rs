@@ -8,6 +8,7 @@ use crate::sums::band::Band;
 use crate::sums::grid::Grid;
 use crate::sums::residuals::{FrameGroups, ResidualSums};
 use ndarray::Array2;
+use std::ops::Range;
 
 /// Parts of the measurement that pairs are binned by: quarters by the age of a pair, sixths by its two frames.
 const AGES: usize = 4;
@@ -28,9 +29,9 @@ pub enum Function {
         /// Column.
         column: usize,
     },
-    /// 1 where the lag has this binary logarithm.
+    /// 1 where the lag lies in this half octave.
     Lag {
-        /// Binary logarithm of the lag in frames.
+        /// Number of the half octave: see [`lags_of`].
         bin: usize,
     },
     /// 1 where the earlier frame lies in one block of time and the later in another or the same.
@@ -82,7 +83,7 @@ impl Functions {
                 all.push(Function::Whole { column });
             }
         }
-        all.extend((0..).take_while(|bin| (2 << bin) <= longest_lag).map(|bin| Function::Lag { bin }));
+        all.extend((0..).take_while(|&bin| lags_of(bin).end <= longest_lag).map(|bin| Function::Lag { bin }));
         for earlier in 0..blocks.len() {
             all.extend((earlier..blocks.len()).map(|later| Function::Blocks { earlier, later }));
         }
@@ -126,7 +127,7 @@ impl Functions {
         let mut sums = vec![0.0; self.all.len()];
         for (sum, function) in sums.iter_mut().zip(&self.all) {
             if let Function::Lag { bin } = function {
-                *sum = residuals.lags.get(*bin).map_or(0.0, |bin| bin.sum);
+                *sum = residuals.of_lags().get(lags_of(*bin)).map_or(0.0, |sums| sums.iter().sum());
                 continue;
             }
             for earlier in 0..residuals.n_groups {
@@ -160,18 +161,27 @@ impl Functions {
                     }),
                 )
             }
-            Function::Lag { bin } => Some(grid.h.map(|a, b, _| share_of_lags(grid, (a, b), 1 << bin))),
+            Function::Lag { bin } => Some(grid.h.map(|a, b, _| share_of_lags(grid, (a, b), &lags_of(bin)))),
             Function::Blocks { .. } => None,
         }
     }
 }
 
-/// Which share of the pairs of two groups has a lag from `first` to below twice that.
-fn share_of_lags(grid: &Grid, (a, b): (usize, usize), first: usize) -> f64 {
+/// The lags of a half octave in frames: 1, 2, 3, 4-5, 6-7, 8-11, 12-15, ..
+#[must_use]
+pub fn lags_of(bin: usize) -> Range<usize> {
+    let Some(above) = bin.checked_sub(1) else { return 1..2 };
+    let width = 1 << (above / 2);
+    let first = (2 + above % 2) * width;
+    first..first + width
+}
+
+/// Which share of the pairs of two groups has one of these lags.
+fn share_of_lags(grid: &Grid, (a, b): (usize, usize), lags: &Range<usize>) -> f64 {
     let (a, b) = (a.min(b), a.max(b));
     let (start, end) = (grid.first_frames[b], grid.end(b));
     let later = |i: usize| {
-        let (from, to) = ((i + first).max(start), (i + 2 * first).min(end));
+        let (from, to) = ((i + lags.start).max(start), (i + lags.end).min(end));
         to.saturating_sub(from)
     };
     let rows = grid.first_frames[a]..grid.end(a);
@@ -195,11 +205,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn half_octaves_cover_every_lag_once() {
+        let ranges: Vec<Range<usize>> = (0..9).map(lags_of).collect();
+        assert_eq!(ranges[..6], [1..2, 2..3, 3..4, 4..6, 6..8, 8..12]);
+        assert!(ranges.windows(2).all(|two| two[0].end == two[1].start));
+    }
+
+    #[test]
     fn scores_are_sums_of_functions() {
         let groups = FrameGroups::new((0..12).map(|k| 10 * k).collect(), 120);
         let functions = Functions::new(&groups, 3, &[0], 20);
         assert_eq!(functions.blocks, [0, 2, 4, 6, 8, 10]);
-        assert_eq!(functions.all.len(), 4 + 1 + 1 + 4 + 4 + 21);
+        assert_eq!(functions.all.len(), 4 + 1 + 1 + 4 + 7 + 21);
         let mut residuals = ResidualSums::zero(120, 12, 5);
         for earlier in 0..12 {
             for later in earlier..12 {

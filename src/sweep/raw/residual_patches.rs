@@ -141,9 +141,7 @@ impl<'a> IntoResiduals<'a> {
             let bin = &mut self.sums.lags[lag];
             bin.pairs += ones.sum() as u64;
             bin.squares += squares.sum();
-            let sum = sums.sum();
-            bin.sum += sum;
-            of_row += sum;
+            of_row += sums.sum();
             start = end;
         }
         self.sums.frames[run.row][0] += of_row;
