@@ -48,7 +48,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
         return many_q(&settings, q, arguments, &terminal);
     }
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
-    // a store that is named and there is taken if it is what the configuration asks for; otherwise it is made first.
+    // A store that is named and there is taken if it is what the configuration asks for; otherwise it is made first.
     let named = arguments.store.as_deref().is_some_and(|store| store.join(MANIFEST_NAME).is_file());
     if !named {
         run.ingest(false)?;

@@ -2,6 +2,7 @@
 //! back when its owner ends, however it ends. It knows nothing of what is written under the names.
 
 use crate::error::{Error, Fault, Result, io_at};
+use crate::machine::file_identity::leads_to;
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -32,7 +33,7 @@ impl Claim {
             let path = lock_path(&base);
             match File::create_new(&path).and_then(|file| file.lock().map(|()| file)) {
                 // Whoever tidies up may have taken the file for an abandoned one between its creation and its lock.
-                Ok(file) if is_the_file(&file, &path) => return Ok(Claim { base, _lock: file }),
+                Ok(file) if leads_to(&path, &file) => return Ok(Claim { base, _lock: file }),
                 Ok(_) => {}
                 Err(error) => last = Some(io_at(&path)(error)),
             }
@@ -55,7 +56,7 @@ impl Claim {
         }
         let file = File::options().read(true).write(true).open(path).ok()?;
         match file.try_lock() {
-            Ok(()) if is_the_file(&file, path) => Some(Claim { base: path.with_extension(""), _lock: file }),
+            Ok(()) if leads_to(path, &file) => Some(Claim { base: path.with_extension(""), _lock: file }),
             Ok(()) | Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
         }
     }
@@ -101,14 +102,6 @@ fn random() -> u64 {
     let mut hasher = RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
     hasher.finish()
-}
-
-/// Whether a path still leads to an open file.
-fn is_the_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    let both = file.metadata().and_then(|own| std::fs::metadata(path).map(|there| identity(own) == identity(there)));
-    both.unwrap_or(false)
 }
 
 fn lost(target: &Path) -> Error {

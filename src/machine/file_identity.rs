@@ -2,6 +2,8 @@
 
 use crate::error::{Result, io_at};
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -12,6 +14,14 @@ pub struct FileIdentity {
     pub bytes: u64,
     /// When it was last written, in nanoseconds since 1970; `None` where the file system does not tell.
     pub modified_nanoseconds: Option<u64>,
+}
+
+/// Whether a path still leads to an open file or directory, and not to another one of that name.
+#[must_use]
+pub fn leads_to(path: &Path, open: &File) -> bool {
+    let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let both = open.metadata().and_then(|own| std::fs::metadata(path).map(|there| identity(own) == identity(there)));
+    both.unwrap_or(false)
 }
 
 impl FileIdentity {

@@ -2,10 +2,10 @@
 //! place meanwhile. It knows no format.
 
 use crate::error::{Result, io_at};
+use crate::machine::file_identity::leads_to;
 use rustix::fs::{Mode, OFlags, open, openat};
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A directory.
@@ -54,9 +54,7 @@ impl Folder {
     /// Whether its path leads to another directory by now, or nowhere.
     #[must_use]
     pub fn was_replaced(&self) -> bool {
-        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-        let own = self.handle.metadata().map(identity);
-        own.ok() != std::fs::metadata(&self.path).map(identity).ok()
+        !leads_to(&self.path, &self.handle)
     }
 }
 

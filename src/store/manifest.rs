@@ -27,6 +27,15 @@ impl StoreFormat {
     /// Names in configuration.
     pub const NAMES: [(&'static str, StoreFormat); 2] =
         [("arrow", StoreFormat::Arrow), ("parquet", StoreFormat::Parquet)];
+
+    /// Name of the file of a partition.
+    #[must_use]
+    pub fn partition_file(self) -> &'static str {
+        match self {
+            StoreFormat::Arrow => "c2.arrow",
+            StoreFormat::Parquet => "c2.parquet",
+        }
+    }
 }
 
 /// Width of the stored values: the source's own.

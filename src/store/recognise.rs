@@ -2,11 +2,10 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
-use crate::store::manifest::MANIFEST_NAME;
+use crate::store::manifest::{MANIFEST_NAME, StoreFormat};
+use std::ffi::OsString;
 use std::path::Path;
 
-/// Files of a partition.
-pub(super) const PARTITION_FILES: [&str; 2] = ["c2.arrow", "c2.parquet"];
 /// Digits of a content key.
 const KEY_DIGITS: usize = 64;
 
@@ -51,9 +50,9 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 fn is_partition(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    folder.is_dir()
-        && entries.map(|entry| entry.file_name()).all(|name| PARTITION_FILES.iter().any(|part| name == *part))
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_part = |name: OsString| StoreFormat::NAMES.iter().any(|(_, format)| name == format.partition_file());
+    folder.is_dir() && entries.all(|entry| is_part(entry.file_name()))
 }
 
 fn taken(place: &Path, what: &str) -> Error {

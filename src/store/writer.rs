@@ -45,10 +45,7 @@ impl StagedStore {
     /// # Errors
     /// Io, with the path.
     pub fn write_partition(&self, phi_degrees: f64, values: &Values, time: &TimeGrid) -> Result<Written> {
-        let name = match self.format {
-            StoreFormat::Arrow => "c2.arrow",
-            StoreFormat::Parquet => "c2.parquet",
-        };
+        let name = self.format.partition_file();
         let file = format!("{}/{name}", partition_directory(phi_degrees));
         let folder = self.staged.path().join(partition_directory(phi_degrees));
         std::fs::create_dir_all(&folder).map_err(io_at(&folder))?;

@@ -86,11 +86,7 @@ impl Loss {
     /// Mean of rho' over normal residuals of standard deviation `spread`, in units of `f_scale` sigma.
     #[must_use]
     pub fn mean_weight(self, spread: f64) -> f64 {
-        let steps = 400;
-        let at = |k: usize| 8.0 * (k as f64 + 0.5) / steps as f64;
-        let density = |x: f64| (-0.5 * x * x).exp();
-        let norm: f64 = (0..steps).map(|k| density(at(k))).sum();
-        (0..steps).map(|k| density(at(k)) * self.weight((spread * at(k)).powi(2))).sum::<f64>() / norm
+        mean_over_normal(|x| self.weight((spread * x).powi(2)))
     }
 
     /// rho'(z) + 2 z rho''(z): how fast the weighted residual grows with the residual.
@@ -105,6 +101,16 @@ impl Loss {
             Loss::Arctan => (1.0 - 3.0 * z * z) / ((1.0 + z * z) * (1.0 + z * z)),
         }
     }
+}
+
+/// Mean of a function over the normal density with a standard deviation of 1.
+pub fn mean_over_normal(of: impl Fn(f64) -> f64) -> f64 {
+    const POINTS: usize = 800;
+    const REACH: f64 = 8.0;
+    let at = |k: usize| REACH * ((2 * k + 1) as f64 / POINTS as f64 - 1.0);
+    let weighed = (0..POINTS).map(at).map(|x| ((-0.5 * x * x).exp(), of(x)));
+    let (norm, sum) = weighed.fold((0.0, 0.0), |(norm, sum), (density, value)| (norm + density, sum + density * value));
+    sum / norm
 }
 
 /// How the rows of one angle are weighted: the loss of their residuals `offset + contrast h - y`.

@@ -90,8 +90,7 @@ impl LastSweep {
     /// Root mean square of residuals in units of sigma.
     #[must_use]
     pub fn spread(&self) -> f64 {
-        let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
-        (self.sums.iter().map(ResidualSums::squares).sum::<f64>() / pairs.max(1) as f64).sqrt()
+        mean_square(&self.sums).sqrt()
     }
 
     /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance.
@@ -123,9 +122,13 @@ impl LastSweep {
 /// Whether residuals that are not white are no more than those that are, or far below where the loss turns: then what a robust loss
 /// does to them is known.
 fn is_mostly_white(sums: &[ResidualSums], f_scale: f64) -> bool {
+    mean_square(sums) <= f64::max(MOSTLY_WHITE, (BELOW_THE_TURN * f_scale).powi(2))
+}
+
+/// Of all residuals, in units of sigma^2.
+fn mean_square(sums: &[ResidualSums]) -> f64 {
     let pairs = sums.iter().map(ResidualSums::pairs).sum::<u64>();
-    let most = f64::max(MOSTLY_WHITE, (BELOW_THE_TURN * f_scale).powi(2));
-    sums.iter().map(ResidualSums::squares).sum::<f64>() <= most * pairs as f64
+    sums.iter().map(ResidualSums::squares).sum::<f64>() / pairs.max(1) as f64
 }
 
 /// Largest spread, as a share of `f_scale`, of residuals on which a loss is nearly plain squares.

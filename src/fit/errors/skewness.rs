@@ -7,11 +7,7 @@
 
 use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::solver::problem::Problem;
-use crate::sums::loss::Loss;
-
-/// Points of the mean over a normal density, and its reach in standard deviations.
-const POINTS: usize = 800;
-const REACH: f64 = 8.0;
+use crate::sums::loss::{Loss, mean_over_normal};
 
 /// By how much the loss may have moved the offset of every angle: the size of the shift, zero under plain squares.
 #[must_use]
@@ -30,16 +26,9 @@ pub fn offset_shifts(problem: &Problem<'_>, noise: &SpeckleNoise) -> Vec<f64> {
 
 /// E[psi H_3] / (6 E[psi']) over a normal density; `f_scale` in standard deviations.
 fn shift_per_skewness(loss: Loss, f_scale: f64) -> f64 {
-    let mean = |of: &dyn Fn(f64) -> f64| -> f64 {
-        let at = |k: usize| REACH * ((2 * k + 1) as f64 / POINTS as f64 - 1.0);
-        let density = |z: f64| (-0.5 * z * z).exp();
-        let sums = (0..POINTS).map(at).map(|z| (density(z) * of(z), density(z)));
-        let (sum, norm) = sums.fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
-        sum / norm
-    };
     let scaled = |z: f64| (z / f_scale).powi(2);
-    let moved = mean(&|z| z * loss.weight(scaled(z)) * (z.powi(3) - 3.0 * z));
-    moved / (6.0 * mean(&|z| loss.slope(scaled(z))))
+    let moved = mean_over_normal(|z| z * loss.weight(scaled(z)) * (z.powi(3) - 3.0 * z));
+    moved / (6.0 * mean_over_normal(|z| loss.slope(scaled(z))))
 }
 
 #[cfg(test)]

@@ -308,27 +308,13 @@ impl Found {
         Found {
             contrasts: contrasts(problem, point, noise),
             offset_shifts: offset_shifts(problem, noise),
-            few_speckles: few_speckles(noise, last),
+            few_speckles: noise.levels.far_below_pixels,
             noise: (0..phi_degrees.len()).map(|angle| angle_noise(noise, last, angle)).collect(),
             information: (0..phi_degrees.len()).map(of_angle).collect(),
             renewals: moving.iter().enumerate().map(renewals).collect(),
             lack_of_fit: Some(lack_of_fit),
         }
     }
-}
-
-/// Smallest share of the pixels of a bin that can be speckles.
-const LEAST_SHARE: f64 = 0.04;
-
-fn few_speckles(noise: &SpeckleNoise, last: &LastSweep) -> Option<(f64, f64)> {
-    let pixels: Vec<f64> = last.told.iter().filter_map(|told| told.pixels).collect();
-    let n = last.told.len() as f64;
-    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / n;
-    let (speckles, pixels) = (
-        mean(&mut noise.levels.angles.iter().map(|noise| noise.root_speckle.powi(2))).recip(),
-        if pixels.len() as f64 == n { mean(&mut pixels.into_iter()) } else { return None },
-    );
-    (noise.levels.shows_speckles && speckles < LEAST_SHARE * pixels).then_some((speckles, pixels))
 }
 
 fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> NoiseFound {

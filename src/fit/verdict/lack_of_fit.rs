@@ -254,8 +254,7 @@ const OF_ANGLE: [&str; 6] = [
 ];
 
 fn test(sums: &Sums) -> Test {
-    let Departure { statistic, degrees, p_value } =
-        Departure::of(&sums.values.to_vec(), &sums.covariance, &sums.before);
+    let Departure { statistic, degrees, p_value } = Departure::of(&sums.values, &sums.covariance, &sums.before);
     Test { statistic, degrees_of_freedom: degrees, p_value }
 }
 

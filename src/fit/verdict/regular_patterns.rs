@@ -63,11 +63,7 @@ fn strongest(power: &[f64], degrees: f64, n: usize) -> Option<Line> {
     let of_line = |(frequency, (level, neighbours)): (usize, (f64, f64))| {
         // The fastest frequency of an even number has no phase.
         let is_fastest = 2 * frequency == n;
-        let (own, scale) = match (is_fastest, degrees > 1.0) {
-            (true, false) => (1.0, 2.0),
-            (true, true) => (1.0, 1.0),
-            _ => (degrees, 1.0),
-        };
+        let (own, scale) = if is_fastest { (1.0, 2.0 / degrees) } else { (degrees, 1.0) };
         let ratio = power[frequency] / (level * scale);
         (frequency, exceeds(ratio, own, degrees * EFFICIENCY * neighbours))
     };

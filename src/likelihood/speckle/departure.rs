@@ -26,12 +26,12 @@ impl Departure {
     /// Of sums with a covariance `left` by a fit, of what it was `before`. That the level of the noise comes from the same residuals
     /// does not widen the tail: a draw with large residuals has large sums and a high level (`benches/COVERAGE.md`).
     #[must_use]
-    pub fn of(sums: &[f64], left: &Array2<f64>, before: &Array2<f64>) -> Self {
+    pub fn of(sums: &Array1<f64>, left: &Array2<f64>, before: &Array2<f64>) -> Self {
         let Some(white) = whitened(before) else { return Departure { p_value: 1.0, ..Departure::default() } };
         let Some((shares, vectors)) = white.t().dot(left).dot(&white).eigen() else {
             return Departure { p_value: f64::NAN, ..Departure::default() };
         };
-        let along = vectors.t().dot(&white.t()).dot(&Array1::from(sums.to_vec()));
+        let along = vectors.t().dot(&white.t()).dot(sums);
         let kept = || shares.iter().zip(&along).filter(|(share, _)| **share > LEFT);
         let (statistic, degrees) = (kept().map(|(share, along)| along * along / share).sum(), kept().count());
         Departure { statistic, degrees, p_value: tail(statistic, degrees) }
@@ -72,14 +72,15 @@ fn tail(statistic: f64, degrees: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::array;
 
     #[test]
     fn sums_within_their_noise_do_not_stand_out_and_others_do() {
         let covariance = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 4.0 } else { 3.9 });
-        let within = Departure::of(&[2.0, 2.0], &covariance, &covariance);
+        let within = Departure::of(&array![2.0, 2.0], &covariance, &covariance);
         assert!(within.p_value > 0.3 && within.degrees == 2, "{within:?}");
         // Their difference scatters by 0.45 only.
-        let beyond = Departure::of(&[2.0, -2.0], &covariance, &covariance);
+        let beyond = Departure::of(&array![2.0, -2.0], &covariance, &covariance);
         assert!(beyond.p_value < 1e-15, "{beyond:?}");
     }
 
@@ -88,11 +89,11 @@ mod tests {
         let before = Array2::from_diag(&Array1::from(vec![4.0, 1e6, 1.0]));
         let mut left = before.clone();
         left[[1, 1]] = 1e3;
-        let taken = Departure::of(&[2.0, 300.0, 0.0], &left, &before);
+        let taken = Departure::of(&array![2.0, 300.0, 0.0], &left, &before);
         assert!(taken.degrees == 2 && taken.p_value > 0.5, "{taken:?}");
         // Their sum is the fit's, each alone is not.
         let left = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 0.501 } else { -0.499 });
-        let taken = Departure::of(&[1.0, 1.0], &left, &Array2::eye(2));
+        let taken = Departure::of(&array![1.0, 1.0], &left, &Array2::eye(2));
         assert!(taken.degrees == 1 && taken.statistic < 1e-9, "{taken:?}");
         assert!((of_one(-1.96) - 0.05).abs() < 1e-4);
     }

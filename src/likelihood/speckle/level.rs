@@ -85,6 +85,8 @@ pub struct Levels {
     /// Pixels of a bin, if the residuals show more speckles than that beyond doubt: maps that are means over repeats. The pixels are
     /// then not believed.
     pub pixels_not_believed: Option<f64>,
+    /// Speckles and pixels of a bin, if residuals scatter as if nearly all pixels saw the same: misfit rather than speckles.
+    pub far_below_pixels: Option<(f64, f64)>,
 }
 
 impl Blocks {
@@ -277,12 +279,14 @@ pub fn levels(energies: &[Energy]) -> Levels {
         let least = if pixels_not_believed.is_some() { 0.0 } else { energy.known.least() };
         energy.known.noise(root.clamp(least, energy.known.most()))
     };
-    let angles = energies.iter().zip(&own).map(noise).collect();
+    let angles: Vec<Noise> = energies.iter().zip(&own).map(noise).collect();
+    let shows_speckles = shows_speckles(energies, shared);
     Levels {
-        angles,
-        shows_speckles: shows_speckles(energies, shared),
+        far_below_pixels: far_below_pixels(energies, &angles).filter(|_| shows_speckles),
+        shows_speckles,
         pixels_not_believed,
         degrees: energies.iter().map(|energy| energy.degrees(shared)).sum(),
+        angles,
     }
 }
 
@@ -290,12 +294,27 @@ pub fn levels(energies: &[Energy]) -> Levels {
 const BELOW_PIXELS: (f64, f64) = (5.0, 0.3);
 
 fn pixels_not_believed(energies: &[Energy], own: &[Own], speckle: f64) -> Option<f64> {
-    let known: Vec<f64> = energies.iter().filter_map(|energy| energy.known.pixels).collect();
+    let pixels = mean_pixels(energies)?;
     let told = energies.iter().map(|energy| energy.known.least().powi(2)).sum::<f64>() / energies.len() as f64;
     let variance = own.iter().map(|own| own.variance.recip()).sum::<f64>().recip();
     let (deviations, share) = BELOW_PIXELS;
     let is_below = speckle + deviations * variance.sqrt() < told && speckle < (1.0 - share) * told;
-    (known.len() == energies.len() && is_below).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    is_below.then_some(pixels)
+}
+
+/// Smallest share of the pixels of a bin that can be speckles.
+const LEAST_SHARE: f64 = 0.04;
+
+fn far_below_pixels(energies: &[Energy], angles: &[Noise]) -> Option<(f64, f64)> {
+    let pixels = mean_pixels(energies)?;
+    let speckles = angles.len() as f64 / angles.iter().map(|noise| noise.root_speckle.powi(2)).sum::<f64>();
+    (speckles < LEAST_SHARE * pixels).then_some((speckles, pixels))
+}
+
+/// Of a bin; `None` unless the file has those of every angle.
+fn mean_pixels(energies: &[Energy]) -> Option<f64> {
+    let known: Vec<f64> = energies.iter().map(|energy| energy.known.pixels).collect::<Option<_>>()?;
+    Some(known.iter().sum::<f64>() / known.len() as f64)
 }
 
 /// White noise alone reaches that in one of a thousand measurements.

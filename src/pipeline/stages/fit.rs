@@ -43,9 +43,9 @@ impl Run<'_> {
         self.say_opposite_angles(&experiment);
         let model = Model::new(settings.fit.space.mode, settings.model.convention, &experiment)?;
         let (space, strategy) = (&settings.fit.space, decision.strategy);
-        let outset =
-            Outset::new(strategy, model.starts(space), model.t_ref_seconds()).with_curves(model.curve_times_seconds());
-        let outset = outset.with_advice(model.advice(space));
+        let outset = Outset::new(strategy, model.starts(space), model.t_ref_seconds())
+            .with_curves(model.curve_times_seconds())
+            .with_advice(model.advice(space));
         let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads())
             .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
