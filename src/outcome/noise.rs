@@ -37,6 +37,8 @@ pub struct LackOfFit {
     pub frames: Option<FrameScatter>,
     /// The most regular pattern of residuals in time; `None` with few frames.
     pub pattern: Option<RegularPattern>,
+    /// The single event or slow swing that stands out most; `None` with few frames.
+    pub single_pattern: Option<SinglePattern>,
     /// Share of the weight that a robust loss has taken from residuals, and what it would take under the noise alone.
     pub down_weighted: Option<DownWeighted>,
     /// What stands out, in words, the strongest first; also below the threshold.
@@ -64,6 +66,17 @@ pub struct RegularPattern {
     /// Its period in frames.
     pub period_frames: f64,
     /// Probability of a line as strong in the spectrum of noise, all frequencies allowed for.
+    pub p_value: f64,
+}
+
+/// An event or a slow swing in the residuals of all angles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SinglePattern {
+    /// Where the data lie above or below the model.
+    pub what: String,
+    /// By how much.
+    pub standard_errors: f64,
+    /// Probability of one as strong, if the model holds, all that were looked at allowed for.
     pub p_value: f64,
 }
 

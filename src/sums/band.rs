@@ -105,7 +105,20 @@ impl Band {
     #[must_use]
     pub fn times(&self, other: &Band, reach: usize) -> Band {
         let mut product = Band::zero(self.n, reach);
-        Arch::new().dispatch(Product { sum: &mut product, left: self, right: other });
+        Arch::new().dispatch(Product { sum: &mut product, left: self, right: other, from: |_, first| first });
+        product
+    }
+
+    /// The product where it is symmetric, as far as `reach` from the diagonal.
+    #[must_use]
+    pub fn times_symmetric(&self, other: &Band, reach: usize) -> Band {
+        let mut product = Band::zero(self.n, reach);
+        Arch::new().dispatch(Product { sum: &mut product, left: self, right: other, from: |a, _| a });
+        for a in 0..self.n {
+            for b in a + 1..product.columns(a).end {
+                *product.get_mut(b, a) = product.get(a, b);
+            }
+        }
         product
     }
 
@@ -137,6 +150,13 @@ impl Band {
         Arch::new().dispatch(Inner(&self.entries, &other.entries))
     }
 
+    /// Sum of products of entries (a, b) of one and (b, a) of the other.
+    #[must_use]
+    pub fn inner_transposed(&self, other: &Band) -> f64 {
+        let row = |a: usize| self.columns(a).zip(self.row(a)).map(|(b, value)| value * other.get(b, a)).sum::<f64>();
+        (0..self.n).map(row).sum()
+    }
+
     /// The entries on the diagonal.
     #[must_use]
     pub fn diagonal(&self) -> Vec<f64> {
@@ -145,24 +165,29 @@ impl Band {
 }
 
 /// A product to be added to a matrix, row by row, with the vectors of the machine.
-struct Product<'a> {
+struct Product<'a, F> {
     sum: &'a mut Band,
     left: &'a Band,
     right: &'a Band,
+    /// First column of a row, of its number and its first column within reach.
+    from: F,
 }
 
-impl NullaryFnOnce for Product<'_> {
+impl<F: Fn(usize, usize) -> usize> NullaryFnOnce for Product<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let Product { sum, left, right } = self;
+        let Product { sum, left, right, from } = self;
+        // Functions are zero on most pairs: rows of nothing add nothing.
+        let is_zero: Vec<bool> = (0..right.n).map(|k| right.row(k).iter().all(|&entry| entry == 0.0)).collect();
         for a in 0..sum.n {
             let own = sum.columns(a);
+            let own = from(a, own.start)..own.end;
             for (k, &factor) in left.columns(a).zip(left.row(a)) {
                 let columns = right.columns(k);
                 let common = own.start.max(columns.start)..own.end.min(columns.end);
-                if common.is_empty() || factor == 0.0 {
+                if common.is_empty() || factor == 0.0 || is_zero[k] {
                     continue;
                 }
                 let (from, to) = (right.place(k, common.start), sum.place(a, common.start));
@@ -218,6 +243,14 @@ mod tests {
                 assert_eq!(cut.get(a, b), if a.abs_diff(b) <= 1 { expected } else { 0.0 });
             }
         }
+        let transposed: f64 =
+            (0..9).flat_map(|a| (0..9).map(move |b| (a, b))).map(|(a, b)| left.get(a, b) * right.get(b, a)).sum();
+        assert!((left.inner_transposed(&right) - transposed).abs() < 1e-12);
+        let even = |a: usize, b: usize| value(a.min(b), a.max(b));
+        let (kernel, middle) = (Band::from_fn(9, 2, even), Band::from_fn(9, 3, even));
+        let twice = kernel.times(&middle, 8).times(&kernel, 2);
+        let symmetric = kernel.times_symmetric(&middle.times(&kernel, 8), 2);
+        assert!((0..9).all(|a| (0..9).all(|b| (twice.get(a, b) - symmetric.get(a, b)).abs() < 1e-9)));
         let vector: Vec<f64> = (0..9).map(f64::from).collect();
         let first: f64 = (0..9).map(|k| left.get(4, k) * vector[k]).sum();
         assert_eq!(left.apply(&vector)[4], first);

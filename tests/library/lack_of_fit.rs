@@ -221,6 +221,41 @@ fn patterns_finer_than_groups_of_frames_are_refused() {
     }
 }
 
+/// Without photon noise, and with little told by the file, the misfit of one angle looks like fewer speckles there.
+#[test]
+fn an_odd_angle_does_not_pass_for_one_of_few_speckles() {
+    let (n, homodyne) = (SPECKLE.n_frames, ShearConvention::Homodyne);
+    for (counts, n_angles) in [(0.0, 3), (0.0, 6), (2.0, 3)] {
+        let speckle = Speckle { counts, ..SPECKLE };
+        let still = |d0: f64| of_model(&[d0, STILL[1], 0.0], homodyne, n_angles, speckle, 300);
+        let (mut all, twice) = (still(STILL[0]), still(2.0 * STILL[0]));
+        all[1] = twice[1].clone();
+        let found = fitted(all, AnalysisMode::Static, n, &keep);
+        refused(&format!("twice D0 at one of {n_angles} angles, {counts} photons"), &found);
+        let odd = found.angles[1].noise.speckles.expect("speckles");
+        assert!((0.6..1.7).contains(&(odd / speckle.speckles as f64)), "{odd} speckles at the odd angle");
+    }
+}
+
+/// What the many sums of the test share out: each alone in one pattern.
+#[test]
+fn single_events_and_slow_swings_are_refused() {
+    let n = SPECKLE.n_frames;
+    let calm = Speckle { speckles: 4000, ..SPECKLE };
+    let q2 = Q * Q;
+    let gap = |t: f64| q2 * 20_000.0 * (t + if t > 0.4 * n as f64 * DT { 0.25 } else { 0.0 });
+    let missing = fitted(of_decay(&gap, 3, calm, 400), AnalysisMode::Static, n, &keep);
+    let swings = |t: f64| q2 * 20_000.0 * (t + 0.35 * (1.2 * t).sin() / 1.2);
+    let swinging = fitted(of_decay(&swings, 3, calm, 410), AnalysisMode::Static, n, &keep);
+    for (name, found, words) in
+        [("frames are missing", missing, "lies before frame"), ("D swings", swinging, "with age")]
+    {
+        refused(name, &found);
+        let pattern = found.lack_of_fit.and_then(|test| test.single_pattern).expect("enough groups of frames");
+        assert!(pattern.p_value < 1e-4 && pattern.what.contains(words), "{name}: {pattern:?}");
+    }
+}
+
 #[test]
 fn odd_angles_and_another_physics_are_refused() {
     let n = SPECKLE.n_frames;

@@ -25,7 +25,7 @@ fn speckles(experiment: &Experiment, model: &Model, theta: &[f64], coarse: &[usi
     let sweep = Sweep::new(Arc::new(memory_f64(experiment.clone(), values, 65_536)), model.clone(), 1);
     let groups = FrameGroups::new(coarse.to_vec(), n);
     let by_age: &[usize] = if theta.len() == 7 { &[0, 3] } else { &[0] };
-    Speckles::of(&sweep, theta, &groups, by_age).expect("a grid")
+    Speckles::of(&sweep, theta, &groups, (by_age, by_age)).expect("a grid")
 }
 
 /// J of a function on single frames.

@@ -70,8 +70,11 @@ impl LastSweep {
                 Some(data.residuals(&ResidualQuery { reweighing: &linear, ..query })?)
             }
         };
-        let amplitudes: Vec<usize> = problem.space.mode.power_laws().iter().map(|law| law.amplitude).collect();
-        let speckles = Speckles::of(data, &point.theta, &nodes.groups, &amplitudes)?;
+        let laws = problem.space.mode.power_laws();
+        let amplitudes: Vec<usize> = laws.iter().map(|law| law.amplitude).collect();
+        let is_shape = |k: &usize| laws.iter().any(|law| law.exponent == *k || law.constant == *k);
+        let swinging: Vec<usize> = (0..point.theta.len()).filter(|k| !is_shape(k)).collect();
+        let speckles = Speckles::of(data, &point.theta, &nodes.groups, (&amplitudes, &swinging))?;
         let told = data.told();
         let shared = told.iter().filter_map(|told| told.white_correlation.zip(told.white_correlation_diagonal));
         Ok(LastSweep {

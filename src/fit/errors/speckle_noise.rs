@@ -8,7 +8,8 @@ use crate::fit::errors::bread::{Bread, score_products};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::covariance::{Components, Noise};
-use crate::likelihood::speckle::level::{Energy, Known, Levels, levels};
+use crate::likelihood::speckle::energy::{Energy, Known};
+use crate::likelihood::speckle::level::{Levels, levels, set_trends_aside};
 use crate::outcome::noise::Expected;
 use crate::sums::loss::Loss;
 use ndarray::Array2;
@@ -97,6 +98,7 @@ impl Fitted<'_> {
                     let before = energy.before_fit(found.angles[angle].root_speckle);
                     energy.taken = if before > 0.0 { (taken / before).clamp(0.0, MOST_TAKEN) } else { 0.0 };
                 }
+                set_trends_aside(&mut energies, &found);
                 found = levels(&energies);
             }
         }
@@ -125,8 +127,9 @@ impl Fitted<'_> {
     }
 
     fn energy(&self, angle: usize) -> Energy {
-        let units = (self.problem.weights[angle], self.last.judged().1.slope);
-        Energy::of(self.last.speckles.blocks(angle), self.known(angle), &self.last.judged().0[angle], units)
+        let unit = self.problem.weights[angle] * self.last.judged().1.slope;
+        let (speckles, sums) = (&self.last.speckles, &self.last.judged().0[angle]);
+        Energy::of((&speckles.blocks(angle), &speckles.trends(angle)), self.known(angle), sums, unit)
     }
 
     /// Covariance of the scores of every angle; w^2 on single pairs is an exact sum of the last sweep of the solver.

@@ -363,7 +363,7 @@ fn table(uncertainty: &Uncertainty, covariance: Option<&Array2<f64>>, as_correla
     let variance = |k: usize| covariance[[k, k]];
     let known = |k: usize| !uncertainty.undetermined.contains(&k) && variance(k) > 0.0 && variance(k).is_finite();
     let entry = |row: usize, col: usize| {
-        let scale = if as_correlation { variance(row).sqrt() * variance(col).sqrt() } else { 1.0 };
+        let scale = if as_correlation { (variance(row) * variance(col)).sqrt() } else { 1.0 };
         (known(row) && known(col)).then(|| covariance[[row, col]] / scale)
     };
     (0..covariance.nrows()).map(|row| (0..covariance.nrows()).map(|col| entry(row, col)).collect()).collect()

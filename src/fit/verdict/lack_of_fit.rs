@@ -12,10 +12,10 @@ use crate::fit::errors::bread::Bread;
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::solver::problem::Problem;
-use crate::fit::verdict::words::{Findings, Place};
-use crate::likelihood::speckle::departure::{Departure, of_one};
+use crate::fit::verdict::words::{Findings, Place, WORTH_A_WORD};
+use crate::likelihood::speckle::departure::{Departure, of_one, size_of};
 use crate::likelihood::speckle::functions::Function;
-use crate::outcome::noise::{AngleTest, DownWeighted, LackOfFit, Test};
+use crate::outcome::noise::{AngleTest, DownWeighted, LackOfFit, SinglePattern, Test};
 use crate::sums::loss::Loss;
 use ndarray::{Array1, Array2};
 
@@ -57,9 +57,9 @@ impl Sums {
 const LEFT: f64 = 0.02;
 
 /// What one angle's covariance is made of.
-struct Parts {
+pub(super) struct Parts {
     values: Array1<f64>,
-    own: Array2<f64>,
+    pub(super) own: Array2<f64>,
     /// K and R.
     with_numbers: Array2<f64>,
     moved: Array2<f64>,
@@ -70,15 +70,19 @@ impl Tested<'_> {
     #[must_use]
     pub fn lack_of_fit(&self) -> LackOfFit {
         let mut parts: Vec<Parts> = (0..self.phi_degrees.len()).map(|angle| self.parts(angle)).collect();
-        self.go_to_least_squares(&mut parts);
+        let step = self.step_to_least_squares(&parts);
+        parts.iter_mut().for_each(|parts| parts.values -= &parts.moved.dot(&step));
         let shared = self.shared(&parts);
         let of_all = test(&shared);
         let angle = self.angles(&parts);
         let pattern = self.regular_pattern();
+        let single_pattern = self.single_pattern(&parts, &step);
         let of_angle = angle.map(|(_, found)| several(found.test.p_value, self.phi_degrees.len()));
         let single = strongest(&shared);
-        let p_values = [Some(of_all.p_value), Some(single), of_angle, pattern.map(|pattern| pattern.p_value)];
-        let made: Vec<f64> = p_values.into_iter().flatten().collect();
+        let of_patterns = [pattern.map(|pattern| pattern.p_value), single_pattern.as_ref().map(|found| found.p_value)];
+        let p_values = [Some(of_all.p_value), Some(single), of_angle].into_iter().chain(of_patterns);
+        let made: Vec<f64> = p_values.flatten().collect();
+        let stands_out = self.findings(&parts, &shared, (angle, single_pattern.as_ref()));
         LackOfFit {
             p_value: several(made.iter().copied().fold(1.0, f64::min), made.len()),
             shared: of_all,
@@ -86,22 +90,35 @@ impl Tested<'_> {
             noise_degrees_of_freedom: self.noise_degrees(),
             frames: self.frame_scatter(),
             pattern,
+            single_pattern,
             down_weighted: self.down_weighted(),
-            stands_out: self.findings(&parts, &shared, angle.map(|(place, _)| place)),
+            stands_out,
         }
     }
 
     /// What stands out, in words.
-    fn findings(&self, parts: &[Parts], shared: &Sums, angle: Option<usize>) -> Vec<String> {
+    fn findings(
+        &self,
+        parts: &[Parts],
+        shared: &Sums,
+        (angle, pattern): (Option<(usize, AngleTest)>, Option<&SinglePattern>),
+    ) -> Vec<String> {
         let (mut findings, shared_alone) = (Findings::default(), shared.single());
         for (k, &function) in self.last.speckles.functions.all.iter().enumerate() {
             findings.take(Place::Function(function), shared_alone[k]);
         }
-        if let Some(place) = angle {
-            let own = self.of_angle(&parts[place]).single();
+        if let Some(pattern) = pattern {
+            findings.take(Place::Pattern(&pattern.what), Some(pattern.standard_errors));
+        }
+        if let Some((place, found)) = angle {
+            let (own, phi) = (self.of_angle(&parts[place]).single(), self.phi_degrees[place]);
             for (k, what) in OF_ANGLE.iter().enumerate() {
-                let place = Place::Angle(what, self.phi_degrees[place]);
-                findings.take(place, own[k]);
+                findings.take(Place::Angle(what, phi), own[k]);
+            }
+            // Several numbers together can be off where none is alone.
+            if own.iter().flatten().all(|size| size.abs() < WORTH_A_WORD) {
+                let p_value = several(found.test.p_value, parts.len());
+                findings.take(Place::Angle("contrast, offset and decay together", phi), Some(size_of(p_value)));
             }
         }
         findings.in_words(self.last)
@@ -144,17 +161,13 @@ impl Tested<'_> {
         }
     }
 
-    /// Takes the one step to the minimum of plain squares, whose noise is known, where a robust loss ended elsewhere: elsewhere the
+    /// The one step to the minimum of plain squares, whose noise is known, where a robust loss ended elsewhere: elsewhere the
     /// scores are zero and there is no step.
-    fn go_to_least_squares(&self, parts: &mut [Parts]) {
+    fn step_to_least_squares(&self, parts: &[Parts]) -> Array1<f64> {
         let scores = self.last.speckles.functions.scores();
-        let step = parts
-            .iter()
-            .zip(&self.noise.influences)
-            .fold(Array1::zeros(self.bread.inverse.nrows()), |sum, (parts, influence)| {
-                sum + influence.dot(&scores.dot(&parts.values))
-            });
-        parts.iter_mut().for_each(|parts| parts.values -= &parts.moved.dot(&step));
+        let zero = Array1::zeros(self.bread.inverse.nrows());
+        let with_influences = parts.iter().zip(&self.noise.influences);
+        with_influences.fold(zero, |sum, (parts, influence)| sum + influence.dot(&scores.dot(&parts.values)))
     }
 
     /// What the fit leaves of combinations of one angle's functions.

@@ -4,7 +4,7 @@ use crate::fit::errors::last_sweep::LastSweep;
 use crate::likelihood::speckle::functions::{Function, lags_of};
 
 /// Fewer standard deviations are not worth a word.
-const WORTH_A_WORD: f64 = 3.0;
+pub(super) const WORTH_A_WORD: f64 = 3.0;
 /// Most that is said.
 const MOST: usize = 4;
 
@@ -15,6 +15,8 @@ pub(super) enum Place<'a> {
     Function(Function),
     /// Of one angle.
     Angle(&'a str, f64),
+    /// A pattern in the words of its own.
+    Pattern(&'a str),
 }
 
 /// Sums in units of their noise.
@@ -48,6 +50,7 @@ impl<'a> Findings<'a> {
 fn of_place(place: Place<'_>, z: f64, last: &LastSweep) -> String {
     let side = if z < 0.0 { "above" } else { "below" };
     match place {
+        Place::Pattern(what) => what.into(),
         Place::Angle(what, phi) => format!("angle {phi} degrees differs in its {what}"),
         Place::Function(function) => format!("the data lie {side} the model {}", of_function(function, last)),
     }

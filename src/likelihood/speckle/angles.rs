@@ -4,9 +4,11 @@
 //! between them.
 
 use crate::error::{Error, Fault, Result};
+use crate::likelihood::speckle::blocks::Blocks;
 use crate::likelihood::speckle::covariance::Components;
 use crate::likelihood::speckle::functions::{Functions, longest_lag};
-use crate::likelihood::speckle::level::Blocks;
+use crate::likelihood::speckle::patterns::{PatternNoise, Patterns};
+use crate::likelihood::speckle::trends::Trends;
 use crate::sums::grid::{Grid, GridQuery, Resemblance};
 use crate::sums::objective::RawData;
 use crate::sums::residuals::FrameGroups;
@@ -24,6 +26,8 @@ pub const STEP: f64 = 0.5;
 pub struct Speckles {
     /// The functions of pairs that are looked at.
     pub functions: Functions,
+    /// The patterns of pairs that are looked at.
+    pub patterns: Patterns,
     nodes: Vec<Node>,
     angles: Vec<Place>,
 }
@@ -33,6 +37,8 @@ pub struct Speckles {
 struct Node {
     components: Components,
     blocks: Blocks,
+    trends: Trends,
+    patterns: PatternNoise,
 }
 
 /// An angle between two nodes.
@@ -41,30 +47,42 @@ struct Place {
     below: usize,
     above: usize,
     share: f64,
+    /// Of the functions, and of the columns `[dh .., h, 1]`.
     factors: Vec<f64>,
+    of_columns: Vec<f64>,
 }
 
 impl Speckles {
-    /// At a theta; scores of the parameters in `by_age` are looked at part by part.
+    /// At a theta; scores of the parameters in `by_age` are looked at part by part, those of `swinging` in waves of age.
     ///
     /// # Errors
     /// What the data report.
-    pub fn of(data: &dyn RawData, theta: &[f64], groups: &FrameGroups, by_age: &[usize]) -> Result<Self> {
+    pub fn of(
+        data: &dyn RawData,
+        theta: &[f64],
+        groups: &FrameGroups,
+        (by_age, swinging): (&[usize], &[usize]),
+    ) -> Result<Self> {
         let resemblances = data.resemblances(theta);
         let chosen = chosen(&resemblances);
         let query = GridQuery { theta, coarse: &groups.first_frames, step: STEP };
         let longest = lags(data, &query, &chosen)?;
         let functions = Functions::new(groups, theta.len(), by_age, longest);
-        let nodes = on_grids(data, &query, &chosen, |grid| Node {
-            components: Components::of(grid, &functions),
-            blocks: Blocks::of(grid, groups.len()),
+        let patterns = Patterns::new(groups, theta.len(), (by_age, swinging));
+        let nodes = on_grids(data, &query, &chosen, |grid| {
+            let blocks = Blocks::of(grid, groups.len());
+            let columns = blocks.columns(grid);
+            let trends = Trends::of(grid, &functions, (&blocks, &columns));
+            let patterns = patterns.noise(grid);
+            Node { components: Components::of(grid, &functions), blocks, trends, patterns }
         })?;
         let place = |one: &Resemblance| {
             let (below, above, share) = between(one, &chosen, &resemblances);
-            Place { below, above, share, factors: functions.factors(&one.factors) }
+            let of_columns = one.factors.iter().copied().chain([1.0; 2]).collect();
+            Place { below, above, share, factors: functions.factors(&one.factors), of_columns }
         };
         let angles = resemblances.iter().map(place).collect();
-        Ok(Speckles { functions, nodes, angles })
+        Ok(Speckles { functions, patterns, nodes, angles })
     }
 
     /// Of the functions of an angle.
@@ -90,6 +108,27 @@ impl Speckles {
     pub fn blocks(&self, angle: usize) -> Blocks {
         let place = &self.angles[angle];
         self.nodes[place.below].blocks.between(&self.nodes[place.above].blocks, place.share)
+    }
+
+    /// What the patterns of an angle scatter by.
+    #[must_use]
+    pub fn pattern_noise(&self, angle: usize) -> PatternNoise {
+        self.pattern_noise_of_two(angle, angle)
+    }
+
+    /// Of the patterns of one angle with the scores of another that sees the same speckles.
+    #[must_use]
+    pub fn pattern_noise_of_two(&self, one: usize, other: usize) -> PatternNoise {
+        let place = &self.angles[one];
+        let noise = self.nodes[place.below].patterns.between(&self.nodes[place.above].patterns, place.share);
+        noise.with_factors(&self.patterns, &place.of_columns, &self.angles[other].of_columns)
+    }
+
+    /// What misfits of an angle look like.
+    #[must_use]
+    pub fn trends(&self, angle: usize) -> Trends {
+        let place = &self.angles[angle];
+        self.nodes[place.below].trends.between(&self.nodes[place.above].trends, place.share)
     }
 }
 

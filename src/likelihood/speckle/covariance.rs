@@ -244,11 +244,11 @@ impl Measured {
     }
 }
 
-/// J, the symmetric part of k J, and k J k, within reach.
-fn through(kernel: &Band, j: Band) -> [Band; 3] {
+/// J, the symmetric part of J k, and k J k, within reach.
+pub(super) fn through(kernel: &Band, j: Band) -> [Band; 3] {
     let reach = j.reach();
-    let product = kernel.times(&j, 2 * reach);
-    [j, product.cut(reach).symmetric(), product.times(kernel, reach)]
+    let product = j.times(kernel, 2 * reach);
+    [j, product.cut(reach).symmetric(), kernel.times_symmetric(&product, reach)]
 }
 
 /// Of every two blocks u, v: u' J v, the symmetric part of u' h J v, u' h J h v.

@@ -61,6 +61,15 @@ pub fn of_one(standard_deviations: f64) -> f64 {
     2.0 * Normal::standard().sf(standard_deviations.abs())
 }
 
+/// By how many standard deviations a sum stands out with that probability.
+#[must_use]
+pub fn size_of(p_value: f64) -> f64 {
+    Normal::standard().inverse_cdf(1.0 - 0.5 * p_value.clamp(SMALLEST, 1.0))
+}
+
+/// Smaller probabilities are lost in rounding.
+const SMALLEST: f64 = 1e-15;
+
 fn tail(statistic: f64, degrees: usize) -> f64 {
     match (degrees, statistic.is_finite()) {
         (0, _) => 1.0,
@@ -96,5 +105,6 @@ mod tests {
         let taken = Departure::of(&array![1.0, 1.0], &left, &Array2::eye(2));
         assert!(taken.degrees == 1 && taken.statistic < 1e-9, "{taken:?}");
         assert!((of_one(-1.96) - 0.05).abs() < 1e-4);
+        assert!((size_of(0.05) - 1.96).abs() < 1e-3 && size_of(0.0) > 7.0);
     }
 }

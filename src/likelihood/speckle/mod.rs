@@ -23,14 +23,20 @@
 //!
 //! `tests/library/speckle_noise.rs` compares with simulated intensities; `benches/COVERAGE.md` shows what comes of it.
 //!
-//! `functions` says which sums are looked at, `covariance` has the formula, `angles` evaluates it at every
-//! angle, `level` finds N and w from the residuals (`shared_noise`: of averaged frames), `departure` says whether sums stand out, `normalisation` what the means do to
-//! the contrast.
+//! `functions` says which sums are looked at, `covariance` has the formula, `angles` evaluates it at every angle. `level` finds N and
+//! w from the residuals of all angles (`energy`: of one; `blocks`: on coarse groups; `trends`: what may be misfit instead;
+//! `shared_noise`: of averaged frames). `departure` says whether sums stand out, `patterns` and `gaussian` are for many sums at once,
+//! and `normalisation` says what the means do to the contrast.
 
 pub mod angles;
+pub mod blocks;
 pub mod covariance;
 pub mod departure;
+pub mod energy;
 pub mod functions;
+pub mod gaussian;
 pub mod level;
 pub mod normalisation;
+pub mod patterns;
 pub mod shared_noise;
+pub mod trends;

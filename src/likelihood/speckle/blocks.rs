@@ -1,0 +1,165 @@
+//! One angle as its coarse groups of frames see it: what sums of residuals over pairs of groups scatter by.
+
+use crate::likelihood::speckle::covariance::Noise;
+use crate::sums::band::Band;
+use crate::sums::grid::Grid;
+use ndarray::Array2;
+
+/// One angle as its coarse groups of frames see it.
+#[derive(Debug, Clone)]
+pub struct Blocks {
+    /// Mean of h over the pairs of two groups, a frame with itself included.
+    h: Array2<f64>,
+    /// Usable frames.
+    counts: Vec<f64>,
+    /// Share of the smooth variance that second differences see.
+    leak: f64,
+}
+
+impl Blocks {
+    /// Means of a grid over its coarse groups.
+    #[must_use]
+    pub fn of(grid: &Grid, n_coarse: usize) -> Self {
+        let mut counts = vec![0.0; n_coarse];
+        for (a, count) in grid.counts.iter().enumerate() {
+            counts[grid.coarse[a]] += count;
+        }
+        let blocks = Blocks { h: Array2::zeros((0, 0)), counts, leak: leak(grid) };
+        Blocks { h: blocks.means(grid, &grid.h), ..blocks }
+    }
+
+    /// Means of a band of the grid over the pairs of two groups.
+    #[must_use]
+    pub fn means(&self, grid: &Grid, band: &Band) -> Array2<f64> {
+        let mut means = Array2::zeros((self.counts.len(), self.counts.len()));
+        for a in 0..grid.len() {
+            for b in band.columns(a) {
+                means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b) * grid.counts[a] * grid.counts[b];
+            }
+        }
+        means.indexed_iter_mut().for_each(|((a, b), value)| *value /= (self.counts[a] * self.counts[b]).max(1.0));
+        means
+    }
+
+    /// Means of the columns `[dh .., h]` of a grid, and of 1.
+    #[must_use]
+    pub fn columns(&self, grid: &Grid) -> Vec<Array2<f64>> {
+        let one = Array2::ones((self.counts.len(), self.counts.len()));
+        grid.columns.iter().map(|column| self.means(grid, column)).chain([one]).collect()
+    }
+
+    /// Means times sqrt(n_A n_B), the diagonal besides times `diagonal`.
+    #[must_use]
+    pub fn scaled(&self, means: &Array2<f64>, diagonal: f64) -> Array2<f64> {
+        let factor =
+            |a: usize, b: usize| (self.counts[a] * self.counts[b]).sqrt() * if a == b { diagonal } else { 1.0 };
+        Array2::from_shape_fn(means.dim(), |(a, b)| means[[a, b]] * factor(a, b))
+    }
+
+    /// Mean of h over the pairs of two groups.
+    #[must_use]
+    pub fn h(&self) -> &Array2<f64> {
+        &self.h
+    }
+
+    /// Share of the smooth variance that second differences see.
+    #[must_use]
+    pub fn leak(&self) -> f64 {
+        self.leak
+    }
+
+    /// Usable frames of every group.
+    #[must_use]
+    pub fn counts(&self) -> &[f64] {
+        &self.counts
+    }
+
+    /// Between two.
+    #[must_use]
+    pub fn between(&self, other: &Blocks, share: f64) -> Blocks {
+        Blocks {
+            h: &self.h * (1.0 - share) + &other.h * share,
+            counts: self.counts.clone(),
+            leak: self.leak + share * (other.leak - self.leak),
+        }
+    }
+
+    /// Pairs of different groups that have frames.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let n = self.counts.len();
+        let apart = (0..n).flat_map(move |a| (a + 1..n).map(move |b| (a, b)));
+        apart.filter(|&(a, b)| self.counts[a] * self.counts[b] > 0.0)
+    }
+
+    /// The sums over pairs of groups that the noise of their means is made of.
+    #[must_use]
+    pub fn moments(&self) -> Moments {
+        let (mut variance, mut gaussian) = ([0.0; 6], 0.0);
+        for (a, b) in self.pairs() {
+            let (n_a, n_b, h) = (self.counts[a], self.counts[b], self.h[[a, b]]);
+            let (of_a, of_b) = (self.h[[a, a]], self.h[[b, b]]);
+            gaussian += n_a * n_b * (of_a * of_b + h * h);
+            variance[1] += n_a * n_b * (4.0 * h - 6.0 * h * h + h * h * (of_a + of_b + 2.0 * h));
+            variance[2] += of_a * n_a + of_b * n_b;
+            variance[3] += (n_a + n_b) * (2.0 * h - h * h);
+            variance[4] += 1.0;
+            variance[5] += h;
+        }
+        variance[0] = gaussian;
+        let n = self.counts.iter().filter(|count| **count > 0.0).count() as f64;
+        let own: f64 = self.counts.iter().zip(self.h.diag()).map(|(count, h)| count * h).sum();
+        let squares = |((a, b), h): ((usize, usize), &f64)| h * h * self.counts[a] * self.counts[b];
+        Moments { variance, renewals: [self.h.indexed_iter().map(squares).sum(), own, n] }
+    }
+}
+
+/// Sums over pairs of groups, in powers of contrast b, 1/sqrt(N) x and white part w.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moments {
+    /// Of n_A n_B Var(mean r_AB): b^2 x^2, b^3 x^2, b x w, b^2 x w, w^2, b w^2.
+    variance: [f64; 6],
+    /// Of the squared covariance of groups: b^2 x^2, twice b x w, w^2.
+    renewals: [f64; 3],
+}
+
+impl Moments {
+    /// Sum over pairs of groups of n_A n_B Var(mean r_AB).
+    #[must_use]
+    pub fn variance(&self, Noise { contrast: beta, root_speckle: x, white }: Noise) -> f64 {
+        let [both, cumulants, one, mixed, none, counting] = self.variance;
+        beta * beta * x * x * (both + beta * cumulants)
+            + beta * x * white * (one + beta * mixed)
+            + white * white * (none + beta * counting)
+    }
+
+    /// The Gaussian part of that sum.
+    #[must_use]
+    pub fn gaussian(&self, Noise { contrast, root_speckle, white }: Noise) -> f64 {
+        let smooth = contrast * root_speckle;
+        let [both, _, one, _, none, _] = self.variance;
+        smooth * smooth * both + smooth * white * one + white * white * none
+    }
+
+    /// Degrees of freedom of that sum: half the square of the number of independent renewals.
+    #[must_use]
+    pub fn degrees(&self, Noise { contrast, root_speckle, white }: Noise) -> f64 {
+        let smooth = contrast * root_speckle;
+        let [both, own, n] = self.renewals;
+        let trace = smooth * own + white * n;
+        let squares = smooth * smooth * both + 2.0 * smooth * white * own + white * white * n;
+        if squares > 0.0 { 0.5 * (trace * trace / squares).powi(2) } else { 1.0 }
+    }
+}
+
+/// Share of the variance of speckles that second differences see, from the decay per frame between neighbouring groups.
+fn leak(grid: &Grid) -> f64 {
+    let (mut sum, mut frames) = (0.0, 0.0);
+    for a in 0..grid.len().saturating_sub(1) {
+        let apart = 0.5 * (grid.end(a + 1) - grid.first_frames[a]) as f64;
+        let decay = -grid.h.get(a, a + 1).max(f64::MIN_POSITIVE).ln() / apart;
+        let [one, two] = [1.0, 2.0].map(|lag: f64| (-2.0 * lag * decay).exp());
+        sum += grid.counts[a] * (6.0 - 8.0 * one + 2.0 * two) / 6.0;
+        frames += grid.counts[a];
+    }
+    if frames > 0.0 { sum / frames } else { 0.0 }
+}
