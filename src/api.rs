@@ -69,6 +69,7 @@ pub use crate::machine::budget::MemorySettings;
 pub use crate::machine::cores::{Node as MemoryNode, nodes, usable_cores};
 pub use crate::machine::dataflow::StageTotals;
 pub use crate::machine::memory::detect_total_memory;
+pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};
 pub use crate::outcome::fit::{
     ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,

@@ -5,6 +5,7 @@ use homodyne::ingest::convert::ingest;
 use homodyne::ingest::request::{IngestSettings, Ingested};
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
+use homodyne::machine::staged_file::Replace;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::manifest::StoreFormat;
@@ -34,7 +35,7 @@ pub fn simulate(path: &Path, n_angles: usize, n_frames: usize) {
         dead_frames: vec![],
         width: Width::F32,
     };
-    simulation.write(path, &Watch::nobody()).expect("simulated");
+    simulation.write(path, Replace::File, &Watch::nobody()).expect("simulated");
 }
 
 pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize) -> Ingested {

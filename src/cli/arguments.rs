@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   homodyne run pipelines/laminar_flow.yaml       the shipped sample, from file to results
   homodyne inspect data.hdf                      what a beamline file or a store holds
-  homodyne config init laminar_flow > my.yaml    a commented configuration
+  homodyne config init laminar_flow -o my.yaml   a commented configuration
   homodyne plan my.yaml                          points, parameters, memory and strategy; runs nothing
   homodyne fit my.yaml --threads 8 --json        fit, parameters as JSON on stdout
   homodyne fit my.yaml --resume                  go on from the checkpoint of an interrupted fit
@@ -245,8 +245,11 @@ pub struct SimulateArguments {
     #[arg(long, value_enum, default_value = "laminar-flow", alias = "analysis-mode")]
     pub mode: Mode,
     /// File to write.
-    #[arg(long)]
+    #[arg(long, short = 'o')]
     pub out: PathBuf,
+    /// Replace an earlier file.
+    #[arg(long)]
+    pub force: bool,
     /// Frames.
     #[arg(long, default_value_t = 300)]
     pub frames: usize,
@@ -308,11 +311,18 @@ pub struct SimulateArguments {
 /// Commands on configurations.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print a commented configuration.
+    /// Write a commented configuration.
+    #[command(after_help = "Example: homodyne config init laminar_flow -o my.yaml")]
     Init {
         /// Physics.
         #[arg(value_enum)]
         mode: Mode,
+        /// File to write (default: stdout).
+        #[arg(long, short = 'o')]
+        out: Option<PathBuf>,
+        /// Replace an earlier file.
+        #[arg(long)]
+        force: bool,
     },
     /// Check every key and value of a configuration.
     Validate {

@@ -7,11 +7,11 @@ use crate::cli::arguments::{
 use crate::cli::explanation::explain;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::overrides::{assignments, ingest_settings, overrides, settings_of, strategy_override};
-use crate::cli::simulation::{analysis_mode, simulate};
+use crate::cli::simulation::{analysis_mode, replace, simulate};
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use homodyne::api::{
     Event, Finished, Listener, LogLevel, MANIFEST_NAME, ManyQ, Node, Purpose, Result, Run, Settings, Watch, inspect,
-    keys, load, plan, reference, reference_page, run_many, template, tune,
+    keys, load, plan, reference, reference_page, run_many, template, tune, write_file,
 };
 
 /// Runs a command.
@@ -146,7 +146,11 @@ fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
 
 fn config(command: ConfigCommand) -> Result<u8> {
     match command {
-        ConfigCommand::Init { mode } => print(&template(analysis_mode(mode))),
+        ConfigCommand::Init { mode, out: None, .. } => print(&template(analysis_mode(mode))),
+        ConfigCommand::Init { mode, out: Some(out), force } => {
+            write_file(&out, template(analysis_mode(mode)).as_bytes(), replace(force))?;
+            print(&format!("written: {}\n", out.display()));
+        }
         ConfigCommand::Validate { config } => {
             let settings = load(&config, &[])?;
             settings.notes.iter().for_each(|note| print(&format!("note: {note}\n")));

@@ -3,7 +3,9 @@
 use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth, wrong_argument};
 use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
-use homodyne::api::{AnalysisMode, Noise, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter};
+use homodyne::api::{
+    AnalysisMode, Noise, Replace, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter,
+};
 
 /// Physics by name.
 pub fn analysis_mode(mode: Mode) -> AnalysisMode {
@@ -48,6 +50,11 @@ fn noise(arguments: &SimulateArguments) -> Result<Noise> {
     }
 }
 
+/// Files of the user are replaced only on request.
+pub fn replace(force: bool) -> Replace {
+    if force { Replace::File } else { Replace::Nothing }
+}
+
 /// Makes a beamline file with a known truth.
 pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
     let mode = analysis_mode(arguments.mode);
@@ -90,7 +97,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         },
     };
     let terminal = Terminal::new(false);
-    simulation.write(&arguments.out, &Watch::new(&terminal, &stop_flag()))?;
+    simulation.write(&arguments.out, replace(arguments.force), &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("written: {}\n", arguments.out.display()));
     Ok(0)

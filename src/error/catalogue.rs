@@ -88,6 +88,7 @@ codes! {
     E75 stores "the checkpoint belongs to another fit";
     E76 stores "the store holds other data than the configuration asks for";
     E77 stores "the place of the results is taken";
+    E78 stores "the place of a file is taken";
 }
 
 impl Code {

@@ -1,4 +1,4 @@
-//! The machine: how much memory and how many cores there are, threads, and directories that appear whole. It knows no data.
+//! The machine: how much memory and how many cores there are, threads, and directories and files that appear whole. It knows no data.
 
 pub mod budget;
 pub mod claim;
@@ -7,3 +7,4 @@ pub mod dataflow;
 pub mod file_identity;
 pub mod memory;
 pub mod publish;
+pub mod staged_file;

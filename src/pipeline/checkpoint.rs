@@ -1,15 +1,34 @@
 //! What a killed or interrupted fit leaves behind to go on from: the evaluations so far, in one file that is replaced by one
-//! rename. It knows nothing of how a fit uses them.
+//! rename and bears the key of its fit in its name. It knows nothing of how a fit uses them.
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::fit::solver::journal::{Evaluated, Journal};
+use crate::machine::claim::parent_of;
+use crate::machine::staged_file::{Replace, write_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The file's content. `phases` holds everything; the rest is for reading by people and for refusing what does not belong.
+/// The file: what was kept, and a checksum of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sealed {
+    /// BLAKE3 of the content as JSON.
+    blake3: String,
+    content: Content,
+}
+
+impl Sealed {
+    fn of(content: &Content) -> serde_json::Result<Self> {
+        Ok(Sealed { blake3: checksum(content)?, content: content.clone() })
+    }
+}
+
+fn checksum(content: &Content) -> serde_json::Result<String> {
+    Ok(blake3::hash(&serde_json::to_vec(content)?).to_hex().to_string())
+}
+
+/// What was kept. `phases` holds everything; the rest is for reading by people and for refusing what does not belong.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Content {
     program: String,
@@ -37,6 +56,13 @@ pub struct Hashes<'a> {
 }
 
 impl Checkpoint {
+    /// Where the checkpoint of a fit lies: hidden, so that all that is visible among the results is whole.
+    #[must_use]
+    pub fn path_of(folder: &Path, name: &str, hashes: Hashes<'_>) -> PathBuf {
+        let key = blake3::hash(format!("{} {}", hashes.config, hashes.store).as_bytes()).to_hex();
+        folder.join(format!(".{name}-{}{ENDING}", &key[..KEY_DIGITS]))
+    }
+
     /// A checkpoint at `path`, of nothing yet.
     #[must_use]
     pub fn new(path: PathBuf, hashes: Hashes<'_>) -> Self {
@@ -52,16 +78,30 @@ impl Checkpoint {
     /// Reads what an interrupted run has left; `None` if it has left nothing.
     ///
     /// # Errors
-    /// Format if the file is damaged; Config if it belongs to another configuration, store or version.
+    /// Format if the file is damaged; Config if there are only those of another configuration, store or version.
     pub fn resume(path: &Path, hashes: Hashes<'_>) -> Result<Option<Self>> {
-        if !path.is_file() {
+        match (path.is_file(), others(path).first()) {
+            (true, _) => Checkpoint::read(path, hashes).map(Some),
+            (false, Some(other)) => Checkpoint::read(other, hashes).map(Some),
+            (false, None) => Ok(None),
+        }
+    }
+
+    /// Moves a file aside that is no checkpoint and would be replaced. Returns where it is.
+    ///
+    /// # Errors
+    /// Io if it cannot be moved.
+    pub fn set_damaged_aside(&self) -> Result<Option<PathBuf>> {
+        if !self.path.is_file() || content_of(&self.path).is_ok() {
             return Ok(None);
         }
-        let text = std::fs::read_to_string(path).map_err(io_at(path))?;
-        let content: Content = serde_json::from_str(&text).map_err(|source| {
-            let fault = Fault::at(path.display(), "not a readable checkpoint").source(source);
-            fault.advice("run without --resume").code(Code::E74).format()
-        })?;
+        let aside = self.path.with_extension("damaged");
+        std::fs::rename(&self.path, &aside).map_err(io_at(&self.path))?;
+        Ok(Some(aside))
+    }
+
+    fn read(path: &Path, hashes: Hashes<'_>) -> Result<Self> {
+        let content = content_of(path)?;
         let fresh = Checkpoint::new(path.to_path_buf(), hashes);
         let checks = [
             ("configuration", &content.config_hash, &fresh.content.config_hash),
@@ -69,7 +109,7 @@ impl Checkpoint {
             ("program", &content.program, &fresh.content.program),
         ];
         match checks.iter().find(|(_, found, expected)| found != expected) {
-            None => Ok(Some(Checkpoint { content, ..fresh })),
+            None => Ok(Checkpoint { content, ..fresh }),
             Some((what, found, expected)) => {
                 Err(Fault::at(path.display(), format!("a checkpoint of another {what} ({})", shortened(found)))
                     .expected(shortened(expected))
@@ -102,19 +142,45 @@ impl Journal for Checkpoint {
         self.content.phases.insert(phase.into(), known.to_vec());
         self.content.iteration = self.content.phases.values().map(Vec::len).sum();
         self.content.theta = known.last().map(|last| last.theta.clone()).unwrap_or_default();
-        let text = serde_json::to_vec(&self.content)
-            .map_err(|source| Fault::at(self.path.display(), "no JSON").source(source).internal())?;
-        if let Some(parent) = self.path.parent() {
-            std::fs::create_dir_all(parent).map_err(io_at(parent))?;
-        }
-        let staging = self.path.with_extension(format!("staging-{}", std::process::id()));
-        let written = std::fs::File::create(&staging)
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&staging, &self.path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&staging);
-        }
-        written.map_err(io_at(&self.path))
+        let sealed = Sealed::of(&self.content).and_then(|sealed| serde_json::to_vec(&sealed));
+        let text = sealed.map_err(|source| Fault::at(self.path.display(), "no JSON").source(source).internal())?;
+        let parent = parent_of(&self.path);
+        std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
+        write_file(&self.path, &text, Replace::File)
+    }
+}
+
+/// Ending of the name, behind some digits of the key.
+const ENDING: &str = ".checkpoint.json";
+const KEY_DIGITS: usize = 12;
+
+/// Checkpoints of other fits of the same name, beside the path of one.
+fn others(path: &Path) -> Vec<PathBuf> {
+    let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let Some(prefix) = own.strip_suffix(ENDING).and_then(|stem| stem.get(..stem.len().checked_sub(KEY_DIGITS)?)) else {
+        return Vec::new();
+    };
+    let is_other = |entry: &Path| {
+        let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let key = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(ENDING));
+        key.is_some_and(|key| key.len() == KEY_DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let entries = std::fs::read_dir(parent_of(path)).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|entry| is_other(entry)).collect();
+    found.sort();
+    found
+}
+
+/// What a file holds, if it is whole.
+fn content_of(path: &Path) -> Result<Content> {
+    let damaged =
+        |fault: Fault| fault.advice("move it away, and run without --resume to start again").code(Code::E74).format();
+    let text = std::fs::read_to_string(path).map_err(io_at(path))?;
+    let sealed: Sealed = serde_json::from_str(&text)
+        .map_err(|source| damaged(Fault::at(path.display(), "not a readable checkpoint").source(source)))?;
+    match checksum(&sealed.content) {
+        Ok(found) if found == sealed.blake3 => Ok(sealed.content),
+        _ => Err(damaged(Fault::at(path.display(), "the checksum differs from what was kept"))),
     }
 }
 
@@ -132,7 +198,7 @@ mod tests {
     #[test]
     fn evaluations_come_back_with_every_bit_and_other_hashes_are_refused() {
         let folder = tempfile::tempdir().expect("folder");
-        let path = folder.path().join("fit.checkpoint.json");
+        let path = Checkpoint::path_of(folder.path(), "fit", HASHES);
         assert!(Checkpoint::resume(&path, HASHES).expect("no file is no error").is_none());
         let mut evaluation = Evaluation::impossible(2);
         (evaluation.cost, evaluation.gradient) = (0.1 + 0.2, vec![1.0 / 3.0, -5e-324]);
@@ -147,7 +213,17 @@ mod tests {
         for other in [Hashes { config: "x", store: "s" }, Hashes { config: "c", store: "x" }] {
             assert_eq!(Checkpoint::resume(&path, other).expect_err("refused").exit_code(), 2);
         }
-        std::fs::write(&path, "{").expect("written");
-        assert!(Checkpoint::resume(&path, HASHES).is_err());
+        let other = Hashes { config: "x", store: "s" };
+        let of_other = Checkpoint::path_of(folder.path(), "fit", other);
+        assert_eq!(Checkpoint::resume(&of_other, other).expect_err("only another's").exit_code(), 2);
+        let text = std::fs::read_to_string(&path).expect("written");
+        for damage in ["{".to_string(), text.replace("0.3333333333333333", "0.3333333333333334")] {
+            assert_ne!(damage, text);
+            std::fs::write(&path, damage).expect("written");
+            assert!(Checkpoint::resume(&path, HASHES).expect_err("damaged").to_string().contains("E74"));
+        }
+        let aside = Checkpoint::new(path.clone(), HASHES).set_damaged_aside().expect("moved").expect("damaged");
+        assert!(aside.is_file() && !path.exists());
+        assert!(Checkpoint::resume(&path, HASHES).expect("none").is_none());
     }
 }

@@ -4,6 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::listener::{Event, Watch};
 use crate::machine::memory::{available_bytes, detect_total_memory};
+use crate::machine::staged_file::{Replace, StagedFile};
 use crate::model::catalogue::Model;
 use crate::simulate::{Scatter, Simulation, Width};
 use hdf5_pure::{File, FileAccessProperties, FileBuilder, SyncPolicy};
@@ -15,17 +16,14 @@ impl Simulation {
     /// Writes the file; it appears whole, by a rename.
     ///
     /// # Errors
-    /// Parameter for impossible numbers and for more memory than there is, Io if the file cannot be written.
-    pub fn write(&self, path: &Path, watch: &Watch<'_>) -> Result<()> {
+    /// Parameter for impossible numbers and for more memory than there is, Io if the file cannot be written, E78 if something is
+    /// there that may not be replaced.
+    pub fn write(&self, path: &Path, replace: Replace, watch: &Watch<'_>) -> Result<()> {
         self.check()?;
         self.check_memory(detect_total_memory().into_iter().chain(available_bytes()).min())?;
-        let staging = path.with_extension(format!("staging-{}", std::process::id()));
-        let written = self.write_all(&staging, watch);
-        let published = written.and_then(|()| std::fs::rename(&staging, path).map_err(crate::error::io_at(path)));
-        if published.is_err() {
-            let _ = std::fs::remove_file(&staging);
-        }
-        published
+        let staged = StagedFile::begin(path, replace)?;
+        self.write_all(staged.path(), watch)?;
+        staged.publish()
     }
 
     /// Most bytes at a time: factor and covariance of the fields, products, one matrix, its written form; the map of pixels.

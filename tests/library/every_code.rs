@@ -16,6 +16,7 @@ use homodyne::error::catalogue::Code;
 use homodyne::ingest::layouts::detect::Layout;
 use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::{PhiRange, Selection};
+use homodyne::machine::staged_file::{Replace, write_file};
 use homodyne::pipeline::checkpoint::Hashes;
 use homodyne::pipeline::plan::plan;
 use std::io::Write;
@@ -304,6 +305,12 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             (resumed(|_| (), Hashes { store: "another", ..HASHES }), "another store"),
         ],
         Code::E77 => vec![(results_over(false), "figure.pdf"), (results_over(true), "something else than results")],
+        Code::E78 => {
+            let place = Place::new();
+            let there = place.file("there.yaml", b"x");
+            let told = |target: &Path| write_file(target, b"y", Replace::Nothing).map(|()| vec![]);
+            vec![(told(&there), "--force"), (told(&place.path("")), "is a folder")]
+        }
         Code::E76 => {
             let selected = |change: fn(&mut Selection)| {
                 of_a_store_that_is_there(|_, settings| change(&mut settings.ingest.selection))

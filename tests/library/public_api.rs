@@ -79,6 +79,7 @@ const NAMES: &[&str] = &[
     "Quality",
     "Query",
     "RawData",
+    "Replace",
     "Result",
     "Run",
     "RunSettings",
@@ -135,6 +136,7 @@ const NAMES: &[&str] = &[
     "template",
     "tune",
     "usable_cores",
+    "write_file",
     "without_file",
 ];
 

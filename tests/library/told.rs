@@ -220,7 +220,7 @@ pub const HASHES: Hashes<'_> = Hashes { config: "c", store: "s" };
 /// Of going on from a checkpoint of `HASHES` after some damage.
 pub fn resumed(damage: impl FnOnce(&Path), hashes: Hashes<'_>) -> Told {
     let place = Place::new();
-    let path = place.path("fit.checkpoint.json");
+    let path = Checkpoint::path_of(&place.path(""), "fit", HASHES);
     Checkpoint::new(path.clone(), HASHES).keep("local", &[]).expect("written");
     damage(&path);
     Checkpoint::resume(&path, hashes).map(|_| vec![])

@@ -2,7 +2,7 @@
 
 use crate::program::{LAMINAR_CONFIG, homodyne, remains};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,13 @@ const START: &str = "\
 initial_parameters: {values: [1000.0, 0.5, 0.0, 0.02, -0.5, 0.0, 3.0]}
 optimization: {nlsq: {cmaes: {enable: false}, ftol: 1.0e-12}}
 ";
-const CHECKPOINT: &str = "results/.c.checkpoint.json";
+
+/// The checkpoint of the only fit in a folder.
+fn checkpoint(folder: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("results")).into_iter().flatten().flatten();
+    let is_one = |path: &PathBuf| path.to_string_lossy().ends_with(".checkpoint.json");
+    entries.map(|entry| entry.path()).find(is_one)
+}
 
 fn start(folder: &Path, words: &[&str]) -> Child {
     std::process::Command::new(assert_cmd::cargo::cargo_bin!("homodyne"))
@@ -44,8 +50,8 @@ fn parameters(output: &std::process::Output) -> Value {
 fn wait_for(folder: &Path, child: &mut Child, evaluations: u64) -> bool {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
-        let text = std::fs::read_to_string(folder.join(CHECKPOINT)).unwrap_or_default();
-        let known = serde_json::from_str::<Value>(&text).ok().and_then(|json| json["iteration"].as_u64());
+        let text = checkpoint(folder).and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let known = serde_json::from_str::<Value>(&text).ok().and_then(|json| json["content"]["iteration"].as_u64());
         if known.is_some_and(|known| known >= evaluations) {
             return true;
         }
@@ -61,7 +67,7 @@ fn wait_for(folder: &Path, child: &mut Child, evaluations: u64) -> bool {
 fn killed_at_five_moments_and_resumed_the_bits_are_those_of_an_undisturbed_run() {
     let folder = prepared();
     let undisturbed = parameters(&homodyne(folder.path(), &FIT));
-    assert!(!folder.path().join(CHECKPOINT).exists(), "a finished fit leaves no checkpoint");
+    assert!(checkpoint(folder.path()).is_none(), "a finished fit leaves no checkpoint");
     let mut resumed_from_a_checkpoint = 0;
     for moment in 1..=5 {
         let _ = std::fs::remove_dir_all(folder.path().join("results"));
@@ -103,7 +109,7 @@ fn a_checkpoint_of_another_configuration_or_store_is_refused() {
     let line = String::from_utf8_lossy(&other.stderr).into_owned();
     assert_eq!(other.status.code(), Some(2), "{line}");
     assert!(line.contains("[E76]") && line.contains("end_frame is -1 in the configuration and 600 in"), "{line}");
-    assert!(folder.path().join(CHECKPOINT).exists(), "a refusal destroys nothing");
+    assert!(checkpoint(folder.path()).is_some(), "a refusal destroys nothing");
 }
 
 fn signal(child: &Child, name: &str) {
@@ -126,7 +132,7 @@ fn sigint_and_sigterm_end_with_the_best_so_far_and_resume_goes_on() {
         assert_eq!(found["verdict"], "interrupted");
         assert!(found["parameters"]["D0"]["value"].is_number(), "the best so far");
         assert_eq!(found["uncertainty_method"], "plain");
-        assert!(folder.path().join(CHECKPOINT).exists());
+        assert!(checkpoint(folder.path()).is_some());
         let resumed = homodyne(folder.path(), &[&FIT[..], &["--resume"]].concat());
         assert_eq!(parameters(&resumed), undisturbed);
     }

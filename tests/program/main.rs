@@ -2,6 +2,7 @@
 
 mod angles_and_q;
 mod explanations;
+mod files_are_safe;
 mod keys_change_behaviour;
 mod long_runs;
 mod pipelines;

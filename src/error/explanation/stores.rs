@@ -74,3 +74,10 @@ pub(in crate::error) const E77: Explanation = Explanation {
     cause: "Figures or notes were put into the folder of a run, or `output.directory` holds a folder of yours with that name.",
     remedies: &["Move your files out of the folder of the run.", "Choose another `output.directory`."],
 };
+
+pub(in crate::error) const E78: Explanation = Explanation {
+    meaning: "The file that is to be written exists. Files take the place of earlier ones only on request, and never that of a link, a \
+              folder or a device.",
+    cause: "The same command was run before with the same name, or the name is that of something else.",
+    remedies: &["Choose another name.", "Replace the earlier file with --force."],
+};

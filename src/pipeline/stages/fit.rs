@@ -21,7 +21,6 @@ use crate::store::directory::Store;
 use crate::sweep::raw::pass::Sweep;
 use crate::sweep::scattered::Sample;
 use crate::units::short;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Errors that rest on fewer renewals are off by more than a quarter.
@@ -136,16 +135,12 @@ impl Run<'_> {
         }
     }
 
-    /// Hidden, so that all that is visible among the results is whole.
-    fn checkpoint_path(&self) -> PathBuf {
-        self.settings.run.output.join(format!(".{}.checkpoint.json", self.settings.run.name))
-    }
-
     /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
     fn checkpoint(&self, store: &Store, strategy: Strategy) -> Result<Checkpoint> {
         // Another strategy sums in another order: it is another configuration.
-        let (path, config) = (self.checkpoint_path(), self.result_key("", strategy));
+        let config = self.result_key("", strategy);
         let hashes = Hashes { config: &config, store: &store.manifest().content_key };
+        let path = Checkpoint::path_of(&self.settings.run.output, &self.settings.run.name, hashes);
         if self.resume {
             if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
                 let (iteration, theta) = checkpoint.place();
@@ -155,7 +150,9 @@ impl Run<'_> {
             self.say(LogLevel::Warning, &format!("{}: no checkpoint; starting from the beginning", path.display()));
         }
         let checkpoint = Checkpoint::new(path, hashes);
-        checkpoint.remove();
+        if let Some(aside) = checkpoint.set_damaged_aside()? {
+            self.say(LogLevel::Warning, &format!("a damaged checkpoint was left as {}", aside.display()));
+        }
         Ok(checkpoint)
     }
 }
