@@ -107,6 +107,9 @@ pub struct FitArguments {
     /// Keep worker threads on the cores of a memory node.
     #[arg(long)]
     pub pin: bool,
+    /// Believe the store as it is: its blocks are not compared with their checksums.
+    #[arg(long)]
+    pub no_verify: bool,
     /// Print parameters.json instead of the table.
     #[arg(long)]
     pub json: bool,

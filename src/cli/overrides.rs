@@ -45,8 +45,13 @@ pub fn settings_of(arguments: &FitArguments) -> Result<Settings> {
         list.extend(path.iter().map(|path| (key.to_owned(), Node::Text(path.display().to_string()))));
     }
     list.extend(strategy_override(arguments.strategy));
-    for (key, wanted) in [(keys::search::MULTI_START, arguments.multi_start), (keys::run::PIN_THREADS, arguments.pin)] {
-        list.extend(wanted.then(|| (key.to_owned(), Node::Bool(true))));
+    let switches = [
+        (keys::search::MULTI_START, arguments.multi_start, true),
+        (keys::run::PIN_THREADS, arguments.pin, true),
+        (keys::run::VERIFY, arguments.no_verify, false),
+    ];
+    for (key, _, value) in switches.into_iter().filter(|(_, wanted, _)| *wanted) {
+        list.push((key.to_owned(), Node::Bool(value)));
     }
     load(&arguments.config, &list)
 }

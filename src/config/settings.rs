@@ -45,6 +45,8 @@ pub struct RunSettings {
     pub threads: Option<usize>,
     /// Keep workers on the cores of a memory node.
     pub pin_threads: bool,
+    /// Compare the values of every block with its checksum when it is first read.
+    pub verify: bool,
     /// Parent of run directories.
     pub output: PathBuf,
     /// What is logged.
@@ -59,6 +61,7 @@ impl Default for RunSettings {
             name: "run".into(),
             threads: None,
             pin_threads: false,
+            verify: true,
             output: PathBuf::from("results"),
             log_level: LogLevel::Info,
             stages: vec![Stage::Ingest, Stage::Fit],

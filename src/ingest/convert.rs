@@ -26,7 +26,7 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
         Earlier::Other => None,
     };
     let job = Job::plan(request, threads)?;
-    let staged = StagedStore::begin(&request.store, request.format, request.block_points)?;
+    let staged = StagedStore::begin(&request.store, request.format, job.whose(&content_key))?;
     let converted = job.convert(&staged, watch)?;
     let now = FileIdentity::of(source)?;
     if now != identity {

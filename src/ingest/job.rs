@@ -21,6 +21,7 @@ use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::file_identity::FileIdentity;
 use crate::machine::memory::{available_bytes, rss_anon_bytes};
 use crate::store::block::Values;
+use crate::store::described::{PAIR_ORDER, Whose};
 use crate::store::directory::value_type;
 use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
@@ -108,6 +109,16 @@ impl<'a> Job<'a> {
         TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
     }
 
+    /// What all partitions of the store share.
+    pub fn whose(&self, content_key: &str) -> Whose {
+        Whose {
+            content_key: content_key.into(),
+            q_per_angstrom: self.groups[0][0].q_per_angstrom,
+            time: self.time(),
+            block_points: self.request.block_points,
+        }
+    }
+
     /// Converts every group, one partition each.
     pub fn convert(&self, staged: &StagedStore, watch: &Watch<'_>) -> Result<Vec<Converted>> {
         let mut converted = Vec::new();
@@ -133,12 +144,13 @@ impl<'a> Job<'a> {
             _ => self.merge(group)?,
         };
         let Some(merged) = merged else { return Ok(None) };
-        let written = staged.write_partition(merged.angle.phi_degrees, &merged.values, &self.time())?;
+        let written = staged.write_partition(&merged.angle, &merged.values)?;
         let partition = Partition {
             file: written.file,
             rows: merged.values.len(),
             bytes: written.bytes,
             blake3: written.blake3,
+            block_checksums: written.block_checksums,
             source: merged.sources.join(" + "),
             mask_note: merged.mask_note,
             non_finite_values: merged.non_finite,
@@ -263,7 +275,7 @@ impl<'a> Job<'a> {
             content_key,
             format: request.format,
             value_type,
-            pair_order: Manifest::PAIR_ORDER.into(),
+            pair_order: PAIR_ORDER.into(),
             block_points: request.block_points,
             experiment: Experiment { q_per_angstrom, gap_angstrom: None, time: self.time(), angles },
             partitions,

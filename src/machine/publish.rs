@@ -47,10 +47,7 @@ impl StagedDirectory {
     /// # Errors
     /// Io, with the path; what `may_replace` says of what has come there meanwhile.
     pub fn publish(self) -> Result<PathBuf> {
-        for entry in std::fs::read_dir(&self.staging).map_err(io_at(&self.staging))?.flatten() {
-            sync_directory(&entry.path());
-        }
-        sync_directory(&self.staging);
+        sync_directories(&self.staging).map_err(io_at(&self.staging))?;
         (self.may_replace)(&self.target)?;
         self.swap().map_err(io_at(&self.target))?;
         sync_directory(&parent_of(&self.target));
@@ -104,6 +101,18 @@ fn tidy(left: &Claim, target: &Path) {
     }
     let _ = std::fs::remove_dir_all(&aside);
     let _ = std::fs::remove_dir_all(&staging);
+}
+
+/// Makes the entries of a directory and of all below it durable.
+fn sync_directories(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_directories(&entry.path())?;
+        }
+    }
+    sync_directory(folder);
+    Ok(())
 }
 
 /// Makes a directory's entries durable where the file system can.

@@ -6,6 +6,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
+use crate::listener::LogLevel;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
 use crate::machine::publish::StagedDirectory;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
@@ -74,6 +75,13 @@ impl Run<'_> {
         let directory = self.settings.run.output.join(self.run_name(key));
         let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
         let run: Keyed = serde_json::from_str(&read("run.json")?).ok()?;
+        if let Some(name) =
+            run.files.iter().find_map(|(name, hash)| (!is_whole(&directory.join(name), hash)).then_some(name))
+        {
+            let changed = directory.join(name);
+            self.say(LogLevel::Warning, &format!("{} is not as it was written: fitting anew", changed.display()));
+            return None;
+        }
         let outcome: FitOutcome = serde_json::from_str(&read("parameters.json")?).ok()?;
         let is_same = run.result_key == key && outcome.schema_version == SCHEMA_VERSION;
         let is_final = outcome.result.verdict.is_final();
@@ -83,8 +91,7 @@ impl Run<'_> {
 
     pub(super) fn write(&self, record: Record<'_>) -> Result<Finished> {
         let name = self.run_name(&record.key);
-        let run = self.run_record(&record);
-        let outcome = FitOutcome::new(record.result, conditions(self.settings, record.experiment));
+        let outcome = FitOutcome::new(record.result.clone(), conditions(self.settings, record.experiment));
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let mut files = vec![
             ("parameters.json", pretty(&outcome)?),
@@ -95,11 +102,11 @@ impl Run<'_> {
             ("iterations.parquet", parquet::iterations(result)?),
             ("summary.txt", summary.clone().into_bytes()),
             ("log.txt", self.log.text().into_bytes()),
-            ("run.json", pretty(&run)?),
         ];
         if let Some(search) = &result.search {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
+        files.push(("run.json", pretty(&self.run_record(&record, &files))?));
         let staged = StagedDirectory::begin(&self.settings.run.output.join(name), may_be_replaced)?;
         for (name, content) in files {
             let path = staged.path().join(name);
@@ -108,7 +115,7 @@ impl Run<'_> {
         Ok(Finished { directory: staged.publish()?, outcome, summary, totals: Some(record.totals) })
     }
 
-    fn run_record(&self, record: &Record<'_>) -> RunRecord {
+    fn run_record(&self, record: &Record<'_>, files: &[(&str, Vec<u8>)]) -> RunRecord {
         let (manifest, settings) = (record.store.manifest(), self.settings);
         let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         RunRecord {
@@ -119,6 +126,8 @@ impl Run<'_> {
             store_content_key: manifest.content_key.clone(),
             store: settings.ingest.store.display().to_string(),
             store_kind: record.store.kind(),
+            store_verified: record.store.is_verified(),
+            files: files.iter().map(|(name, content)| ((*name).into(), content_hash(content))).collect(),
             configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
             notes: settings.notes.clone(),
             threads: settings.run.threads(),
@@ -198,6 +207,9 @@ struct RunRecord {
     store_content_key: String,
     store: String,
     store_kind: String,
+    store_verified: bool,
+    /// BLAKE3 of every other file.
+    files: BTreeMap<String, String>,
     configuration: BTreeMap<String, InForce>,
     notes: Vec<String>,
     threads: usize,
@@ -214,6 +226,8 @@ struct RunRecord {
 #[derive(Debug, Deserialize)]
 struct Keyed {
     result_key: String,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
 }
 
 /// A value of the configuration.
@@ -244,7 +258,15 @@ struct MemoryFacts {
 }
 
 fn hash(value: &Value) -> String {
-    blake3::hash(value.to_string().as_bytes()).to_hex().to_string()
+    content_hash(value.to_string().as_bytes())
+}
+
+fn content_hash(content: &[u8]) -> String {
+    blake3::hash(content).to_hex().to_string()
+}
+
+fn is_whole(path: &Path, hash: &str) -> bool {
+    std::fs::read(path).is_ok_and(|content| content_hash(&content) == hash)
 }
 
 fn conditions(settings: &Settings, experiment: &Experiment) -> Conditions {

@@ -1,8 +1,9 @@
 //! One angle as an Arrow IPC file: one column `c2`, one record batch per block, 64-byte aligned, uncompressed.
 
-use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result};
-use crate::store::block::Values;
+use crate::error::Result;
+use crate::experiment::Angle;
+use crate::store::block::{Values, blocks};
+use crate::store::described::{Whose, damaged};
 use crate::store::map::map_file;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
@@ -52,13 +53,17 @@ pub fn array_values(array: &ArrayRef) -> Option<Values> {
 ///
 /// # Errors
 /// What Arrow reports, which is the operating system's refusal.
-pub fn write<W: Write>(values: &Values, block_points: usize, into: W) -> std::result::Result<W, ArrowError> {
+pub fn write<W: Write>(
+    values: &Values,
+    (whose, angle): (&Whose, &Angle),
+    into: W,
+) -> std::result::Result<W, ArrowError> {
     let data_type = value_array(values).data_type().clone();
-    let schema = Arc::new(Schema::new(vec![Field::new(VALUE_COLUMN, data_type, false)]));
+    let fields = vec![Field::new(VALUE_COLUMN, data_type, false)];
+    let schema = Arc::new(Schema::new_with_metadata(fields, whose.description(angle)));
     let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?;
     let mut writer = FileWriter::try_new_with_options(into, &schema, options)?;
-    for start in (0..values.len()).step_by(block_points) {
-        let block = values.slice(start, block_points.min(values.len() - start));
+    for block in blocks(values, whose.block_points) {
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), vec![value_array(&block)])?)?;
     }
     writer.finish()?;
@@ -66,11 +71,11 @@ pub fn write<W: Write>(values: &Values, block_points: usize, into: W) -> std::re
 }
 
 impl ArrowPartition {
-    /// Maps a partition that was opened at `path`.
+    /// Maps a partition that was opened at `path`, and checks whose it is.
     ///
     /// # Errors
-    /// Io if it cannot be mapped, Format if it is not an Arrow file.
-    pub fn open(file: &File, path: &Path) -> Result<Self> {
+    /// Io if it cannot be mapped, Format if it is not an Arrow file or another's.
+    pub fn open(file: &File, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
         let bytes = Buffer::from(map_file(file, path)?);
         let damaged = |what: &str| damaged(path, what);
         let trailer = bytes.len().checked_sub(10).ok_or_else(|| damaged("too short for an Arrow file"))?;
@@ -80,6 +85,7 @@ impl ArrowPartition {
         let footer = root_as_footer(&bytes[start..trailer]).map_err(|_| damaged("unreadable footer"))?;
         let schema = footer.schema().ok_or_else(|| damaged("no schema"))?;
         let schema = try_fb_to_schema(schema).map_err(|_| damaged("unreadable schema"))?;
+        whose.check(angle, schema.metadata(), path)?;
         let batches = footer.recordBatches().map(|list| list.iter().copied().collect()).unwrap_or_default();
         let decoder = FileDecoder::new(Arc::new(schema), footer.version()).with_require_alignment(true);
         Ok(ArrowPartition { path: path.to_path_buf(), bytes, decoder, batches })
@@ -101,13 +107,4 @@ impl ArrowPartition {
         let batch = self.decoder.read_record_batch(block, &data).map_err(|_| damaged())?.ok_or_else(damaged)?;
         batch.columns().first().and_then(array_values).ok_or_else(damaged)
     }
-}
-
-/// A partition that does not hold what the manifest promises.
-pub(crate) fn damaged(path: &Path, what: &str) -> Error {
-    Fault::at(path.display(), what)
-        .expected("the partition that was written")
-        .advice("run `homodyne ingest` again to rebuild the store")
-        .code(Code::E72)
-        .format()
 }

@@ -78,6 +78,13 @@ impl Values {
     }
 }
 
+/// All values in blocks of `block_points`, without copying.
+pub fn blocks(values: &Values, block_points: usize) -> impl Iterator<Item = Values> {
+    (0..values.len())
+        .step_by(block_points)
+        .map(move |start| values.slice(start, block_points.min(values.len() - start)))
+}
+
 /// A run of consecutive pairs of one angle.
 #[derive(Debug, Clone)]
 pub struct Block {

@@ -2,15 +2,17 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
-use crate::experiment::Experiment;
-use crate::store::arrow_partition::{ArrowPartition, damaged};
+use crate::experiment::{Angle, Experiment};
+use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
+use crate::store::described::{Whose, damaged};
 use crate::store::folder::Folder;
-use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, ValueType};
+use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, ValueType, checksum};
 use crate::store::parquet_partition::ParquetPartition;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 enum OpenPartition {
     Arrow(ArrowPartition),
@@ -26,6 +28,8 @@ pub struct Store {
     manifest: Manifest,
     experiment: Experiment,
     partitions: Vec<OpenPartition>,
+    /// Per block, whether its values are known to be those that were written; `None` if that is not asked.
+    known: Option<Vec<AtomicBool>>,
 }
 
 impl Store {
@@ -44,7 +48,8 @@ impl Store {
                 Err(error) => return Err(error),
                 Ok((manifest, partitions)) => {
                     let experiment = Experiment { gap_angstrom, ..manifest.experiment.clone() };
-                    return Ok(Store { folder, manifest, experiment, partitions });
+                    let known = Some((0..manifest.plan().n_blocks()).map(|_| AtomicBool::new(false)).collect());
+                    return Ok(Store { folder, manifest, experiment, partitions, known });
                 }
             }
         }
@@ -53,8 +58,10 @@ impl Store {
     /// The manifest and the partitions of one directory: one store, never a mixture of two.
     fn in_folder(folder: &Folder) -> Result<(Manifest, Vec<OpenPartition>)> {
         let manifest = Manifest::parse(&folder.place(MANIFEST_NAME), &folder.text(MANIFEST_NAME)?)?;
-        let open = |partition| open_partition(folder, &manifest, partition);
-        let partitions = manifest.partitions.iter().map(open).collect::<Result<Vec<OpenPartition>>>()?;
+        let whose = manifest.whose();
+        let open = |(partition, angle)| open_partition(folder, &manifest, partition, (&whose, angle));
+        let pairs = manifest.partitions.iter().zip(&manifest.experiment.angles);
+        let partitions = pairs.map(open).collect::<Result<Vec<OpenPartition>>>()?;
         Ok((manifest, partitions))
     }
 
@@ -62,6 +69,35 @@ impl Store {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Believes the values as they are: blocks are not compared with their checksums when they are first read.
+    #[must_use]
+    pub fn unverified(mut self) -> Self {
+        self.known = None;
+        self
+    }
+
+    /// Whether blocks are compared with their checksums.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// E72 unless the values of a block are those that were written.
+    fn check(&self, index: usize, values: &Values) -> Result<()> {
+        let Some(known) = self.known.as_ref().map(|known| &known[index]).filter(|known| !known.load(Ordering::Relaxed))
+        else {
+            return Ok(());
+        };
+        let (angle, within) = (index / self.plan().blocks_per_angle(), index % self.plan().blocks_per_angle());
+        let partition = &self.manifest.partitions[angle];
+        if partition.block_checksums.get(within) != Some(&checksum(values)) {
+            let what = format!("the values of block {within} are not those that were written (checksum)");
+            return Err(damaged(&self.folder.place(&partition.file), &what));
+        }
+        known.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Reads every partition and compares its checksum with the manifest's.
@@ -98,7 +134,12 @@ fn hash(mut file: File, path: &Path) -> Result<String> {
     }
 }
 
-fn open_partition(folder: &Folder, manifest: &Manifest, partition: &Partition) -> Result<OpenPartition> {
+fn open_partition(
+    folder: &Folder,
+    manifest: &Manifest,
+    partition: &Partition,
+    whose: (&Whose, &Angle),
+) -> Result<OpenPartition> {
     let path = folder.place(&partition.file);
     let file = folder.file(&partition.file)?;
     let length = file.metadata().map_err(io_at(&path))?.len();
@@ -109,8 +150,8 @@ fn open_partition(folder: &Folder, manifest: &Manifest, partition: &Partition) -
         return Err(damaged(&path, &format!("{} pairs, the frames make another number", partition.rows)));
     }
     Ok(match manifest.format {
-        StoreFormat::Arrow => OpenPartition::Arrow(ArrowPartition::open(&file, &path)?),
-        StoreFormat::Parquet => OpenPartition::Parquet(ParquetPartition::open(&file, &path)?),
+        StoreFormat::Arrow => OpenPartition::Arrow(ArrowPartition::open(&file, &path, whose)?),
+        StoreFormat::Parquet => OpenPartition::Parquet(ParquetPartition::open(&file, &path, whose)?),
     })
 }
 
@@ -140,6 +181,7 @@ impl BlockSource for Store {
                 .code(Code::E72)
                 .format());
         }
+        self.check(index, &values)?;
         Ok(Block { index, angle, first_pair: pairs.start, values })
     }
 

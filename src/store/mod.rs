@@ -1,16 +1,19 @@
 //! The store on disk, partitioned by angle, and its in-memory sibling. It knows no physics.
 //!
 //! ```text
-//! <store>/manifest.json           what was measured, how it is cut, where it came from, checksums
-//! <store>/phi=<degrees>/c2.arrow  values only, one record batch per block, uncompressed: mapped and used in place
-//! <store>/phi=<degrees>/c2.parquet  long table (i, j, t1, t2, c2), one row group per block
+//! <store>/_manifest.json               what was measured, how it is cut, where it came from, checksums of blocks and of itself
+//! <store>/c2/phi=<degrees>/c2.arrow    values only, one record batch per block, uncompressed: mapped and used in place
+//! <store>/c2/phi=<degrees>/c2.parquet  long table (i, j, t1, t2, c2), sorted, one row group per block
 //! ```
 //!
-//! Both open as a hive-partitioned dataset in pyarrow, Polars and DuckDB. A store is written to a temporary sibling and
+//! `<store>/c2` is a hive-partitioned dataset for pandas, pyarrow, Polars and DuckDB; the schema of every partition says whose it is
+//! (`described`). Pairs that are not data are NaN. Values are compared with the checksum of their block when it is first read. A
+//! store is written to a temporary sibling and
 //! published by one rename: it is there whole or not at all.
 
 pub mod arrow_partition;
 pub mod block;
+pub mod described;
 pub mod directory;
 mod folder;
 pub mod manifest;

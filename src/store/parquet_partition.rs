@@ -1,9 +1,10 @@
 //! One angle as a Parquet file: a long table (i, j, t1, t2, c2), one row group per block.
 
 use crate::error::Result;
-use crate::experiment::TimeGrid;
-use crate::store::arrow_partition::{VALUE_COLUMN, array_values, damaged, value_array};
-use crate::store::block::{Values, pair_at};
+use crate::experiment::{Angle, TimeGrid};
+use crate::store::arrow_partition::{VALUE_COLUMN, array_values, value_array};
+use crate::store::block::{Values, blocks, pair_at};
+use crate::store::described::{Whose, damaged};
 use crate::store::map::map_file;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
@@ -12,6 +13,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use std::fs::File;
@@ -34,34 +36,39 @@ fn properties() -> std::result::Result<WriterProperties, ParquetError> {
     let builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_sorting_columns(Some(vec![sorted_by(0), sorted_by(1)]))
         .set_max_row_group_row_count(None);
     let builder = plain(builder, "i", Encoding::DELTA_BINARY_PACKED);
     let builder = plain(builder, "j", Encoding::DELTA_BINARY_PACKED);
     Ok(plain(builder, VALUE_COLUMN, Encoding::BYTE_STREAM_SPLIT).build())
 }
 
-/// Writes all pairs of an angle, `block_points` per row group.
+fn sorted_by(column_idx: i32) -> SortingColumn {
+    SortingColumn { column_idx, descending: false, nulls_first: false }
+}
+
+/// Writes all pairs of an angle, `block_points` per row group, sorted by i and j.
 ///
 /// # Errors
 /// What Parquet reports, which is the operating system's refusal.
 pub fn write<W: Write + Send>(
     values: &Values,
-    time: &TimeGrid,
-    block_points: usize,
+    (whose, angle): (&Whose, &Angle),
     into: W,
 ) -> std::result::Result<W, ParquetError> {
     let field = |name: &str, data_type: DataType| Field::new(name, data_type, false);
-    let schema = Arc::new(Schema::new(vec![
+    let fields = vec![
         field("i", DataType::UInt32),
         field("j", DataType::UInt32),
         field("t1", DataType::Float64),
         field("t2", DataType::Float64),
         field(VALUE_COLUMN, value_array(values).data_type().clone()),
-    ]));
+    ];
+    let schema = Arc::new(Schema::new_with_metadata(fields, whose.description(angle)));
     let mut writer = ArrowWriter::try_new(into, Arc::clone(&schema), Some(properties()?))?;
-    for start in (0..values.len()).step_by(block_points) {
-        let block = values.slice(start, block_points.min(values.len() - start));
-        writer.write(&RecordBatch::try_new(Arc::clone(&schema), long_table(&block, time, start))?)?;
+    for (k, block) in blocks(values, whose.block_points).enumerate() {
+        let table = long_table(&block, &whose.time, k * whose.block_points);
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), table)?)?;
         writer.flush()?;
     }
     writer.into_inner()
@@ -86,14 +93,15 @@ fn long_table(block: &Values, time: &TimeGrid, start: usize) -> Vec<ArrayRef> {
 }
 
 impl ParquetPartition {
-    /// Opens a partition and reads its footer.
+    /// Opens a partition, reads its footer and checks whose it is.
     ///
     /// # Errors
-    /// Io if it cannot be mapped, Format if it is not a Parquet file.
-    pub fn open(file: &File, path: &Path) -> Result<Self> {
+    /// Io if it cannot be mapped, Format if it is not a Parquet file or another's.
+    pub fn open(file: &File, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
         let bytes = map_file(file, path)?;
         let metadata = ArrowReaderMetadata::load(&bytes, Default::default())
             .map_err(|_| damaged(path, "not a readable Parquet file"))?;
+        whose.check(angle, metadata.schema().metadata(), path)?;
         Ok(ParquetPartition { path: path.to_path_buf(), bytes, metadata })
     }
 

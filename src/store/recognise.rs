@@ -2,8 +2,9 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
-use crate::store::manifest::{MANIFEST_NAME, StoreFormat};
+use crate::store::manifest::{DATA_FOLDER, MANIFEST_NAME, StoreFormat};
 use std::ffi::OsString;
+use std::fs::DirEntry;
 use std::path::Path;
 
 /// Digits of a content key.
@@ -23,8 +24,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     for entry in std::fs::read_dir(place).map_err(io_at(place))? {
         let entry = entry.map_err(io_at(place))?;
         let name = entry.file_name();
-        let is_part =
-            name == MANIFEST_NAME || (name.to_string_lossy().starts_with("phi=") && is_partition(&entry.path()));
+        let is_part = name == MANIFEST_NAME || (name == DATA_FOLDER && holds_only_partitions(&entry.path()));
         if !is_store {
             return Err(taken(place, "exists and is not a store of this program"));
         }
@@ -47,6 +47,13 @@ fn is_manifest(path: &Path) -> bool {
     let key = value["content_key"].as_str().unwrap_or_default();
     let is_key = key.len() == KEY_DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_key && value["format_version"].is_u64() && value["partitions"].is_array() && value["provenance"].is_object()
+}
+
+fn holds_only_partitions(folder: &Path) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_partition =
+        |entry: DirEntry| entry.file_name().to_string_lossy().starts_with("phi=") && is_partition(&entry.path());
+    folder.is_dir() && entries.all(is_partition)
 }
 
 fn is_partition(folder: &Path) -> bool {

@@ -2,10 +2,11 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
-use crate::experiment::TimeGrid;
+use crate::experiment::Angle;
 use crate::machine::publish::StagedDirectory;
-use crate::store::block::Values;
-use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, partition_directory};
+use crate::store::block::{Values, blocks};
+use crate::store::described::Whose;
+use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, checksum, partition_directory};
 use crate::store::recognise::may_be_replaced;
 use crate::store::{arrow_partition, parquet_partition};
 use std::fs::File;
@@ -17,7 +18,7 @@ use std::path::Path;
 pub struct StagedStore {
     staged: StagedDirectory,
     format: StoreFormat,
-    block_points: usize,
+    whose: Whose,
 }
 
 /// What was written of one angle.
@@ -29,6 +30,8 @@ pub struct Written {
     pub bytes: u64,
     /// BLAKE3 of the file.
     pub blake3: String,
+    /// Of the values of every block.
+    pub block_checksums: Vec<String>,
 }
 
 impl StagedStore {
@@ -36,31 +39,33 @@ impl StagedStore {
     ///
     /// # Errors
     /// Io if the place cannot be written; E70 if `target` is something other than a store.
-    pub fn begin(target: &Path, format: StoreFormat, block_points: usize) -> Result<Self> {
-        Ok(StagedStore { staged: StagedDirectory::begin(target, may_be_replaced)?, format, block_points })
+    pub fn begin(target: &Path, format: StoreFormat, whose: Whose) -> Result<Self> {
+        Ok(StagedStore { staged: StagedDirectory::begin(target, may_be_replaced)?, format, whose })
     }
 
-    /// Writes all pairs of one angle. May be called from several threads.
+    /// Writes all pairs of one angle; those with a masked frame as NaN. May be called from several threads.
     ///
     /// # Errors
     /// Io, with the path.
-    pub fn write_partition(&self, phi_degrees: f64, values: &Values, time: &TimeGrid) -> Result<Written> {
+    pub fn write_partition(&self, angle: &Angle, values: &Values) -> Result<Written> {
         let name = self.format.partition_file();
-        let file = format!("{}/{name}", partition_directory(phi_degrees));
-        let folder = self.staged.path().join(partition_directory(phi_degrees));
+        let file = format!("{}/{name}", partition_directory(angle.phi_degrees));
+        let folder = self.staged.path().join(partition_directory(angle.phi_degrees));
+        let values = &without_masked(values, self.whose.time.n_frames, &angle.masked_frames);
         std::fs::create_dir_all(&folder).map_err(io_at(&folder))?;
         let path = folder.join(name);
         let refused = |source: Box<dyn std::error::Error + Send + Sync>| refused(&path, source);
         let sink = HashingFile::create(&path)?;
-        let sink = match self.format {
-            StoreFormat::Arrow => {
-                arrow_partition::write(values, self.block_points, sink).map_err(|source| refused(source.into()))?
-            }
-            StoreFormat::Parquet => parquet_partition::write(values, time, self.block_points, sink)
-                .map_err(|source| refused(source.into()))?,
-        };
+        let sink =
+            match self.format {
+                StoreFormat::Arrow => arrow_partition::write(values, (&self.whose, angle), sink)
+                    .map_err(|source| refused(source.into()))?,
+                StoreFormat::Parquet => parquet_partition::write(values, (&self.whose, angle), sink)
+                    .map_err(|source| refused(source.into()))?,
+            };
         let (bytes, blake3) = sink.finish().map_err(io_at(&path))?;
-        Ok(Written { file, bytes, blake3 })
+        let block_checksums = blocks(values, self.whose.block_points).map(|block| checksum(&block)).collect();
+        Ok(Written { file, bytes, blake3, block_checksums })
     }
 
     /// Writes the manifest and makes the store visible, in place of an earlier one, once every partition is known to be there.
@@ -77,11 +82,30 @@ impl StagedStore {
             }
         }
         let path = self.staged.path().join(MANIFEST_NAME);
-        let text = serde_json::to_vec_pretty(manifest)
-            .map_err(|source| Fault::at(path.display(), "manifest cannot be written").source(source).internal())?;
+        let text = manifest.sealed(&path)?;
         let mut file = File::create(&path).map_err(io_at(&path))?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(io_at(&path))?;
         self.staged.publish().map(drop)
+    }
+}
+
+/// Values of frames that are not data never look like data.
+fn without_masked(values: &Values, n_frames: usize, masked_frames: &[usize]) -> Values {
+    if masked_frames.is_empty() {
+        return values.clone();
+    }
+    let pairs = (0..n_frames).flat_map(|i| (i + 1..n_frames).map(move |j| (i, j)));
+    let is_masked: Vec<bool> = (0..n_frames).map(|frame| masked_frames.contains(&frame)).collect();
+    let blanks = pairs.map(|(i, j)| is_masked[i] || is_masked[j]);
+    match values {
+        Values::F32(values) => {
+            let blank = |(&value, blank): (&f32, bool)| if blank { f32::NAN } else { value };
+            Values::from_f32(values.iter().zip(blanks).map(blank).collect())
+        }
+        Values::F64(values) => {
+            let blank = |(&value, blank): (&f64, bool)| if blank { f64::NAN } else { value };
+            Values::from_f64(values.iter().zip(blanks).map(blank).collect())
+        }
     }
 }
 

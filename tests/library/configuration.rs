@@ -136,6 +136,7 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         single("optimization.nlsq.quality_validation.p_value_threshold", float(1e-6)),
         single("optimization.nlsq.quality_validation.bounds_tolerance", float(1e-3)),
         single("performance.computation.pin_threads", Node::Bool(true)),
+        single("store.verify", Node::Bool(false)),
         single("performance.computation.cpu_threads", int(7)),
         single("optimization.nlsq.cmaes.enable", Node::Bool(true)),
         single("optimization.nlsq.cmaes.preset", text("cmaes-hpc")),
@@ -255,7 +256,7 @@ fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
     assert_eq!(page, expected);
     assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));
     let without = keys.iter().filter(|key| !key.affects_result).map(|key| key.key).collect::<Vec<&str>>();
-    assert_eq!(without.len(), 11, "{without:?}");
+    assert_eq!(without.len(), 12, "{without:?}");
 }
 
 #[test]

@@ -268,20 +268,20 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
         Code::E70 => vec![
             (over_something_else(), "--store"),
             (
-                over(&[("manifest.json", b"{\"name\": \"x\"}"), ("thesis.tex", b"precious")]),
+                over(&[("_manifest.json", b"{\"name\": \"x\"}"), ("thesis.tex", b"precious")]),
                 "not a store of this program",
             ),
-            (over(&[("phi=0.0/notes.txt", b"mine")]), "phi=0.0, which is no part"),
-            (over(&[("phi=0.0/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
+            (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2, which is no part"),
+            (over(&[("c2/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
         ],
         Code::E71 => ["{", "{}", "{\"format_version\": 1}"]
-            .map(|text| with_store(|store| std::fs::write(store.join("manifest.json"), text).expect("damaged")))
-            .map(|told| (told, "manifest.json"))
+            .map(|text| with_store(|store| std::fs::write(store.join("_manifest.json"), text).expect("damaged")))
+            .map(|told| (told, "_manifest.json"))
             .into(),
         Code::E72 => {
             let damaged = |damage: fn(&mut Vec<u8>)| {
                 with_store(|store| {
-                    let partition = store.join("phi=0.0/c2.arrow");
+                    let partition = store.join("c2/phi=0.0/c2.arrow");
                     let mut content = std::fs::read(&partition).expect("partition");
                     damage(&mut content);
                     std::fs::write(&partition, content).expect("damaged");

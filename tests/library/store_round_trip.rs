@@ -11,6 +11,7 @@ use homodyne::ingest::request::IngestSettings;
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
 use homodyne::store::block::{BlockSource, Values};
+use homodyne::store::described::Whose;
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use homodyne::store::writer::StagedStore;
@@ -30,14 +31,26 @@ fn odd_values(narrow: bool) -> Values {
 }
 
 fn write(place: &Path, format: StoreFormat, narrow: bool) {
+    write_angles(place, format, narrow, [-180.0, -12.5, 0.0]);
+}
+
+fn write_angles(place: &Path, format: StoreFormat, narrow: bool, phi_degrees: [f64; 3]) {
     let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.1, masked_frames: vec![0], ..Angle::default() };
-    let angles = [-180.0, -12.5, 0.0].map(angle).to_vec();
+    let angles = phi_degrees.map(angle).to_vec();
     let experiment = Experiment { q_per_angstrom: 0.01, gap_angstrom: None, time: time(), angles };
     write_store(place, &experiment, &vec![odd_values(narrow); 3], format, 256);
 }
 
 fn bits(values: &Values) -> Vec<u64> {
     (0..values.len()).map(|k| values.get(k).to_bits()).collect()
+}
+
+/// What is stored: pairs with frame 0, which is masked, are NaN.
+fn stored(narrow: bool) -> Vec<u64> {
+    let nan = if narrow { f64::from(f32::NAN) } else { f64::NAN };
+    let with_frame_0 = vec![nan.to_bits(); N - 1];
+    let rest = bits(&odd_values(narrow)).split_off(N - 1);
+    [with_frame_0, rest].concat()
 }
 
 #[test]
@@ -49,7 +62,7 @@ fn every_bit_comes_back_in_both_formats_and_widths() {
             write(&place, format, narrow);
             let store = Store::open(&place, None).expect("whole");
             store.verify().expect("unaltered");
-            let expected = bits(&odd_values(narrow));
+            let expected = stored(narrow);
             let plan = store.plan();
             for index in 0..plan.n_blocks() {
                 let block = store.read(index).expect("block");
@@ -57,13 +70,13 @@ fn every_bit_comes_back_in_both_formats_and_widths() {
                 assert_eq!((block.angle, block.first_pair), (angle, pairs.start));
                 assert_eq!(bits(&block.values), expected[pairs]);
             }
-            assert!(place.join("phi=-12.5").is_dir() && place.join("phi=0.0").is_dir());
+            assert!(place.join("c2/phi=-12.5").is_dir() && place.join("c2/phi=0.0").is_dir());
         }
     }
 }
 
 fn first_partition(place: &Path, format: StoreFormat) -> PathBuf {
-    place.join("phi=-180.0").join(if format == StoreFormat::Arrow { "c2.arrow" } else { "c2.parquet" })
+    place.join("c2/phi=-180.0").join(if format == StoreFormat::Arrow { "c2.arrow" } else { "c2.parquet" })
 }
 
 #[test]
@@ -93,7 +106,10 @@ fn truncated_and_altered_partitions_are_found_and_named() {
             std::fs::write(&partition, &noise).expect("noise");
             if let Ok(store) = Store::open(&place, None) {
                 for index in 0..store.plan().n_blocks() {
-                    let _ = store.read(index);
+                    if let Ok(block) = store.read(index) {
+                        let expected = &stored(true)[store.plan().locate(index).1];
+                        assert_eq!(bits(&block.values), *expected, "what is read is what was written");
+                    }
                 }
             }
         }
@@ -102,15 +118,75 @@ fn truncated_and_altered_partitions_are_found_and_named() {
     }
 }
 
+/// -45 and 45 degrees exchanged used to converge, with phi0 of the wrong sign.
+#[test]
+fn partitions_of_another_angle_or_store_are_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    for format in [StoreFormat::Arrow, StoreFormat::Parquet] {
+        let place = folder.path().join(format!("{format:?}"));
+        write_angles(&place, format, true, [-45.0, -35.0, 0.0]);
+        let [one, other] = ["c2/phi=-45.0", "c2/phi=-35.0"].map(|name| place.join(name));
+        std::fs::rename(&one, folder.path().join("aside")).expect("moved");
+        std::fs::rename(&other, &one).expect("moved");
+        std::fs::rename(folder.path().join("aside"), &other).expect("moved");
+        let line = Store::open(&place, None).err().expect("refused").to_string();
+        assert!(line.contains("[E72]") && line.contains("phi_degrees is -35.0, the manifest's is -45.0"), "{line}");
+        std::fs::remove_dir_all(&place).expect("removed");
+    }
+}
+
+#[test]
+fn altered_values_are_found_when_they_are_first_read_unless_that_is_switched_off() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    write(&place, StoreFormat::Arrow, true);
+    let partition = first_partition(&place, StoreFormat::Arrow);
+    let mut content = std::fs::read(&partition).expect("partition");
+    // A value in the middle of the first block.
+    let value = 1.0_f32 + (100.0_f32.sin() / 3.0);
+    let at =
+        content.windows(4).position(|bytes| (f32::from_le_bytes(bytes.try_into().expect("four")) - value).abs() < 1e-6);
+    content[at.expect("a value")] ^= 1;
+    std::fs::write(&partition, content).expect("altered");
+    let store = Store::open(&place, None).expect("its structure is whole");
+    let line = store.read(0).expect_err("altered").to_string();
+    assert!(line.contains("block 0") && line.contains("phi=-180.0") && line.contains("--verify"), "{line}");
+    assert!(store.read(1).is_ok());
+    let believed = store.unverified();
+    assert!(believed.read(0).is_ok() && !believed.is_verified());
+}
+
+/// What another program needs to use a partition stands in its schema.
+#[test]
+fn partitions_describe_themselves() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    write(&place, StoreFormat::Arrow, true);
+    let file = std::fs::File::open(first_partition(&place, StoreFormat::Arrow)).expect("partition");
+    let reader = arrow_ipc::reader::FileReader::try_new(file, None).expect("an Arrow file");
+    let schema = reader.schema();
+    let told = |name: &str| schema.metadata().get(&format!("homodyne.{name}")).cloned();
+    assert_eq!(told("phi_degrees").as_deref(), Some("-180.0"));
+    assert_eq!(told("masked_frames").as_deref(), Some("[0]"));
+    assert_eq!(told("n_frames"), Some(N.to_string()));
+    assert_eq!(told("dt_seconds").as_deref(), Some("0.25"));
+    assert!(told("pair_order").is_some_and(|order| order.contains("row-major")) && told("store_key").is_some());
+}
+
 #[test]
 fn another_version_or_a_damaged_manifest_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     let place = folder.path().join("store");
     write(&place, StoreFormat::Arrow, true);
-    let manifest = place.join("manifest.json");
+    let manifest = place.join("_manifest.json");
     let text = std::fs::read_to_string(&manifest).expect("manifest");
+    let pretty: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    std::fs::write(&manifest, pretty.to_string()).expect("written");
+    assert!(Store::open(&place, None).is_ok(), "white space means nothing");
+    let edited = text.replacen("-180.0", "-170.0", 1);
+    assert_ne!(edited, text);
     for damaged in
-        [text.replace("\"format_version\": 1", "\"format_version\": 99"), text[..200].to_owned(), "{}".into()]
+        [edited, text.replace("\"format_version\": 2", "\"format_version\": 99"), text[..200].to_owned(), "{}".into()]
     {
         std::fs::write(&manifest, damaged).expect("damaged");
         assert_eq!(Store::open(&place, None).err().expect("refused").exit_code(), 2);
@@ -145,7 +221,7 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
     file.matrices[2][1] += 0.5;
     file.write(&folder.path().join("a.hdf"));
     assert!(!run(&selection).reused, "another content under the same name");
-    let partition = folder.path().join("store/phi=0.0/c2.arrow");
+    let partition = folder.path().join("store/c2/phi=0.0/c2.arrow");
     std::fs::write(&partition, b"cut").expect("damaged");
     assert!(!run(&selection).reused, "a damaged store is rebuilt");
     let mut altered = std::fs::read(&partition).expect("partition");
@@ -174,9 +250,10 @@ fn an_interrupted_ingest_is_invisible_and_its_remains_are_removed() {
     let remains = folder.path().join(".store.staging-0123456789abcdef");
     std::fs::create_dir_all(remains.join("phi=0.0")).expect("remains");
     std::fs::write(folder.path().join(".store.staging-0123456789abcdef.lock"), b"").expect("remains");
-    let staged = StagedStore::begin(&place, StoreFormat::Arrow, 256).expect("place");
+    let whose = Whose { content_key: "key".into(), q_per_angstrom: 0.0054, time: time(), block_points: 256 };
+    let staged = StagedStore::begin(&place, StoreFormat::Arrow, whose).expect("place");
     assert!(!remains.exists());
-    staged.write_partition(0.0, &odd_values(true), &time()).expect("written");
+    staged.write_partition(&Angle::default(), &odd_values(true)).expect("written");
     drop(staged);
     assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
 }

@@ -2,6 +2,7 @@
 
 use homodyne::experiment::Experiment;
 use homodyne::store::block::Values;
+use homodyne::store::described::{PAIR_ORDER, Whose};
 use homodyne::store::directory::value_type;
 use homodyne::store::manifest::{FORMAT_VERSION, Manifest, Partition, Provenance, StoreFormat};
 use homodyne::store::writer::StagedStore;
@@ -9,15 +10,22 @@ use std::path::Path;
 
 /// Writes and publishes a store of one vector of values per angle.
 pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], format: StoreFormat, block_points: usize) {
-    let staged = StagedStore::begin(place, format, block_points).expect("place");
+    let whose = Whose {
+        content_key: "key".into(),
+        q_per_angstrom: experiment.q_per_angstrom,
+        time: experiment.time,
+        block_points,
+    };
+    let staged = StagedStore::begin(place, format, whose).expect("place");
     let mut partitions = Vec::new();
     for (angle, values) in experiment.angles.iter().zip(values) {
-        let written = staged.write_partition(angle.phi_degrees, values, &experiment.time).expect("written");
+        let written = staged.write_partition(angle, values).expect("written");
         partitions.push(Partition {
             file: written.file,
             rows: values.len(),
             bytes: written.bytes,
             blake3: written.blake3,
+            block_checksums: written.block_checksums,
             source: String::new(),
             mask_note: String::new(),
             non_finite_values: 0,
@@ -39,7 +47,7 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
         content_key: "key".into(),
         format,
         value_type: value_type(&values[0]),
-        pair_order: Manifest::PAIR_ORDER.into(),
+        pair_order: PAIR_ORDER.into(),
         block_points,
         experiment: experiment.clone(),
         partitions,

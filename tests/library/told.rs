@@ -120,7 +120,7 @@ pub fn over_something_else() -> Told {
 pub fn over(files: &[(&str, &[u8])]) -> Told {
     let place = Place::new();
     let store = place.path("store");
-    if files[0].0.starts_with("phi=") {
+    if files[0].0.starts_with("c2/") {
         // A store of this program, and something of the user's beside its partitions.
         place.ingest_u(&ApsU::default(), q()).expect("good");
     }

@@ -27,7 +27,7 @@ fn nearly_identical_angles_become_one_and_the_merge_is_recorded() {
     config(folder.path(), "phi_filtering: {merge_within_degrees: 0.5}\n");
     let output = homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--store", "s"]);
     assert!(output.status.success() && stderr(&output).contains("merged into"), "{}", stderr(&output));
-    let manifest = json(&folder.path().join("s/manifest.json"));
+    let manifest = json(&folder.path().join("s/_manifest.json"));
     let angles = manifest["experiment"]["angles"].as_array().expect("angles");
     assert_eq!(angles.len(), 3, "{angles:?}");
     for (angle, partition) in angles.iter().zip(manifest["partitions"].as_array().expect("partitions")) {
@@ -41,7 +41,7 @@ fn nearly_identical_angles_become_one_and_the_merge_is_recorded() {
     // The store is keyed by the merge too.
     let other = ["ingest", "--config", "c.yaml", "--store", "s", "--set", "phi_filtering.merge_within_degrees=0"];
     assert!(homodyne(folder.path(), &other).status.success());
-    assert_eq!(json(&folder.path().join("s/manifest.json"))["experiment"]["angles"].as_array().expect("5").len(), 5);
+    assert_eq!(json(&folder.path().join("s/_manifest.json"))["experiment"]["angles"].as_array().expect("5").len(), 5);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn every_q_is_fitted_into_one_table_and_a_failed_one_does_not_stop_the_rest() {
         assert!(folder.path().join("results/c-q_table").join(file).is_file(), "{file}");
     }
     // One store, partitioned by q and angle.
-    assert!(folder.path().join("results/stores/c/q=0.0054/phi=0.0/c2.arrow").is_file());
+    assert!(folder.path().join("results/stores/c/q=0.0054/c2/phi=0.0/c2.arrow").is_file());
     let some = homodyne(folder.path(), &["run", "c.yaml", "--q", "0.0054,0.05,0.007"]);
     assert_eq!(some.status.code(), Some(1), "{}", stderr(&some));
     let text = String::from_utf8_lossy(&some.stdout).into_owned();

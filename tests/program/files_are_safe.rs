@@ -30,3 +30,41 @@ fn files_are_replaced_only_with_force_and_links_never() {
     let printed = homodyne(folder.path(), &["config", "init", "static"]);
     assert_eq!(written.as_bytes(), printed.stdout);
 }
+
+#[test]
+fn altered_stores_and_results_are_noticed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let simulate = ["simulate", "--mode", "static", "--frames", "90", "--angles", "3", "--out", "data.h5"];
+    assert!(homodyne(folder.path(), &simulate).status.success());
+    let config = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\n\
+                  analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
+    std::fs::write(folder.path().join("c.yaml"), config).expect("config");
+    let run = |words: &[&str]| homodyne(folder.path(), &[&["run", "c.yaml"], words].concat());
+    let first = run(&[]);
+    assert!(first.status.success(), "{}", stderr(&first));
+    assert!(stderr(&run(&[])).contains("nothing changed: reusing"));
+    let results = std::fs::read_dir(folder.path().join("results")).expect("results").flatten();
+    let is_run = |path: &std::path::PathBuf| path.join("run.json").is_file();
+    let results = results.map(|entry| entry.path()).find(is_run).expect("a run directory");
+    let parameters = std::fs::read_to_string(results.join("parameters.json")).expect("written");
+    std::fs::write(results.join("parameters.json"), parameters.replace("converged", "poor_fit")).expect("altered");
+    let again = run(&[]);
+    assert!(stderr(&again).contains("parameters.json is not as it was written: fitting anew"), "{}", stderr(&again));
+    assert_eq!(std::fs::read_to_string(results.join("parameters.json")).expect("anew"), parameters);
+    let partition = folder.path().join("results/stores/c/c2/phi=-90.0/c2.arrow");
+    let mut content = std::fs::read(&partition).expect("partition");
+    let middle = content.len() / 2;
+    content[middle] ^= 0x10;
+    std::fs::write(&partition, content).expect("altered");
+    let refused = run(&["--set", "optimization.nlsq.ftol=1e-9", "-q"]);
+    let line = stderr(&refused);
+    assert_eq!((refused.status.code(), line.lines().count()), (Some(2), 1), "{line}");
+    assert!(line.contains("[E72]") && line.contains("phi=-90.0") && line.contains("ingest --verify"), "{line}");
+    let believed = run(&["--set", "optimization.nlsq.ftol=1e-9", "--no-verify"]);
+    assert!(stderr(&believed).contains("are not compared with their checksums"), "{}", stderr(&believed));
+    let written = std::fs::read_dir(folder.path().join("results")).expect("results").flatten();
+    let records = written.filter_map(|entry| std::fs::read_to_string(entry.path().join("run.json")).ok());
+    assert!(records.into_iter().any(|record| record.contains("\"store_verified\": false")));
+    assert!(homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--verify"]).status.success());
+    assert!(run(&["--set", "optimization.nlsq.ftol=1e-9", "--set", "optimization.nlsq.xtol=1e-9"]).status.success());
+}

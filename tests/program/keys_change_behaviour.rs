@@ -74,7 +74,7 @@ fn losses_scales_and_blocks_change_the_way_or_the_result() {
     let store = |points: &str| {
         let word = format!("optimization.nlsq.block_points={points}");
         let _ = place.fit(START, &[&word]);
-        let path = place.path().join("results/stores/c/manifest.json");
+        let path = place.path().join("results/stores/c/_manifest.json");
         let manifest: Value = serde_json::from_slice(&std::fs::read(path).expect("manifest")).expect("JSON");
         manifest["block_points"].as_u64().expect("points")
     };

@@ -11,6 +11,9 @@ use crate::listener::LogLevel;
 /// Worker threads.
 pub const THREADS: &str = "performance.computation.cpu_threads";
 /// Whether threads stay on their memory node.
+/// Whether blocks are compared with their checksums.
+pub const VERIFY: &str = "store.verify";
+/// Whether threads stay on the cores of a memory node.
 pub const PIN_THREADS: &str = "performance.computation.pin_threads";
 /// Parent of run directories.
 pub const OUTPUT: &str = "output.directory";
@@ -38,6 +41,12 @@ pub(super) const KEYS: &[Key] = &[
         PIN_THREADS,
         "true: threads stay on the cores of a memory node",
         Access::Field(|draft| Field::Switch(&mut draft.settings.run.pin_threads)),
+    )
+    .without_influence(),
+    Key::new(
+        VERIFY,
+        "false: blocks of a store are not compared with their checksums when they are first read",
+        Access::Field(|draft| Field::Switch(&mut draft.settings.run.verify)),
     )
     .without_influence(),
     Key::new(OUTPUT, "parent of run directories", Access::Field(|draft| Field::Path(&mut draft.settings.run.output)))

@@ -10,7 +10,7 @@ pub(in crate::error) const E70: Explanation = Explanation {
 };
 
 pub(in crate::error) const E71: Explanation = Explanation {
-    meaning: "The file manifest.json of a store says what its partitions hold. It is damaged or incomplete, or another \
+    meaning: "The file _manifest.json of a store says what its partitions hold. It is damaged or incomplete, or another \
               version of the program wrote it in another form.",
     cause: "An update of the program, a copy that was broken off, or a manifest that was edited.",
     remedies: &["Make the store anew from the data file with `homodyne ingest`; `homodyne run` does so by itself."],
@@ -21,7 +21,7 @@ pub(in crate::error) const E72: Explanation = Explanation {
               another. What it holds cannot be trusted.",
     cause: "A copy that was broken off, a failing disk, or another program that has changed the file.",
     remedies: &[
-        "Make the store anew from the data file with `homodyne ingest`.",
+        "Make the store anew from the data file with `homodyne ingest --verify`, which replaces a damaged one.",
         "If it happens again, check the disk: `homodyne inspect STORE --verify` compares every checksum.",
     ],
 };
