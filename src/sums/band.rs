@@ -71,7 +71,9 @@ impl Band {
         &mut self.entries[place]
     }
 
-    fn row(&self, a: usize) -> &[f64] {
+    /// The entries of row `a` within reach.
+    #[must_use]
+    pub fn row(&self, a: usize) -> &[f64] {
         let columns = self.columns(a);
         &self.entries[self.place(a, columns.start)..self.place(a, columns.start) + columns.len()]
     }

@@ -10,9 +10,13 @@ use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::covariance::{Components, Noise};
 use crate::likelihood::speckle::energy::{Energy, Known};
 use crate::likelihood::speckle::level::{Levels, levels, set_trends_aside};
+use crate::likelihood::speckle::shared_noise::SharedNoise;
 use crate::outcome::noise::Expected;
 use crate::sums::loss::Loss;
 use ndarray::Array2;
+
+/// Speckles that lose more than this share of the white variance within a few frames look like white noise that frames share.
+const FAST: f64 = 0.15;
 
 /// Rounds of noise levels and what the fit has taken.
 const ROUNDS: usize = 5;
@@ -27,6 +31,8 @@ pub struct SpeckleNoise {
     pub influences: Vec<Array2<f64>>,
     /// Sums of squared means of residuals, found over expected, per angle.
     pub energies: Vec<Energy>,
+    /// What frames share of their white noise.
+    pub shared: SharedNoise,
 }
 
 /// A solution whose noise is to be found.
@@ -87,6 +93,8 @@ impl Fitted<'_> {
         let components: Vec<Components> =
             (0..n_angles).map(|angle| self.last.speckles.components(angle).of_sums(&scores)).collect();
         let mut energies: Vec<Energy> = (0..n_angles).map(|angle| self.energy(angle)).collect();
+        let shared = self.shared_noise(&energies);
+        energies.iter_mut().for_each(|energy| energy.known.shared = shared);
         let mut found = levels(&energies);
         let mut covariance = Array2::zeros((0, 0));
         for round in 0..ROUNDS {
@@ -102,7 +110,15 @@ impl Fitted<'_> {
                 found = levels(&energies);
             }
         }
-        SpeckleNoise { levels: found, covariance, influences, energies }
+        SpeckleNoise { levels: found, covariance, influences, energies, shared }
+    }
+
+    /// What frames share of their white noise, where it is not speckles that change within a few frames.
+    fn shared_noise(&self, energies: &[Energy]) -> SharedNoise {
+        let found = levels(energies);
+        let sums = energies.iter().zip(&found.angles).map(|(energy, noise)| energy.fast_and_white(*noise));
+        let (fast, white) = sums.fold((0.0, 0.0), |(fast, white), of_angle| (fast + of_angle.0, white + of_angle.1));
+        if fast > FAST * white { SharedNoise::default() } else { self.last.shared_noise }
     }
 
     fn influence(&self, angle: usize) -> Array2<f64> {
@@ -119,7 +135,6 @@ impl Fitted<'_> {
             sigma: told.sigma * means.squares.sqrt() / means.slope,
             diagonal: told.diagonal,
             pixels: told.pixels,
-            shared: self.last.shared_noise,
             mean_h: gram.h1() / pairs,
             mean_h2: gram.hh() / pairs,
             ..Known::default()

@@ -77,7 +77,7 @@ impl Described<'_> {
             lags: lags_of_all(&angles),
             angles,
             uncertainty_method: uncertainty.kind(),
-            shared_white_noise: self.last.and_then(|last| last.shared_noise.told()),
+            shared_white_noise: uncertainty.noise.as_ref().and_then(|noise| noise.shared.told()),
             pixels_not_believed: uncertainty.noise.as_ref().and_then(|noise| noise.levels.pixels_not_believed),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,

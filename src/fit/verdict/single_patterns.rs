@@ -89,11 +89,11 @@ impl Tested<'_> {
         let score =
             |a, b, column: usize| residuals.iter().map(|sums| sums.score(a, b)[column]).sum::<f64>() / means.slope;
         let scores = Array2::from_shape_fn((pairs.len(), width), |(k, column)| score(pairs[k].0, pairs[k].1, column));
-        let of = |pattern: &Pattern| {
-            let weights = pairs.iter().map(|&(a, b)| patterns.weight(pattern.shape, a, b));
+        let of = |(pattern, weights): (&Pattern, &Array2<f64>)| {
+            let weights = pairs.iter().map(|&pair| weights[pair]);
             weights.zip(scores.column(pattern.column)).map(|(weight, score)| weight * score).sum::<f64>()
         };
-        patterns.all.iter().map(of).collect()
+        patterns.all.iter().zip(&patterns.weights).map(of).collect()
     }
 
     /// What the Gaussian part misses of the scores of an angle.

@@ -15,7 +15,9 @@ use crate::sums::residuals::FrameGroups;
 use std::sync::OnceLock;
 
 /// Most grids; more angles than that are interpolated.
-const MOST_GRIDS: usize = 16;
+const MOST_GRIDS: usize = 12;
+/// How much closer they lie where speckles renew slowly: 1 is even.
+const CROWDED: f64 = 2.2;
 /// Places of one grid differ by less than this share.
 const ALIKE: f64 = 1e-9;
 /// Most decorrelation within a group of a grid. Half of it moves errors by less than 1 % (`tests/library/speckle_noise.rs`).
@@ -150,7 +152,11 @@ fn chosen(resemblances: &[Resemblance]) -> Vec<usize> {
     if distinct.len() <= MOST_GRIDS || !one_mask {
         return distinct;
     }
-    (0..MOST_GRIDS).map(|k| distinct[k * (distinct.len() - 1) / (MOST_GRIDS - 1)]).collect()
+    // Where speckles renew slowly more grids are made: there an angle tells most, and grids are small.
+    let place = |k: usize| (distinct.len() - 1) as f64 * (k as f64 / (MOST_GRIDS - 1) as f64).powf(CROWDED);
+    let mut places: Vec<usize> = (0..MOST_GRIDS).map(|k| place(k).round() as usize).collect();
+    places.dedup();
+    places.into_iter().map(|k| distinct[k]).collect()
 }
 
 /// The nodes next to an angle and how far it lies from the first to the second.

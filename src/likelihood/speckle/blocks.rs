@@ -14,6 +14,8 @@ pub struct Blocks {
     counts: Vec<f64>,
     /// Share of the smooth variance that second differences see.
     leak: f64,
+    /// Share of it that is lost within a few frames.
+    fast: f64,
 }
 
 impl Blocks {
@@ -24,7 +26,8 @@ impl Blocks {
         for (a, count) in grid.counts.iter().enumerate() {
             counts[grid.coarse[a]] += count;
         }
-        let blocks = Blocks { h: Array2::zeros((0, 0)), counts, leak: leak(grid) };
+        let [leak, fast] = shares(grid);
+        let blocks = Blocks { h: Array2::zeros((0, 0)), counts, leak, fast };
         Blocks { h: blocks.means(grid, &grid.h), ..blocks }
     }
 
@@ -68,6 +71,12 @@ impl Blocks {
         self.leak
     }
 
+    /// Share of it that is lost within a few frames.
+    #[must_use]
+    pub fn fast(&self) -> f64 {
+        self.fast
+    }
+
     /// Usable frames of every group.
     #[must_use]
     pub fn counts(&self) -> &[f64] {
@@ -81,6 +90,7 @@ impl Blocks {
             h: &self.h * (1.0 - share) + &other.h * share,
             counts: self.counts.clone(),
             leak: self.leak + share * (other.leak - self.leak),
+            fast: self.fast + share * (other.fast - self.fast),
         }
     }
 
@@ -151,15 +161,20 @@ impl Moments {
     }
 }
 
-/// Share of the variance of speckles that second differences see, from the decay per frame between neighbouring groups.
-fn leak(grid: &Grid) -> f64 {
-    let (mut sum, mut frames) = (0.0, 0.0);
+/// Shares of the variance of speckles that second differences see, and that is lost within a few frames, from the decay per frame
+/// between neighbouring groups.
+fn shares(grid: &Grid) -> [f64; 2] {
+    let (mut sums, mut frames) = ([0.0; 2], 0.0);
     for a in 0..grid.len().saturating_sub(1) {
         let apart = 0.5 * (grid.end(a + 1) - grid.first_frames[a]) as f64;
         let decay = -grid.h.get(a, a + 1).max(f64::MIN_POSITIVE).ln() / apart;
-        let [one, two] = [1.0, 2.0].map(|lag: f64| (-2.0 * lag * decay).exp());
-        sum += grid.counts[a] * (6.0 - 8.0 * one + 2.0 * two) / 6.0;
+        let [one, two, few] = [1.0, 2.0, FEW].map(|lag| (-2.0 * lag * decay).exp());
+        sums[0] += grid.counts[a] * (6.0 - 8.0 * one + 2.0 * two) / 6.0;
+        sums[1] += grid.counts[a] * (1.0 - few);
         frames += grid.counts[a];
     }
-    if frames > 0.0 { sum / frames } else { 0.0 }
+    sums.map(|sum| if frames > 0.0 { sum / frames } else { 0.0 })
 }
+
+/// Frames over which noise may be shared (`ingest/white.rs`).
+const FEW: f64 = 3.0;

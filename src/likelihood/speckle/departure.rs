@@ -64,7 +64,8 @@ pub fn of_one(standard_deviations: f64) -> f64 {
 /// By how many standard deviations a sum stands out with that probability.
 #[must_use]
 pub fn size_of(p_value: f64) -> f64 {
-    Normal::standard().inverse_cdf(1.0 - 0.5 * p_value.clamp(SMALLEST, 1.0))
+    let known = if p_value.is_nan() { 1.0 } else { p_value.clamp(SMALLEST, 1.0) };
+    Normal::standard().inverse_cdf(1.0 - 0.5 * known)
 }
 
 /// Smaller probabilities are lost in rounding.
@@ -106,5 +107,6 @@ mod tests {
         assert!(taken.degrees == 1 && taken.statistic < 1e-9, "{taken:?}");
         assert!((of_one(-1.96) - 0.05).abs() < 1e-4);
         assert!((size_of(0.05) - 1.96).abs() < 1e-3 && size_of(0.0) > 7.0);
+        assert!(size_of(f64::NAN).abs() < 1e-9 && size_of(1.0).abs() < 1e-9);
     }
 }

@@ -26,6 +26,8 @@ pub struct Known {
     pub mean_h2: f64,
     /// Share of the variance of speckles that second differences see.
     pub leak: f64,
+    /// Share of it that is lost within a few frames.
+    pub fast: f64,
     /// What frames share of their white noise.
     pub shared: SharedNoise,
 }
@@ -127,7 +129,7 @@ impl Energy {
             sum * sum / (blocks.counts()[a] * blocks.counts()[b])
         };
         let found = blocks.pairs().map(energy).sum();
-        let known = Known { leak: blocks.leak(), ..known };
+        let known = Known { leak: blocks.leak(), fast: blocks.fast(), ..known };
         Energy {
             along: trends.along(sums, unit),
             moments: blocks.moments(),
@@ -184,6 +186,13 @@ impl Energy {
         let all_h = n + n * (n - 1.0) * self.known.mean_h;
         let speckles = self.known.leak * (beta * x).powi(2) * all_h;
         white * (beta * x * all_h + white * n) + speckles
+    }
+
+    /// Variance of speckles that is lost within a few frames, and the white variance of single values: where the first is not small,
+    /// what neighbouring values share may be speckles.
+    #[must_use]
+    pub fn fast_and_white(&self, noise: Noise) -> (f64, f64) {
+        (self.known.fast * (noise.contrast * noise.root_speckle).powi(2), self.known.sigma.powi(2))
     }
 
     /// Mean variance of one value, and the part of it that is smooth.

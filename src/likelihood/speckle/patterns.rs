@@ -3,16 +3,16 @@
 
 use crate::likelihood::speckle::covariance::through;
 use crate::likelihood::speckle::gaussian::Gaussian;
-use crate::sums::algebra::dot;
 use crate::sums::band::Band;
 use crate::sums::grid::Grid;
 use crate::sums::residuals::FrameGroups;
+use ndarray::Array2;
 use std::f64::consts::PI;
 
 /// Places of an event: one boundary of groups of so many.
 const EVERY: usize = 2;
 /// Half waves of age and of lag.
-const AGES: usize = 6;
+const AGES: usize = 12;
 const LAGS: usize = 10;
 /// Fewer groups have no patterns.
 const FEWEST_GROUPS: usize = 8;
@@ -37,6 +37,19 @@ pub enum Shape {
     },
 }
 
+impl Shape {
+    /// The weight of the pairs of two groups with their middles, the measurement as 1.
+    fn weight(self, middle: &[f64], a: usize, b: usize) -> f64 {
+        let (earlier, later) = (a.min(b), a.max(b));
+        let wave = |half_waves: usize, at: f64| (PI * half_waves as f64 * at).cos();
+        match self {
+            Shape::Across { group } => f64::from(u8::from(earlier < group && group <= later)),
+            Shape::Age { half_waves } => wave(half_waves, f64::midpoint(middle[earlier], middle[later])),
+            Shape::Lag { half_waves } => wave(half_waves, middle[later] - middle[earlier]),
+        }
+    }
+}
+
 /// One pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern {
@@ -51,8 +64,8 @@ pub struct Pattern {
 pub struct Patterns {
     /// All of them.
     pub all: Vec<Pattern>,
-    /// Middle of every coarse group, the measurement as 1.
-    middle: Vec<f64>,
+    /// Of every pattern, the weight of the pairs of two groups.
+    pub weights: Vec<Array2<f64>>,
 }
 
 /// What the sums of patterns scatter by at one place.
@@ -83,76 +96,102 @@ impl Patterns {
             all.extend(ages.flat_map(|shape| with([swinging, &[p]].concat(), shape)));
             all.extend(lags.flat_map(|shape| with(vec![p], shape)));
         }
-        Patterns { all, middle: groups.first_frames.iter().map(middle).collect() }
-    }
-
-    /// The weight of the pairs of two groups.
-    #[must_use]
-    pub fn weight(&self, shape: Shape, a: usize, b: usize) -> f64 {
-        let (earlier, later) = (a.min(b), a.max(b));
-        let wave = |half_waves: usize, at: f64| (PI * half_waves as f64 * at).cos();
-        match shape {
-            Shape::Across { group } => f64::from(u8::from(earlier < group && group <= later)),
-            Shape::Age { half_waves } => wave(half_waves, f64::midpoint(self.middle[earlier], self.middle[later])),
-            Shape::Lag { half_waves } => wave(half_waves, self.middle[later] - self.middle[earlier]),
-        }
+        let middle: Vec<f64> = groups.first_frames.iter().map(middle).collect();
+        let n = middle.len();
+        let weights = |pattern: &Pattern| Array2::from_shape_fn((n, n), |(a, b)| pattern.shape.weight(&middle, a, b));
+        Patterns { weights: all.iter().map(weights).collect(), all }
     }
 
     /// On a grid.
     #[must_use]
     pub fn noise(&self, grid: &Grid) -> PatternNoise {
-        let roots: Vec<f64> = grid.counts.iter().map(|count| count.sqrt()).collect();
-        let times_roots = |band: &Band| band.map(|a, b, value| value * roots[a] * roots[b]);
-        let h = times_roots(&grid.h);
-        let scores: Vec<[Band; 3]> = grid.columns.iter().map(|column| through(&h, times_roots(column))).collect();
-        let one = Ones { h: &h, roots: &roots, through_h: h.apply(&roots) };
-        let on = |pattern: &Pattern| {
-            let weight = |a: usize, b: usize| self.weight(pattern.shape, grid.coarse[a], grid.coarse[b]);
-            scores[pattern.column][0].map(|a, b, value| value * weight(a, b))
+        let scaled = Scaled::of(grid);
+        let with_scores: Vec<Vec<Cells>> = (0..grid.columns.len())
+            .map(|column| match self.all.iter().any(|pattern| pattern.column == column) {
+                true => scaled.scores.iter().map(|score| scaled.cells(&scaled.columns[column], score)).collect(),
+                false => Vec::new(),
+            })
+            .collect();
+        let over = |cells: &Cells, weights: &Array2<f64>| cells.each_ref().map(|cells| (cells * weights).sum());
+        let own = |(pattern, weights): (&Pattern, &Array2<f64>)| {
+            let is_smooth = !matches!(pattern.shape, Shape::Across { .. }) && grid.len() > MANY_GROUPS;
+            match is_smooth {
+                true => over(&with_scores[pattern.column][pattern.column], &(weights * weights)),
+                false => {
+                    let weight = |a: usize, b: usize| weights[[grid.coarse[a], grid.coarse[b]]];
+                    scaled.own(&scaled.columns[pattern.column].map(|a, b, value| value * weight(a, b)))
+                }
+            }
         };
-        let of_pattern = |pattern: &Pattern| {
-            let function = on(pattern);
-            let once = function.times(&h, 2 * function.reach());
-            let with_scores = scores.iter().map(|score| with(&function, score)).chain([one.with(&function, &once)]);
-            (own(&function, &once), with_scores.collect::<Vec<_>>())
-        };
-        let found: Vec<([f64; 3], Vec<[f64; 3]>)> = self.all.iter().map(of_pattern).collect();
+        let own: Vec<[f64; 3]> = self.all.iter().zip(&self.weights).map(own).collect();
         PatternNoise {
-            own: Gaussian::from_fn(found.len(), 1, |k, _| found[k].0),
-            with_scores: Gaussian::from_fn(found.len(), scores.len() + 1, |k, column| found[k].1[column]),
-            scores: Gaussian::from_fn(scores.len(), 1, |k, _| with(&scores[k][0], &scores[k])),
+            own: Gaussian::from_fn(own.len(), 1, |k, _| own[k]),
+            with_scores: Gaussian::from_fn(own.len(), scaled.scores.len(), |k, score| {
+                over(&with_scores[self.all[k].column][score], &self.weights[k])
+            }),
+            scores: Gaussian::from_fn(grid.columns.len(), 1, |k, _| {
+                scaled.cells(&scaled.columns[k], &scaled.scores[k]).map(|cells| cells.sum())
+            }),
         }
     }
 }
 
-/// The monomials of one function J, given J H.
-fn own(function: &Band, once: &Band) -> [f64; 3] {
-    let within_reach = once.cut(function.reach());
-    [0.5 * once.inner_transposed(once), function.inner(&within_reach), 0.5 * function.inner(function)]
+/// Grids of more groups than that are so fine beside a swing that it does not change within reach.
+const MANY_GROUPS: usize = 200;
+
+/// Sums over the pairs of coarse groups, of the three monomials.
+type Cells = [Array2<f64>; 3];
+
+/// Columns of a grid, scaled by the roots of the frames of their groups.
+struct Scaled<'a> {
+    grid: &'a Grid,
+    n_coarse: usize,
+    h: Band,
+    columns: Vec<Band>,
+    /// Of every score `[dh .., h, 1]`, what a function is multiplied by, entry by entry: `1/2 H S H`, the symmetric part of `S H`, `S / 2`.
+    scores: Vec<[Band; 3]>,
 }
 
-/// Of a function with another that was taken through H.
-fn with(function: &Band, [bare, once, twice]: &[Band; 3]) -> [f64; 3] {
-    [0.5 * twice.inner(function), once.inner(function), 0.5 * bare.inner(function)]
-}
+impl<'a> Scaled<'a> {
+    fn of(grid: &'a Grid) -> Self {
+        let roots: Vec<f64> = grid.counts.iter().map(|count| count.sqrt()).collect();
+        let times_roots = |band: &Band| band.map(|a, b, value| value * roots[a] * roots[b]);
+        let (h, columns) = (times_roots(&grid.h), grid.columns.iter().map(times_roots).collect::<Vec<Band>>());
+        let half = |band: &Band| band.map(|_, _, value| 0.5 * value);
+        let score = |column: &Band| {
+            let [bare, once, twice] = through(&h, column.clone());
+            [half(&twice), once, half(&bare)]
+        };
+        // The score of the offset is 1 on all different frames: of rank one, less a frame with itself.
+        let (through_h, squared) = (h.apply(&roots), h.times(&h, h.reach()));
+        let ones = [
+            squared.map(|a, b, value| 0.5 * (through_h[a] * through_h[b] - value)),
+            h.map(|a, b, value| f64::midpoint(roots[a] * through_h[b], roots[b] * through_h[a]) - value),
+            h.map(|a, b, _| 0.5 * (roots[a] * roots[b] - f64::from(u8::from(a == b)))),
+        ];
+        let scores = columns.iter().map(score).chain([ones]).collect();
+        let n_coarse = grid.coarse.last().map_or(0, |last| last + 1);
+        Scaled { grid, n_coarse, h, columns, scores }
+    }
 
-/// The score of the offset: 1 on all different frames.
-struct Ones<'a> {
-    h: &'a Band,
-    roots: &'a [f64],
-    through_h: Vec<f64>,
-}
+    fn cells(&self, column: &Band, score: &[Band; 3]) -> Cells {
+        score.each_ref().map(|score| {
+            let mut cells = Array2::zeros((self.n_coarse, self.n_coarse));
+            for a in 0..column.n() {
+                let products = column.row(a).iter().zip(score.row(a)).map(|(one, other)| one * other);
+                for (b, product) in column.columns(a).zip(products) {
+                    cells[[self.grid.coarse[a], self.grid.coarse[b]]] += product;
+                }
+            }
+            cells
+        })
+    }
 
-impl Ones<'_> {
-    fn with(&self, function: &Band, once: &Band) -> [f64; 3] {
-        let (once_one, one) = (function.apply(&self.through_h), function.apply(self.roots));
-        let within_reach = once.cut(self.h.reach());
-        let trace: f64 = function.diagonal().iter().sum();
-        [
-            0.5 * (dot(&self.through_h, &once_one) - within_reach.inner(self.h)),
-            dot(self.roots, &once_one) - function.inner(self.h),
-            0.5 * (dot(self.roots, &one) - trace),
-        ]
+    /// The monomials of one function.
+    fn own(&self, function: &Band) -> [f64; 3] {
+        let once = function.times(&self.h, 2 * function.reach());
+        let within_reach = once.cut(function.reach());
+        [0.5 * once.inner_transposed(&once), function.inner(&within_reach), 0.5 * function.inner(function)]
     }
 }
 
@@ -189,12 +228,17 @@ mod tests {
         let groups = FrameGroups::new((0..20).map(|k| 5 * k).collect(), 100);
         let patterns = Patterns::new(&groups, 3, (&[0], &[0, 2]));
         assert!(patterns.all.iter().any(|pattern| pattern.shape == Shape::Across { group: 18 } && pattern.column == 3));
-        let across = |a, b| patterns.weight(Shape::Across { group: 8 }, a, b);
-        assert_eq!([across(7, 8), across(8, 7), across(3, 7), across(8, 12)], [1.0, 1.0, 0.0, 0.0]);
-        let ages: f64 = (0..20).map(|a| patterns.weight(Shape::Age { half_waves: 3 }, a, a)).sum();
-        assert!(ages.abs() < 1e-12);
-        assert_eq!(patterns.weight(Shape::Lag { half_waves: 4 }, 6, 6), 1.0);
-        assert!((patterns.weight(Shape::Lag { half_waves: 4 }, 0, 5) + 1.0).abs() < 1e-12);
+        let of = |shape: Shape| {
+            let place = patterns.all.iter().position(|pattern| pattern.shape == shape).expect("looked at");
+            patterns.weights[place].clone()
+        };
+        let across = of(Shape::Across { group: 8 });
+        assert_eq!([across[[7, 8]], across[[8, 7]], across[[3, 7]], across[[8, 12]]], [1.0, 1.0, 0.0, 0.0]);
+        let ages = of(Shape::Age { half_waves: 3 });
+        assert!(ages.diag().sum().abs() < 1e-12);
+        let lags = of(Shape::Lag { half_waves: 4 });
+        assert_eq!(lags[[6, 6]], 1.0);
+        assert!((lags[[0, 5]] + 1.0).abs() < 1e-12);
         assert!(Patterns::new(&FrameGroups::new(vec![0, 5], 10), 3, (&[0], &[0])).all.is_empty());
     }
 }
