@@ -118,7 +118,7 @@ fn first_matrix(source: &Source, layout: Layout, bin: &Bin) -> Result<Vec<(Strin
         fact("empty frames", if dead.is_empty() { "none".into() } else { ranges(&dead, 1) }),
         fact("sigma", sigma),
     ];
-    let pixels = bin.pixels(pixel_counts(source, layout).as_deref());
+    let pixels = bin.pixels(pixel_counts(source, layout)?.as_deref());
     facts.extend(pixels.map(|pixels| fact("pixels of the first bin", pixels)));
     Ok(facts)
 }

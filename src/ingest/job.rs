@@ -80,7 +80,7 @@ impl<'a> Job<'a> {
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
         let groups = groups(bins, selection.merge_within_degrees);
-        let pixels = pixel_counts(&source, layout);
+        let pixels = pixel_counts(&source, layout)?;
         let job = Job { request, threads, source, layout, table, groups, frames, n_file, dt_seconds, pixels, warnings };
         job.check_memory()?;
         Ok(job)

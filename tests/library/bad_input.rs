@@ -109,6 +109,18 @@ fn a_declared_unit_of_q_is_converted() {
 }
 
 #[test]
+fn numbers_that_no_measurement_has_are_refused_with_their_range() {
+    for (file, range) in [
+        (ApsU { frame_time: Some(8.6e9), ..ApsU::default() }, "between 1e-9 and 1e6"),
+        (ApsU { q: vec![0.003, 5e-316, 0.009], ..ApsU::default() }, "between 1e-7 and 100"),
+        (ApsU { phi: vec![-90.0, 0.0, 1e300, 180.0], ..ApsU::default() }, "phi in degrees"),
+    ] {
+        let line = Place::new().ingest_u(&file, Selection::default()).expect_err("impossible").to_string();
+        assert!(line.contains(range), "{line}");
+    }
+}
+
+#[test]
 fn unused_bins_may_have_no_place() {
     let file = ApsLegacy::eigen();
     assert!(file.dphilist.iter().any(|phi| phi.is_nan()));

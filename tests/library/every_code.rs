@@ -187,7 +187,11 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             .into(),
         Code::E31 => {
             let slip = ApsU { q: vec![30.0, 54.0, 90.0], ..ApsU::default() };
-            vec![(aps_u_with(&slip, Selection { q_per_angstrom: Some(54.0), ..q() }), "slip of units")]
+            let unknown = ApsU { map_units: vec!["1/fm", "deg"], ..ApsU::default() };
+            vec![
+                (aps_u_with(&slip, Selection { q_per_angstrom: Some(54.0), ..q() }), "slip of units"),
+                (aps_u_with(&unknown, q()), "1/angstrom or 1/nm"),
+            ]
         }
         Code::E32 => {
             let phi_ranges = vec![PhiRange { min_angle: 100.0, max_angle: 120.0 }];

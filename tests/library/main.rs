@@ -6,6 +6,7 @@ mod bad_input;
 mod beamline;
 mod common;
 mod configuration;
+mod damaged_metadata;
 mod derivatives;
 mod derived_numbers;
 mod dual;

@@ -1,4 +1,6 @@
 //! Reads HDF5 objects; every error names file, path and what was found. It knows no layout.
+//!
+//! Whether an object exists and whether it can be read are two questions: what is there and cannot be read is damage, never absence.
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
@@ -75,15 +77,51 @@ impl Source {
     }
 
     /// A group, if there is one at that path.
-    #[must_use]
-    pub fn group(&self, path: &str) -> Option<Group> {
-        self.file.group(path).ok()
+    ///
+    /// # Errors
+    /// E04 if it is there and cannot be read.
+    pub fn group(&self, path: &str) -> Result<Option<Group>> {
+        self.if_there(path, self.file.group(path))
     }
 
-    /// Whether there is a dataset at that path.
-    #[must_use]
-    pub fn has_dataset(&self, path: &str) -> bool {
-        self.open_dataset(path).is_ok()
+    /// A dataset, if there is one at that path.
+    ///
+    /// # Errors
+    /// E04 if it is there and cannot be read.
+    pub fn optional_dataset(&self, path: &str) -> Result<Option<Dataset>> {
+        self.if_there(path, self.open_dataset(path))
+    }
+
+    /// What was opened; `None` if nothing is there.
+    fn if_there<T>(&self, path: &str, opened: std::result::Result<T, ReaderError>) -> Result<Option<T>> {
+        match opened {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if is_absence(&error) => match self.damaged_name(path) {
+                None => Ok(None),
+                Some(name) => {
+                    Err(Fault::at(self.place(path), format!("a name beside it, {name:?}, differs in one character"))
+                        .expected("an undamaged file")
+                        .advice("copy the file again; if the name is right, rename the object")
+                        .code(Code::E04)
+                        .format())
+                }
+            },
+            Err(error) => Err(self.decode_error(path, error)),
+        }
+    }
+
+    /// A name that one changed byte has made of the first name of a path that is not there.
+    fn damaged_name(&self, path: &str) -> Option<String> {
+        let mut group = self.file.root_group().ok()?;
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            if let Ok(next) = group.group(name) {
+                group = next;
+                continue;
+            }
+            let (groups, datasets) = group.member_names().ok()?;
+            return groups.into_iter().chain(datasets).find(|other| is_one_byte_off(name, other));
+        }
+        None
     }
 
     fn open_dataset(&self, path: &str) -> std::result::Result<Dataset, ReaderError> {
@@ -112,10 +150,7 @@ impl Source {
     /// # Errors
     /// Layout if the dataset is not numeric, Format if it cannot be decoded.
     pub fn numbers(&self, path: &str) -> Result<Option<Vec<f64>>> {
-        if !self.has_dataset(path) {
-            return Ok(None);
-        }
-        let dataset = self.dataset(path)?;
+        let Some(dataset) = self.optional_dataset(path)? else { return Ok(None) };
         if dataset.num_elements().is_ok_and(|count| count > 1 << 27) {
             return Err(Fault::at(self.place(path), format!("shape {:?}", dataset.shape()))
                 .expected("a list of at most 2^27 numbers")
@@ -140,23 +175,32 @@ impl Source {
         }
     }
 
-    /// How often each label of a map of whole numbers occurs, by label; `None` if there is no such map, or none that can be read.
-    #[must_use]
-    pub fn label_counts(&self, path: &str) -> Option<Vec<u64>> {
-        let dataset = self.open_dataset(path).ok()?;
+    /// How often each label of a map of whole numbers occurs, by label; `None` if there is no such map, or one of other numbers.
+    ///
+    /// # Errors
+    /// E04 if it is there and cannot be decoded.
+    pub fn label_counts(&self, path: &str) -> Result<Option<Vec<u64>>> {
+        let Some(dataset) = self.optional_dataset(path)? else { return Ok(None) };
         let believable = dataset.num_elements().is_ok_and(|count| count <= 1 << 27);
-        if believable { count_labels(&dataset).ok() } else { None }
+        match count_labels(&dataset) {
+            Ok(counts) if believable => Ok(Some(counts)),
+            Ok(_) | Err(ReaderError::Other(_)) => Ok(None),
+            Err(source) => Err(self.decode_error(path, source)),
+        }
     }
 
     /// Text of a string dataset, decoded leniently; `None` if there is none.
-    #[must_use]
-    pub fn strings(&self, path: &str) -> Option<Vec<String>> {
-        let dataset = self.open_dataset(path).ok()?;
-        let strings = dataset.read_strings().ok().or_else(|| {
-            let bytes = dataset.read_raw_bytes().ok()?;
-            Some(vec![String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()])
-        })?;
-        Some(strings.into_iter().map(|text| text.trim().to_owned()).collect())
+    ///
+    /// # Errors
+    /// E04 if it is there and cannot be decoded.
+    pub fn strings(&self, path: &str) -> Result<Option<Vec<String>>> {
+        let Some(dataset) = self.optional_dataset(path)? else { return Ok(None) };
+        let strings = dataset.read_strings().or_else(|_| {
+            let bytes = dataset.read_raw_bytes()?;
+            Ok(vec![String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned()])
+        });
+        let strings = strings.map_err(|source| self.decode_error(path, source))?;
+        Ok(Some(strings.into_iter().map(|text| text.trim().to_owned()).collect()))
     }
 
     /// Names of datasets in a group that end in digits, with their number, in numeric order.
@@ -164,7 +208,7 @@ impl Source {
     /// # Errors
     /// Format if the group cannot be listed.
     pub fn numbered_datasets(&self, group_path: &str) -> Result<Vec<(u64, String)>> {
-        let Some(group) = self.group(group_path) else { return Ok(Vec::new()) };
+        let Some(group) = self.group(group_path)? else { return Ok(Vec::new()) };
         let (_, names) = group.member_names().map_err(|source| self.decode_error(group_path, source))?;
         let mut numbered: Vec<(u64, String)> =
             names.into_iter().filter_map(|name| Some((trailing_number(&name)?, name))).collect();
@@ -223,6 +267,22 @@ impl Source {
         }
     }
 }
+
+/// Whether an error says that nothing is there.
+fn is_absence(error: &ReaderError) -> bool {
+    matches!(root_cause(error), ReaderError::GroupNotFound(_) | ReaderError::DatasetNotFound(_))
+}
+
+/// Whether one changed byte makes one name of the other. Numbers in names are meant to differ.
+fn is_one_byte_off(name: &str, other: &str) -> bool {
+    let mut different = name.bytes().zip(other.bytes()).filter(|(a, b)| a != b);
+    let first = different.next();
+    let is_number = first.is_some_and(|(a, b)| a.is_ascii_digit() && b.is_ascii_digit());
+    name.len() == other.len() && name.len() >= SHORTEST && first.is_some() && different.next().is_none() && !is_number
+}
+
+/// Shorter names differ in one character by chance.
+const SHORTEST: usize = 4;
 
 fn root_cause(error: &ReaderError) -> &ReaderError {
     match error {
@@ -313,6 +373,19 @@ fn lzf(filter: &FilterDescription, data: &[u8], _element_size: usize) -> std::re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_one_byte_has_changed_are_told_from_numbered_ones() {
+        for (name, other, is_damage) in [
+            ("frame_time", "frame_tiie", true),
+            ("frame_time", "frame_time", false),
+            ("dynamic_v_list_dim0", "dynamic_v_list_dim1", false),
+            ("frame_time", "count_time", false),
+            ("dq", "dt", false),
+        ] {
+            assert_eq!(is_one_byte_off(name, other), is_damage, "{name} {other}");
+        }
+    }
 
     #[test]
     fn numbers_are_taken_from_the_end_of_names() {

@@ -7,13 +7,20 @@ use crate::ingest::layouts::aps_u::intensity;
 use crate::ingest::layouts::bins::{BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
 
 /// The group of matrices of a legacy file, if it is one: under the output path it names, a usual one, or any top group.
-#[must_use]
-pub fn matrix_group(source: &Source) -> Option<String> {
-    let named = source.strings(&format!("{}/output_data", xpcs_group(source))).and_then(|mut names| names.pop());
+///
+/// # Errors
+/// E04 if an object on the way is there and cannot be read.
+pub fn matrix_group(source: &Source) -> Result<Option<String>> {
+    let named = source.strings(&format!("{}/output_data", xpcs_group(source)))?.and_then(|mut names| names.pop());
     let usual = ["/exchange", "/TwoTimeInfo"].map(String::from);
     let any = source.top_groups().into_iter().map(|name| format!("/{name}"));
     let places = named.into_iter().map(|name| format!("/{}", name.trim_matches('/'))).chain(usual).chain(any);
-    places.map(|place| format!("{place}/C2T_all")).find(|path| source.group(path).is_some())
+    for path in places.map(|place| format!("{place}/C2T_all")) {
+        if source.group(&path)?.is_some() {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// `/xpcs`, or `/xpcs_1`, `/xpcs_2` .. where results were repeated.

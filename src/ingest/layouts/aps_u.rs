@@ -85,12 +85,12 @@ impl QMap {
         if phi_comes_first(source)? {
             let swapped = natural_of_label.iter().map(|k| k % second.len() * first.len() + k / second.len()).collect();
             return Ok(QMap {
-                q: in_inverse_angstrom(source, second, warnings),
+                q: in_inverse_angstrom(source, second, warnings)?,
                 phi: first,
                 natural_of_label: swapped,
             });
         }
-        Ok(QMap { q: in_inverse_angstrom(source, first, warnings), phi: second, natural_of_label })
+        Ok(QMap { q: in_inverse_angstrom(source, first, warnings)?, phi: second, natural_of_label })
     }
 
     /// label -> natural bin -> q = natural // n_phi, phi = natural % n_phi.
@@ -163,7 +163,7 @@ fn index_mapping(
 /// Whether the map's first axis is phi.
 fn phi_comes_first(source: &Source) -> Result<bool> {
     let path = format!("{QMAP}/map_names");
-    let Some(names) = source.strings(&path) else { return Ok(false) };
+    let Some(names) = source.strings(&path)? else { return Ok(false) };
     let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
     match lower.iter().map(String::as_str).collect::<Vec<&str>>()[..] {
         ["q", "phi"] => Ok(false),
@@ -176,8 +176,26 @@ fn phi_comes_first(source: &Source) -> Result<bool> {
     }
 }
 
-fn in_inverse_angstrom(source: &Source, mut q: Vec<f64>, warnings: &mut Vec<String>) -> Vec<f64> {
-    let units = source.strings(&format!("{QMAP}/map_units")).unwrap_or_default().join(" ").to_lowercase();
+/// Whether a unit is of phi.
+fn is_of_angles(unit: &str) -> bool {
+    ["deg", "rad", "\u{b0}"].iter().any(|of_angle| unit.to_lowercase().starts_with(of_angle))
+}
+
+/// q in 1/angstrom, by the declared unit.
+///
+/// # Errors
+/// E31 if it is none of q.
+fn in_inverse_angstrom(source: &Source, mut q: Vec<f64>, warnings: &mut Vec<String>) -> Result<Vec<f64>> {
+    let units = source.strings(&format!("{QMAP}/map_units"))?.unwrap_or_default();
+    let units = units.into_iter().find(|unit| !is_of_angles(unit)).unwrap_or_default().to_lowercase();
+    let is_known = ["nm", "a", "\u{e5}", "\u{212b}"].iter().any(|unit| units.contains(unit));
+    if !units.trim().is_empty() && !is_known {
+        return Err(Fault::at(source.place(&format!("{QMAP}/map_units")), format!("{units:?}"))
+            .expected("q in 1/angstrom or 1/nm")
+            .advice("correct the units in the file: q would be wrong by their ratio")
+            .code(Code::E31)
+            .layout());
+    }
     if units.contains("nm") {
         warnings.push("q is declared in 1/nm: converted to 1/angstrom".into());
         q.iter_mut().for_each(|q| *q *= 0.1);
@@ -185,7 +203,7 @@ fn in_inverse_angstrom(source: &Source, mut q: Vec<f64>, warnings: &mut Vec<Stri
     if q.iter().any(|q| q.is_finite() && !(1e-5..=10.0).contains(q)) {
         warnings.push(format!("[{}] {QMAP}: q outside 1e-5 .. 10 1/angstrom looks like a slip of units", Code::E31));
     }
-    q
+    Ok(q)
 }
 
 fn timing(source: &Source, dt_override: bool, warnings: &mut Vec<String>) -> Result<Option<FrameTiming>> {
@@ -198,10 +216,11 @@ fn timing(source: &Source, dt_override: bool, warnings: &mut Vec<String>) -> Res
     Ok(Some(FrameTiming { frame_seconds, stride, average }))
 }
 
-/// Pixels of every bin, by its compressed label (0: unused ones), from the map of the detector. Only a bound of the noise rests on
-/// it, so a map that cannot be read is no error.
-#[must_use]
-pub fn pixel_counts(source: &Source) -> Option<Vec<u64>> {
+/// Pixels of every bin, by its compressed label (0: unused ones), from the map of the detector.
+///
+/// # Errors
+/// E04 if it is there and cannot be read.
+pub fn pixel_counts(source: &Source) -> Result<Option<Vec<u64>>> {
     source.label_counts(&format!("{QMAP}/dynamic_roi_map"))
 }
 

@@ -70,15 +70,20 @@ pub fn wavevectors(bins: &[Bin]) -> Vec<f64> {
     q
 }
 
+/// No X-ray measurement has another wavevector, in 1/angstrom.
+const POSSIBLE_Q: std::ops::RangeInclusive<f64> = 1e-7..=100.0;
+/// Angles are wrapped; more turns than that are no angle.
+const MOST_DEGREES: f64 = 3600.0;
+
 /// Checks q and phi of a used bin and wraps phi.
 ///
 /// # Errors
-/// E33 if one of them is not a number.
+/// E33 if one of them is not a number, or none that is possible.
 pub fn checked_bin(source: &Source, path: String, label: i64, q_phi: (f64, f64)) -> Result<Bin> {
     let (q, phi) = q_phi;
-    if !(q.is_finite() && phi.is_finite()) {
+    if !(POSSIBLE_Q.contains(&q) && phi.abs() <= MOST_DEGREES) {
         return Err(Fault::at(source.place(&path), format!("bin {label} has q = {q}, phi = {phi}"))
-            .expected("finite q and phi for a bin that is used")
+            .expected("q between 1e-7 and 100 1/angstrom and phi in degrees for a bin that is used")
             .code(Code::E33)
             .layout());
     }
@@ -99,16 +104,19 @@ pub fn factor_or_one(source: &Source, paths: &[String], warnings: &mut Vec<Strin
     Ok(1.0)
 }
 
-/// A positive finite number.
+/// Frame intervals in seconds, strides and numbers of averaged frames that can be.
+const POSSIBLE: std::ops::RangeInclusive<f64> = 1e-9..=1e6;
+
+/// A positive number that is possible.
 ///
 /// # Errors
 /// E25 otherwise.
 pub fn positive(source: &Source, path: &str, value: f64) -> Result<f64> {
-    if value.is_finite() && value > 0.0 {
+    if POSSIBLE.contains(&value) {
         return Ok(value);
     }
     Err(Fault::at(source.place(path), value.to_string())
-        .expected("a positive number")
+        .expected("a positive number between 1e-9 and 1e6")
         .advice("give analyzer_parameters.dt and set experimental_data.dt_override: true")
         .code(Code::E25)
         .layout())

@@ -1,7 +1,7 @@
 //! Which layout a file has, decided by its content. It reads no matrix.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::bins::BinTable;
 use crate::ingest::layouts::{aps_legacy, aps_u};
@@ -34,10 +34,10 @@ impl Layout {
 /// E06 if none is known, E07 if the file has g2 only, Layout if the wanted one is not there.
 pub fn detect(source: &Source, wanted: Option<Layout>) -> Result<(Layout, Vec<Layout>)> {
     let mut found = Vec::new();
-    if source.group(aps_u::CORRELATION_MAP).is_some() {
+    if source.group(aps_u::CORRELATION_MAP)?.is_some() {
         found.push(Layout::ApsU);
     }
-    if aps_legacy::matrix_group(source).is_some() {
+    if aps_legacy::matrix_group(source)?.is_some() {
         found.push(Layout::ApsLegacy);
     }
     if let Some(wanted) = wanted {
@@ -51,27 +51,29 @@ pub fn detect(source: &Source, wanted: Option<Layout>) -> Result<(Layout, Vec<La
     }
     match found.split_first() {
         Some((first, others)) => Ok((*first, others.to_vec())),
-        None => Err(unknown(source)),
+        None => Err(unknown(source)?),
     }
 }
 
-fn unknown(source: &Source) -> crate::error::Error {
-    let multitau = source.group("/xpcs/multitau").is_some()
-        || ["/exchange/norm-0-g2", "/exchange/g2_all"].iter().any(|path| source.has_dataset(path));
+fn unknown(source: &Source) -> Result<Error> {
+    let mut multitau = source.group("/xpcs/multitau")?.is_some();
+    for path in ["/exchange/norm-0-g2", "/exchange/g2_all"] {
+        multitau |= source.optional_dataset(path)?.is_some();
+    }
     if multitau {
-        return Fault::at(source.path().display(), "this file has g2 only, no two-time correlation")
+        return Ok(Fault::at(source.path().display(), "this file has g2 only, no two-time correlation")
             .advice("run boost_corr again with -t Twotime or -t Both")
             .code(Code::E07)
-            .layout();
+            .layout());
     }
-    Fault::at(
+    Ok(Fault::at(
         source.path().display(),
         format!("no two-time data in a known layout; the file holds {}", source.outline()),
     )
     .expected("/xpcs/twotime/correlation_map (aps_u) or <group>/C2T_all (aps_legacy)")
     .advice("check that this is a two-time result file; `homodyne inspect FILE` lists what it holds")
     .code(Code::E06)
-    .layout()
+    .layout())
 }
 
 /// Reads the table of bins of a layout.
@@ -82,17 +84,19 @@ pub fn bin_table(source: &Source, layout: Layout, allow_missing: bool, dt_overri
     match layout {
         Layout::ApsU => aps_u::bin_table(source, allow_missing, dt_override),
         Layout::ApsLegacy => {
-            let group = aps_legacy::matrix_group(source).unwrap_or_else(|| "/exchange/C2T_all".into());
+            let group = aps_legacy::matrix_group(source)?.unwrap_or_else(|| "/exchange/C2T_all".into());
             aps_legacy::bin_table(source, &group, dt_override)
         }
     }
 }
 
 /// Pixels of every bin by label, where the layout is known to have a map of them.
-#[must_use]
-pub fn pixel_counts(source: &Source, layout: Layout) -> Option<Vec<u64>> {
+///
+/// # Errors
+/// E04 if the map is there and cannot be read.
+pub fn pixel_counts(source: &Source, layout: Layout) -> Result<Option<Vec<u64>>> {
     match layout {
         Layout::ApsU => aps_u::pixel_counts(source),
-        Layout::ApsLegacy => None,
+        Layout::ApsLegacy => Ok(None),
     }
 }
