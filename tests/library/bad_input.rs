@@ -109,6 +109,23 @@ fn a_declared_unit_of_q_is_converted() {
 }
 
 #[test]
+fn a_declared_unit_of_phi_is_converted() {
+    let phi = ApsU::default().phi.iter().map(|phi| phi.to_radians()).collect();
+    let declared = ApsU { phi, map_units: vec!["A^-1", "rad"], ..ApsU::default() };
+    let angles = |file: &ApsU| {
+        let manifest = Place::new().ingest_u(file, q()).expect("known units").manifest;
+        let rounded = |phi: f64| (1e6 * phi).round();
+        (
+            manifest.experiment.angles.iter().map(|angle| rounded(angle.phi_degrees)).collect(),
+            manifest.provenance.warnings,
+        )
+    };
+    let (converted, warnings): (Vec<f64>, Vec<String>) = angles(&declared);
+    assert_eq!(converted, angles(&ApsU::default()).0);
+    assert!(warnings.iter().any(|warning| warning.contains("radian")), "{warnings:?}");
+}
+
+#[test]
 fn numbers_that_no_measurement_has_are_refused_with_their_range() {
     for (file, range) in [
         (ApsU { frame_time: Some(8.6e9), ..ApsU::default() }, "between 1e-9 and 1e6"),

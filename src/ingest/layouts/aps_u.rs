@@ -86,11 +86,12 @@ impl QMap {
             let swapped = natural_of_label.iter().map(|k| k % second.len() * first.len() + k / second.len()).collect();
             return Ok(QMap {
                 q: in_inverse_angstrom(source, second, warnings)?,
-                phi: first,
+                phi: in_degrees(source, first, warnings)?,
                 natural_of_label: swapped,
             });
         }
-        Ok(QMap { q: in_inverse_angstrom(source, first, warnings)?, phi: second, natural_of_label })
+        let phi = in_degrees(source, second, warnings)?;
+        Ok(QMap { q: in_inverse_angstrom(source, first, warnings)?, phi, natural_of_label })
     }
 
     /// label -> natural bin -> q = natural // n_phi, phi = natural % n_phi.
@@ -174,6 +175,16 @@ fn phi_comes_first(source: &Source) -> Result<bool> {
             .code(Code::E14)
             .layout()),
     }
+}
+
+/// phi in degrees, by the declared unit.
+fn in_degrees(source: &Source, mut phi: Vec<f64>, warnings: &mut Vec<String>) -> Result<Vec<f64>> {
+    let units = source.strings(&format!("{QMAP}/map_units"))?.unwrap_or_default();
+    if units.iter().any(|unit| unit.to_lowercase().starts_with("rad")) {
+        warnings.push("phi is declared in radian: converted to degrees".into());
+        phi.iter_mut().for_each(|phi| *phi = phi.to_degrees());
+    }
+    Ok(phi)
 }
 
 /// Whether a unit is of phi.
