@@ -2,6 +2,7 @@
 
 use crate::error::{Fault, Result};
 use crate::ingest::request::IngestSettings;
+use crate::machine::file_identity::content_hash;
 use crate::store::directory::Store;
 use crate::store::manifest::{FORMAT_VERSION, Manifest};
 use crate::store::recognise::is_store;
@@ -17,7 +18,7 @@ pub(super) fn content_key(request: &IngestSettings, source_blake3: &str) -> Resu
     let parts = serde_json::json!([FORMAT_VERSION, RULES, source_blake3, request.selection, made]);
     let text =
         serde_json::to_vec(&parts).map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
-    Ok(blake3::hash(&text).to_hex().to_string())
+    Ok(content_hash(&text))
 }
 
 /// What stands where the store is to be.

@@ -16,6 +16,12 @@ pub struct FileIdentity {
     pub modified_nanoseconds: Option<u64>,
 }
 
+/// BLAKE3 of some bytes, in hexadecimal.
+#[must_use]
+pub fn content_hash(content: &[u8]) -> String {
+    blake3::hash(content).to_hex().to_string()
+}
+
 /// Whether a path still leads to an open file or directory, and not to another one of that name.
 #[must_use]
 pub fn leads_to(path: &Path, open: &File) -> bool {

@@ -6,6 +6,7 @@ use crate::machine::claim::{Claim, parent_of};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Says whether what stands at a place may be replaced: nothing does, or something of the same kind without foreign files.
@@ -57,14 +58,14 @@ impl StagedDirectory {
     /// One exchange of names: at no time is there neither the earlier directory nor the new one. What was there is removed with the
     /// staging name.
     fn swap(&self) -> std::io::Result<()> {
-        let rename = |flags| renameat_with(CWD, &self.staging, CWD, &self.target, flags);
+        let rename = |flags| exchange(&self.staging, &self.target, flags);
         match rename(RenameFlags::NOREPLACE) {
-            Err(Errno::EXIST) => match rename(RenameFlags::EXCHANGE) {
-                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.swap_in_steps(),
-                other => other.map_err(std::io::Error::from),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match rename(RenameFlags::EXCHANGE) {
+                Err(error) if is_unsupported(&error) => self.swap_in_steps(),
+                other => other,
             },
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.swap_in_steps(),
-            other => other.map_err(std::io::Error::from),
+            Err(error) if is_unsupported(&error) => self.swap_in_steps(),
+            other => other,
         }
     }
 
@@ -103,6 +104,16 @@ fn tidy(left: &Claim, target: &Path) {
     let _ = std::fs::remove_dir_all(&staging);
 }
 
+/// A rename that says what may be at the target.
+pub(super) fn exchange(from: &Path, to: &Path, flags: RenameFlags) -> std::io::Result<()> {
+    renameat_with(CWD, from, CWD, to, flags).map_err(std::io::Error::from)
+}
+
+/// Whether the file system or the kernel knows no such rename.
+pub(super) fn is_unsupported(error: &std::io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP))
+}
+
 /// Makes the entries of a directory and of all below it durable.
 fn sync_directories(folder: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
@@ -116,7 +127,7 @@ fn sync_directories(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Makes a directory's entries durable where the file system can.
-fn sync_directory(path: &Path) {
+pub(super) fn sync_directory(path: &Path) {
     let _ = File::open(path).and_then(|directory| directory.sync_all());
 }
 

@@ -4,8 +4,8 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::machine::claim::{Claim, parent_of};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
+use crate::machine::publish::{exchange, is_unsupported, sync_directory};
+use rustix::fs::RenameFlags;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -59,13 +59,13 @@ impl StagedFile {
         may_come_to(&self.target, self.replace)?;
         let moved = match self.replace {
             Replace::File => std::fs::rename(&self.staging, &self.target),
-            Replace::Nothing => match renameat_with(CWD, &self.staging, CWD, &self.target, RenameFlags::NOREPLACE) {
-                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => std::fs::rename(&self.staging, &self.target),
-                other => other.map_err(std::io::Error::from),
+            Replace::Nothing => match exchange(&self.staging, &self.target, RenameFlags::NOREPLACE) {
+                Err(error) if is_unsupported(&error) => std::fs::rename(&self.staging, &self.target),
+                other => other,
             },
         };
         moved.map_err(io_at(&self.target))?;
-        let _ = File::open(parent_of(&self.target)).and_then(|folder| folder.sync_all());
+        sync_directory(&parent_of(&self.target));
         Ok(())
     }
 }

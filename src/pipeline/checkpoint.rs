@@ -5,6 +5,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::fit::solver::journal::{Evaluated, Journal};
 use crate::machine::claim::parent_of;
+use crate::machine::file_identity::content_hash;
 use crate::machine::staged_file::{Replace, write_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,20 +13,14 @@ use std::path::{Path, PathBuf};
 
 /// The file: what was kept, and a checksum of it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Sealed {
+struct Sealed<C> {
     /// BLAKE3 of the content as JSON.
     blake3: String,
-    content: Content,
-}
-
-impl Sealed {
-    fn of(content: &Content) -> serde_json::Result<Self> {
-        Ok(Sealed { blake3: checksum(content)?, content: content.clone() })
-    }
+    content: C,
 }
 
 fn checksum(content: &Content) -> serde_json::Result<String> {
-    Ok(blake3::hash(&serde_json::to_vec(content)?).to_hex().to_string())
+    Ok(content_hash(&serde_json::to_vec(content)?))
 }
 
 /// What was kept. `phases` holds everything; the rest is for reading by people and for refusing what does not belong.
@@ -59,7 +54,7 @@ impl Checkpoint {
     /// Where the checkpoint of a fit lies: hidden, so that all that is visible among the results is whole.
     #[must_use]
     pub fn path_of(folder: &Path, name: &str, hashes: Hashes<'_>) -> PathBuf {
-        let key = blake3::hash(format!("{} {}", hashes.config, hashes.store).as_bytes()).to_hex();
+        let key = content_hash(format!("{} {}", hashes.config, hashes.store).as_bytes());
         folder.join(format!(".{name}-{}{ENDING}", &key[..KEY_DIGITS]))
     }
 
@@ -142,8 +137,10 @@ impl Journal for Checkpoint {
         self.content.phases.insert(phase.into(), known.to_vec());
         self.content.iteration = self.content.phases.values().map(Vec::len).sum();
         self.content.theta = known.last().map(|last| last.theta.clone()).unwrap_or_default();
-        let sealed = Sealed::of(&self.content).and_then(|sealed| serde_json::to_vec(&sealed));
-        let text = sealed.map_err(|source| Fault::at(self.path.display(), "no JSON").source(source).internal())?;
+        let sealed = |blake3| serde_json::to_vec(&Sealed { blake3, content: &self.content });
+        let text = checksum(&self.content)
+            .and_then(sealed)
+            .map_err(|source| Fault::at(self.path.display(), "no JSON").source(source).internal())?;
         let parent = parent_of(&self.path);
         std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
         write_file(&self.path, &text, Replace::File)
@@ -176,7 +173,7 @@ fn content_of(path: &Path) -> Result<Content> {
     let damaged =
         |fault: Fault| fault.advice("move it away, and run without --resume to start again").code(Code::E74).format();
     let text = std::fs::read_to_string(path).map_err(io_at(path))?;
-    let sealed: Sealed = serde_json::from_str(&text)
+    let sealed: Sealed<Content> = serde_json::from_str(&text)
         .map_err(|source| damaged(Fault::at(path.display(), "not a readable checkpoint").source(source)))?;
     match checksum(&sealed.content) {
         Ok(found) if found == sealed.blake3 => Ok(sealed.content),

@@ -7,6 +7,7 @@ use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
 use crate::listener::LogLevel;
+use crate::machine::file_identity::content_hash;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
 use crate::machine::publish::StagedDirectory;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
@@ -28,8 +29,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is written.
 pub struct Record<'a> {
-    /// What the fit has found.
-    pub result: FitResult,
     /// What was measured.
     pub experiment: &'a Experiment,
     /// Sweep statistics.
@@ -89,9 +88,9 @@ impl Run<'_> {
         (is_same && is_final).then_some(Finished { directory, outcome, summary, totals: None })
     }
 
-    pub(super) fn write(&self, record: Record<'_>) -> Result<Finished> {
+    pub(super) fn write(&self, result: FitResult, record: Record<'_>) -> Result<Finished> {
         let name = self.run_name(&record.key);
-        let outcome = FitOutcome::new(record.result.clone(), conditions(self.settings, record.experiment));
+        let outcome = FitOutcome::new(result, conditions(self.settings, record.experiment));
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let mut files = vec![
             ("parameters.json", pretty(&outcome)?),
@@ -259,10 +258,6 @@ struct MemoryFacts {
 
 fn hash(value: &Value) -> String {
     content_hash(value.to_string().as_bytes())
-}
-
-fn content_hash(content: &[u8]) -> String {
-    blake3::hash(content).to_hex().to_string()
 }
 
 fn is_whole(path: &Path, hash: &str) -> bool {

@@ -85,12 +85,11 @@ impl Store {
     }
 
     /// E72 unless the values of a block are those that were written.
-    fn check(&self, index: usize, values: &Values) -> Result<()> {
+    fn check(&self, index: usize, (angle, within): (usize, usize), values: &Values) -> Result<()> {
         let Some(known) = self.known.as_ref().map(|known| &known[index]).filter(|known| !known.load(Ordering::Relaxed))
         else {
             return Ok(());
         };
-        let (angle, within) = (index / self.plan().blocks_per_angle(), index % self.plan().blocks_per_angle());
         let partition = &self.manifest.partitions[angle];
         if partition.block_checksums.get(within) != Some(&checksum(values)) {
             let what = format!("the values of block {within} are not those that were written (checksum)");
@@ -181,7 +180,7 @@ impl BlockSource for Store {
                 .code(Code::E72)
                 .format());
         }
-        self.check(index, &values)?;
+        self.check(index, (angle, within), &values)?;
         Ok(Block { index, angle, first_pair: pairs.start, values })
     }
 

@@ -1,9 +1,9 @@
 //! `_manifest.json`: what a store holds and where it came from. It knows nothing of how partitions are encoded.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result, io_at};
+use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
-use crate::machine::file_identity::FileIdentity;
+use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::store::block::{BlockPlan, Values};
 use crate::store::described::Whose;
 use serde::{Deserialize, Serialize};
@@ -135,15 +135,6 @@ impl Manifest {
         BlockPlan { n_frames: self.experiment.time.n_frames, n_angles, block_points: self.block_points }
     }
 
-    /// Reads and checks a store's manifest.
-    ///
-    /// # Errors
-    /// Io if it cannot be read, Format if it is damaged or of another version.
-    pub fn read(directory: &Path) -> Result<Self> {
-        let path = directory.join(MANIFEST_NAME);
-        Manifest::parse(&path, &std::fs::read_to_string(&path).map_err(io_at(&path))?)
-    }
-
     /// Checks the text of a manifest that lies at `path`.
     ///
     /// # Errors
@@ -197,7 +188,7 @@ impl Manifest {
 const SEAL: &str = "seal";
 
 fn seal(value: &serde_json::Value) -> String {
-    blake3::hash(value.to_string().as_bytes()).to_hex().to_string()
+    content_hash(value.to_string().as_bytes())
 }
 
 /// Of the values of a block: 64 bits of BLAKE3, which costs 1 % of the time of a sweep.
@@ -207,7 +198,7 @@ pub fn checksum(values: &Values) -> String {
         Values::F32(values) => values.inner().as_slice(),
         Values::F64(values) => values.inner().as_slice(),
     };
-    blake3::hash(bytes).to_hex()[..16].into()
+    content_hash(bytes)[..16].into()
 }
 
 /// Directory of an angle's partition below the store. A decimal point is always written, so that readers infer one type.

@@ -8,8 +8,7 @@
 //!
 //! `<store>/c2` is a hive-partitioned dataset for pandas, pyarrow, Polars and DuckDB; the schema of every partition says whose it is
 //! (`described`). Pairs that are not data are NaN. Values are compared with the checksum of their block when it is first read. A
-//! store is written to a temporary sibling and
-//! published by one rename: it is there whole or not at all.
+//! store is written to a temporary sibling and published by one rename: it is there whole or not at all.
 
 pub mod arrow_partition;
 pub mod block;

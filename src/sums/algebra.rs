@@ -27,6 +27,16 @@ pub trait Algebra {
     /// Divides row and column k by `scale[k]`.
     fn divided(&self, scale: &[f64]) -> Array2<f64>;
 
+    /// The matrix a share of the way to another.
+    fn towards(&self, other: &Array2<f64>, share: f64) -> Array2<f64>;
+
+    /// Row k times `rows[k]`, column l times `columns[l]`.
+    fn with_factors(&self, rows: &[f64], columns: &[f64]) -> Array2<f64>;
+
+    /// Combinations (columns) whose quadratic form is 1 each and 0 with one another; those below a share `resolved` of the largest,
+    /// with a diagonal of 1, are left out. `None` if there are no entries or one is not finite.
+    fn whitened(&self, resolved: f64) -> Option<Array2<f64>>;
+
     /// Solves `self x = right` by LU with full pivoting.
     fn solve(&self, right: &[f64]) -> Vec<f64>;
 
@@ -78,6 +88,30 @@ impl<S: Data<Elem = f64>> Algebra for ArrayBase<S, Ix2> {
 
     fn divided(&self, scale: &[f64]) -> Array2<f64> {
         Array2::from_shape_fn(self.dim(), |(row, col)| self[[row, col]] / (scale[row] * scale[col]))
+    }
+
+    fn towards(&self, other: &Array2<f64>, share: f64) -> Array2<f64> {
+        self * (1.0 - share) + other * share
+    }
+
+    fn with_factors(&self, rows: &[f64], columns: &[f64]) -> Array2<f64> {
+        Array2::from_shape_fn(self.dim(), |(row, col)| self[[row, col]] * (rows[row] * columns[col]))
+    }
+
+    fn whitened(&self, resolved: f64) -> Option<Array2<f64>> {
+        let kept: Vec<usize> = (0..self.nrows()).filter(|&k| self[[k, k]] > 0.0).collect();
+        let among = self.among(&kept);
+        let scale = among.diagonal_scale();
+        let (values, vectors) = among.divided(&scale).eigen()?;
+        let largest = values.last().copied().unwrap_or(0.0);
+        let resolved: Vec<usize> = (0..values.len()).filter(|&k| values[k] > resolved * largest).collect();
+        let mut white = Array2::zeros((self.nrows(), resolved.len()));
+        for (column, &k) in resolved.iter().enumerate() {
+            for (row, &entry) in kept.iter().enumerate() {
+                white[[entry, column]] = vectors[[row, k]] / (scale[row] * values[k].sqrt());
+            }
+        }
+        Some(white)
     }
 
     fn solve(&self, right: &[f64]) -> Vec<f64> {

@@ -49,6 +49,19 @@ impl Grid {
         self.counts.is_empty()
     }
 
+    /// Roots of the usable frames of every group.
+    #[must_use]
+    pub fn roots(&self) -> Vec<f64> {
+        self.counts.iter().map(|count| count.sqrt()).collect()
+    }
+
+    /// A band times the roots of the frames of both groups: sums over frames are then products of matrices.
+    #[must_use]
+    pub fn scaled(&self, band: &Band) -> Band {
+        let roots = self.roots();
+        band.map(|a, b, value| value * roots[a] * roots[b])
+    }
+
     /// Where group `a` ends.
     #[must_use]
     pub fn end(&self, a: usize) -> usize {

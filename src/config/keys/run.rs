@@ -10,7 +10,6 @@ use crate::listener::LogLevel;
 
 /// Worker threads.
 pub const THREADS: &str = "performance.computation.cpu_threads";
-/// Whether threads stay on their memory node.
 /// Whether blocks are compared with their checksums.
 pub const VERIFY: &str = "store.verify";
 /// Whether threads stay on the cores of a memory node.

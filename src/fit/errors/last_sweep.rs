@@ -22,7 +22,7 @@ pub struct LastSweep {
     pub told: Vec<Told>,
     /// How often the speckles of every angle renew themselves.
     pub renewals: Vec<f64>,
-    /// What frames share of their white noise.
+    /// What frames share of their white noise, as the file tells it.
     pub shared_noise: SharedNoise,
     /// Pairs of angles 180 degrees apart: they see the same speckles (Friedel's law).
     pub opposite: Vec<(usize, usize)>,

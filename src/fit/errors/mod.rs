@@ -2,8 +2,8 @@
 //! `bread`), errors from the closed-form noise of speckles (`speckle_noise`) and, where that is not known, from the residuals
 //! themselves (`frame_robust`); `uncertainty` puts them together and says what is undetermined (`trade_offs`). Which angles carry a
 //! number (`information`), intervals where the cost is no parabola (`profile`), how well numbers are told apart (`identifiability`), what
-//! division by means has taken from the contrast (`normalisation`) and a robust
-//! loss may have moved (`skewness`), and the curves that follow (`transport`).
+//! division by means has taken from the contrast (`normalisation`), what a robust loss may have moved (`skewness`), and the curves that
+//! follow (`transport`).
 
 pub mod bread;
 pub mod covariance;

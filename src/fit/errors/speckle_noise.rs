@@ -115,10 +115,14 @@ impl Fitted<'_> {
 
     /// What frames share of their white noise, where it is not speckles that change within a few frames.
     fn shared_noise(&self, energies: &[Energy]) -> SharedNoise {
+        let told = self.last.shared_noise;
+        if told.told().is_none() {
+            return told;
+        }
         let found = levels(energies);
         let sums = energies.iter().zip(&found.angles).map(|(energy, noise)| energy.fast_and_white(*noise));
         let (fast, white) = sums.fold((0.0, 0.0), |(fast, white), of_angle| (fast + of_angle.0, white + of_angle.1));
-        if fast > FAST * white { SharedNoise::default() } else { self.last.shared_noise }
+        if fast > FAST * white { SharedNoise::default() } else { told }
     }
 
     fn influence(&self, angle: usize) -> Array2<f64> {

@@ -7,8 +7,8 @@
 //! no noise model is needed.
 
 use crate::fit::verdict::lack_of_fit::{Tested, several};
+use crate::likelihood::speckle::departure::of_ratio;
 use crate::outcome::noise::{RegularPattern, Repeats};
-use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use std::f64::consts::TAU;
 
 /// Frequencies on either side that tell the level of the noise: so many at least where there are, more where the spectrum is flat.
@@ -65,7 +65,8 @@ fn strongest(power: &[f64], degrees: f64, n: usize) -> Option<Line> {
         let is_fastest = 2 * frequency == n;
         let (own, scale) = if is_fastest { (1.0, 2.0 / degrees) } else { (degrees, 1.0) };
         let ratio = power[frequency] / (level * scale);
-        (frequency, exceeds(ratio, own, degrees * EFFICIENCY * neighbours))
+        let p_value = if ratio.is_finite() { of_ratio(ratio, own, degrees * EFFICIENCY * neighbours) } else { 1.0 };
+        (frequency, p_value)
     };
     let lines: Vec<(usize, f64)> = looked_at.map(of_line).collect();
     let &(frequency, p_value) = lines.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -99,11 +100,6 @@ fn level(power: &[f64], frequency: usize, degrees: f64) -> Option<(f64, f64)> {
 /// Medians of chi-square with 1 and 2 degrees of freedom, over their means.
 const MEDIAN_OF_ONE: f64 = 0.4549;
 const MEDIAN_OF_TWO: f64 = std::f64::consts::LN_2;
-
-/// Probability that a power of noise exceeds its level so many times.
-fn exceeds(ratio: f64, own: f64, of_level: f64) -> f64 {
-    if ratio.is_finite() { FisherSnedecor::new(own, of_level).map_or(1.0, |known| known.sf(ratio)) } else { 1.0 }
-}
 
 /// Squared Fourier sums of a series, from no cycle up to the fastest.
 fn power(series: &[f64]) -> Vec<f64> {

@@ -7,11 +7,12 @@
 
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::verdict::lack_of_fit::{Parts, Tested, several};
+use crate::fit::verdict::words::{of_column, side};
 use crate::likelihood::speckle::covariance::Noise;
 use crate::likelihood::speckle::departure::of_one;
 use crate::likelihood::speckle::patterns::{Pattern, PatternNoise, Shape};
 use crate::outcome::noise::SinglePattern;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 
 /// Where the fit leaves less than this share of a pattern's variance, the Gaussian part does not tell what is left.
 const LEFT: f64 = 0.15;
@@ -30,8 +31,8 @@ impl Tested<'_> {
         let patterns = &self.last.speckles.patterns.all;
         let sums = self.of_all_angles(parts);
         let values = &sums.values - &sums.moved.dot(step);
-        let taken = (&sums.moved * &(&sums.moved.dot(&self.noise.covariance) - &sums.with_numbers * 2.0))
-            .sum_axis(ndarray::Axis(1));
+        let taken =
+            (&sums.moved * &(&sums.moved.dot(&self.noise.covariance) - &sums.with_numbers * 2.0)).sum_axis(Axis(1));
         let left = &sums.own + &taken;
         let tested = || (0..patterns.len()).filter(|&k| sums.own[k] > 0.0 && left[k] > LEFT * sums.own[k]);
         let size = |k: usize| values[k] / left[k].sqrt();
@@ -101,13 +102,13 @@ impl Tested<'_> {
         let scores = self.last.speckles.functions.scores();
         let exact = scores.dot(&parts.own).dot(&scores.t());
         let products = scores.dot(self.last.speckles.components(angle).products()).dot(&scores.t());
-        let ratio = |exact: f64, coarse: f64| if coarse > 0.0 { (exact / coarse).max(0.0).sqrt() } else { 0.0 };
-        let coarse = noise.scores.at(self.noise.levels.angles[angle]);
-        let of = |exact: &Array2<f64>, coarse: &Array2<f64>| {
-            let ratios = (0..coarse.nrows()).map(|k| ratio(exact[[k, k]], coarse[[k, 0]]));
+        let ratio = |exact: f64, gaussian: f64| if gaussian > 0.0 { (exact / gaussian).max(0.0).sqrt() } else { 0.0 };
+        let gaussian = noise.scores.at(self.noise.levels.angles[angle]);
+        let of = |exact: &Array2<f64>, gaussian: &Array2<f64>| {
+            let ratios = (0..gaussian.nrows()).map(|k| ratio(exact[[k, k]], gaussian[[k, 0]]));
             ratios.chain([1.0]).collect()
         };
-        Ratios { noise: of(&exact, &coarse), products: of(&products, noise.scores.products()) }
+        Ratios { noise: of(&exact, &gaussian), products: of(&products, noise.scores.products()) }
     }
 }
 
@@ -121,12 +122,12 @@ impl Ratios {
     fn covariance(&self, tested: &Tested<'_>, patterns: &PatternNoise, noise: Noise) -> (Array1<f64>, Array2<f64>) {
         let of_rows = of_patterns(&self.noise, tested);
         let own = &patterns.own.at(noise).column(0) * &of_rows * &of_rows;
-        (own, patterns.with_scores.at(noise) * &of_rows.insert_axis(ndarray::Axis(1)) * &self.noise)
+        (own, patterns.with_scores.at(noise) * &of_rows.insert_axis(Axis(1)) * &self.noise)
     }
 
     fn products(&self, tested: &Tested<'_>, patterns: &PatternNoise) -> Array2<f64> {
         let of_rows = of_patterns(&self.products, tested);
-        patterns.with_scores.products() * &of_rows.insert_axis(ndarray::Axis(1)) * &self.products
+        patterns.with_scores.products() * &of_rows.insert_axis(Axis(1)) * &self.products
     }
 }
 
@@ -135,15 +136,8 @@ fn of_patterns(of_columns: &Array1<f64>, tested: &Tested<'_>) -> Array1<f64> {
 }
 
 fn in_words(Pattern { column, shape }: Pattern, size: f64, last: &LastSweep) -> String {
-    let side = if size < 0.0 { "above" } else { "below" };
-    let functions = &last.speckles.functions;
-    let what = match functions.by_age.iter().position(|&known| known == column) {
-        Some(0) => "in the decay by diffusion",
-        Some(_) => "in the decay by shear",
-        None if column == functions.p => "in the size of the correlation",
-        None if column > functions.p => "in the offset",
-        None => "in the direction of the flow",
-    };
+    let side = side(size);
+    let what = of_column(column, &last.speckles.functions);
     let frames = last.nodes.groups.of_frame.len() as f64;
     let period = |half_waves: usize| (2.0 * frames / half_waves as f64).round();
     match shape {

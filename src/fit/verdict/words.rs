@@ -1,7 +1,7 @@
 //! What stands out of the noise, in words. It computes no noise.
 
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::likelihood::speckle::functions::{Function, lags_of};
+use crate::likelihood::speckle::functions::{Function, Functions, lags_of};
 
 /// Fewer standard deviations are not worth a word.
 pub(super) const WORTH_A_WORD: f64 = 3.0;
@@ -48,7 +48,7 @@ impl<'a> Findings<'a> {
 }
 
 fn of_place(place: Place<'_>, z: f64, last: &LastSweep) -> String {
-    let side = if z < 0.0 { "above" } else { "below" };
+    let side = side(z);
     match place {
         Place::Pattern(what) => what.into(),
         Place::Angle(what, phi) => format!("angle {phi} degrees differs in its {what}"),
@@ -56,15 +56,26 @@ fn of_place(place: Place<'_>, z: f64, last: &LastSweep) -> String {
     }
 }
 
+/// On which side of the model the data lie, by a sum of residuals (model less data).
+pub(super) fn side(z: f64) -> &'static str {
+    if z < 0.0 { "above" } else { "below" }
+}
+
+/// What a column of the model is about.
+pub(super) fn of_column(column: usize, functions: &Functions) -> &'static str {
+    match functions.by_age.iter().position(|&known| known == column) {
+        Some(0) => "in the decay by diffusion",
+        Some(_) => "in the decay by shear",
+        None if column == functions.p => "in the size of the correlation",
+        None => "in the direction of the flow",
+    }
+}
+
 fn of_function(function: Function, last: &LastSweep) -> String {
     let functions = &last.speckles.functions;
     match function {
         Function::Aged { column, age } => {
-            let what = match functions.by_age.iter().position(|&known| known == column) {
-                None => "in the size of the correlation",
-                Some(0) => "in the decay by diffusion",
-                Some(_) => "in the decay by shear",
-            };
+            let what = of_column(column, functions);
             format!("{what} in the {} quarter of the measurement", ["first", "second", "third", "last"][age.min(3)])
         }
         Function::Whole { .. } => "in the shape of the decay".into(),

@@ -82,16 +82,17 @@ impl QMap {
         let (first, second) = (list("dynamic_v_list_dim0")?, list("dynamic_v_list_dim1")?);
         check_counts(source, &first, &second)?;
         let natural_of_label = index_mapping(source, (first.len(), second.len()), labels, warnings)?;
+        let units = source.strings(&format!("{QMAP}/map_units"))?.unwrap_or_default();
         if phi_comes_first(source)? {
             let swapped = natural_of_label.iter().map(|k| k % second.len() * first.len() + k / second.len()).collect();
             return Ok(QMap {
-                q: in_inverse_angstrom(source, second, warnings)?,
-                phi: in_degrees(source, first, warnings)?,
+                q: in_inverse_angstrom(source, second, (&units, warnings))?,
+                phi: in_degrees(first, &units, warnings),
                 natural_of_label: swapped,
             });
         }
-        let phi = in_degrees(source, second, warnings)?;
-        Ok(QMap { q: in_inverse_angstrom(source, first, warnings)?, phi, natural_of_label })
+        let phi = in_degrees(second, &units, warnings);
+        Ok(QMap { q: in_inverse_angstrom(source, first, (&units, warnings))?, phi, natural_of_label })
     }
 
     /// label -> natural bin -> q = natural // n_phi, phi = natural % n_phi.
@@ -178,13 +179,12 @@ fn phi_comes_first(source: &Source) -> Result<bool> {
 }
 
 /// phi in degrees, by the declared unit.
-fn in_degrees(source: &Source, mut phi: Vec<f64>, warnings: &mut Vec<String>) -> Result<Vec<f64>> {
-    let units = source.strings(&format!("{QMAP}/map_units"))?.unwrap_or_default();
+fn in_degrees(mut phi: Vec<f64>, units: &[String], warnings: &mut Vec<String>) -> Vec<f64> {
     if units.iter().any(|unit| unit.to_lowercase().starts_with("rad")) {
         warnings.push("phi is declared in radian: converted to degrees".into());
         phi.iter_mut().for_each(|phi| *phi = phi.to_degrees());
     }
-    Ok(phi)
+    phi
 }
 
 /// Whether a unit is of phi.
@@ -196,9 +196,12 @@ fn is_of_angles(unit: &str) -> bool {
 ///
 /// # Errors
 /// E31 if it is none of q.
-fn in_inverse_angstrom(source: &Source, mut q: Vec<f64>, warnings: &mut Vec<String>) -> Result<Vec<f64>> {
-    let units = source.strings(&format!("{QMAP}/map_units"))?.unwrap_or_default();
-    let units = units.into_iter().find(|unit| !is_of_angles(unit)).unwrap_or_default().to_lowercase();
+fn in_inverse_angstrom(
+    source: &Source,
+    mut q: Vec<f64>,
+    (units, warnings): (&[String], &mut Vec<String>),
+) -> Result<Vec<f64>> {
+    let units = units.iter().find(|unit| !is_of_angles(unit)).map(|unit| unit.to_lowercase()).unwrap_or_default();
     let is_known = ["nm", "a", "\u{e5}", "\u{212b}"].iter().any(|unit| units.contains(unit));
     if !units.trim().is_empty() && !is_known {
         return Err(Fault::at(source.place(&format!("{QMAP}/map_units")), format!("{units:?}"))

@@ -100,16 +100,20 @@ impl Speckles {
     }
 
     fn bare(&self, angle: usize) -> Components {
+        self.at(angle, |node| &node.components, Components::between)
+    }
+
+    /// A part of the nodes, at the place of an angle.
+    fn at<T: Clone>(&self, angle: usize, part: fn(&Node) -> &T, between: fn(&T, &T, f64) -> T) -> T {
         let place = &self.angles[angle];
-        let (below, above) = (&self.nodes[place.below].components, &self.nodes[place.above].components);
-        if place.share > 0.0 { below.between(above, place.share) } else { below.clone() }
+        let (below, above) = (part(&self.nodes[place.below]), part(&self.nodes[place.above]));
+        if place.share > 0.0 { between(below, above, place.share) } else { below.clone() }
     }
 
     /// An angle as its coarse groups see it.
     #[must_use]
     pub fn blocks(&self, angle: usize) -> Blocks {
-        let place = &self.angles[angle];
-        self.nodes[place.below].blocks.between(&self.nodes[place.above].blocks, place.share)
+        self.at(angle, |node| &node.blocks, Blocks::between)
     }
 
     /// What the patterns of an angle scatter by.
@@ -121,16 +125,14 @@ impl Speckles {
     /// Of the patterns of one angle with the scores of another that sees the same speckles.
     #[must_use]
     pub fn pattern_noise_of_two(&self, one: usize, other: usize) -> PatternNoise {
-        let place = &self.angles[one];
-        let noise = self.nodes[place.below].patterns.between(&self.nodes[place.above].patterns, place.share);
-        noise.with_factors(&self.patterns, &place.of_columns, &self.angles[other].of_columns)
+        let noise = self.at(one, |node| &node.patterns, PatternNoise::between);
+        noise.with_factors(&self.patterns, &self.angles[one].of_columns, &self.angles[other].of_columns)
     }
 
     /// What misfits of an angle look like.
     #[must_use]
     pub fn trends(&self, angle: usize) -> Trends {
-        let place = &self.angles[angle];
-        self.nodes[place.below].trends.between(&self.nodes[place.above].trends, place.share)
+        self.at(angle, |node| &node.trends, Trends::between)
     }
 }
 

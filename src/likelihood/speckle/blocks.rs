@@ -1,6 +1,7 @@
 //! One angle as its coarse groups of frames see it: what sums of residuals over pairs of groups scatter by.
 
 use crate::likelihood::speckle::covariance::Noise;
+use crate::sums::algebra::Algebra;
 use crate::sums::band::Band;
 use crate::sums::grid::Grid;
 use ndarray::Array2;
@@ -27,21 +28,13 @@ impl Blocks {
             counts[grid.coarse[a]] += count;
         }
         let [leak, fast] = shares(grid);
-        let blocks = Blocks { h: Array2::zeros((0, 0)), counts, leak, fast };
-        Blocks { h: blocks.means(grid, &grid.h), ..blocks }
+        Blocks { h: means(grid, &counts, &grid.h), counts, leak, fast }
     }
 
     /// Means of a band of the grid over the pairs of two groups.
     #[must_use]
     pub fn means(&self, grid: &Grid, band: &Band) -> Array2<f64> {
-        let mut means = Array2::zeros((self.counts.len(), self.counts.len()));
-        for a in 0..grid.len() {
-            for b in band.columns(a) {
-                means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b) * grid.counts[a] * grid.counts[b];
-            }
-        }
-        means.indexed_iter_mut().for_each(|((a, b), value)| *value /= (self.counts[a] * self.counts[b]).max(1.0));
-        means
+        means(grid, &self.counts, band)
     }
 
     /// Means of the columns `[dh .., h]` of a grid, and of 1.
@@ -87,7 +80,7 @@ impl Blocks {
     #[must_use]
     pub fn between(&self, other: &Blocks, share: f64) -> Blocks {
         Blocks {
-            h: &self.h * (1.0 - share) + &other.h * share,
+            h: self.h.towards(&other.h, share),
             counts: self.counts.clone(),
             leak: self.leak + share * (other.leak - self.leak),
             fast: self.fast + share * (other.fast - self.fast),
@@ -159,6 +152,18 @@ impl Moments {
         let squares = smooth * smooth * both + 2.0 * smooth * white * own + white * white * n;
         if squares > 0.0 { 0.5 * (trace * trace / squares).powi(2) } else { 1.0 }
     }
+}
+
+/// Means of a band of a grid over the pairs of two coarse groups with so many frames.
+fn means(grid: &Grid, counts: &[f64], band: &Band) -> Array2<f64> {
+    let mut means = Array2::zeros((counts.len(), counts.len()));
+    for a in 0..grid.len() {
+        for b in band.columns(a) {
+            means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b) * grid.counts[a] * grid.counts[b];
+        }
+    }
+    means.indexed_iter_mut().for_each(|((a, b), value)| *value /= (counts[a] * counts[b]).max(1.0));
+    means
 }
 
 /// Shares of the variance of speckles that second differences see, and that is lost within a few frames, from the decay per frame

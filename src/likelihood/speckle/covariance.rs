@@ -5,7 +5,7 @@
 //! which sits on single frames, stays a multiple of one. What is 1 on two blocks of time has no reach, but is of rank two.
 
 use crate::likelihood::speckle::functions::{Function, Functions};
-use crate::sums::algebra::dot;
+use crate::sums::algebra::{Algebra, dot};
 use crate::sums::band::Band;
 use crate::sums::grid::Grid;
 use ndarray::Array2;
@@ -56,16 +56,13 @@ impl Components {
     /// Between two grids.
     #[must_use]
     pub fn between(&self, other: &Components, share: f64) -> Components {
-        Components { parts: std::array::from_fn(|k| &self.parts[k] * (1.0 - share) + &other.parts[k] * share) }
+        Components { parts: std::array::from_fn(|k| self.parts[k].towards(&other.parts[k], share)) }
     }
 
     /// The same functions with factors, of rows and of columns.
     #[must_use]
-    pub fn with_factors(mut self, rows: &[f64], columns: &[f64]) -> Self {
-        for part in &mut self.parts {
-            part.indexed_iter_mut().for_each(|((k, l), value)| *value *= rows[k] * columns[l]);
-        }
-        self
+    pub fn with_factors(&self, rows: &[f64], columns: &[f64]) -> Self {
+        Components { parts: self.parts.each_ref().map(|part| part.with_factors(rows, columns)) }
     }
 
     /// Of sums of functions: `combinations` has a row for each.
@@ -151,9 +148,8 @@ struct Wide {
 
 impl Scaled {
     fn of(grid: &Grid, functions: &Functions) -> Self {
-        let roots: Vec<f64> = grid.counts.iter().map(|count| count.sqrt()).collect();
-        let times_roots = |band: &Band| band.map(|a, b, value| value * roots[a] * roots[b]);
-        let (h, g) = (times_roots(&grid.h), times_roots(&grid.field));
+        let roots = grid.roots();
+        let (h, g) = (grid.scaled(&grid.h), grid.scaled(&grid.field));
         let indicator = |block: usize| {
             let within = |(a, root): (usize, &f64)| match functions.block(grid.coarse[a]) == block {
                 true => *root,

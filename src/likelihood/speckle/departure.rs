@@ -3,7 +3,7 @@
 
 use crate::sums::algebra::Algebra;
 use ndarray::{Array1, Array2};
-use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
+use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal};
 
 /// Directions in which sums scatter less than this share of the widest are not resolved.
 const RESOLVED: f64 = 2e-3;
@@ -27,7 +27,7 @@ impl Departure {
     /// does not widen the tail: a draw with large residuals has large sums and a high level (`benches/COVERAGE.md`).
     #[must_use]
     pub fn of(sums: &Array1<f64>, left: &Array2<f64>, before: &Array2<f64>) -> Self {
-        let Some(white) = whitened(before) else { return Departure { p_value: 1.0, ..Departure::default() } };
+        let Some(white) = before.whitened(RESOLVED) else { return Departure { p_value: 1.0, ..Departure::default() } };
         let Some((shares, vectors)) = white.t().dot(left).dot(&white).eigen() else {
             return Departure { p_value: f64::NAN, ..Departure::default() };
         };
@@ -36,23 +36,6 @@ impl Departure {
         let (statistic, degrees) = (kept().map(|(share, along)| along * along / share).sum(), kept().count());
         Departure { statistic, degrees, p_value: tail(statistic, degrees) }
     }
-}
-
-/// Combinations of sums (columns) that scatter independently, each with a variance of 1.
-fn whitened(before: &Array2<f64>) -> Option<Array2<f64>> {
-    let kept: Vec<usize> = (0..before.nrows()).filter(|&k| before[[k, k]] > 0.0).collect();
-    let among = before.among(&kept);
-    let scale = among.diagonal_scale();
-    let (values, vectors) = among.divided(&scale).eigen()?;
-    let largest = values.last().copied().unwrap_or(0.0);
-    let resolved: Vec<usize> = (0..values.len()).filter(|&k| values[k] > RESOLVED * largest).collect();
-    let mut white = Array2::zeros((before.nrows(), resolved.len()));
-    for (column, &k) in resolved.iter().enumerate() {
-        for (row, &sum) in kept.iter().enumerate() {
-            white[[sum, column]] = vectors[[row, k]] / (scale[row] * values[k].sqrt());
-        }
-    }
-    Some(white)
 }
 
 /// Probability that a sum stands out by as many standard deviations, to either side.
@@ -70,6 +53,12 @@ pub fn size_of(p_value: f64) -> f64 {
 
 /// Smaller probabilities are lost in rounding.
 const SMALLEST: f64 = 1e-15;
+
+/// Probability that the ratio of two mean squares of noise, with so many degrees of freedom, is larger.
+#[must_use]
+pub fn of_ratio(ratio: f64, degrees: f64, of_level: f64) -> f64 {
+    FisherSnedecor::new(degrees, of_level).map_or(1.0, |known| known.sf(ratio))
+}
 
 fn tail(statistic: f64, degrees: usize) -> f64 {
     match (degrees, statistic.is_finite()) {

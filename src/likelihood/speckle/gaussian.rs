@@ -7,6 +7,7 @@
 //! ```
 
 use crate::likelihood::speckle::covariance::Noise;
+use crate::sums::algebra::Algebra;
 use ndarray::Array2;
 
 const MONOMIALS: usize = 3;
@@ -48,7 +49,7 @@ impl Gaussian {
     /// Between two.
     #[must_use]
     pub fn between(&self, other: &Gaussian, share: f64) -> Gaussian {
-        Gaussian { parts: [0, 1, 2].map(|k| &self.parts[k] * (1.0 - share) + &other.parts[k] * share) }
+        Gaussian { parts: [0, 1, 2].map(|k| self.parts[k].towards(&other.parts[k], share)) }
     }
 
     /// Of combinations (columns of `combined`) of functions with one another.
@@ -59,11 +60,8 @@ impl Gaussian {
 
     /// The same sums with factors, of rows and of columns.
     #[must_use]
-    pub fn with_factors(mut self, rows: &[f64], columns: &[f64]) -> Self {
-        for part in &mut self.parts {
-            part.indexed_iter_mut().for_each(|((k, l), value)| *value *= rows[k] * columns[l]);
-        }
-        self
+    pub fn with_factors(&self, rows: &[f64], columns: &[f64]) -> Self {
+        Gaussian { parts: self.parts.each_ref().map(|part| part.with_factors(rows, columns)) }
     }
 
     /// The covariance.

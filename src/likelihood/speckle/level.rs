@@ -20,8 +20,8 @@
 //! (6 - 8 h_1^2 + 2 h_2^2) / 6 of beta^2 / N, which is not white.
 
 use crate::likelihood::speckle::covariance::Noise;
+use crate::likelihood::speckle::departure::of_ratio;
 use crate::likelihood::speckle::energy::{Energy, FEWEST_SPECKLES, Part};
-use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 /// Halvings of the interval in which 1/N lies.
 const HALVINGS: usize = 60;
@@ -91,7 +91,7 @@ pub fn set_trends_aside(energies: &mut [Energy], found: &Levels) {
 /// Probability that noise makes residuals along trends exceed the rest by as much.
 fn exceeds([along, rest]: [Part; 2]) -> f64 {
     let ratio = along.excess() / rest.excess().max(f64::MIN_POSITIVE);
-    FisherSnedecor::new(along.degrees, rest.degrees).map_or(1.0, |known| known.sf(ratio))
+    of_ratio(ratio, along.degrees, rest.degrees)
 }
 
 /// Standard deviations, and share of the pixels' inverse, by which 1/N has to be below it.

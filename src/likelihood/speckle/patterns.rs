@@ -1,4 +1,4 @@
-//! Patterns that single events and slow swings leave in residuals, on pairs of coarse groups of frames: what speckles that renew at
+//! Patterns that single events and slow swings leave in residuals, weighted by pairs of coarse groups of frames: what speckles that renew at
 //! once, frames that are missing, a rate that swings or fields that beat look like. It knows no residual.
 
 use crate::likelihood::speckle::covariance::through;
@@ -130,7 +130,7 @@ impl Patterns {
                 over(&with_scores[self.all[k].column][score], &self.weights[k])
             }),
             scores: Gaussian::from_fn(grid.columns.len(), 1, |k, _| {
-                scaled.cells(&scaled.columns[k], &scaled.scores[k]).map(|cells| cells.sum())
+                scaled.scores[k].each_ref().map(|score| score.inner(&scaled.columns[k]))
             }),
         }
     }
@@ -154,9 +154,9 @@ struct Scaled<'a> {
 
 impl<'a> Scaled<'a> {
     fn of(grid: &'a Grid) -> Self {
-        let roots: Vec<f64> = grid.counts.iter().map(|count| count.sqrt()).collect();
-        let times_roots = |band: &Band| band.map(|a, b, value| value * roots[a] * roots[b]);
-        let (h, columns) = (times_roots(&grid.h), grid.columns.iter().map(times_roots).collect::<Vec<Band>>());
+        let roots = grid.roots();
+        let (h, columns) =
+            (grid.scaled(&grid.h), grid.columns.iter().map(|column| grid.scaled(column)).collect::<Vec<Band>>());
         let half = |band: &Band| band.map(|_, _, value| 0.5 * value);
         let score = |column: &Band| {
             let [bare, once, twice] = through(&h, column.clone());
@@ -208,7 +208,7 @@ impl PatternNoise {
 
     /// The same where the columns have factors, of the patterns and of the scores.
     #[must_use]
-    pub fn with_factors(self, patterns: &Patterns, rows: &[f64], columns: &[f64]) -> PatternNoise {
+    pub fn with_factors(&self, patterns: &Patterns, rows: &[f64], columns: &[f64]) -> PatternNoise {
         let of_patterns: Vec<f64> = patterns.all.iter().map(|pattern| rows[pattern.column]).collect();
         let squares = |factors: &[f64]| factors.iter().map(|factor| factor * factor).collect::<Vec<f64>>();
         PatternNoise {

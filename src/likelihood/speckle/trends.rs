@@ -48,7 +48,7 @@ impl Trends {
     pub fn between(&self, other: &Trends, share: f64) -> Trends {
         let functions = self.functions.iter().zip(&other.functions);
         Trends {
-            functions: functions.map(|(one, other)| one * (1.0 - share) + other * share).collect(),
+            functions: functions.map(|(one, other)| one.towards(other, share)).collect(),
             counts: self.counts.clone(),
             noise: self.noise.between(&other.noise, share),
         }
@@ -64,23 +64,13 @@ impl Trends {
         let with_residuals =
             |function: &Array2<f64>| over_pairs(&|a, b| function[[a, b]] * sums.score(a, b)[column] / unit);
         let found: Array1<f64> = self.functions.iter().map(with_residuals).collect();
-        let independent = independent(self.noise.products());
+        let products = self.noise.products();
+        let independent = products.whitened(RESOLVED).unwrap_or_else(|| Array2::zeros((products.nrows(), 0)));
         AlongTrends {
             found: independent.t().dot(&found).mapv(|value| value * value).sum(),
             noise: self.noise.combined(&independent),
         }
     }
-}
-
-/// Combinations (columns) whose sums of squares are 1.
-fn independent(squares: &Array2<f64>) -> Array2<f64> {
-    let scale = squares.diagonal_scale();
-    let Some((values, vectors)) = squares.divided(&scale).eigen() else { return Array2::zeros((squares.nrows(), 0)) };
-    let largest = values.last().copied().unwrap_or(0.0);
-    let kept: Vec<usize> = (0..values.len()).filter(|&k| values[k] > RESOLVED * largest).collect();
-    Array2::from_shape_fn((squares.nrows(), kept.len()), |(row, column)| {
-        vectors[[row, kept[column]]] / (scale[row] * values[kept[column]].sqrt())
-    })
 }
 
 impl AlongTrends {

@@ -57,8 +57,8 @@ impl Run<'_> {
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
-        let record = Record { result, experiment: &experiment, totals, key, store: &store, decision };
-        let finished = self.write(record)?;
+        let record = Record { experiment: &experiment, totals, key, store: &store, decision };
+        let finished = self.write(result, record)?;
         if finished.outcome.result.verdict == Verdict::Interrupted {
             self.say(LogLevel::Warning, "interrupted: `--resume` goes on from here");
         } else {
