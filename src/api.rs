@@ -12,7 +12,7 @@
 //! // The file to a store, once; what has not changed is reused.
 //! let ingest_settings = IngestSettings {
 //!     source: Some("data/laminar_flow.h5".into()),
-//!     store: place.clone(),
+//!     store: place.clone().into(),
 //!     ..IngestSettings::default()
 //! };
 //! ingest(&ingest_settings, 2, &Watch::nobody())?;
@@ -61,7 +61,7 @@ pub use crate::fit::strategy::{Decision, Memory, select_strategy};
 pub use crate::ingest::convert::ingest;
 pub use crate::ingest::inspect::inspect;
 pub use crate::ingest::layouts::detect::Layout;
-pub use crate::ingest::request::{IngestSettings, Ingested};
+pub use crate::ingest::request::{IngestSettings, Ingested, StorePlace};
 pub use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
 pub use crate::likelihood::scaling::ScalingSettings;
 pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
@@ -83,6 +83,7 @@ pub use crate::parameters::definitions::{
 };
 pub use crate::parameters::scaling::{AngleScaling, ScalingMode};
 pub use crate::parameters::space::{Parameter, ParameterSpace};
+pub use crate::pipeline::holdings::{KeptRun, KeptStore, remove_run, remove_store, runs, stores};
 pub use crate::pipeline::many_q::{FinishedTable, ManyQ, run_many};
 pub use crate::pipeline::plan::{decide, plan};
 pub use crate::pipeline::progress::Progress;
@@ -102,3 +103,4 @@ pub use crate::sums::rank_update::Depth;
 pub use crate::sweep::meter::SweepTotals;
 pub use crate::sweep::raw::pass::Sweep;
 pub use crate::sweep::scattered::Sample;
+pub use crate::units::{date_and_time, gigabytes};

@@ -29,6 +29,13 @@ pub fn clock(seconds: f64) -> String {
     }
 }
 
+/// Day and time of seconds since 1970, in UTC: 2026-11-29 01:35:31.
+#[must_use]
+pub fn date_and_time(unix_seconds: u64) -> String {
+    let seconds = i64::try_from(unix_seconds).unwrap_or_default();
+    chrono::DateTime::from_timestamp(seconds, 0).map_or_else(String::new, |time| time.naive_utc().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +43,10 @@ mod tests {
     #[test]
     fn times_read_like_a_clock() {
         assert_eq!([6.2, 750.0, 11_100.0].map(clock), ["0:07", "12:30", "3:05:00"]);
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        assert_eq!(date_and_time(951_827_696), "2000-02-29 12:34:56");
     }
 }

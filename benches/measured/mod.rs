@@ -42,7 +42,7 @@ pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize)
     let request = IngestSettings {
         source: Some(source.to_path_buf()),
         selection: Selection { q_per_angstrom: Some(0.0054), ..Selection::default() },
-        store: store.to_path_buf(),
+        store: store.into(),
         format,
         block_points: homodyne::store::block::DEFAULT_BLOCK_POINTS,
         verify: false,

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use homodyne::api::{Code, Error, Fault};
 use std::path::PathBuf;
@@ -70,6 +71,12 @@ pub enum Command {
     /// Make a beamline file (APS-U layout) with a known truth.
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArguments),
+    /// List the stores of an output folder, or remove one.
+    #[command(after_help = STORES_EXAMPLES)]
+    Stores(HoldingsArguments),
+    /// List the results of an output folder, or remove one of them.
+    #[command(after_help = RUNS_EXAMPLES)]
+    Runs(HoldingsArguments),
     /// Write, check or show configurations.
     #[command(subcommand)]
     Config(ConfigCommand),

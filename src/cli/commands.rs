@@ -5,13 +5,14 @@ use crate::cli::arguments::{
     TuneArguments, wrong_argument,
 };
 use crate::cli::explanation::explain;
+use crate::cli::holdings::{show_runs, show_stores};
 use crate::cli::interrupt::stop_flag;
 use crate::cli::overrides::{assignments, ingest_settings, overrides, settings_of, strategy_override};
 use crate::cli::simulation::{analysis_mode, replace, simulate};
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use homodyne::api::{
-    Event, Finished, Listener, LogLevel, MANIFEST_NAME, ManyQ, Node, Purpose, Result, Run, Settings, Watch, inspect,
-    keys, load, plan, reference, reference_page, run_many, template, tune, write_file,
+    Event, Finished, Listener, LogLevel, ManyQ, Node, Purpose, Result, Run, Settings, Watch, inspect, keys, load, plan,
+    reference, reference_page, run_many, template, tune, write_file,
 };
 
 /// Runs a command.
@@ -24,6 +25,8 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Ingest(arguments) => ingest_file(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
+        Command::Stores(arguments) => show_stores(&arguments),
+        Command::Runs(arguments) => show_runs(&arguments),
         Command::Config(command) => config(command),
         Command::Explain(arguments) => explain(&arguments),
     }
@@ -48,12 +51,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
         return many_q(&settings, q, arguments, &terminal);
     }
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
-    // A store that is named and there is taken if it is what the configuration asks for; otherwise it is made first.
-    let named = arguments.store.as_deref().is_some_and(|store| store.join(MANIFEST_NAME).is_file());
-    if !named {
-        run.ingest(false)?;
-    }
-    let finished = run.fit(run.open(&settings.ingest.store)?)?;
+    let finished = run.fit(run.open(&run.store()?)?)?;
     terminal.finish();
     show(&finished, arguments, &terminal)
 }
@@ -130,7 +128,7 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest(arguments.verify)?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
-    print(&format!("store {what}: {}\n", settings.ingest.store.display()));
+    print(&format!("store {what}: {}\n", ingested.store.display()));
     Ok(0)
 }
 

@@ -3,7 +3,8 @@
 pub mod arguments;
 pub mod commands;
 pub mod explanation;
-pub mod interrupt;
+pub mod holdings;
+mod interrupt;
 pub mod overrides;
 pub mod simulation;
 pub mod terminal;

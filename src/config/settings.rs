@@ -36,6 +36,9 @@ pub struct Effective {
     pub origin: String,
 }
 
+/// Folder of the stores below the parent of run directories.
+pub const STORES_FOLDER: &str = "stores";
+
 /// What can be chosen about a run as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSettings {

@@ -3,8 +3,9 @@
 use crate::config::draft::Draft;
 use crate::config::keys::{data, fit, parameters};
 use crate::config::reader::Reader;
-use crate::config::settings::Settings;
+use crate::config::settings::{STORES_FOLDER, Settings};
 use crate::error::Result;
+use crate::ingest::request::StorePlace;
 use crate::machine::budget::MemorySettings;
 use crate::parameters::definitions::{PHYSICAL, find};
 use crate::parameters::scaling::AngleScaling;
@@ -41,8 +42,8 @@ fn settle_data(draft: &mut Draft, reader: &Reader, folder: &Path) -> Result<()> 
         return Err(reader.wrong_at(data::MERGE, "degrees from 0 (nothing is merged) to below 180"));
     }
     let run = &draft.settings.run;
-    let usual = || run.output.join("stores").join(&run.name);
-    ingest.store = draft.store.clone().unwrap_or_else(usual);
+    let usual = || StorePlace::Keyed { folder: run.output.join(STORES_FOLDER), name: run.name.clone() };
+    ingest.store = draft.store.clone().map_or_else(usual, StorePlace::Directory);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::listener::Watch;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
 use crate::store::writer::StagedStore;
+use std::path::{Path, PathBuf};
 
 /// Makes the store, or finds that it is there.
 ///
@@ -20,13 +21,14 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let identity = FileIdentity::of(source)?;
     let source_blake3 = hash_file(source)?;
     let content_key = content_key(request, &source_blake3)?;
-    let damage = match earlier_store(request, &content_key) {
-        Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, manifest: *manifest }),
+    let store = request.store.of(&content_key);
+    let damage = match earlier_store(request, &store, &content_key) {
+        Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, store, manifest: *manifest }),
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
     let job = Job::plan(request, threads)?;
-    let staged = StagedStore::begin(&request.store, request.format, job.whose(&content_key))?;
+    let staged = StagedStore::begin(&store, request.format, job.whose(&content_key))?;
     let converted = job.convert(&staged, watch)?;
     let now = FileIdentity::of(source)?;
     if now != identity {
@@ -35,11 +37,19 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let content = SourceContent { blake3: source_blake3, identity };
     let manifest = job.manifest(converted, content, content_key)?;
     staged.publish(&manifest)?;
-    Ok(Ingested { reused: false, damage, manifest })
+    Ok(Ingested { reused: false, damage, store, manifest })
+}
+
+/// The directory of the store that an ingest would make or reuse.
+///
+/// # Errors
+/// Config if no file is named; Io if it cannot be read.
+pub fn place_of(request: &IngestSettings) -> Result<PathBuf> {
+    Ok(request.store.of(&content_key(request, &hash_file(request.source()?)?)?))
 }
 
 /// What was read first and last need not belong together.
-fn changed(source: &std::path::Path, before: FileIdentity, after: FileIdentity) -> Error {
+fn changed(source: &Path, before: FileIdentity, after: FileIdentity) -> Error {
     let found = match before.bytes == after.bytes {
         true => format!("was written to while it was read ({} bytes)", after.bytes),
         false => format!("had {} bytes and has {} now: it changed while it was read", before.bytes, after.bytes),

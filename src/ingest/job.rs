@@ -26,6 +26,7 @@ use crate::store::directory::value_type;
 use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
+use std::path::{Path, absolute};
 
 /// The data of one angle and what is known of them.
 struct Usable {
@@ -281,7 +282,7 @@ impl<'a> Job<'a> {
             partitions,
             provenance: Provenance {
                 program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
-                source: request.source()?.display().to_string(),
+                source: in_full(request.source()?),
                 source_blake3: content.blake3,
                 source_identity: Some(content.identity),
                 layout: self.layout.name().into(),
@@ -306,6 +307,11 @@ impl Usable {
         self.sources.extend(other.sources);
         self
     }
+}
+
+/// The path from the root, for readers that stand elsewhere.
+fn in_full(path: &Path) -> String {
+    absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
 /// E47: another layout in the same file is worth a warning, or an error if it holds other frames.

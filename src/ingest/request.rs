@@ -7,6 +7,52 @@ use crate::store::block::DEFAULT_BLOCK_POINTS;
 use crate::store::manifest::{Manifest, StoreFormat};
 use std::path::{Path, PathBuf};
 
+/// Where a store comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorePlace {
+    /// This directory, whatever selection it held before.
+    Directory(PathBuf),
+    /// Below a folder, under a name that ends with digits of the content key: another selection is another store.
+    Keyed {
+        /// Folder of stores.
+        folder: PathBuf,
+        /// What the name begins with.
+        name: String,
+    },
+}
+
+impl StorePlace {
+    /// Digits of the key in a name.
+    pub const KEY_DIGITS: usize = 12;
+
+    /// The directory of the store with a content key.
+    #[must_use]
+    pub fn of(&self, content_key: &str) -> PathBuf {
+        match self {
+            StorePlace::Directory(path) => path.clone(),
+            StorePlace::Keyed { folder, name } => folder.join(format!("{name}-{}", &content_key[..Self::KEY_DIGITS])),
+        }
+    }
+
+    /// The place of the same data at one of several wavevectors, in 1/angstrom.
+    #[must_use]
+    pub fn at_q(&self, q_per_angstrom: f64) -> StorePlace {
+        let part = format!("q={q_per_angstrom:?}");
+        match self {
+            StorePlace::Directory(path) => StorePlace::Directory(path.join(part)),
+            StorePlace::Keyed { folder, name } => {
+                StorePlace::Keyed { folder: folder.clone(), name: format!("{name}-{part}") }
+            }
+        }
+    }
+}
+
+impl<P: Into<PathBuf>> From<P> for StorePlace {
+    fn from(directory: P) -> Self {
+        StorePlace::Directory(directory.into())
+    }
+}
+
 /// Everything that can be chosen about an ingest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IngestSettings {
@@ -14,8 +60,8 @@ pub struct IngestSettings {
     pub source: Option<PathBuf>,
     /// What of it.
     pub selection: Selection,
-    /// Directory of the store.
-    pub store: PathBuf,
+    /// Where the store comes to.
+    pub store: StorePlace,
     /// Encoding of the store.
     pub format: StoreFormat,
     /// Pairs per block.
@@ -29,7 +75,7 @@ impl Default for IngestSettings {
         IngestSettings {
             source: None,
             selection: Selection::default(),
-            store: PathBuf::from("store"),
+            store: StorePlace::Directory("store".into()),
             format: StoreFormat::Arrow,
             block_points: DEFAULT_BLOCK_POINTS,
             verify: false,
@@ -59,6 +105,8 @@ pub struct Ingested {
     pub reused: bool,
     /// Damage of an earlier store, which was therefore made anew.
     pub damage: Option<String>,
+    /// Directory of the store.
+    pub store: PathBuf,
     /// The store's manifest.
     pub manifest: Manifest,
 }

@@ -6,6 +6,7 @@ use crate::machine::file_identity::content_hash;
 use crate::store::directory::Store;
 use crate::store::manifest::{FORMAT_VERSION, Manifest};
 use crate::store::recognise::is_store;
+use std::path::Path;
 
 /// Raised when ingest finds other numbers in the same file: earlier stores can still be read and fitted, but they are not what
 /// an ingest would make now. 2: raw diagonal, pixels, sigma of counts and of rounded values,
@@ -31,11 +32,11 @@ pub(super) enum Earlier {
     Other,
 }
 
-pub(super) fn earlier_store(request: &IngestSettings, content_key: &str) -> Earlier {
-    if !is_store(&request.store) {
+pub(super) fn earlier_store(request: &IngestSettings, place: &Path, content_key: &str) -> Earlier {
+    if !is_store(place) {
         return Earlier::Other;
     }
-    let checked = Store::open(&request.store, None).and_then(|store| {
+    let checked = Store::open(place, None).and_then(|store| {
         let same = store.manifest().content_key == content_key;
         if same && request.verify {
             store.verify()?;

@@ -85,6 +85,18 @@ impl StagedDirectory {
     }
 }
 
+/// Removes a directory of a kind: it is gone from its place at once, and from the disk afterwards.
+///
+/// # Errors
+/// What `may_replace` says; Io if it cannot be moved.
+pub fn retire(target: &Path, may_replace: MayReplace) -> Result<()> {
+    may_replace(target)?;
+    let claim = Claim::beside(target)?;
+    let aside = claim.path("");
+    std::fs::rename(target, &aside).map_err(io_at(target))?;
+    std::fs::remove_dir_all(&aside).map_err(io_at(&aside))
+}
+
 impl Drop for StagedDirectory {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.staging);

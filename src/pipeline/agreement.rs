@@ -9,7 +9,7 @@ use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
 use crate::store::manifest::Manifest;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// A value of the configuration that is not the store's.
 struct Difference {
@@ -43,7 +43,7 @@ pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) 
     let selection = &settings.ingest.selection;
     let mut differences = of_fields(selection, &manifest.provenance.selection);
     differences.extend(of_what_was_resolved(selection, manifest));
-    if let Some(source) = settings.ingest.source.as_deref().filter(|source| source.exists()) {
+    if let Some(source) = settings.ingest.source.as_deref() {
         differences.extend(of_source(source, manifest)?);
     }
     if differences.is_empty() {
@@ -90,10 +90,25 @@ fn of_what_was_resolved(selection: &Selection, manifest: &Manifest) -> Vec<Diffe
     found
 }
 
-/// A file that is the one that was read needs no look at its content; one that moved is told by it.
+/// One of them may have been written from another folder: then it ends like the other.
+fn is_same_path(one: &Path, other: &Path) -> bool {
+    let normal = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    let (one, other) = (normal(one), normal(other));
+    one.ends_with(&other) || other.ends_with(&one)
+}
+
+/// A file that is the one that was read needs no look at its content; one that moved is told by it; one that is gone by its path.
 fn of_source(source: &Path, manifest: &Manifest) -> Result<Option<Difference>> {
     let provenance = &manifest.provenance;
-    let is_same_place = source.display().to_string() == provenance.source;
+    if !source.exists() {
+        let (configured, stored) = (format!("{} (gone)", source.display()), provenance.source.clone());
+        return Ok((!is_same_path(source, Path::new(&stored))).then_some(Difference {
+            key: data::FILE,
+            configured,
+            stored,
+        }));
+    }
+    let is_same_place = is_same_path(source, Path::new(&provenance.source));
     if is_same_place && provenance.source_identity == Some(FileIdentity::of(source)?) {
         return Ok(None);
     }

@@ -4,6 +4,7 @@ use crate::config::settings::Stage;
 use crate::error::Result;
 use crate::listener::LogLevel;
 use crate::pipeline::run::{Finished, Run};
+use crate::pipeline::run_directory::lead_latest_to;
 
 impl Run<'_> {
     /// Ingest and fit as the stages say; an equal earlier result is reused.
@@ -11,15 +12,15 @@ impl Run<'_> {
     /// # Errors
     /// What the stages report.
     pub fn run(&self) -> Result<Option<Finished>> {
-        if self.settings.run.stages.contains(&Stage::Ingest) {
-            self.ingest(false)?;
-        }
-        if !self.settings.run.stages.contains(&Stage::Fit) {
+        let stages = &self.settings.run.stages;
+        let made = stages.contains(&Stage::Ingest).then(|| self.made_store()).transpose()?;
+        if !stages.contains(&Stage::Fit) {
             return Ok(None);
         }
-        let store = self.open(&self.settings.ingest.store)?;
+        let store = self.open(&made.map_or_else(|| self.known_store(), Ok)?)?;
         match self.earlier_result(&store)? {
             Some(finished) => {
+                lead_latest_to(&finished.directory, &self.watch());
                 self.say(LogLevel::Info, &format!("nothing changed: reusing {}", finished.directory.display()));
                 Ok(Some(finished))
             }

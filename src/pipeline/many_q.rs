@@ -1,17 +1,18 @@
 //! Every wanted q of a file, one after another, into one table. One q that fails does not stop the rest.
 //!
-//! The store is a folder with one store per q, `q=<1/angstrom>/phi=<degrees>/c2.arrow`: one dataset, partitioned by both.
+//! A directory that is named for the store becomes a folder with one store per q, `q=<1/angstrom>/c2/phi=<degrees>/c2.arrow`: one
+//! dataset, partitioned by both.
 
 use crate::config::keys::data;
 use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result, io_at};
+use crate::error::{Error, Fault, Result};
 use crate::ingest::survey::available_q;
 use crate::listener::{LogLevel, Watch};
-use crate::machine::publish::StagedDirectory;
+use crate::machine::file_identity::content_hash;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::Run;
-use crate::pipeline::run_directory::may_be_replaced;
+use crate::pipeline::run_directory::{TABLE_NAME, lead_latest_to, publish, run_id};
 use crate::report::tables::json::pretty;
 use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
 use serde::Serialize;
@@ -85,14 +86,16 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, resume: b
             break;
         }
     }
-    write(settings, rows)
+    let table = write(settings, rows)?;
+    lead_latest_to(&table.directory, user);
+    Ok(table)
 }
 
 /// The settings of one q, with names and places of its own.
 fn settings_of(settings: &Settings, q: f64) -> Settings {
     let mut own = settings.clone();
     own.ingest.selection.q_per_angstrom = Some(q);
-    own.ingest.store = settings.ingest.store.join(format!("q={q:?}"));
+    own.ingest.store = settings.ingest.store.at_q(q);
     own.run.name = format!("{}-q={q:?}", settings.run.name);
     for entry in own.effective.iter_mut().filter(|entry| entry.key == data::WAVEVECTOR) {
         (entry.value, entry.origin) = (format!("{q:?}"), "list of q".into());
@@ -110,18 +113,14 @@ fn no_fit() -> Error {
 fn write(settings: &Settings, rows: Vec<QRow>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
-    let place = settings.run.output.join(format!("{}-q_table", settings.run.name));
-    let staged = StagedDirectory::begin(&place, may_be_replaced)?;
     let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary };
-    let files = [
+    let json = pretty(&table)?;
+    let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&json));
+    let files = vec![
         ("q_table.parquet", q_parquet(&table.rows)?),
-        ("q_table.json", pretty(&table)?),
+        (TABLE_NAME, json),
         ("summary.txt", table.summary.clone().into_bytes()),
     ];
-    for (name, content) in files {
-        let path = staged.path().join(name);
-        std::fs::write(&path, content).map_err(io_at(&path))?;
-    }
-    table.directory = staged.publish()?;
+    table.directory = publish(&settings.run.output.join(id), files)?;
     Ok(table)
 }

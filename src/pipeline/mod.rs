@@ -1,17 +1,21 @@
 //! The conductor: stages in order, their times and memory. It prints nothing and decides nothing about physics or data.
 //!
 //! `run` is what stages share (its `log` hears everything, `progress` makes lines of it), `stages` are the stages, `conductor` their
-//! order. `agreement` says whether a store is what the configuration asks for, `checkpoint` keeps a fit, `run_directory` writes and finds results, `plan` says what a fit would take, `many_q` runs one
-//! after another, `tune` looks at the machine.
+//! order. `find_store` says which store a fit takes, `agreement` whether it is what the configuration asks for, `checkpoint` keeps a
+//! fit, `run_directory` writes and finds results with their `run_record`, `holdings` lists and removes stores and results, `plan` says what a fit would take,
+//! `many_q` runs one after another, `tune` looks at the machine.
 
 mod agreement;
 pub mod checkpoint;
 pub mod conductor;
+mod find_store;
+pub mod holdings;
 pub mod log;
 pub mod many_q;
 pub mod plan;
 pub mod progress;
 pub mod run;
 pub mod run_directory;
+mod run_record;
 pub mod stages;
 pub mod tune;

@@ -4,8 +4,11 @@ use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::fit::settings::FitSettings;
 use crate::fit::strategy::{Decision, Memory, select_strategy};
+use crate::ingest::request::StorePlace;
 use crate::ingest::survey::size_of_selection;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory};
+use crate::pipeline::agreement::check;
+use crate::pipeline::find_store::agreeing;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::{StoreFormat, ValueType};
@@ -74,9 +77,16 @@ pub fn decide(settings: &FitSettings, store: &Store, threads: usize) -> Result<D
 /// # Errors
 /// What opening reports; Config if the memory there is does not suffice.
 pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
-    let stored = is_store(&settings.ingest.store);
-    let size = if stored {
-        Size::of(&Store::open(&settings.ingest.store, settings.model.gap_angstrom)?)
+    let named = match &settings.ingest.store {
+        StorePlace::Directory(path) => is_store(path).then(|| path.clone()),
+        StorePlace::Keyed { .. } => None,
+    };
+    let is_gone = || settings.ingest.source.as_ref().is_some_and(|source| !source.exists());
+    let stored = named.or_else(|| if is_gone() { agreeing(settings).into_iter().next() } else { None });
+    let size = if let Some(path) = &stored {
+        let store = Store::open(path, settings.model.gap_angstrom)?;
+        check(settings, path, store.manifest())?;
+        Size::of(&store)
     } else {
         let (n_angles, n_frames, value_bytes) =
             size_of_selection(settings.ingest.source()?, &settings.ingest.selection)?;
@@ -90,7 +100,7 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
     };
     let decision = decide_for(&settings.fit, size, settings.run.threads())?;
     let fact = |name: &str, value: String| (name.to_owned(), value);
-    let from = if stored { settings.ingest.store.display() } else { settings.ingest.source()?.display() };
+    let from = stored.as_deref().map_or_else(|| settings.ingest.source(), Ok)?.display();
     let limit = container_limit_bytes().map_or("none".into(), gigabytes);
     let physical = settings.fit.space.free().len();
     let facts = vec![

@@ -1,31 +1,28 @@
 //! The run directory: what is written into it, and whether an equal one is there already.
 
 use crate::config::keys::all;
-use crate::config::settings::{Effective, Settings};
+use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
-use crate::listener::LogLevel;
+use crate::listener::{LogLevel, Watch};
 use crate::machine::file_identity::content_hash;
-use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
+use crate::machine::link::lead_to;
 use crate::machine::publish::StagedDirectory;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
-use crate::pipeline::run::{Finished, Run, StageFacts};
+use crate::pipeline::run::{Finished, Run};
+use crate::pipeline::run_record::{File, Noted, RECORD_NAME, now_unix_seconds};
 use crate::report::tables::json::pretty;
 use crate::report::tables::{parquet, summary};
-use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
-use crate::sweep::simd::SimdLevel;
-use serde::{Deserialize, Serialize};
+use crate::units::date_and_time;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::PoisonError;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fs::DirEntry;
+use std::path::{Path, PathBuf};
 
 /// What is written.
 pub struct Record<'a> {
@@ -55,25 +52,27 @@ impl Run<'_> {
         hash(&json!([self.config_hash(), content_key, strategy.name()]))
     }
 
-    fn run_name(&self, key: &str) -> String {
-        format!("{}-{}", self.settings.run.name, &key[..12])
-    }
-
-    /// The result of an equal earlier run.
+    /// The result of an equal earlier run, of any day.
     pub(super) fn earlier_result(&self, store: &Store) -> Result<Option<Finished>> {
         let strategy = decide(&self.settings.fit, store, self.settings.run.threads())?.strategy;
-        Ok(self.read_result(&self.result_key(&store.manifest().content_key, strategy)))
+        let key = self.result_key(&store.manifest().content_key, strategy);
+        let ending = without_day(&run_id(&self.settings.run.name, &key)).to_owned();
+        let entries = std::fs::read_dir(&self.settings.run.output).into_iter().flatten().flatten();
+        let is_called_so =
+            |entry: &DirEntry| entry.file_name().to_str().is_some_and(|name| without_day(name) == ending);
+        let mut directories: Vec<PathBuf> = entries.filter(is_called_so).map(|entry| entry.path()).collect();
+        directories.sort();
+        Ok(directories.into_iter().rev().find_map(|directory| self.read_result(directory, &key)))
     }
 
     /// Whether the results of a key can be written, which is asked before the work is done.
     pub(super) fn check_place(&self, key: &str) -> Result<()> {
-        may_be_replaced(&self.settings.run.output.join(self.run_name(key)))
+        may_be_replaced(&self.settings.run.output.join(run_id(&self.settings.run.name, key)))
     }
 
-    fn read_result(&self, key: &str) -> Option<Finished> {
-        let directory = self.settings.run.output.join(self.run_name(key));
+    fn read_result(&self, directory: PathBuf, key: &str) -> Option<Finished> {
         let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
-        let run: Keyed = serde_json::from_str(&read("run.json")?).ok()?;
+        let run = Noted::of(&directory)?;
         if let Some(name) =
             run.files.iter().find_map(|(name, hash)| (!is_whole(&directory.join(name), hash)).then_some(name))
         {
@@ -89,7 +88,7 @@ impl Run<'_> {
     }
 
     pub(super) fn write(&self, result: FitResult, record: Record<'_>) -> Result<Finished> {
-        let name = self.run_name(&record.key);
+        let id = run_id(&self.settings.run.name, &record.key);
         let outcome = FitOutcome::new(result, conditions(self.settings, record.experiment));
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let mut files = vec![
@@ -105,55 +104,53 @@ impl Run<'_> {
         if let Some(search) = &result.search {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
-        files.push(("run.json", pretty(&self.run_record(&record, &files))?));
-        let staged = StagedDirectory::begin(&self.settings.run.output.join(name), may_be_replaced)?;
-        for (name, content) in files {
-            let path = staged.path().join(name);
-            std::fs::write(&path, content).map_err(io_at(&path))?;
-        }
-        Ok(Finished { directory: staged.publish()?, outcome, summary, totals: Some(record.totals) })
+        files.push((RECORD_NAME, pretty(&self.record(&id, result.verdict, &record, &files))?));
+        let directory = publish(&self.settings.run.output.join(id), files)?;
+        Ok(Finished { directory, outcome, summary, totals: Some(record.totals) })
     }
+}
 
-    fn run_record(&self, record: &Record<'_>, files: &[(&str, Vec<u8>)]) -> RunRecord {
-        let (manifest, settings) = (record.store.manifest(), self.settings);
-        let finished = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        RunRecord {
-            program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
-            result_key: record.key.clone(),
-            finished_unix_seconds: finished,
-            source_blake3: manifest.provenance.source_blake3.clone(),
-            store_content_key: manifest.content_key.clone(),
-            store: settings.ingest.store.display().to_string(),
-            store_kind: record.store.kind(),
-            store_verified: record.store.is_verified(),
-            files: files.iter().map(|(name, content)| ((*name).into(), content_hash(content))).collect(),
-            configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
-            notes: settings.notes.clone(),
-            threads: settings.run.threads(),
-            simd: SimdLevel::Best.name(),
-            strategy: record.decision.strategy,
-            strategy_decision: record.decision.clone(),
-            seeds: Seeds {
-                multi_start: settings.fit.multi_start.enable.then_some(settings.fit.multi_start.seed),
-                cmaes: settings.fit.cma_es.evolution.seed,
-            },
-            stages: self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            sweep: record.totals.clone(),
-            memory: MemoryFacts {
-                peak_rss_anon_bytes: peak_rss_anon_bytes(),
-                peak_rss_bytes: peak_rss_bytes(),
-                total_bytes: detect_total_memory(),
-                container_limit_bytes: container_limit_bytes(),
-            },
-        }
+/// `latest` beside the results leads to the ones that were asked for last.
+pub(super) fn lead_latest_to(directory: &Path, watch: &Watch<'_>) {
+    let link = directory.with_file_name(LATEST);
+    let led = directory.file_name().map_or(Ok(false), |name| lead_to(&link, Path::new(name)));
+    if let Err(error) = led {
+        watch.log(LogLevel::Warning, &format!("{} does not lead to these results: {error}", link.display()));
     }
+}
+
+/// Link to the newest results.
+pub(super) const LATEST: &str = "latest";
+/// Digits of the key in a run id.
+const KEY_DIGITS: usize = 8;
+
+/// Day (UTC), name and digits of the key, for people to read and to sort: 2026-11-29-laminar_flow-3f2a9c1b.
+pub(super) fn run_id(name: &str, key: &str) -> String {
+    let day = date_and_time(now_unix_seconds());
+    format!("{}-{name}-{}", day.split(' ').next().unwrap_or_default(), &key[..KEY_DIGITS])
+}
+
+/// A run id without its day, which says when and not what.
+fn without_day(id: &str) -> &str {
+    const DAY: usize = "2026-11-29-".len();
+    id.get(DAY..).unwrap_or_default()
+}
+
+/// Writes files into a directory that appears whole.
+pub(super) fn publish(place: &Path, files: Vec<File>) -> Result<PathBuf> {
+    let staged = StagedDirectory::begin(place, may_be_replaced)?;
+    for (name, content) in files {
+        let path = staged.path().join(name);
+        std::fs::write(&path, content).map_err(io_at(&path))?;
+    }
+    staged.publish()
 }
 
 /// Results may come to a place where nothing is, or where earlier results of this program are and no foreign file.
 ///
 /// # Errors
 /// E77 with what is there; Io if it cannot be looked at.
-pub(super) fn may_be_replaced(place: &Path) -> Result<()> {
+pub fn may_be_replaced(place: &Path) -> Result<()> {
     let Ok(there) = place.symlink_metadata() else { return Ok(()) };
     let taken = |what: String| {
         Fault::at(place.display(), what)
@@ -166,8 +163,8 @@ pub(super) fn may_be_replaced(place: &Path) -> Result<()> {
         return Err(taken("is not a folder".into()));
     }
     let text = |name: &str| std::fs::read_to_string(place.join(name)).unwrap_or_default();
-    let is_run = serde_json::from_str::<Keyed>(&text("run.json")).is_ok();
-    let is_table = text("q_table.json").contains("\"q_per_angstrom\"");
+    let is_run = Noted::of(place).is_some();
+    let is_table = text(TABLE_NAME).contains("\"q_per_angstrom\"");
     for entry in std::fs::read_dir(place).map_err(io_at(place))? {
         let name = entry.map_err(io_at(place))?.file_name();
         if !is_run && !is_table {
@@ -191,70 +188,13 @@ const FILES: [&str; 12] = [
     "candidates.parquet",
     "summary.txt",
     "log.txt",
-    "run.json",
+    RECORD_NAME,
     "q_table.parquet",
-    "q_table.json",
+    TABLE_NAME,
 ];
 
-/// `run.json`: how a result came about.
-#[derive(Debug, Serialize)]
-struct RunRecord {
-    program: String,
-    result_key: String,
-    finished_unix_seconds: u64,
-    source_blake3: String,
-    store_content_key: String,
-    store: String,
-    store_kind: String,
-    store_verified: bool,
-    /// BLAKE3 of every other file.
-    files: BTreeMap<String, String>,
-    configuration: BTreeMap<String, InForce>,
-    notes: Vec<String>,
-    threads: usize,
-    simd: &'static str,
-    strategy: Strategy,
-    strategy_decision: Decision,
-    seeds: Seeds,
-    stages: BTreeMap<String, StageFacts>,
-    sweep: SweepTotals,
-    memory: MemoryFacts,
-}
-
-/// What is read of an earlier `run.json`.
-#[derive(Debug, Deserialize)]
-struct Keyed {
-    result_key: String,
-    #[serde(default)]
-    files: BTreeMap<String, String>,
-}
-
-/// A value of the configuration.
-#[derive(Debug, Serialize)]
-struct InForce {
-    value: String,
-    origin: String,
-}
-
-impl From<&Effective> for InForce {
-    fn from(entry: &Effective) -> Self {
-        InForce { value: entry.value.clone(), origin: entry.origin.clone() }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct Seeds {
-    multi_start: Option<u64>,
-    cmaes: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct MemoryFacts {
-    peak_rss_anon_bytes: Option<u64>,
-    peak_rss_bytes: Option<u64>,
-    total_bytes: Option<u64>,
-    container_limit_bytes: Option<u64>,
-}
+/// The table of fits of many q.
+pub(super) const TABLE_NAME: &str = "q_table.json";
 
 fn hash(value: &Value) -> String {
     content_hash(value.to_string().as_bytes())

@@ -65,6 +65,12 @@ impl Store {
         Ok((manifest, partitions))
     }
 
+    /// The directory as it was named.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {

@@ -26,6 +26,12 @@ impl Folder {
         Ok(Folder { path: path.to_path_buf(), handle: handle.into() })
     }
 
+    /// The directory as it was named.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where a file lies, for messages.
     #[must_use]
     pub fn place(&self, name: &str) -> PathBuf {

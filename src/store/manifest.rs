@@ -1,7 +1,7 @@
 //! `_manifest.json`: what a store holds and where it came from. It knows nothing of how partitions are encoded.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::store::block::{BlockPlan, Values};
@@ -133,6 +133,15 @@ impl Manifest {
     pub fn plan(&self) -> BlockPlan {
         let n_angles = self.experiment.angles.len();
         BlockPlan { n_frames: self.experiment.time.n_frames, n_angles, block_points: self.block_points }
+    }
+
+    /// Reads the manifest of a store.
+    ///
+    /// # Errors
+    /// Io, with the path; as [`Manifest::parse`].
+    pub fn of(directory: &Path) -> Result<Self> {
+        let path = directory.join(MANIFEST_NAME);
+        Manifest::parse(&path, &std::fs::read_to_string(&path).map_err(io_at(&path))?)
     }
 
     /// Checks the text of a manifest that lies at `path`.

@@ -15,6 +15,10 @@ const KEY_DIGITS: usize = 64;
 /// # Errors
 /// E70 with what is there; Io if it cannot be looked at.
 pub fn may_be_replaced(place: &Path) -> Result<()> {
+    // A reader of the outer one would take it for a part of it, and a new one in its place would lose it.
+    if let Some(outer) = place.ancestors().skip(1).find(|folder| is_store(folder)) {
+        return Err(taken(place, &format!("lies inside the store {}", outer.display())));
+    }
     let Ok(there) = place.symlink_metadata() else { return Ok(()) };
     if !there.is_dir() {
         let what = if there.is_symlink() { "is a symbolic link" } else { "is a file" };

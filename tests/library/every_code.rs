@@ -301,7 +301,10 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             let place = Place::new();
             let request = place.request(&ApsU::default().write(&place.path("a.hdf")), q());
             let below_a_file = place.file("file", b"x").join("store");
-            vec![(warnings(place.ingest_with(&IngestSettings { store: below_a_file, ..request }, 2)), "free space")]
+            vec![(
+                warnings(place.ingest_with(&IngestSettings { store: below_a_file.into(), ..request }, 2)),
+                "free space",
+            )]
         }
         Code::E74 => vec![(resumed(|path| std::fs::write(path, "{").expect("damaged"), HASHES), "without --resume")],
         Code::E75 => vec![

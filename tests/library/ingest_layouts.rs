@@ -14,7 +14,7 @@ fn request(source: &Path, store: &Path, selection: Selection) -> IngestSettings 
     IngestSettings {
         source: Some(source.to_path_buf()),
         selection,
-        store: store.to_path_buf(),
+        store: store.into(),
         format: StoreFormat::Arrow,
         block_points: 100,
         verify: true,

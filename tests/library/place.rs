@@ -33,7 +33,7 @@ impl Place {
         IngestSettings {
             source: Some(source.to_path_buf()),
             selection,
-            store: self.path("store"),
+            store: self.path("store").into(),
             format: StoreFormat::Arrow,
             block_points: 4096,
             verify: false,

@@ -197,7 +197,7 @@ fn request(folder: &Path, selection: Selection) -> IngestSettings {
     IngestSettings {
         source: Some(folder.join("a.hdf")),
         selection,
-        store: folder.join("store"),
+        store: folder.join("store").into(),
         format: StoreFormat::Arrow,
         block_points: 100,
         verify: true,

@@ -146,7 +146,7 @@ pub fn results_over(foreign: bool) -> Told {
     if foreign {
         std::fs::write(finished.directory.join("run.json"), b"{\"name\": \"x\"}").expect("written");
     }
-    let told = Run::new(&settings, &Watch::nobody()).open(&settings.ingest.store);
+    let told = Run::new(&settings, &Watch::nobody()).open(&settings.ingest.store.of(""));
     let told = told.and_then(|store| Run::new(&settings, &Watch::nobody()).fit(store)).map(|_| vec![]);
     assert_eq!(std::fs::read(figure).expect("kept"), b"precious");
     told
@@ -194,7 +194,7 @@ pub fn of_a_store_that_is_there(change: impl FnOnce(&Place, &mut Settings)) -> T
     Run::new(&settings, &Watch::nobody()).ingest(false)?;
     change(&place, &mut settings);
     let run = Run::new(&settings, &Watch::nobody());
-    run.open(&settings.ingest.store).map(|_| vec![])
+    run.open(&settings.ingest.store.of("")).map(|_| vec![])
 }
 
 /// Of an ingest while the file is written to.

@@ -85,11 +85,11 @@ fn every_q_is_fitted_into_one_table_and_a_failed_one_does_not_stop_the_rest() {
         (law["exponent"].as_f64().expect("exponent"), law["exponent_uncertainty"].as_f64().expect("error"));
     assert!(exponent.abs() < 4.0 * error && error < 0.2, "{law:#}");
     for file in ["q_table.parquet", "q_table.json", "summary.txt"] {
-        assert!(folder.path().join("results/c-q_table").join(file).is_file(), "{file}");
+        assert!(folder.path().join("results/latest").join(file).is_file(), "{file}");
     }
-    // One store, partitioned by q and angle.
-    assert!(folder.path().join("results/stores/c/q=0.0054/c2/phi=0.0/c2.arrow").is_file());
-    let some = homodyne(folder.path(), &["run", "c.yaml", "--q", "0.0054,0.05,0.007"]);
+    let some = homodyne(folder.path(), &["run", "c.yaml", "--q", "0.0054,0.05,0.007", "--store", "both"]);
+    // One dataset, partitioned by q and angle.
+    assert!(folder.path().join("both/q=0.0054/c2/phi=0.0/c2.arrow").is_file());
     assert_eq!(some.status.code(), Some(1), "{}", stderr(&some));
     let text = String::from_utf8_lossy(&some.stdout).into_owned();
     assert!(text.contains("no fit") && text.contains("E30") && text.matches("converged").count() == 2, "{text}");

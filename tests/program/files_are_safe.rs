@@ -36,7 +36,7 @@ fn altered_stores_and_results_are_noticed() {
     let folder = tempfile::tempdir().expect("folder");
     let simulate = ["simulate", "--mode", "static", "--frames", "90", "--angles", "3", "--out", "data.h5"];
     assert!(homodyne(folder.path(), &simulate).status.success());
-    let config = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\n\
+    let config = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\nstore: {directory: store}\n\
                   analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
     std::fs::write(folder.path().join("c.yaml"), config).expect("config");
     let run = |words: &[&str]| homodyne(folder.path(), &[&["run", "c.yaml"], words].concat());
@@ -51,7 +51,7 @@ fn altered_stores_and_results_are_noticed() {
     let again = run(&[]);
     assert!(stderr(&again).contains("parameters.json is not as it was written: fitting anew"), "{}", stderr(&again));
     assert_eq!(std::fs::read_to_string(results.join("parameters.json")).expect("anew"), parameters);
-    let partition = folder.path().join("results/stores/c/c2/phi=-90.0/c2.arrow");
+    let partition = folder.path().join("store/c2/phi=-90.0/c2.arrow");
     let mut content = std::fs::read(&partition).expect("partition");
     let middle = content.len() / 2;
     content[middle] ^= 0x10;

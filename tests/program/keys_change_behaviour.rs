@@ -73,8 +73,8 @@ fn losses_scales_and_blocks_change_the_way_or_the_result() {
     assert_ne!(count(&scaled), count(&base), "other sizes of coordinates make other trust regions");
     let store = |points: &str| {
         let word = format!("optimization.nlsq.block_points={points}");
-        let _ = place.fit(START, &[&word]);
-        let path = place.path().join("results/stores/c/_manifest.json");
+        let _ = place.fit(START, &[&word, &format!("store.directory=store{points}")]);
+        let path = place.path().join(format!("store{points}/_manifest.json"));
         let manifest: Value = serde_json::from_slice(&std::fs::read(path).expect("manifest")).expect("JSON");
         manifest["block_points"].as_u64().expect("points")
     };

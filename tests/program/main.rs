@@ -3,6 +3,7 @@
 mod angles_and_q;
 mod explanations;
 mod files_are_safe;
+mod holdings;
 mod keys_change_behaviour;
 mod long_runs;
 mod pipelines;

@@ -167,7 +167,7 @@ pub(super) const KEYS: &[Key] = &[
     .unit("degree"),
     Key::new(
         STORE,
-        "directory of the store; null: stores/<name of the configuration> below output.directory",
+        "directory of the store; null: stores/<name of the configuration>-<key of the content> below output.directory",
         Access::Field(|draft| Field::OptionalPath(&mut draft.store)),
     )
     .without_influence(),

@@ -15,7 +15,7 @@ use crate::outcome::verdict::Verdict;
 use crate::pipeline::checkpoint::{Checkpoint, Hashes};
 use crate::pipeline::plan::decide;
 use crate::pipeline::run::{Finished, Run};
-use crate::pipeline::run_directory::Record;
+use crate::pipeline::run_directory::{Record, lead_latest_to};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::raw::pass::Sweep;
@@ -59,6 +59,7 @@ impl Run<'_> {
         let totals = sweep.totals();
         let record = Record { experiment: &experiment, totals, key, store: &store, decision };
         let finished = self.write(result, record)?;
+        lead_latest_to(&finished.directory, &self.watch());
         if finished.outcome.result.verdict == Verdict::Interrupted {
             self.say(LogLevel::Warning, "interrupted: `--resume` goes on from here");
         } else {

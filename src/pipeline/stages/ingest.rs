@@ -26,7 +26,7 @@ impl Run<'_> {
             LogLevel::Info,
             &format!(
                 "{what}: {} ({} angles, {} frames, dt = {} s, q = {} 1/angstrom)",
-                settings.ingest.store.display(),
+                ingested.store.display(),
                 experiment.angles.len(),
                 experiment.time.n_frames,
                 experiment.time.dt_seconds,

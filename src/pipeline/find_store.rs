@@ -1,0 +1,92 @@
+//! Which store a fit takes: the one that is named, one that is made, or one that was made from a file that is gone. It opens none.
+
+use crate::config::keys::data;
+use crate::config::settings::Settings;
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result};
+use crate::ingest::convert::place_of;
+use crate::ingest::request::StorePlace;
+use crate::listener::LogLevel;
+use crate::pipeline::agreement::check;
+use crate::pipeline::run::Run;
+use crate::store::manifest::Manifest;
+use crate::store::recognise::is_store;
+use std::path::{Path, PathBuf};
+
+impl Run<'_> {
+    /// The store to fit: a directory that is named and is a store is taken as it is; otherwise it is made or reused.
+    ///
+    /// # Errors
+    /// What the ingest reports.
+    pub fn store(&self) -> Result<PathBuf> {
+        match &self.settings.ingest.store {
+            StorePlace::Directory(path) if is_store(path) => Ok(path.clone()),
+            _ => self.made_store(),
+        }
+    }
+
+    /// The store as the configuration asks for it, made or reused; a file that is gone leaves what was made from it.
+    pub(super) fn made_store(&self) -> Result<PathBuf> {
+        let gone = self.settings.ingest.source.as_ref().filter(|source| !source.exists());
+        if let (Some(gone), [store]) = (gone, &agreeing(self.settings)[..]) {
+            let what = format!("{} is gone: taking the store {}", gone.display(), store.display());
+            self.say(LogLevel::Warning, &what);
+            return Ok(store.clone());
+        }
+        Ok(self.ingest(false)?.store)
+    }
+
+    /// The store as the configuration asks for it, which has to be there.
+    pub(super) fn known_store(&self) -> Result<PathBuf> {
+        let ingest = &self.settings.ingest;
+        match &ingest.store {
+            StorePlace::Directory(path) => Ok(path.clone()),
+            StorePlace::Keyed { .. } if ingest.source.as_ref().is_some_and(|source| source.exists()) => {
+                place_of(ingest)
+            }
+            StorePlace::Keyed { folder, .. } => match &agreeing(self.settings)[..] {
+                [store] => Ok(store.clone()),
+                several => Err(no_single_store(folder, several)),
+            },
+        }
+    }
+}
+
+/// Stores at the place of the configuration that hold what it asks for, as far as can be told without its file.
+pub(super) fn agreeing(settings: &Settings) -> Vec<PathBuf> {
+    let ingest = &settings.ingest;
+    let mut candidates = match &ingest.store {
+        StorePlace::Directory(path) => vec![path.clone()],
+        StorePlace::Keyed { folder, name } => keyed(folder, name),
+    };
+    let agrees = |path: &PathBuf| {
+        let is_cut_alike =
+            |manifest: &Manifest| (manifest.format, manifest.block_points) == (ingest.format, ingest.block_points);
+        Manifest::of(path).is_ok_and(|manifest| is_cut_alike(&manifest) && check(settings, path, &manifest).is_ok())
+    };
+    candidates.retain(agrees);
+    candidates
+}
+
+/// Entries of a folder that are called like the stores of a name, in order.
+fn keyed(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let is_named = |path: &PathBuf| {
+        let found = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let key = found.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+        key.is_some_and(|key| key.len() == StorePlace::KEY_DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_named).collect();
+    found.sort();
+    found
+}
+
+fn no_single_store(folder: &Path, several: &[PathBuf]) -> Error {
+    let names: Vec<String> = several.iter().map(|store| store.display().to_string()).collect();
+    let (found, expected) = match several {
+        [] => (format!("not given, and no store in {} holds what is asked for", folder.display()), "a store"),
+        _ => (format!("not given, and several stores hold what is asked for: {}", names.join(", ")), "one of them"),
+    };
+    let advice = "name it with --store, or make it with `homodyne ingest --config`";
+    Fault::at(data::STORE, found).expected(expected).advice(advice).code(Code::E62).config()
+}

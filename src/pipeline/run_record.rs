@@ -1,0 +1,156 @@
+//! `run.json`: how a result came about, and what is read of it later. It knows no other file of a result.
+
+use crate::config::settings::Effective;
+use crate::fit::strategy::Decision;
+use crate::machine::file_identity::content_hash;
+use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
+use crate::outcome::fit::Strategy;
+use crate::outcome::verdict::Verdict;
+use crate::pipeline::run::{Run, StageFacts};
+use crate::pipeline::run_directory::Record;
+use crate::store::block::BlockSource;
+use crate::sweep::meter::SweepTotals;
+use crate::sweep::simd::SimdLevel;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf, absolute};
+use std::sync::PoisonError;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Name of the file.
+pub const RECORD_NAME: &str = "run.json";
+
+impl Run<'_> {
+    pub(super) fn record(&self, run_id: &str, verdict: Verdict, about: &Record<'_>, files: &[File]) -> RunRecord {
+        let (manifest, settings) = (about.store.manifest(), self.settings);
+        RunRecord {
+            run_id: run_id.into(),
+            name: settings.run.name.clone(),
+            program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
+            verdict,
+            result_key: about.key.clone(),
+            finished_unix_seconds: now_unix_seconds(),
+            source: manifest.provenance.source.clone(),
+            source_blake3: manifest.provenance.source_blake3.clone(),
+            store_content_key: manifest.content_key.clone(),
+            store: as_seen_from_results(about.store.directory(), &settings.run.output),
+            store_kind: about.store.kind(),
+            store_verified: about.store.is_verified(),
+            files: files.iter().map(|(name, content)| ((*name).into(), content_hash(content))).collect(),
+            configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
+            notes: settings.notes.clone(),
+            threads: settings.run.threads(),
+            simd: SimdLevel::Best.name(),
+            strategy: about.decision.strategy,
+            strategy_decision: about.decision.clone(),
+            seeds: Seeds {
+                multi_start: settings.fit.multi_start.enable.then_some(settings.fit.multi_start.seed),
+                cmaes: settings.fit.cma_es.evolution.seed,
+            },
+            stages: self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            sweep: about.totals.clone(),
+            memory: MemoryFacts {
+                peak_rss_anon_bytes: peak_rss_anon_bytes(),
+                peak_rss_bytes: peak_rss_bytes(),
+                total_bytes: detect_total_memory(),
+                container_limit_bytes: container_limit_bytes(),
+            },
+        }
+    }
+}
+
+/// Name and content of a file of a result.
+pub(super) type File = (&'static str, Vec<u8>);
+
+/// Now.
+pub(super) fn now_unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// A store beside the results is named from the run directory, so that both can move together; any other one in full.
+fn as_seen_from_results(store: &Path, output: &Path) -> PathBuf {
+    let full = absolute(store).unwrap_or_else(|_| store.to_path_buf());
+    let below = absolute(output).ok().and_then(|output| full.strip_prefix(output).ok().map(Path::to_path_buf));
+    below.map_or(full, |rest| Path::new("..").join(rest))
+}
+
+/// `run.json`: how a result came about.
+#[derive(Debug, Serialize)]
+pub(super) struct RunRecord {
+    run_id: String,
+    name: String,
+    program: String,
+    verdict: Verdict,
+    result_key: String,
+    finished_unix_seconds: u64,
+    source: String,
+    source_blake3: String,
+    store_content_key: String,
+    /// From the run directory, or in full.
+    store: PathBuf,
+    store_kind: String,
+    store_verified: bool,
+    /// BLAKE3 of every other file.
+    files: BTreeMap<String, String>,
+    configuration: BTreeMap<String, InForce>,
+    notes: Vec<String>,
+    threads: usize,
+    simd: &'static str,
+    strategy: Strategy,
+    strategy_decision: Decision,
+    seeds: Seeds,
+    stages: BTreeMap<String, StageFacts>,
+    sweep: SweepTotals,
+    memory: MemoryFacts,
+}
+
+/// What is read of an earlier `run.json`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Noted {
+    pub result_key: String,
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+    #[serde(default)]
+    pub finished_unix_seconds: u64,
+    #[serde(default)]
+    pub source: String,
+    #[serde(default)]
+    pub store_content_key: String,
+    #[serde(default)]
+    pub store: PathBuf,
+}
+
+impl Noted {
+    /// What a run directory says of itself.
+    pub(super) fn of(directory: &Path) -> Option<Noted> {
+        serde_json::from_str(&std::fs::read_to_string(directory.join(RECORD_NAME)).ok()?).ok()
+    }
+}
+/// A value of the configuration.
+#[derive(Debug, Serialize)]
+struct InForce {
+    value: String,
+    origin: String,
+}
+
+impl From<&Effective> for InForce {
+    fn from(entry: &Effective) -> Self {
+        InForce { value: entry.value.clone(), origin: entry.origin.clone() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Seeds {
+    multi_start: Option<u64>,
+    cmaes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct MemoryFacts {
+    peak_rss_anon_bytes: Option<u64>,
+    peak_rss_bytes: Option<u64>,
+    total_bytes: Option<u64>,
+    container_limit_bytes: Option<u64>,
+}
