@@ -172,8 +172,8 @@ fn others(path: &Path) -> Vec<PathBuf> {
 fn content_of(path: &Path) -> Result<Content> {
     let damaged =
         |fault: Fault| fault.advice("move it away, and run without --resume to start again").code(Code::E74).format();
-    let text = std::fs::read_to_string(path).map_err(io_at(path))?;
-    let sealed: Sealed<Content> = serde_json::from_str(&text)
+    let text = std::fs::read(path).map_err(io_at(path))?;
+    let sealed: Sealed<Content> = serde_json::from_slice(&text)
         .map_err(|source| damaged(Fault::at(path.display(), "not a readable checkpoint").source(source)))?;
     match checksum(&sealed.content) {
         Ok(found) if found == sealed.blake3 => Ok(sealed.content),

@@ -4,7 +4,6 @@ use crate::error::Result;
 use crate::experiment::Angle;
 use crate::store::block::{Values, blocks};
 use crate::store::described::{Whose, damaged};
-use crate::store::map::map_file;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{ArrayRef, Float32Array, Float64Array, RecordBatch};
@@ -14,7 +13,7 @@ use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_ipc::{Block, MetadataVersion, root_as_footer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use std::fs::File;
+use bytes::Bytes;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,12 +70,12 @@ pub fn write<W: Write>(
 }
 
 impl ArrowPartition {
-    /// Maps a partition that was opened at `path`, and checks whose it is.
+    /// Takes the mapped partition that lies at `path`, and checks whose it is.
     ///
     /// # Errors
-    /// Io if it cannot be mapped, Format if it is not an Arrow file or another's.
-    pub fn open(file: &File, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
-        let bytes = Buffer::from(map_file(file, path)?);
+    /// Format if it is not an Arrow file or another's.
+    pub fn open(bytes: Bytes, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
+        let bytes = Buffer::from(bytes);
         let damaged = |what: &str| damaged(path, what);
         let trailer = bytes.len().checked_sub(10).ok_or_else(|| damaged("too short for an Arrow file"))?;
         let tail: [u8; 10] = bytes[trailer..].try_into().expect("ten bytes were left");
@@ -98,8 +97,9 @@ impl ArrowPartition {
     pub fn read(&self, within: usize) -> Result<Values> {
         let damaged = || damaged(&self.path, &format!("record batch {within} is damaged"));
         let block = self.batches.get(within).ok_or_else(damaged)?;
-        let len = block.bodyLength() as usize + block.metaDataLength() as usize;
-        let start = block.offset() as usize;
+        let number = |value: i64| usize::try_from(value).map_err(|_| damaged());
+        let (start, metadata) = (number(block.offset())?, number(block.metaDataLength().into())?);
+        let len = metadata.checked_add(number(block.bodyLength())?).ok_or_else(damaged)?;
         if start.checked_add(len).is_none_or(|end| end > self.bytes.len()) {
             return Err(damaged());
         }

@@ -152,6 +152,15 @@ pub trait BlockSource: Send + Sync {
     /// # Errors
     /// What the store below reports, naming the partition.
     fn read(&self, index: usize) -> Result<Block>;
+    /// Says whether blocks of an angle that were read so far were what the source holds: asked after their values were used, because
+    /// a view of a file changes with it.
+    ///
+    /// # Errors
+    /// What has happened to the source meanwhile.
+    fn confirm(&self, angle: usize) -> Result<()> {
+        let _ = angle;
+        Ok(())
+    }
     /// Value type and place, for reports ("arrow f32").
     fn kind(&self) -> String;
 }

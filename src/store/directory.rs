@@ -1,20 +1,28 @@
 //! An open store: checks what is on disk and serves its blocks.
 
-use crate::error::catalogue::Code;
-use crate::error::{Fault, Result, io_at};
+use crate::error::{Result, io_at};
 use crate::experiment::{Angle, Experiment};
 use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
 use crate::store::described::{Whose, damaged};
 use crate::store::folder::Folder;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, ValueType, checksum};
+use crate::store::map::MappedFile;
 use crate::store::parquet_partition::ParquetPartition;
 use std::fs::File;
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-enum OpenPartition {
+/// The file of an angle, and how its blocks are taken from it.
+struct OpenPartition {
+    mapped: Arc<MappedFile>,
+    blocks: Blocks,
+}
+
+enum Blocks {
     Arrow(ArrowPartition),
     Parquet(ParquetPartition),
 }
@@ -92,6 +100,12 @@ impl Store {
 
     /// E72 unless the values of a block are those that were written.
     fn check(&self, index: usize, (angle, within): (usize, usize), values: &Values) -> Result<()> {
+        let (n_pairs, expected) = (self.plan().locate(index).1.len(), self.manifest.value_type);
+        if (values.len(), value_type(values)) != (n_pairs, expected) {
+            let place = self.folder.place(&self.manifest.partitions[angle].file);
+            let found = format!("block {within} holds {} values of type {:?}", values.len(), value_type(values));
+            return Err(damaged(&place, &format!("{found}, the manifest says {n_pairs} of {expected:?}")));
+        }
         let Some(known) = self.known.as_ref().map(|known| &known[index]).filter(|known| !known.load(Ordering::Relaxed))
         else {
             return Ok(());
@@ -154,10 +168,21 @@ fn open_partition(
     if partition.rows != manifest.plan().pairs_per_angle() {
         return Err(damaged(&path, &format!("{} pairs, the frames make another number", partition.rows)));
     }
-    Ok(match manifest.format {
-        StoreFormat::Arrow => OpenPartition::Arrow(ArrowPartition::open(&file, &path, whose)?),
-        StoreFormat::Parquet => OpenPartition::Parquet(ParquetPartition::open(&file, &path, whose)?),
-    })
+    let mapped = MappedFile::of(file, &path)?;
+    let blocks = unless_it_panics(&path, || {
+        let bytes = mapped.bytes();
+        Ok(match manifest.format {
+            StoreFormat::Arrow => Blocks::Arrow(ArrowPartition::open(bytes, &path, whose)?),
+            StoreFormat::Parquet => Blocks::Parquet(ParquetPartition::open(bytes, &path, whose)?),
+        })
+    })?;
+    Ok(OpenPartition { mapped, blocks })
+}
+
+/// A decoder that stumbles over damage has found damage.
+fn unless_it_panics<T>(path: &Path, decode: impl FnOnce() -> Result<T>) -> Result<T> {
+    let caught = catch_unwind(AssertUnwindSafe(decode));
+    caught.unwrap_or_else(|_| Err(damaged(path, "is damaged where its decoder does not expect it")))
 }
 
 impl BlockSource for Store {
@@ -172,22 +197,23 @@ impl BlockSource for Store {
     fn read(&self, index: usize) -> Result<Block> {
         let (angle, pairs) = self.plan().locate(index);
         let within = pairs.start / self.manifest.block_points;
-        let values = match &self.partitions[angle] {
-            OpenPartition::Arrow(partition) => partition.read(within)?,
-            OpenPartition::Parquet(partition) => partition.read(within)?,
-        };
-        let expected = (pairs.len(), self.manifest.value_type);
-        if (values.len(), value_type(&values)) != expected {
-            let place =
-                format!("{} block {within}", self.folder.place(&self.manifest.partitions[angle].file).display());
-            let found = format!("{} values of type {:?}", values.len(), value_type(&values));
-            return Err(Fault::at(place, found)
-                .expected(format!("{} of {:?}", expected.0, expected.1))
-                .code(Code::E72)
-                .format());
+        let path = self.folder.place(&self.manifest.partitions[angle].file);
+        let read = unless_it_panics(&path, || match &self.partitions[angle].blocks {
+            Blocks::Arrow(partition) => partition.read(within),
+            Blocks::Parquet(partition) => partition.read(within, pairs.len()),
+        });
+        let checked = read.and_then(|values| self.check(index, (angle, within), &values).map(|()| values));
+        // Whatever was made of a file that is cut short: that is what is wrong.
+        self.confirm(angle)?;
+        Ok(Block { index, angle, first_pair: pairs.start, values: checked? })
+    }
+
+    fn confirm(&self, angle: usize) -> Result<()> {
+        let partition = &self.manifest.partitions[angle];
+        match self.partitions[angle].mapped.is_whole() {
+            true => Ok(()),
+            false => Err(damaged(&self.folder.place(&partition.file), "was cut short while it was read")),
         }
-        self.check(index, (angle, within), &values)?;
-        Ok(Block { index, angle, first_pair: pairs.start, values })
     }
 
     fn kind(&self) -> String {

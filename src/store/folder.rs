@@ -47,14 +47,14 @@ impl Folder {
         opened.map(File::from).map_err(|error| io_at(&self.place(name))(error.into()))
     }
 
-    /// Reads a small file below it.
+    /// Reads a small file below it. Bytes that are no text become signs that no format has.
     ///
     /// # Errors
     /// Io, with the path.
     pub fn text(&self, name: &str) -> Result<String> {
-        let mut text = String::new();
-        self.file(name)?.read_to_string(&mut text).map_err(io_at(&self.place(name)))?;
-        Ok(text)
+        let mut content = Vec::new();
+        self.file(name)?.read_to_end(&mut content).map_err(io_at(&self.place(name)))?;
+        Ok(String::from_utf8_lossy(&content).into_owned())
     }
 
     /// Whether its path leads to another directory by now, or nowhere.

@@ -141,7 +141,8 @@ impl Manifest {
     /// Io, with the path; as [`Manifest::parse`].
     pub fn of(directory: &Path) -> Result<Self> {
         let path = directory.join(MANIFEST_NAME);
-        Manifest::parse(&path, &std::fs::read_to_string(&path).map_err(io_at(&path))?)
+        let content = std::fs::read(&path).map_err(io_at(&path))?;
+        Manifest::parse(&path, &String::from_utf8_lossy(&content))
     }
 
     /// Checks the text of a manifest that lies at `path`.

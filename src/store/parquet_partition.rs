@@ -5,7 +5,6 @@ use crate::experiment::{Angle, TimeGrid};
 use crate::store::arrow_partition::{VALUE_COLUMN, array_values, value_array};
 use crate::store::block::{Values, blocks, pair_at};
 use crate::store::described::{Whose, damaged};
-use crate::store::map::map_file;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
 use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
@@ -16,7 +15,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,29 +91,28 @@ fn long_table(block: &Values, time: &TimeGrid, start: usize) -> Vec<ArrayRef> {
 }
 
 impl ParquetPartition {
-    /// Opens a partition, reads its footer and checks whose it is.
+    /// Takes the mapped partition that lies at `path`, reads its footer and checks whose it is.
     ///
     /// # Errors
-    /// Io if it cannot be mapped, Format if it is not a Parquet file or another's.
-    pub fn open(file: &File, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
-        let bytes = map_file(file, path)?;
+    /// Format if it is not a Parquet file or another's.
+    pub fn open(bytes: Bytes, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
         let metadata = ArrowReaderMetadata::load(&bytes, Default::default())
             .map_err(|_| damaged(path, "not a readable Parquet file"))?;
         whose.check(angle, metadata.schema().metadata(), path)?;
         Ok(ParquetPartition { path: path.to_path_buf(), bytes, metadata })
     }
 
-    /// Decodes the values of block `within`, and no other column.
+    /// Decodes the `rows` values of block `within`, and no other column.
     ///
     /// # Errors
     /// Format if the row group is damaged.
-    pub fn read(&self, within: usize) -> Result<Values> {
+    pub fn read(&self, within: usize, rows: usize) -> Result<Values> {
         let damaged = || damaged(&self.path, &format!("row group {within} is damaged"));
         let parquet = self.metadata.metadata();
-        if within >= parquet.num_row_groups() {
+        // A number of rows that is not the right one may ask for any amount of memory.
+        if within >= parquet.num_row_groups() || parquet.row_group(within).num_rows() != rows as i64 {
             return Err(damaged());
         }
-        let rows = parquet.row_group(within).num_rows() as usize;
         let mask = ProjectionMask::columns(parquet.file_metadata().schema_descr(), [VALUE_COLUMN]);
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone())
             .with_row_groups(vec![within])

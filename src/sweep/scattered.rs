@@ -98,6 +98,7 @@ fn read_values(source: &dyn BlockSource, angle: usize, positions: &[(usize, usiz
             }
         }
     }
+    source.confirm(angle)?;
     Ok(values)
 }
 

@@ -7,6 +7,7 @@ mod beamline;
 mod common;
 mod configuration;
 mod damaged_metadata;
+mod damaged_stores;
 mod derivatives;
 mod derived_numbers;
 mod dual;

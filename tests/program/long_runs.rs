@@ -155,3 +155,20 @@ fn an_interrupted_ingest_leaves_nothing() {
     }
     assert_eq!(remains(folder.path()), Vec::<String>::new());
 }
+
+#[test]
+fn a_store_that_is_cut_short_during_a_fit_ends_it_with_one_line_and_keeps_the_checkpoint() {
+    let folder = prepared();
+    let mut child = start(folder.path(), &[&FIT[..], &["-q"]].concat());
+    assert!(wait_for(folder.path(), &mut child, 2), "the fit was too fast to be disturbed");
+    let partitions = std::fs::read_dir(folder.path().join("s/c2")).expect("partitions").flatten();
+    for partition in partitions.map(|entry| entry.path().join("c2.arrow")) {
+        let file = std::fs::File::options().write(true).open(partition).expect("there");
+        file.set_len(1000).expect("cut");
+    }
+    let output = child.wait_with_output().expect("ended");
+    let line = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), line.lines().count()), (Some(2), 1), "{line}");
+    assert!(line.contains("[E72]") && line.contains("was cut short"), "{line}");
+    assert!(checkpoint(folder.path()).is_some(), "what was done is kept");
+}

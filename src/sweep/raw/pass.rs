@@ -124,6 +124,7 @@ impl<'w> Sweep<'w> {
                     AngleRows::Static(rows) => work.on::<_, STATIC_WIDTH>(self.level, rows, pairs),
                     AngleRows::Laminar(rows) => work.on::<_, LAMINAR_WIDTH>(self.level, rows, pairs),
                 };
+                self.source.confirm(block.angle)?;
                 Ok((block.index, sum))
             },
             meter: &self.meter.stages,
