@@ -264,8 +264,8 @@ pub struct SimulateArguments {
     #[arg(long, default_value_t = 300)]
     pub frames: usize,
     /// Number of angles, spread evenly over [-90, 90).
-    #[arg(long, default_value_t = 8)]
-    pub angles: usize,
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub angles: u32,
     /// Angles in degrees instead, separated by commas.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub phi: Vec<f64>,

@@ -70,8 +70,8 @@ fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Ter
     if arguments.json {
         print_json(&table)?;
     } else {
-        print(&table.summary);
-        print(&format!("results: {}\n", table.directory.display()));
+        print(&table.summary)?;
+        print(&format!("results: {}\n", table.directory.display()))?;
     }
     Ok(table.exit_code())
 }
@@ -87,7 +87,7 @@ fn plan_fit(arguments: &PlanArguments) -> Result<u8> {
     let (facts, decision) = plan(&settings)?;
     match arguments.json {
         true => print_json(&decision)?,
-        false => print_facts(&facts),
+        false => print_facts(&facts)?,
     }
     Ok(0)
 }
@@ -101,7 +101,7 @@ fn tune_machine(arguments: &TuneArguments) -> Result<u8> {
     })?;
     match arguments.json {
         true => print_json(&tuning)?,
-        false => print_facts(&tuning.facts()),
+        false => print_facts(&tuning.facts())?,
     }
     Ok(0)
 }
@@ -110,8 +110,8 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
     if arguments.json {
         print_json(&finished.outcome)?;
     } else {
-        print(&finished.summary);
-        print(&format!("results: {}\n", finished.directory.display()));
+        print(&finished.summary)?;
+        print(&format!("results: {}\n", finished.directory.display()))?;
     }
     if arguments.stats {
         match &finished.totals {
@@ -128,7 +128,7 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest(arguments.verify)?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
-    print(&format!("store {what}: {}\n", ingested.store.display()));
+    print(&format!("store {what}: {}\n", ingested.store.display()))?;
     Ok(0)
 }
 
@@ -137,33 +137,33 @@ fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
     if arguments.json {
         print_json(&facts)?;
     } else {
-        print_facts(&facts);
+        print_facts(&facts)?;
     }
     Ok(0)
 }
 
 fn config(command: ConfigCommand) -> Result<u8> {
     match command {
-        ConfigCommand::Init { mode, out: None, .. } => print(&template(analysis_mode(mode))),
+        ConfigCommand::Init { mode, out: None, .. } => print(&template(analysis_mode(mode)))?,
         ConfigCommand::Init { mode, out: Some(out), force } => {
             write_file(&out, template(analysis_mode(mode)).as_bytes(), replace(force))?;
-            print(&format!("written: {}\n", out.display()));
+            print(&format!("written: {}\n", out.display()))?;
         }
         ConfigCommand::Validate { config } => {
             let settings = load(&config, &[])?;
-            settings.notes.iter().for_each(|note| print(&format!("note: {note}\n")));
-            print(&format!("{}: valid\n", config.display()));
+            settings.notes.iter().try_for_each(|note| print(&format!("note: {note}\n")))?;
+            print(&format!("{}: valid\n", config.display()))?;
         }
         ConfigCommand::Keys { prefix, json } => {
             let keys = reference(prefix.as_deref().unwrap_or_default());
             match json {
                 true => print_json(&keys)?,
-                false => print(&reference_page(&keys)),
+                false => print(&reference_page(&keys))?,
             }
         }
         ConfigCommand::Show { config, set } => {
             for entry in load(&config, &assignments(&set)?)?.effective {
-                print(&format!("{:<68} {:<24} # {}\n", entry.key, entry.value, entry.origin));
+                print(&format!("{:<68} {:<24} # {}\n", entry.key, entry.value, entry.origin))?;
             }
         }
     }

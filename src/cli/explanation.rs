@@ -25,7 +25,7 @@ pub fn explain(arguments: &ExplainArguments) -> Result<u8> {
         (Some(code), false) => prose(code),
         (None, true) => format!("{:#}\n", Code::ALL.iter().copied().map(json).collect::<serde_json::Value>()),
         (None, false) => list(),
-    });
+    })?;
     Ok(0)
 }
 

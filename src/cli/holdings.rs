@@ -52,7 +52,7 @@ enum Action {
 /// Lists or removes stores.
 pub fn show_stores(arguments: &HoldingsArguments) -> Result<u8> {
     if let Some(Action::Remove { key, output, force }) = &arguments.action {
-        print(&format!("removed: {}\n", remove_store(output, key, *force)?.directory.display()));
+        print(&format!("removed: {}\n", remove_store(output, key, *force)?.directory.display()))?;
         return Ok(0);
     }
     let kept = stores(&arguments.output)?;
@@ -61,16 +61,16 @@ pub fn show_stores(arguments: &HoldingsArguments) -> Result<u8> {
         return Ok(0);
     }
     if kept.is_empty() {
-        print(&format!("no stores below {}\n", arguments.output.display()));
+        print(&format!("no stores below {}\n", arguments.output.display()))?;
     }
-    kept.iter().for_each(|store| print(&in_lines(store)));
+    kept.iter().try_for_each(|store| print(&in_lines(store)))?;
     Ok(0)
 }
 
 /// Lists or removes results.
 pub fn show_runs(arguments: &HoldingsArguments) -> Result<u8> {
     if let Some(Action::Remove { key, output, .. }) = &arguments.action {
-        print(&format!("removed: {}\n", remove_run(output, key)?.directory.display()));
+        print(&format!("removed: {}\n", remove_run(output, key)?.directory.display()))?;
         return Ok(0);
     }
     let kept = runs(&arguments.output)?;
@@ -79,10 +79,10 @@ pub fn show_runs(arguments: &HoldingsArguments) -> Result<u8> {
         return Ok(0);
     }
     if kept.is_empty() {
-        print(&format!("no results in {}\n", arguments.output.display()));
+        print(&format!("no results in {}\n", arguments.output.display()))?;
     }
     let width = kept.iter().map(|run| run.id.chars().count()).max().unwrap_or_default();
-    kept.iter().for_each(|run| print(&in_a_line(run, width)));
+    kept.iter().try_for_each(|run| print(&in_a_line(run, width)))?;
     Ok(0)
 }
 

@@ -67,7 +67,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         let position = mode.parameters().iter().position(|parameter| parameter.name == known.name).ok_or_else(wrong)?;
         theta[position] = value.parse().map_err(|_| wrong())?;
     }
-    let spread = |k: usize| -90.0 + 180.0 * k as f64 / arguments.angles as f64;
+    let spread = |k: u32| -90.0 + 180.0 * f64::from(k) / f64::from(arguments.angles);
     let phi_degrees = match arguments.phi.is_empty() {
         true => (0..arguments.angles).map(spread).collect(),
         false => arguments.phi.clone(),
@@ -99,6 +99,6 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
     let terminal = Terminal::new(false);
     simulation.write(&arguments.out, replace(arguments.force), &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
-    print(&format!("written: {}\n", arguments.out.display()));
+    print(&format!("written: {}\n", arguments.out.display()))?;
     Ok(0)
 }

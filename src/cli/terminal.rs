@@ -1,9 +1,10 @@
 //! stderr: log lines and progress.
 
-use homodyne::api::{Event, Listener, Progress, Result, StageTotals, SweepTotals, pretty};
+use homodyne::api::{Code, Event, Fault, Listener, Progress, Result, StageTotals, SweepTotals, pretty};
 use serde::Serialize;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Writes to stderr: one replaced line of progress on a terminal, plain lines otherwise.
@@ -26,7 +27,7 @@ impl Terminal {
     /// Ends the line of progress.
     pub fn finish(&self) {
         if self.is_terminal && !self.quiet {
-            let _ = write!(stderr(), "\r\x1b[K");
+            say("\r\x1b[K");
         }
     }
 }
@@ -40,7 +41,7 @@ impl Listener for Terminal {
         match (event, line) {
             (Event::Log { level, text }, _) => {
                 self.finish();
-                let _ = writeln!(stderr(), "[{}] {text}", format!("{level:?}").to_uppercase());
+                say(&format!("[{}] {text}\n", format!("{level:?}").to_uppercase()));
             }
             (_, Some(line)) => self.show(&line),
             _ => {}
@@ -51,34 +52,56 @@ impl Listener for Terminal {
 impl Terminal {
     fn show(&self, line: &str) {
         if self.is_terminal {
-            let _ = write!(stderr(), "\r\x1b[K{line}");
+            say(&format!("\r\x1b[K{line}"));
             return;
         }
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if last.is_none_or(|last| last.elapsed() >= PLAIN_INTERVAL) {
             *last = Some(Instant::now());
-            let _ = writeln!(stderr(), "{line}");
+            say(&format!("{line}\n"));
         }
     }
 }
 
-/// Writes to stdout; a closed pipe (`| head`) is no failure.
-pub fn print(text: &str) {
+/// Writes to stdout.
+///
+/// # Errors
+/// Output (exit code 3) if stdout is full or was closed.
+pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| {
+        let lost = text.lines().next().unwrap_or_default();
+        Fault::at("stdout", format!("is full or closed: what begins with {lost:?} is lost"))
+            .advice("results that were written are whole, see `homodyne runs`")
+            .code(Code::E73)
+            .source(source)
+            .output()
+    })
+}
+
+/// Writes to stderr. What is lost there ends the program with exit code 3, when its work is done.
+pub fn say(text: &str) {
+    let mut out = std::io::stderr().lock();
+    if out.write_all(text.as_bytes()).is_err() {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether something that was said to stderr is lost.
+pub fn has_lost_lines() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// The same of JSON.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    print(&String::from_utf8_lossy(&pretty(value)?));
-    Ok(())
+    print(&String::from_utf8_lossy(&pretty(value)?))
 }
 
 /// The same of facts with names.
-pub fn print_facts(facts: &[(String, String)]) {
-    for (name, value) in facts {
-        print(&format!("{name:<42} {value}\n"));
-    }
+pub fn print_facts(facts: &[(String, String)]) -> Result<()> {
+    facts.iter().try_for_each(|(name, value)| print(&format!("{name:<42} {value}\n")))
 }
 
 /// What every stage of a sweep did and waited for.
@@ -105,5 +128,5 @@ pub fn print_stats(totals: &SweepTotals) {
     stage("work", &totals.work);
     stage("fold", &totals.fold);
     // Statistics go to stderr: stdout carries the result alone.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    say(&text);
 }

@@ -1,12 +1,13 @@
 //! What only several keys together decide: a draft to settings. It reads no value.
 
 use crate::config::draft::Draft;
-use crate::config::keys::{data, fit, parameters};
+use crate::config::keys::{data, fit, parameters, run};
 use crate::config::reader::Reader;
 use crate::config::settings::{STORES_FOLDER, Settings};
 use crate::error::Result;
 use crate::ingest::request::StorePlace;
 use crate::machine::budget::MemorySettings;
+use crate::machine::cores::usable_cores;
 use crate::parameters::definitions::{PHYSICAL, find};
 use crate::parameters::scaling::AngleScaling;
 use crate::parameters::space::ParameterSpace;
@@ -22,6 +23,7 @@ pub(super) fn settle(mut draft: Draft, reader: &Reader, folder: &Path) -> Result
     settle_start(&mut draft, reader)?;
     settle_scaling(&mut draft, reader)?;
     settle_memory(&mut draft.settings);
+    settle_threads(&mut draft.settings);
     Ok(draft.settings)
 }
 
@@ -108,6 +110,15 @@ fn settle_scaling(draft: &mut Draft, reader: &Reader) -> Result<()> {
         }
     };
     Ok(())
+}
+
+/// More threads than this only wait for each other.
+fn settle_threads(settings: &mut Settings) {
+    let most = (4 * usable_cores()).max(64);
+    if let Some(asked) = settings.run.threads.filter(|&asked| asked > most) {
+        settings.notes.push(format!("{}: {asked} are more than this machine can use: {most} are used", run::THREADS));
+        settings.run.threads = Some(most);
+    }
 }
 
 /// A share of the memory that leaves nothing, or takes all, is moved inside.

@@ -71,6 +71,9 @@ pub enum Error {
     /// The user has asked to stop, and there is nothing to report yet.
     #[error("interrupted: {0}")]
     Interrupted(Box<Fault>),
+    /// What was found cannot be told: stdout is full or closed.
+    #[error("output: {0}")]
+    Output(Box<Fault>),
     /// The program broke one of its own promises.
     #[error("internal: {0}")]
     Internal(Box<Fault>),
@@ -145,6 +148,8 @@ into_variant! {
     non_finite => NonFinite,
     /// As [`Error::Interrupted`].
     interrupted => Interrupted,
+    /// As [`Error::Output`].
+    output => Output,
     /// As [`Error::Internal`].
     internal => Internal,
 }
@@ -162,15 +167,16 @@ impl Error {
             | Error::Parameter(fault)
             | Error::NonFinite(fault)
             | Error::Interrupted(fault)
+            | Error::Output(fault)
             | Error::Internal(fault) => fault,
         }
     }
 
-    /// Process exit code: 3 for a broken promise of the program, 130 after an interrupt, 2 for everything a user can mend.
+    /// Process exit code: 3 for a broken promise of the program or output that cannot be written, 130 after an interrupt, 2 for everything a user can mend.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Internal(_) => 3,
+            Error::Internal(_) | Error::Output(_) => 3,
             Error::Interrupted(_) => 130,
             _ => 2,
         }

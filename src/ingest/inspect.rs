@@ -8,8 +8,9 @@ use crate::ingest::frames::{dead_frames, ranges, with_baseline, without_living};
 use crate::ingest::layouts::bins::{Bin, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, detect, pixel_counts};
 use crate::ingest::lines::Lines;
-use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
+use crate::ingest::matrix::{frame_count, read_pairs};
 use crate::ingest::sigma::measured_sigma;
+use crate::ingest::survey::{bytes_to_read, common_value_type, enough_memory};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::MANIFEST_NAME;
@@ -98,7 +99,9 @@ fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
 /// What the first matrix holds, without masks that a selection may add.
 fn first_matrix(source: &Source, layout: Layout, bin: &Bin) -> Result<Vec<(String, String)>> {
     let n = frame_count(source, &bin.path)?;
-    let bytes = n * n * value_bytes(source, &bin.path)?;
+    let value_type = common_value_type(source, std::slice::from_ref(bin), &mut Vec::new())?;
+    let bytes = bytes_to_read(n, value_type);
+    enough_memory(source, bytes)?;
     let mut pairs = read_pairs(source, &bin.path, &(0..n), None)?;
     let dead = dead_frames(&pairs.values, n);
     if let Some(shifted) = with_baseline(&pairs.values, n, &dead, &bin.path, &mut pairs.warnings) {

@@ -9,20 +9,19 @@ use crate::ingest::frames::{dark_frames, dead_frames, examine, joined_masks, ran
 use crate::ingest::layouts::bins::{Bin, BinTable};
 use crate::ingest::layouts::detect::{Layout, bin_table, pixel_counts};
 use crate::ingest::lines::Lines;
-use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
+use crate::ingest::matrix::{frame_count, read_pairs};
 use crate::ingest::merge::{Merged, groups, joined_noise};
 use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
 use crate::ingest::sigma::measured_sigma;
-use crate::ingest::survey::{Survey, common_frame_count};
+use crate::ingest::survey::{Survey, bytes_to_read, common_frame_count, common_value_type, enough_memory, points};
 use crate::ingest::white::Whiteness;
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::file_identity::FileIdentity;
-use crate::machine::memory::{available_bytes, rss_anon_bytes};
+use crate::machine::memory::rss_anon_bytes;
 use crate::store::block::Values;
 use crate::store::described::{PAIR_ORDER, Whose};
-use crate::store::directory::value_type;
 use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
@@ -40,7 +39,7 @@ struct Usable {
 }
 
 /// One angle on its way into the store; `None` if it was skipped.
-pub(super) type Converted = Option<(Angle, Partition, ValueType, Vec<String>)>;
+pub(super) type Converted = Option<(Angle, Partition, Vec<String>)>;
 
 /// What of the source file was read.
 pub(super) struct SourceContent {
@@ -61,6 +60,8 @@ pub(super) struct Job<'a> {
     groups: Vec<Vec<Bin>>,
     frames: Range<usize>,
     n_file: usize,
+    /// Of every partition: the widest of the selected matrices.
+    value_type: ValueType,
     dt_seconds: f64,
     /// Pixels of every bin by label, if the file has a map of them.
     pixels: Option<Vec<u64>>,
@@ -75,6 +76,7 @@ impl<'a> Job<'a> {
         let mut warnings = table.warnings.clone();
         let bins = selection.bins(&source, &table)?;
         let n_file = common_frame_count(&source, &bins)?;
+        let value_type = common_value_type(&source, &bins, &mut warnings)?;
         for other in others {
             warnings.push(also_holds(&source, layout, other, n_file, selection)?);
         }
@@ -82,28 +84,29 @@ impl<'a> Job<'a> {
         let dt_seconds = selection.dt_seconds(&table)?;
         let groups = groups(bins, selection.merge_within_degrees);
         let pixels = pixel_counts(&source, layout)?;
-        let job = Job { request, threads, source, layout, table, groups, frames, n_file, dt_seconds, pixels, warnings };
+        let job = Job {
+            request,
+            threads,
+            source,
+            layout,
+            table,
+            groups,
+            frames,
+            n_file,
+            value_type,
+            dt_seconds,
+            pixels,
+            warnings,
+        };
         job.check_memory()?;
         Ok(job)
     }
 
     /// E38: every worker holds a matrix and what it is decoded from, and sums where angles are merged.
     fn check_memory(&self) -> Result<()> {
-        let width = value_bytes(&self.source, &self.groups[0][0].path)?;
-        let points = (self.n_file * self.n_file) as u64;
         let merges = self.groups.iter().any(|group| group.len() > 1);
-        let of_worker = points * (3 * width as u64 + if merges { 8 } else { 0 });
-        let needed = of_worker * self.threads.min(self.groups.len()) as u64;
-        let available = available_bytes().unwrap_or(u64::MAX);
-        if needed <= available {
-            return Ok(());
-        }
-        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-        Err(Fault::at(self.source.path().display(), format!("reading needs {:.1} GB", gigabytes(needed)))
-            .expected(format!("at most the {:.1} GB that are available", gigabytes(available)))
-            .advice("use fewer --threads")
-            .code(Code::E38)
-            .config())
+        let of_worker = bytes_to_read(self.n_file, self.value_type) + if merges { points(self.n_file) * 8 } else { 0 };
+        enough_memory(&self.source, of_worker * self.threads.min(self.groups.len()) as u64)
     }
 
     fn time(&self) -> TimeGrid {
@@ -145,10 +148,11 @@ impl<'a> Job<'a> {
             _ => self.merge(group)?,
         };
         let Some(merged) = merged else { return Ok(None) };
-        let written = staged.write_partition(&merged.angle, &merged.values)?;
+        let values = if self.value_type == ValueType::F64 { merged.values.widened() } else { merged.values };
+        let written = staged.write_partition(&merged.angle, &values)?;
         let partition = Partition {
             file: written.file,
-            rows: merged.values.len(),
+            rows: values.len(),
             bytes: written.bytes,
             blake3: written.blake3,
             block_checksums: written.block_checksums,
@@ -157,7 +161,7 @@ impl<'a> Job<'a> {
             non_finite_values: merged.non_finite,
             merged_from: merged.members,
         };
-        Ok(Some((merged.angle, partition, value_type(&merged.values), merged.warnings)))
+        Ok(Some((merged.angle, partition, merged.warnings)))
     }
 
     fn examine_or_skip(&self, bin: &Bin) -> Result<Option<Usable>> {
@@ -251,22 +255,23 @@ impl<'a> Job<'a> {
     /// The manifest of what was converted.
     pub fn manifest(&self, converted: Vec<Converted>, content: SourceContent, content_key: String) -> Result<Manifest> {
         let mut warnings = self.warnings.clone();
-        let (mut angles, mut partitions, mut types) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut angles, mut partitions) = (Vec::new(), Vec::new());
         for (group, converted) in self.groups.iter().zip(converted) {
             match converted {
                 None => {
                     let places = group.iter().map(|bin| self.source.place(&bin.path));
                     warnings.extend(places.map(|place| format!("[{}] {place}: skipped, it holds no data", Code::E18)));
                 }
-                Some((angle, partition, value_type, more)) => {
+                Some((angle, partition, more)) => {
                     angles.push(angle);
                     partitions.push(partition);
-                    types.push(value_type);
                     warnings.extend(more);
                 }
             }
         }
-        let value_type = *types.first().ok_or_else(|| no_bin_left(&self.source))?;
+        if angles.is_empty() {
+            return Err(no_bin_left(&self.source));
+        }
         let request = self.request;
         let selection = serde_json::to_value(&request.selection)
             .map_err(|source| Fault::at("selection", "no JSON").source(source).internal())?;
@@ -275,7 +280,7 @@ impl<'a> Job<'a> {
             format_version: FORMAT_VERSION,
             content_key,
             format: request.format,
-            value_type,
+            value_type: self.value_type,
             pair_order: PAIR_ORDER.into(),
             block_points: request.block_points,
             experiment: Experiment { q_per_angstrom, gap_angstrom: None, time: self.time(), angles },

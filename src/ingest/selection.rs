@@ -189,17 +189,21 @@ impl Selection {
     /// The frames of a file with `n_frames`, 0-based and half-open.
     ///
     /// # Errors
-    /// E29 if the range is not within the file or leaves fewer than 3 frames.
+    /// E29 if the range or a masked frame is not within the file, or fewer than 3 frames are left.
     pub fn frames(&self, source: &Source, n_frames: usize) -> Result<Range<usize>> {
         let last = if self.end_frame == -1 { n_frames as i64 } else { self.end_frame };
-        let valid = self.start_frame >= 1 && last <= n_frames as i64 && last - self.start_frame + 1 >= 3;
-        if valid {
-            return Ok(self.start_frame as usize - 1..last as usize);
+        let wrong = |found: String, expected: String| {
+            Err(Fault::at(source.path().display(), found).expected(expected).code(Code::E29).config())
+        };
+        let beyond = self.masked_frames.iter().find(|frame| !(1..=n_frames).contains(*frame));
+        match (self.start_frame, last, beyond) {
+            (start, last, _) if start < 1 || last > n_frames as i64 || last < start.saturating_add(2) => wrong(
+                format!("frames {start} to {}", self.end_frame),
+                format!("start_frame >= 1, end_frame <= {n_frames} (or -1), at least 3 frames"),
+            ),
+            (.., Some(frame)) => wrong(format!("masked frame {frame}"), format!("frames from 1 to {n_frames}")),
+            (start, last, None) => Ok(start as usize - 1..last as usize),
         }
-        Err(Fault::at(source.path().display(), format!("frames {} to {}", self.start_frame, self.end_frame))
-            .expected(format!("start_frame >= 1, end_frame <= {n_frames} (or -1), at least 3 frames"))
-            .code(Code::E29)
-            .config())
     }
 }
 

@@ -9,6 +9,9 @@ use crate::ingest::layouts::detect::{Layout, bin_table, detect};
 use crate::ingest::matrix::{frame_count, value_bytes};
 use crate::ingest::merge::groups;
 use crate::ingest::selection::Selection;
+use crate::machine::memory::available_bytes;
+use crate::store::manifest::ValueType;
+use crate::units::gigabytes;
 use std::path::Path;
 
 /// An open file and the table of its bins.
@@ -50,6 +53,41 @@ pub fn size_of_selection(path: &Path, selection: &Selection) -> Result<(usize, u
 pub fn available_q(path: &Path, selection: &Selection) -> Result<Vec<f64>> {
     check_hdf5(path)?;
     Ok(wavevectors(&Survey::of(path, selection)?.table.bins))
+}
+
+/// The width that holds the values of all selected matrices.
+pub(super) fn common_value_type(source: &Source, bins: &[Bin], warnings: &mut Vec<String>) -> Result<ValueType> {
+    let widths = bins.iter().map(|bin| value_bytes(source, &bin.path)).collect::<Result<Vec<usize>>>()?;
+    let n_wide = widths.iter().filter(|&&width| width == 8).count();
+    if n_wide > 0 && n_wide < widths.len() {
+        let what =
+            format!("{} of {} matrices are narrower than 64 bits and are widened", widths.len() - n_wide, widths.len());
+        warnings.push(format!("[{}] {}: {what}", Code::E19, source.path().display()));
+    }
+    Ok(if n_wide > 0 { ValueType::F64 } else { ValueType::F32 })
+}
+
+/// Values of a matrix.
+pub(super) fn points(n_frames: usize) -> u64 {
+    (n_frames as u64).saturating_mul(n_frames as u64)
+}
+
+/// What reading a matrix holds at a time: it, and what it is decoded from and to.
+pub(super) fn bytes_to_read(n_frames: usize, value_type: ValueType) -> u64 {
+    points(n_frames).saturating_mul(if value_type == ValueType::F32 { 12 } else { 24 })
+}
+
+/// E38 unless so many bytes are there.
+pub(super) fn enough_memory(source: &Source, needed: u64) -> Result<()> {
+    let available = available_bytes().unwrap_or(u64::MAX);
+    if needed <= available {
+        return Ok(());
+    }
+    Err(Fault::at(source.path().display(), format!("reading needs {}", gigabytes(needed)))
+        .expected(format!("at most the {} that are available", gigabytes(available)))
+        .advice("use fewer --threads, or a machine or memory limit with more")
+        .code(Code::E38)
+        .config())
 }
 
 /// The number of frames that all selected matrices share.

@@ -1,5 +1,6 @@
 //! How much memory there is and how much this process uses. It asks the system for its own figures and knows no data.
 
+use rustix::process::{Resource, getrlimit};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use sysinfo::{MemoryRefreshKind, Process, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
@@ -82,13 +83,19 @@ pub fn container_limit_bytes() -> Option<u64> {
     groups().iter().filter_map(|group| group.limit()).min()
 }
 
-/// Memory that can still be used without swapping: the kernel's estimate, or what a container's limit leaves.
+/// What `ulimit -v` leaves, in bytes; `None` without such a limit.
+fn left_of_address_space_bytes() -> Option<u64> {
+    let limit = getrlimit(Resource::As).current?;
+    Some(limit.saturating_sub(from_status("VmSize:").unwrap_or(0)))
+}
+
+/// Memory that can still be used without swapping: the kernel's estimate, or what a container's limit or that of the address space leaves.
 #[must_use]
 pub fn available_bytes() -> Option<u64> {
     // On Linux this is MemAvailable. On macOS `available_memory` would count what other programs use as available.
     let free = machine_memory().map(|machine| machine.total_memory().saturating_sub(machine.used_memory()));
     let left = |group: &Group| Some(group.limit()?.saturating_sub(group.used().unwrap_or(0)));
-    groups().iter().filter_map(left).chain(free).min()
+    groups().iter().filter_map(left).chain(free).chain(left_of_address_space_bytes()).min()
 }
 
 /// One control group with a memory controller. sysinfo reads the topmost group of a mount only: it misses a limit between

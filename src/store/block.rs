@@ -68,6 +68,15 @@ impl Values {
         }
     }
 
+    /// The values in 64 bits.
+    #[must_use]
+    pub fn widened(self) -> Values {
+        match self {
+            Values::F32(values) => Values::from_f64(values.iter().map(|&value| f64::from(value)).collect()),
+            wide @ Values::F64(_) => wide,
+        }
+    }
+
     /// The `len` values from `start`, without copying.
     #[must_use]
     pub fn slice(&self, start: usize, len: usize) -> Values {

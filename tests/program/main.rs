@@ -2,6 +2,7 @@
 
 mod angles_and_q;
 mod explanations;
+mod failing_disk;
 mod files_are_safe;
 mod holdings;
 mod keys_change_behaviour;

@@ -1,0 +1,136 @@
+//! Whichever change of the disk fails, the first or the last: what was there is whole, or what is new is, and the next run succeeds.
+
+use crate::program::{homodyne, remains, stderr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\nstore: {directory: store}\n\
+                      analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
+/// ENOSPC and EACCES.
+const ERRORS: [&str; 2] = ["28", "13"];
+/// More changes than any of these commands makes.
+const MANY: usize = 2000;
+
+/// The library that makes changes fail; `None` where it cannot be built.
+fn library(folder: &Path) -> Option<PathBuf> {
+    let (source, built) =
+        (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/fail_nth.c"), folder.join("fail.so"));
+    let compile =
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&built).arg(source).arg("-ldl").status();
+    (cfg!(target_os = "linux") && compile.is_ok_and(|status| status.success())).then_some(built)
+}
+
+/// The program, whose `nth` change of the disk fails (and every later one, if the disk `stays` so), and whether it came to that.
+fn failing(folder: &Path, words: &[&str], nth: usize, stays: bool) -> (Output, bool) {
+    let mark = folder.join("mark");
+    let _ = std::fs::remove_file(&mark);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("homodyne"));
+    command.current_dir(folder).args(words).env("LD_PRELOAD", folder.join("fail.so"));
+    command.env("FAIL_AT", nth.to_string()).env("FAIL_ERRNO", ERRORS[nth % 2]).env("FAIL_MARK", &mark);
+    if stays {
+        command.env("FAIL_ON", "1");
+    }
+    (command.output().expect("run"), mark.exists())
+}
+
+fn prepared() -> Option<tempfile::TempDir> {
+    let folder = tempfile::tempdir().expect("folder");
+    let simulate = ["simulate", "--mode", "static", "--frames", "40", "--angles", "2", "--out", "data.h5"];
+    assert!(homodyne(folder.path(), &simulate).status.success());
+    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
+    if library(folder.path()).is_none() {
+        println!("not tested: there is no C compiler, or this is not Linux");
+        return None;
+    }
+    Some(folder)
+}
+
+/// Number of frames of the store, all of whose checksums are right.
+fn whole_store(folder: &Path) -> String {
+    let told = homodyne(folder, &["inspect", "store", "--verify"]);
+    assert!(told.status.success(), "{}", stderr(&told));
+    let text = String::from_utf8(told.stdout).expect("text");
+    text.lines()
+        .find(|line| line.starts_with("frames "))
+        .expect("frames")
+        .split_whitespace()
+        .last()
+        .expect("number")
+        .into()
+}
+
+#[test]
+fn an_ingest_leaves_the_old_store_or_the_new_one() {
+    let Some(folder) = prepared() else { return };
+    let folder = folder.path();
+    let ingest = |frames: &str| {
+        let word = format!("analyzer_parameters.end_frame={frames}");
+        ["ingest", "--config", "c.yaml", "-q", "--threads", "1", "--set", &word].map(str::to_owned)
+    };
+    let words = |list: &[String; 8]| list.clone();
+    for stays in [false, true] {
+        let (mut came, mut kept) = (0, 0);
+        for nth in 1..MANY {
+            let old = words(&ingest("30"));
+            assert!(homodyne(folder, &old.each_ref().map(String::as_str)).status.success());
+            let new = words(&ingest("36"));
+            let (output, failed) = failing(folder, &new.each_ref().map(String::as_str), nth, stays);
+            if !failed {
+                assert!(output.status.success(), "{}", stderr(&output));
+                break;
+            }
+            came += 1;
+            let frames = whole_store(folder);
+            let line = stderr(&output);
+            match output.status.code() {
+                Some(0) => assert_eq!(frames, "36", "change {nth}"),
+                Some(2) => {
+                    assert!(line.lines().count() == 1 && ["30", "36"].contains(&&*frames), "change {nth}: {line}")
+                }
+                code => panic!("change {nth}: {code:?} {line}"),
+            }
+            kept += usize::from(frames == "30");
+        }
+        assert!(came > 15 && kept > 10, "{came} changes, {kept} times the old store");
+        assert!(homodyne(folder, &words(&ingest("36")).each_ref().map(String::as_str)).status.success());
+        assert!(remains(folder).is_empty(), "{:?}", remains(folder));
+    }
+}
+
+#[test]
+fn a_run_leaves_whole_results_or_none() {
+    let Some(folder) = prepared() else { return };
+    let folder = folder.path();
+    let words = ["run", "c.yaml", "-q", "--threads", "1"];
+    let good = homodyne(folder, &words);
+    assert!(good.status.success(), "{}", stderr(&good));
+    let latest = || std::fs::read_to_string(folder.join("results/latest/parameters.json")).expect("results");
+    let whole = latest();
+    for stays in [false, true] {
+        let (mut came, mut ended) = (0, 0);
+        for nth in 1..MANY {
+            std::fs::remove_dir_all(folder.join("results")).expect("removed");
+            let (output, failed) = failing(folder, &words, nth, stays);
+            let line = stderr(&output);
+            if !failed {
+                assert!(output.status.success(), "{line}");
+                break;
+            }
+            came += 1;
+            assert!(matches!(output.status.code(), Some(0 | 2)), "change {nth}: {line}");
+            assert!(line.lines().count() <= 1, "change {nth}: {line}");
+            ended += usize::from(output.status.code() == Some(2));
+            // Whatever is there can be taken for results: they are whole and reused, or there are none.
+            let again = homodyne(folder, &["run", "c.yaml"]);
+            assert!(again.status.success(), "change {nth}: {}", stderr(&again));
+            assert!(!stderr(&again).contains("is not as it was written"), "change {nth}");
+            assert_eq!(latest(), whole, "change {nth}");
+            assert!(
+                remains(&folder.join("results")).is_empty(),
+                "change {nth}: {:?}",
+                remains(&folder.join("results"))
+            );
+        }
+        assert!(came > 20 && ended > 10, "{came} changes, {ended} ends");
+    }
+}
