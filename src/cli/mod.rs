@@ -2,8 +2,11 @@
 
 pub mod arguments;
 pub mod commands;
+pub mod configuration;
 pub mod explanation;
 pub mod interrupt;
 pub mod overrides;
+pub mod refusal;
+pub mod shorthands;
 pub mod simulation;
 pub mod terminal;

@@ -207,10 +207,11 @@ pub fn parse_file(path: &Path) -> Result<Placed> {
 /// A value of the command line: null, switches, numbers, lists and mappings as in a file, anything else as text.
 #[must_use]
 pub fn override_node(text: &str) -> Node {
-    match (text.parse::<i64>(), text.parse::<f64>(), text) {
+    let number = text.parse::<f64>().ok().filter(|value| value.is_finite());
+    match (text.parse::<i64>(), number, text) {
         (Ok(value), _, _) => Node::Integer(value),
-        (_, Ok(value), _) => Node::Float(value),
-        (_, _, "null") => Node::Null,
+        (_, Some(value), _) => Node::Float(value),
+        (_, _, "null" | "~") => Node::Null,
         (_, _, "true") => Node::Bool(true),
         (_, _, "false") => Node::Bool(false),
         _ if text.starts_with(['[', '{']) => {
