@@ -1,9 +1,9 @@
 //! The words of the command line.
 
-use crate::cli::configuration::ConfigCommand;
+use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::shorthands::Shorthands;
+use crate::cli::words::Mode;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use homodyne::api::{Code, Error, Fault};
 use std::path::PathBuf;
 
 /// XPCS two-time correlation data to transport coefficients with honest error bars.
@@ -331,16 +331,6 @@ pub struct SimulateArguments {
     pub width: ValueWidth,
 }
 
-/// Physics.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Mode {
-    /// Anomalous diffusion.
-    Static,
-    /// Anomalous diffusion under laminar shear flow.
-    #[value(alias = "laminar_flow")]
-    LaminarFlow,
-}
-
 /// Shear convention.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Convention {
@@ -367,9 +357,4 @@ pub enum ValueWidth {
     F32,
     /// 64 bit.
     F64,
-}
-
-/// The error of a word that cannot be used.
-pub fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
-    Fault::at(place, found).expected(expected).code(Code::E62).config()
 }

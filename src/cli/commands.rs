@@ -2,7 +2,6 @@
 
 use crate::cli::arguments::{
     Arguments, Command, FitArguments, IngestArguments, InspectArguments, PlanArguments, PurposeName, TuneArguments,
-    wrong_argument,
 };
 use crate::cli::configuration::config;
 use crate::cli::explanation::explain;
@@ -10,6 +9,7 @@ use crate::cli::interrupt::stop_flag;
 use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
 use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
+use crate::cli::words::wrong_argument;
 use homodyne::api::{
     Event, Finished, Listener, LogLevel, MANIFEST_NAME, ManyQ, Purpose, Result, Run, Settings, Watch, inspect, plan,
     run_many, tune,

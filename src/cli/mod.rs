@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod commands;
+pub mod config_arguments;
 pub mod configuration;
 pub mod explanation;
 pub mod interrupt;
@@ -10,3 +11,4 @@ pub mod refusal;
 pub mod shorthands;
 pub mod simulation;
 pub mod terminal;
+pub mod words;

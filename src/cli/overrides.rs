@@ -1,7 +1,7 @@
 //! Options of the command line as keys of the configuration: words over the file over defaults.
 
-use crate::cli::arguments::{Common, FitArguments, IngestArguments, PlanArguments, StrategyName, wrong_argument};
-use crate::cli::shorthands::{path_node, standing_here};
+use crate::cli::arguments::{Common, FitArguments, IngestArguments, PlanArguments, StrategyName};
+use crate::cli::words::{path_node, standing_here, wrong_argument};
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
 
 /// Of the options for all work.

@@ -1,6 +1,6 @@
 //! Words that the command line does not know: what the parser has to say, as one error in one line.
 
-use crate::cli::arguments::wrong_argument;
+use crate::cli::words::wrong_argument;
 use clap::error::ErrorKind;
 use homodyne::api::Error;
 use std::ffi::OsString;
@@ -21,8 +21,10 @@ pub fn refusal(error: &clap::Error) -> Error {
         return wrong_argument("command line", "no command", "one of those that `homodyne --help` lists");
     }
     let text = error.render().to_string();
-    let told = text.split("\n\nUsage:").next().unwrap_or_default().split("\n\nFor more information").next();
-    let line =
-        told.unwrap_or_default().trim_start_matches("error: ").split_whitespace().collect::<Vec<&str>>().join(" ");
-    wrong_argument("command line", &line, "words that `homodyne --help`, or --help after a command, lists")
+    // Paragraphs of what is wrong, then tips, then the usage.
+    let told = text.split("\n\nUsage:").next().and_then(|told| told.split("\n\nFor more information").next());
+    let told = told.unwrap_or_default().trim_start_matches("error: ");
+    let one_line = |part: &str| part.split_whitespace().collect::<Vec<&str>>().join(" ");
+    let line = told.split("\n\n").map(one_line).collect::<Vec<String>>().join("; ");
+    wrong_argument("command line", &line, "words that --help lists")
 }

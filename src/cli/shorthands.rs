@@ -1,10 +1,9 @@
 //! Options that users of the Python programs know, as keys of the configuration.
 
+use crate::cli::words::standing_here;
 use clap::Args;
 use homodyne::api::{Node, PHYSICAL, Result, keys, override_node};
-use std::path::{Path, PathBuf};
-
-use crate::cli::arguments::wrong_argument;
+use std::path::PathBuf;
 
 /// Shorthands for keys.
 #[derive(Debug, Args)]
@@ -92,15 +91,4 @@ impl Shorthands {
     pub fn has_mode(&self) -> bool {
         self.static_mode || self.laminar_flow
     }
-}
-
-/// A path of the command line as a value: whole, or refused by name.
-pub fn path_node(option: &str, path: &Path) -> Result<Node> {
-    let text = path.to_str().ok_or_else(|| wrong_argument(option, &path.to_string_lossy(), "a path in UTF-8"))?;
-    Ok(Node::Text(text.to_owned()))
-}
-
-/// The same of a path that is relative to where one stands, not to the configuration.
-pub fn standing_here(option: &str, path: &Path) -> Result<Node> {
-    path_node(option, &std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
 }

@@ -118,13 +118,19 @@ fn unknown(value: &Placed, path: &str, file: &str) -> Error {
         .config()
 }
 
-/// The nearest known path.
+/// The nearest known path or section: by its last name, and by all of it.
 pub(super) fn nearest(path: &str) -> String {
     let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let known = patterns().iter().map(|(known, _)| known.trim_end_matches(".*")).filter(|known| !known.contains('*'));
     let own = name(path);
-    let distance =
-        |known: &&str| (strsim::damerau_levenshtein(&name(known), &own), strsim::damerau_levenshtein(known, path));
+    let distance = |known: &&str| {
+        let whole = strsim::damerau_levenshtein(known, path);
+        (strsim::damerau_levenshtein(&name(known), &own).min(whole), whole)
+    };
+    let known = patterns().iter().flat_map(|(known, _)| {
+        let known = known.trim_end_matches(".*");
+        let sections = known.match_indices(['.', '[']).map(|(at, _)| &known[..at]);
+        sections.chain([known]).filter(|path| !path.contains('*') && !path.ends_with(']'))
+    });
     known.min_by_key(distance).unwrap_or_default().to_owned()
 }
 
@@ -144,9 +150,12 @@ fn no_section(value: &Placed, path: &str, file: &str) -> Error {
     let inside = format!("{path}.");
     let below =
         patterns().iter().filter_map(|(known, meaning)| known.strip_prefix(&inside).filter(|_| *meaning == Used));
-    let mut names: Vec<&str> = below.filter_map(|rest| rest.split(['.', '[']).next()).collect();
-    names.dedup();
-    names.truncate(4);
+    let mut names: Vec<&str> = Vec::new();
+    for name in below.filter_map(|rest| rest.split(['.', '[']).next()) {
+        if !names.contains(&name) && names.len() < 4 {
+            names.push(name);
+        }
+    }
     Fault::at(format!("{} {path}", place(value, file)), value.text())
         .expected(format!("a section with keys such as {}", names.join(", ")))
         .code(Code::E62)

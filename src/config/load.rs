@@ -49,8 +49,12 @@ fn read(
     for (path, value) in assignments(overrides) {
         let mut own = Placed::elsewhere(Node::Map(Vec::new()));
         own.set(&path, Placed::elsewhere(value.clone()));
+        let before = found.errors.len();
         found.visit(&own, file);
-        tree.set(&path, Placed::elsewhere(value));
+        // What is no section must not take the place of one.
+        if found.errors.len() == before {
+            tree.set(&path, Placed::elsewhere(value));
+        }
     }
     let reader = Reader::new(tree, file).with_variable(fit::MEMORY_FRACTION, "NLSQ_MEMORY_FRACTION");
     let Findings { mut errors, warnings, without_effect } = found;

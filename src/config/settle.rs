@@ -62,7 +62,7 @@ fn settle_data(draft: &mut Draft, reader: &Reader, folder: &Path) {
 /// A relative path is looked for beside the configuration, then in the current directory; the log is told where.
 fn find_file(path: &Path, folder: &Path) -> (PathBuf, Option<String>) {
     let beside = folder.join(path);
-    if path.is_absolute() || folder.as_os_str().is_empty() {
+    if path.is_absolute() {
         return (beside, None);
     }
     let (place, told) = match (beside.exists(), path.exists()) {

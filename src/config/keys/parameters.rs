@@ -174,7 +174,8 @@ pub(super) fn by_name<'g>(given: &Given<'g>) -> Result<Vec<(&'static Definition,
 /// E63 if a value lies outside the bounds of its parameter.
 pub(in crate::config) fn outside(parameter: &Parameter, value: f64, place: &Given<'_>) -> Option<Error> {
     let (name, lower, upper) = (&parameter.name, parameter.lower, parameter.upper);
-    let expected = format!("a value of {name} within its bounds, {lower:?} to {upper:?} {}", parameter.unit);
+    let unit = if parameter.unit == "1" { String::new() } else { format!(" {}", parameter.unit) };
+    let expected = format!("a value of {name} within its bounds, {lower:?} to {upper:?}{unit}");
     (!(lower..=upper).contains(&value)).then(|| place.impossible(&expected))
 }
 
@@ -228,7 +229,8 @@ fn show_bounds(draft: &Draft) -> String {
 fn default_bounds(mode: AnalysisMode) -> Vec<(String, &'static str)> {
     let line = |known: &Definition| {
         let (lower, upper) = known.bounds;
-        (format!("- {{name: {}, min: {lower:?}, max: {upper:?}}}", known.name), known.unit)
+        let unit = if known.unit == "1" { "dimensionless" } else { known.unit };
+        (format!("- {{name: {}, min: {lower:?}, max: {upper:?}}}", known.name), unit)
     };
     mode.parameters().iter().chain([&CONTRAST, &OFFSET]).map(line).collect()
 }
