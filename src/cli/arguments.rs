@@ -100,9 +100,6 @@ pub struct FitArguments {
     /// Parent of the run directory.
     #[arg(long, visible_alias = "output-dir", value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Options that users of the Python programs know.
-    #[command(flatten)]
-    pub shorthands: Shorthands,
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,
@@ -130,6 +127,9 @@ pub struct FitArguments {
     /// Print what every stage did and waited for.
     #[arg(long)]
     pub stats: bool,
+    /// Options that users of the Python programs know.
+    #[command(flatten)]
+    pub shorthands: Shorthands,
 }
 
 /// Options of `plan`.
@@ -140,9 +140,6 @@ pub struct PlanArguments {
     /// The store here, if it is there.
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
-    /// Options that users of the Python programs know.
-    #[command(flatten)]
-    pub shorthands: Shorthands,
     /// How the data are to be gone through.
     #[arg(long, value_enum)]
     pub strategy: Option<StrategyName>,
@@ -152,6 +149,9 @@ pub struct PlanArguments {
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,
+    /// Options that users of the Python programs know.
+    #[command(flatten)]
+    pub shorthands: Shorthands,
 }
 
 /// Options of `tune`.

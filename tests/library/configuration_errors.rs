@@ -256,5 +256,5 @@ fn names_with_newlines_and_twice_the_same_key_are_one_line_each() {
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].contains("`a\\nb`") && found[1].contains("c\\rd"), "{found:#?}");
     assert!(found.iter().all(|line| line.chars().all(|c| !c.is_control())));
-    refused(&format!("{BASE}analysis_mode: static\n"), &[], &["[E60]", "duplicate"]);
+    refused(&format!("{BASE}analysis_mode: static\n"), &[], &["[E60]", "config.yaml:6:1: not valid YAML: duplicate"]);
 }
