@@ -2,9 +2,14 @@
 
 pub mod arguments;
 pub mod commands;
+pub mod config_arguments;
+pub mod configuration;
 pub mod explanation;
 pub mod holdings;
 mod interrupt;
 pub mod overrides;
+pub mod refusal;
+pub mod shorthands;
 pub mod simulation;
 pub mod terminal;
+pub mod words;

@@ -14,6 +14,7 @@ pub mod log;
 pub mod many_q;
 pub mod plan;
 pub mod progress;
+pub mod readiness;
 pub mod run;
 pub mod run_directory;
 mod run_record;

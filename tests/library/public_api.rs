@@ -120,6 +120,7 @@ const NAMES: &[&str] = &[
     "Verdict",
     "Watch",
     "Width",
+    "check_ready",
     "date_and_time",
     "decide",
     "detect_total_memory",
@@ -135,6 +136,7 @@ const NAMES: &[&str] = &[
     "plan",
     "pretty",
     "reference",
+    "reference_of",
     "reference_page",
     "remove_run",
     "remove_store",
@@ -145,6 +147,7 @@ const NAMES: &[&str] = &[
     "template",
     "tune",
     "usable_cores",
+    "without_effect_page",
     "without_file",
     "write_file",
 ];
