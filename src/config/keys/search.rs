@@ -68,7 +68,7 @@ pub(super) const KEYS: &[Key] = &[
         "optimization.nlsq.multi_start.refinement_ftol",
         "cost tolerance of the refinement",
         Access::Field(|draft| {
-            Field::Number(&mut draft.settings.fit.multi_start.refinement_ftol, Limits::positive(1.0))
+            Field::Number(&mut draft.settings.fit.multi_start.refinement_ftol, Limits::positive(1e3))
         }),
     ),
     Key::new(
