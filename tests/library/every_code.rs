@@ -1,7 +1,9 @@
 //! Every code of the catalogue is provoked by input that deserves it: one line says where and what to do, with exit code 2.
 
+use crate::adopted::{options, renamed, told, with_columns, with_row};
 use crate::beamline::{ApsLegacy, ApsU, Fill, matrix};
 use crate::place::{Place, altered, q};
+use crate::tables::{Row, columns, write};
 use crate::told::{
     HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, of_a_store_that_is_there,
     over, over_something_else, results_over, resumed, run, settings, shipped, small_legacy, unreadable, warnings,
@@ -136,6 +138,11 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
                 (aps_u(&filled(0.0)), "c2_00003"),
                 (aps_u(&filled(f64::NAN)), "c2_00003"),
                 (aps_u(&altered(|i, _, value| if i < 22 { 0.0 } else { value })), "frames are empty"),
+                (
+                    aps_u_with(&ApsU::default(), Selection { masked_frames: (1..=24).collect(), ..q() }),
+                    "0 of 24 frames",
+                ),
+                (all_missing(), "empty"),
                 (aps_u_with(&filled(0.0), Selection { skip_bad_bins: true, ..q() }), "c2_00003"),
             ]
         }
@@ -332,7 +339,42 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
                 (of_a_store_that_is_there(another), "file_path"),
             ]
         }
+        Code::E79 => vec![
+            (told(|place, _| std::fs::create_dir(place.path("tables")).expect("folder"), options), "no table"),
+            (with_columns(&["i", "j", "phi"]), "no column c2"),
+            (with_columns(&["i", "phi", "c2"]), "i and j alone"),
+            (renamed("phi", "phi_degrees"), "both phi and phi_degrees"),
+        ],
+        Code::E80 => vec![
+            (with_row(|row| row.j = 24), "frame 24; expected frames 0 to 23"),
+            (with_row(|row| row.i = -2), "frame -2"),
+            (with_row(|row| (row.i, row.j) = (0, 3)), "row 17 (from 0): pair (0, 3) for the second time"),
+            (with_row(|row| row.phi = f64::NAN), "phi is no number"),
+            (with_columns(&["i", "j", "c2"]), "nothing tells its angle"),
+            (told(plain_table, |settings| settings.dt_seconds = Some(0.1)), "nothing tells q"),
+            (told(plain_table, |settings| settings.q_per_angstrom = Some(0.0054)), "nothing tells dt"),
+            (told(off_the_grid, options), "a multiple of dt = 0.1 s"),
+        ],
     }
+}
+
+fn plain_table(place: &Place, rows: Vec<Row>) {
+    write(&place.path("tables/a.parquet"), columns(&["i", "j", "phi", "c2"], &rows), &[]);
+}
+
+fn off_the_grid(place: &Place, rows: Vec<Row>) {
+    let mut table = columns(&["t1", "t2", "phi", "c2"], &rows);
+    table[0].1 = table[3].1.clone();
+    write(&place.path("tables/a.parquet"), table, &[("n_frames", "24")]);
+}
+
+/// Of adopting tables without a value.
+fn all_missing() -> Told {
+    let empty = |place: &Place, mut rows: Vec<Row>| {
+        rows.iter_mut().for_each(|row| row.c2 = None);
+        plain_table(place, rows);
+    };
+    told(empty, options)
 }
 
 #[test]
