@@ -8,7 +8,7 @@ use crate::config::keys::{data, parameters};
 use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
-use crate::ingest::adopt::sources::content_of;
+use crate::ingest::adopt::sources::are_the_tables;
 use crate::ingest::selection::Selection;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
@@ -142,8 +142,7 @@ fn of_angles(selection: &Selection, manifest: &Manifest) -> Option<Difference> {
 /// A configured source of an adopted store: the tables that it was made of, whatever their folder is called now.
 fn of_tables(source: &Path, manifest: &Manifest) -> Option<Difference> {
     let provenance = &manifest.provenance;
-    let is_same = content_of(source).is_ok_and(|content| content == provenance.source_blake3);
-    (!is_same).then(|| Difference {
+    (!are_the_tables(source, &provenance.files)).then(|| Difference {
         key: data::FILE,
         configured: source.display().to_string(),
         stored: format!("{} tables of {}", provenance.files.len(), provenance.source),

@@ -60,7 +60,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             (ingested(|place| place.folder().to_path_buf(), q()), "is a directory"),
             (load(Path::new("nowhere.yaml"), &[]).map(|_| vec![]), "nowhere.yaml"),
         ],
-        Code::E02 => vec![(bytes("a.hdf", b""), "0 bytes")],
+        Code::E02 => vec![(bytes("a.hdf", b""), "0 bytes"), (other_file(b""), "0 bytes")],
         Code::E03 => vec![
             (bytes("a.hdf", b"phi q c2\n1 2 3\n"), "text"),
             (bytes("a.hdf", b"\x80\x04\x95rest"), "pickle"),
@@ -70,6 +70,9 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             (bytes("a.hdf", b"MATLAB 5.0 MAT-file, Platform"), "MATLAB"),
             (bytes("a.hdf", b"version https://git-lfs.github.com/spec/v1\n"), "git-lfs"),
             (bytes("a.hdf", b"\xff\xd8\xff\xe0 something else \x00\x01"), "unknown"),
+            (other_file(b"phi,i,j,c2\n"), "begin the names of other files with an underscore"),
+            (other_file(b"FEA1...."), "Feather 1"),
+            (other_file(b"\xff\xff\xff\xff...."), "an Arrow stream"),
         ],
         Code::E04 => {
             let place = Place::new();
@@ -78,6 +81,8 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
                 (bytes("a.hdf", &whole[..whole.len() / 3]), "copy the file again"),
                 (bytes("a.hdf", &whole[..whole.len() - 100]), "copy the file again"),
                 (bytes("result.hdf.temp", &whole), "still being written"),
+                (other_file(b"PAR1 and no more PAR1"), "whole"),
+                (other_file(b"ARROW1 and no more ARROW1"), "whole"),
             ]
         }
         Code::E05 => vec![(unreadable(), "permission denied")],
@@ -119,9 +124,16 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
         Code::E14 => vec![(aps_u(&ApsU { map_names: vec!["x", "y"], ..ApsU::default() }), "q and phi")],
         Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "[3, 4]")],
         Code::E16 => {
+            let shorter = |place: &Place, mut rows: Vec<Row>| {
+                rows.retain(|row| row.phi != 0.0 || row.j < 20);
+                plain_table(place, rows);
+            };
             let mut file = ApsU::default();
             file.matrices[3] = matrix(20, 5, Fill::Upper);
-            vec![(aps_u(&file), "20 frames; expected 24")]
+            vec![
+                (aps_u(&file), "20 frames; expected 24"),
+                (told(shorter, options), "20 frames at phi = 0; expected 24"),
+            ]
         }
         Code::E17 => {
             let mut file = ApsU::with(Fill::Full);
@@ -147,7 +159,17 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             ]
         }
         Code::E19 => {
-            vec![(shipped("complex.h5"), "complex"), (shipped("text.h5"), "text"), (shipped("half.h5"), "16-bit float")]
+            let whole_numbers = |place: &Place, rows: Vec<Row>| {
+                let mut table = columns(&["i", "j", "phi"], &rows);
+                table.push(("c2".into(), table[0].1.clone()));
+                write(&place.path("tables/a.parquet"), table, &[]);
+            };
+            vec![
+                (shipped("complex.h5"), "complex"),
+                (shipped("text.h5"), "text"),
+                (shipped("half.h5"), "16-bit float"),
+                (told(whole_numbers, options), "Int64"),
+            ]
         }
         Code::E20 => vec![
             (aps_u(&altered(|i, j, value| if (i, j) == (3, 9) { f64::NAN } else { value })), "1 values"),
@@ -216,7 +238,13 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             let request = place.request(&odd_file("larger_than_memory.h5"), Selection::default());
             vec![(warnings(place.ingest_with(&request, 100)), "fewer --threads")]
         }
-        Code::E39 => vec![(shipped("absurd_shape.h5"), "1000000000 frames")],
+        Code::E39 => vec![
+            (shipped("absurd_shape.h5"), "1000000000 frames"),
+            (
+                told(plain_table, |settings| (options(settings), settings.n_frames = Some(2_000_000)).1),
+                "2000000 frames",
+            ),
+        ],
         Code::E47 => vec![
             (aps_u(&ApsU { legacy_too: Some(24), ..ApsU::default() }), "also holds aps_legacy"),
             (aps_u(&ApsU { legacy_too: Some(20), ..ApsU::default() }), "24 frames and aps_legacy with 20"),
@@ -284,6 +312,7 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             ),
             (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2, which is no part"),
             (over(&[("c2/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
+            (told(plain_table, |settings| settings.store = settings.source.join("store")), "choose another --out"),
         ],
         Code::E71 => ["{", "{}", "{\"format_version\": 1}"]
             .map(|text| with_store(|store| std::fs::write(store.join("_manifest.json"), text).expect("damaged")))
@@ -360,6 +389,15 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
 
 fn plain_table(place: &Place, rows: Vec<Row>) {
     write(&place.path("tables/a.parquet"), columns(&["i", "j", "phi", "c2"], &rows), &[]);
+}
+
+/// Of adopting a folder with a table and a file beside it.
+fn other_file(content: &'static [u8]) -> Told {
+    let beside = |place: &Place, rows: Vec<Row>| {
+        plain_table(place, rows);
+        std::fs::write(place.path("tables/beside"), content).expect("written");
+    };
+    told(beside, options)
 }
 
 fn off_the_grid(place: &Place, rows: Vec<Row>) {

@@ -4,7 +4,7 @@ use crate::error::{Fault, Result};
 use crate::experiment::{Experiment, TimeGrid};
 use crate::ingest::adopt::job::{Adopted, Job};
 use crate::ingest::adopt::request::AdoptSettings;
-use crate::ingest::adopt::sources::{contents, joint_hash, tables};
+use crate::ingest::adopt::sources::{contents, is_apart, joint_hash, tables};
 use crate::ingest::adopt::survey::Survey;
 use crate::ingest::convert::changed;
 use crate::ingest::request::Ingested;
@@ -32,6 +32,7 @@ use std::path::PathBuf;
 /// the codes of data files for what is wrong with files, values and frames; nothing half-written is left behind.
 pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Result<Ingested> {
     let paths = tables(&request.source)?;
+    is_apart(&request.source, &request.store)?;
     let before = identities(&paths)?;
     let files = contents(&request.source, &paths)?;
     let content_key = content_key(request, &files)?;

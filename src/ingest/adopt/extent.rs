@@ -41,7 +41,8 @@ impl Extent {
 }
 
 /// The larger of two numbers that may be missing.
-trait MaxOf {
+pub(super) trait MaxOf {
+    /// Of both, or the one that is there.
     fn max_of(self, other: Self) -> Self;
 }
 

@@ -16,13 +16,16 @@ const DEEPEST: usize = 8;
 /// # Errors
 /// E01 if there is nothing at the place, E79 if there is no table, Io if it cannot be listed.
 pub(super) fn tables(place: &Path) -> Result<Vec<PathBuf>> {
-    let metadata = std::fs::metadata(place).map_err(|source| unreadable(place, source))?;
-    if !metadata.is_dir() {
-        return Ok(vec![place.to_path_buf()]);
-    }
     let mut found = Vec::new();
-    collect(place, DEEPEST, &mut found)?;
+    let metadata = std::fs::metadata(place).map_err(|source| unreadable(place, source))?;
+    match metadata.is_dir() {
+        true => collect(place, DEEPEST, &mut found)?,
+        false => found.push(place.to_path_buf()),
+    }
     found.sort();
+    if let Some(other) = found.iter().find(|path| !path.is_file()) {
+        return Err(Fault::at(other.display(), "a device or pipe").expected("a file").code(Code::E03).format());
+    }
     if found.is_empty() {
         return Err(Fault::at(place.display(), "no table in this folder")
             .expected("Parquet or Arrow IPC files")
@@ -68,12 +71,37 @@ pub(super) fn joint_hash(files: &[SourceFile]) -> String {
     content_hash(lines.concat().as_bytes())
 }
 
-/// BLAKE3 of the names and contents of all tables of a folder: that of the store which was made of them.
+/// Whether the tables of a folder are those that a store was made of. Contents are looked at only where names and sizes are the same.
+#[must_use]
+pub fn are_the_tables(place: &Path, files: &[SourceFile]) -> bool {
+    let Ok(tables) = tables(place) else { return false };
+    let bytes = |path: &PathBuf| std::fs::metadata(path).map(|metadata| metadata.len()).unwrap_or_default();
+    let is_like =
+        |(path, file): (&PathBuf, &SourceFile)| name_of(place, path) == file.name && bytes(path) == file.bytes;
+    tables.len() == files.len()
+        && tables.iter().zip(files).all(is_like)
+        && contents(place, &tables).is_ok_and(|found| found == files)
+}
+
+/// A store may not come to a place within the tables that it is made of, nor around them: they would become part of it, or go.
 ///
 /// # Errors
-/// As listing and reading them.
-pub fn content_of(place: &Path) -> Result<String> {
-    Ok(joint_hash(&contents(place, &tables(place)?)?))
+/// E70 if it would.
+pub(super) fn is_apart(source: &Path, store: &Path) -> Result<()> {
+    let real = |path: &Path| {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let there = absolute.ancestors().find_map(|above| above.canonicalize().ok().map(|real| (above, real)));
+        there.map_or(absolute.clone(), |(above, real)| real.join(absolute.strip_prefix(above).unwrap_or(Path::new(""))))
+    };
+    let (from, to) = (real(source), real(store));
+    if !(from.starts_with(&to) || to.starts_with(&from)) {
+        return Ok(());
+    }
+    Err(Fault::at(store.display(), format!("lies within the tables {}, or they within it", source.display()))
+        .expected("a place apart from the tables")
+        .advice("choose another --out")
+        .code(Code::E70)
+        .config())
 }
 
 /// The name of a table below the place that was named.

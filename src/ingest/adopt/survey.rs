@@ -3,7 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::adopt::columns::Columns;
-use crate::ingest::adopt::extent::{Extent, Scanned, scan};
+use crate::ingest::adopt::extent::{Extent, MaxOf, Scanned, scan};
 use crate::ingest::adopt::facts::{Claims, Fact, contradiction, folder, number};
 use crate::ingest::adopt::request::AdoptSettings;
 use crate::ingest::adopt::rows::wrapped;
@@ -233,7 +233,7 @@ impl OneAngle {
     fn frames(&self, dt_seconds: f64, place: &Path) -> Result<usize> {
         let Some(extent) = self.extent else { return Ok(0) };
         let of_times = extent.last_seconds.map(|seconds| (seconds / dt_seconds).round());
-        match extent.last_frame.or(of_times) {
+        match extent.last_frame.max_of(of_times) {
             Some(last) => Ok(last.max(0.0) as usize + 1),
             None => frames_of(extent.rows).ok_or_else(|| {
                 let found = format!("{} rows of phi = {} without frames or times", extent.rows, self.phi_degrees);

@@ -15,7 +15,7 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-/// Rows of a batch of a Parquet table; those of an Arrow table are as they were written.
+/// Rows that are handed on at a time.
 const BATCH_ROWS: usize = 65_536;
 
 enum Kind {
@@ -83,9 +83,12 @@ impl Table {
         let path = self.path;
         let mut next = 0;
         let mut hand_on = |batch: RecordBatch| {
-            let first = next;
+            // A batch may be all of an Arrow table.
+            for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
+                job(next + start, &batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start)))?;
+            }
             next += batch.num_rows();
-            job(first, &batch)
+            Ok(())
         };
         match self.kind {
             Kind::Arrow(file) => {
