@@ -373,6 +373,7 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             (with_columns(&["i", "j", "phi"]), "no column c2"),
             (with_columns(&["i", "phi", "c2"]), "i and j alone"),
             (renamed("phi", "phi_degrees"), "both phi and phi_degrees"),
+            (told(|place, _| plain_table(place, vec![]), options), "no row"),
         ],
         Code::E80 => vec![
             (with_row(|row| row.j = 24), "frame 24; expected frames 0 to 23"),
@@ -383,12 +384,26 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             (told(plain_table, |settings| settings.dt_seconds = Some(0.1)), "nothing tells q"),
             (told(plain_table, |settings| settings.q_per_angstrom = Some(0.0054)), "nothing tells dt"),
             (told(off_the_grid, options), "a multiple of dt = 0.1 s"),
+            (told(exchanged, options), "phi = 0 by its folder; expected -90 as its schema says"),
+            (
+                told(plain_table, |settings| (options(settings), settings.n_frames = Some(20)).1),
+                "expected frames 0 to 19",
+            ),
         ],
     }
 }
 
 fn plain_table(place: &Place, rows: Vec<Row>) {
     write(&place.path("tables/a.parquet"), columns(&["i", "j", "phi", "c2"], &rows), &[]);
+}
+
+/// Two angles under the name of each other.
+fn exchanged(place: &Place, rows: Vec<Row>) {
+    for (folder, schema) in [("0.0", "-90.0"), ("-90.0", "0.0")] {
+        let own: Vec<Row> = rows.iter().filter(|row| row.phi == 0.0).copied().collect();
+        let path = place.path(&format!("tables/phi={folder}/a.arrow"));
+        write(&path, columns(&["i", "j", "c2"], &own), &[("phi_degrees", schema)]);
+    }
 }
 
 /// Of adopting a folder with a table and a file beside it.

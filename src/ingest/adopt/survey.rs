@@ -120,14 +120,15 @@ fn opened(paths: &[PathBuf], claims: &mut Claims, warnings: &mut Vec<String>) ->
             .push((angle_of(told(table.metadata(), "phi_degrees"), &place)?, folder(path, &["phi", "phi_degrees"])));
         tables.push(OneTable { path: path.clone(), columns, phi_degrees: None });
     }
-    // Dataset writers give every table the schema of the first: then it tells the angle of none of them.
+    // Dataset writers give every table the schema of the first: then folders need not agree with it.
     let of_first = told_phi.first().and_then(|(phi, _)| *phi);
     let says_nothing = told_phi.len() > 1 && told_phi.iter().all(|(phi, _)| *phi == of_first);
     for (table, (of_schema, of_folder)) in tables.iter_mut().zip(told_phi) {
         let place = table.path.display().to_string();
         let of_folder = angle_of(of_folder.as_deref(), &place)?;
-        let of_schema = of_schema.filter(|_| !says_nothing && table.columns.phi.is_none());
-        if let Some((folder, schema)) = of_folder.zip(of_schema).filter(|(folder, schema)| folder != schema) {
+        let of_schema = of_schema.filter(|_| table.columns.phi.is_none());
+        let differs = |(folder, schema): &(f64, f64)| folder != schema && !says_nothing;
+        if let Some((folder, schema)) = of_folder.zip(of_schema).filter(differs) {
             let expected = format!("{schema} as its schema says (homodyne.phi_degrees)");
             return Err(contradiction(&place, &format!("phi = {folder} by its folder"), &expected));
         }
@@ -210,6 +211,13 @@ fn angles(tables: &[OneTable], scanned: &[Scanned]) -> Result<Vec<OneAngle>> {
                 None => angles.push(OneAngle { phi_degrees, tables: vec![position], extent }),
             }
         }
+    }
+    if angles.is_empty() {
+        return Err(Fault::at(tables[0].path.display(), "no row")
+            .expected("tables with rows")
+            .advice("look at what the other tool has filtered out")
+            .code(Code::E79)
+            .layout());
     }
     angles.sort_by(|a, b| a.phi_degrees.total_cmp(&b.phi_degrees));
     match angles.windows(2).find(|pair| pair[1].phi_degrees - pair[0].phi_degrees < ROUNDING_DEGREES) {
