@@ -1,8 +1,10 @@
 //! What each command does with the public API. Returns the exit code.
 
+use crate::cli::adoption::adopt_tables;
 use crate::cli::arguments::{
-    Arguments, Command, FitArguments, IngestArguments, InspectArguments, PlanArguments, PurposeName, TuneArguments,
+    Arguments, Command, FitArguments, IngestArguments, InspectArguments, PlanArguments, TuneArguments,
 };
+use crate::cli::choices::PurposeName;
 use crate::cli::configuration::config;
 use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
@@ -23,6 +25,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Plan(arguments) => plan_fit(&arguments),
         Command::Tune(arguments) => tune_machine(&arguments),
         Command::Ingest(arguments) => ingest_file(&arguments),
+        Command::Adopt(arguments) => adopt_tables(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
         Command::Stores(arguments) => show_stores(&arguments),

@@ -1,6 +1,6 @@
 //! The words of the commands on configurations.
 
-use crate::cli::words::Mode;
+use crate::cli::choices::Mode;
 use clap::Subcommand;
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! Options of the command line as keys of the configuration: words over the file over defaults.
 
-use crate::cli::arguments::{Common, FitArguments, IngestArguments, PlanArguments, StrategyName};
+use crate::cli::arguments::{Common, FitArguments, IngestArguments, PlanArguments};
+use crate::cli::choices::StrategyName;
 use crate::cli::words::{path_node, standing_here, wrong_argument};
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
 
@@ -18,6 +19,9 @@ fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     }
     if common.verbose > 0 {
         list.push((keys::run::LOG_LEVEL.into(), Node::Text("debug".into())));
+    }
+    if common.long {
+        list.push((keys::data::LONG.into(), Node::Bool(true)));
     }
     list.extend(assignments(&common.set)?);
     Ok(list)

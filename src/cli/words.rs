@@ -1,18 +1,7 @@
 //! Words that several commands share, and the error of one that cannot be used.
 
-use clap::ValueEnum;
 use homodyne::api::{Code, Error, Fault, Node, Result};
 use std::path::Path;
-
-/// Physics.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Mode {
-    /// Anomalous diffusion.
-    Static,
-    /// Anomalous diffusion under laminar shear flow.
-    #[value(alias = "laminar_flow")]
-    LaminarFlow,
-}
 
 /// The error of a word that cannot be used.
 pub fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {

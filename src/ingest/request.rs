@@ -64,6 +64,8 @@ pub struct IngestSettings {
     pub store: StorePlace,
     /// Encoding of the store.
     pub format: StoreFormat,
+    /// Arrow partitions with the frames and times of every pair beside the values; Parquet ones always have them.
+    pub long: bool,
     /// Pairs per block.
     pub block_points: usize,
     /// Compare checksums when a store is reused.
@@ -77,6 +79,7 @@ impl Default for IngestSettings {
             selection: Selection::default(),
             store: StorePlace::Directory("store".into()),
             format: StoreFormat::Arrow,
+            long: false,
             block_points: DEFAULT_BLOCK_POINTS,
             verify: false,
         }

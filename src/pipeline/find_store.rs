@@ -59,12 +59,19 @@ pub(super) fn agreeing(settings: &Settings) -> Vec<PathBuf> {
         StorePlace::Directory(path) => vec![path.clone()],
         StorePlace::Keyed { folder, name } => keyed(folder, name),
     };
-    let agrees = |path: &PathBuf| {
-        let is_cut_alike =
-            |manifest: &Manifest| (manifest.format, manifest.block_points) == (ingest.format, ingest.block_points);
-        Manifest::of(path).is_ok_and(|manifest| is_cut_alike(&manifest) && check(settings, path, &manifest).is_ok())
-    };
-    candidates.retain(agrees);
+    let is_cut_alike =
+        |manifest: &Manifest| (manifest.format, manifest.block_points) == (ingest.format, ingest.block_points);
+    let mut sources = Vec::new();
+    candidates.retain(|path| {
+        let Ok(manifest) = Manifest::of(path) else { return false };
+        // Stores of the same data (with columns for other readers, say) are one.
+        let is_new = !sources.contains(&manifest.provenance.source_blake3);
+        let agrees = is_new && is_cut_alike(&manifest) && check(settings, path, &manifest).is_ok();
+        if agrees {
+            sources.push(manifest.provenance.source_blake3);
+        }
+        agrees
+    });
     candidates
 }
 

@@ -2,6 +2,7 @@
 
 mod angles_and_q;
 mod command_line;
+mod edited_tables;
 mod explanations;
 mod failing_disk;
 mod files_are_safe;
