@@ -74,7 +74,7 @@ fn sample(place: &Place, format: StoreFormat, long: bool) -> PathBuf {
     let store = place.path(&format!("{format:?}{long}"));
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/laminar_flow.h5");
     let settings =
-        IngestSettings { source: Some(source), store: store.clone(), format, long, ..IngestSettings::default() };
+        IngestSettings { source: Some(source), store: store.clone().into(), format, long, ..IngestSettings::default() };
     ingest(&settings, 2, &Watch::nobody()).expect("the shipped sample");
     store
 }

@@ -387,7 +387,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             (told(plain_table, |settings| settings.dt_seconds = Some(0.1)), "nothing tells q"),
             (told(plain_table, |settings| settings.q_per_angstrom = Some(0.0054)), "nothing tells dt"),
             (told(off_the_grid, options), "a multiple of dt = 0.1 s"),
-            (told(exchanged, options), "phi = 0 by its folder; expected -90 as its schema says"),
+            (told(exchanged, options), "phi = -90 by its folder; expected 0 as its schema says"),
             (
                 told(plain_table, |settings| (options(settings), settings.n_frames = Some(20)).1),
                 "expected frames 0 to 19",
