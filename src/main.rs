@@ -4,22 +4,38 @@
 mod cli;
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = cli::arguments::Arguments::parse();
+    let arguments = match cli::arguments::Arguments::try_parse_from(cli::refusal::words(std::env::args_os().collect()))
+    {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => return refuse(&cli::refusal::refusal(&error)),
+        // Help and version are no errors.
+        Err(help) => {
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+    };
     // A panic is a broken promise: one line and exit code 3, never a backtrace for a user.
     std::panic::set_hook(Box::new(|_| ()));
     match std::panic::catch_unwind(|| cli::commands::execute(arguments)) {
         Ok(Ok(code)) => ExitCode::from(code),
-        Ok(Err(error)) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_code())
-        }
+        Ok(Err(error)) => refuse(&error),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            eprintln!("error: internal: {}; please report this", text.unwrap_or("unknown failure"));
+            let text = text.unwrap_or("unknown failure").replace('\n', " ");
+            let _ = writeln!(std::io::stderr(), "error: internal: {text}; please report this");
             ExitCode::from(3)
         }
     }
+}
+
+/// One line for every error; a closed stderr is no failure.
+fn refuse(error: &homodyne::api::Error) -> ExitCode {
+    for one in error.each() {
+        let _ = writeln!(std::io::stderr(), "error: {one}");
+    }
+    ExitCode::from(error.exit_code())
 }

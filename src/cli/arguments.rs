@@ -1,7 +1,9 @@
 //! The words of the command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use homodyne::api::{Code, Error, Fault};
+use crate::cli::config_arguments::ConfigCommand;
+use crate::cli::shorthands::Shorthands;
+use crate::cli::words::Mode;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// XPCS two-time correlation data to transport coefficients with honest error bars.
@@ -39,7 +41,13 @@ Examples:
   homodyne fit my.yaml --store stores/sample --json > parameters.json
   homodyne fit my.yaml --strategy stratified       all rows in memory, QR of the full Jacobian
   homodyne fit my.yaml --multi-start --set optimization.nlsq.multi_start.n_starts=40
-  homodyne fit my.yaml --set optimization.nlsq.loss=soft_l1";
+  homodyne fit my.yaml --set optimization.nlsq.loss=soft_l1
+  homodyne fit my.yaml --data-file data.hdf --output-dir out --initial-d0 19000 --max-iterations 200";
+
+const INGEST_EXAMPLES: &str = "\
+Examples:
+  homodyne ingest data.hdf                       into results/stores/data
+  homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -62,7 +70,7 @@ pub enum Command {
     #[command(after_help = "Example: homodyne tune --mode nlsq")]
     Tune(TuneArguments),
     /// Convert a beamline file to a store.
-    #[command(after_help = "Example: homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet")]
+    #[command(after_help = INGEST_EXAMPLES)]
     Ingest(IngestArguments),
     /// Show what a beamline file or a store holds.
     #[command(after_help = "Example: homodyne inspect data.hdf")]
@@ -81,13 +89,16 @@ pub enum Command {
 /// Options of `run` and `fit`.
 #[derive(Debug, Args)]
 pub struct FitArguments {
-    /// Configuration (YAML).
-    pub config: PathBuf,
+    /// Configuration (YAML); may be left out where --data-file and a mode are given.
+    pub config: Option<PathBuf>,
+    /// The same as an option.
+    #[arg(long = "config", value_name = "FILE", conflicts_with = "config")]
+    pub config_file: Option<PathBuf>,
     /// Use (or make) the store here.
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
     /// Parent of the run directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, visible_alias = "output-dir", value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Options for all work.
     #[command(flatten)]
@@ -116,6 +127,9 @@ pub struct FitArguments {
     /// Print what every stage did and waited for.
     #[arg(long)]
     pub stats: bool,
+    /// Options that users of the Python programs know.
+    #[command(flatten)]
+    pub shorthands: Shorthands,
 }
 
 /// Options of `plan`.
@@ -135,6 +149,9 @@ pub struct PlanArguments {
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,
+    /// Options that users of the Python programs know.
+    #[command(flatten)]
+    pub shorthands: Shorthands,
 }
 
 /// Options of `tune`.
@@ -191,6 +208,9 @@ pub struct Common {
     /// No progress and no log on stderr but errors.
     #[arg(long, short)]
     pub quiet: bool,
+    /// More on stderr: details, and why keys have no effect; -vv: also what every stage of a fit did.
+    #[arg(long, short, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
 }
 
 /// Options of `ingest`.
@@ -201,7 +221,7 @@ pub struct IngestArguments {
     /// Configuration (YAML) with the selection.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// Directory of the store.
+    /// Directory of the store (default: results/stores/<name of the file or configuration>).
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
     /// Layout, if it is not to be detected.
@@ -311,56 +331,6 @@ pub struct SimulateArguments {
     pub width: ValueWidth,
 }
 
-/// Commands on configurations.
-#[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Write a commented configuration.
-    #[command(after_help = "Example: homodyne config init laminar_flow -o my.yaml")]
-    Init {
-        /// Physics.
-        #[arg(value_enum)]
-        mode: Mode,
-        /// File to write (default: stdout).
-        #[arg(long, short = 'o')]
-        out: Option<PathBuf>,
-        /// Replace an earlier file.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Check every key and value of a configuration.
-    Validate {
-        /// Configuration (YAML).
-        config: PathBuf,
-    },
-    /// Print the reference of all keys: what they mean, accept and default to.
-    #[command(after_help = "Example: homodyne config keys optimization.nlsq.cmaes")]
-    Keys {
-        /// Only keys that begin like this.
-        prefix: Option<String>,
-        /// Print as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print every value in force and where it comes from.
-    Show {
-        /// Configuration (YAML).
-        config: PathBuf,
-        /// Set any key, as in `run`.
-        #[arg(long = "set", value_name = "KEY=VALUE")]
-        set: Vec<String>,
-    },
-}
-
-/// Physics.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Mode {
-    /// Anomalous diffusion.
-    Static,
-    /// Anomalous diffusion under laminar shear flow.
-    #[value(alias = "laminar_flow")]
-    LaminarFlow,
-}
-
 /// Shear convention.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Convention {
@@ -387,9 +357,4 @@ pub enum ValueWidth {
     F32,
     /// 64 bit.
     F64,
-}
-
-/// The error of a word that cannot be used.
-pub fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
-    Fault::at(place, found).expected(expected).code(Code::E62).config()
 }

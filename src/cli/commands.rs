@@ -1,17 +1,18 @@
 //! What each command does with the public API. Returns the exit code.
 
 use crate::cli::arguments::{
-    Arguments, Command, ConfigCommand, FitArguments, IngestArguments, InspectArguments, PlanArguments, PurposeName,
-    TuneArguments, wrong_argument,
+    Arguments, Command, FitArguments, IngestArguments, InspectArguments, PlanArguments, PurposeName, TuneArguments,
 };
+use crate::cli::configuration::config;
 use crate::cli::explanation::explain;
 use crate::cli::interrupt::stop_flag;
-use crate::cli::overrides::{assignments, ingest_settings, overrides, settings_of, strategy_override};
-use crate::cli::simulation::{analysis_mode, replace, simulate};
+use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
+use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
+use crate::cli::words::wrong_argument;
 use homodyne::api::{
-    Event, Finished, Listener, LogLevel, MANIFEST_NAME, ManyQ, Node, Purpose, Result, Run, Settings, Watch, inspect,
-    keys, load, plan, reference, reference_page, run_many, template, tune, write_file,
+    Event, Finished, Listener, LogLevel, MANIFEST_NAME, ManyQ, Purpose, Result, Run, Settings, Watch, inspect, plan,
+    run_many, tune,
 };
 
 /// Runs a command.
@@ -79,19 +80,24 @@ fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Ter
 }
 
 fn plan_fit(arguments: &PlanArguments) -> Result<u8> {
-    let mut list = overrides(&arguments.common)?;
-    list.extend(strategy_override(arguments.strategy));
-    let store = arguments.store.iter().map(|path| Node::Text(path.display().to_string()));
-    list.extend(store.map(|path| (keys::data::STORE.to_owned(), path)));
-    let settings = load(&arguments.config, &list)?;
+    let settings = plan_settings(arguments)?;
     let terminal = Terminal::new(arguments.common.quiet);
-    settings.notes.iter().for_each(|note| terminal.hear(&Event::Log { level: LogLevel::Warning, text: note }));
+    tell(&settings, &terminal, arguments.common.verbose > 0);
     let (facts, decision) = plan(&settings)?;
     match arguments.json {
         true => print_json(&decision)?,
         false => print_facts(&facts),
     }
     Ok(0)
+}
+
+/// What is to be known of the keys, where no run has a log.
+fn tell(settings: &Settings, terminal: &Terminal, verbose: bool) {
+    let log = |level: LogLevel, text: &str| terminal.hear(&Event::Log { level, text });
+    let line = settings.without_effect_in_one_line(if verbose { "listed here" } else { "listed with -v" });
+    settings.notes.iter().chain(&line).for_each(|note| log(LogLevel::Warning, note));
+    settings.without_effect.iter().filter(|_| verbose).for_each(|key| log(LogLevel::Debug, key));
+    settings.remarks.iter().for_each(|remark| log(LogLevel::Info, remark));
 }
 
 fn tune_machine(arguments: &TuneArguments) -> Result<u8> {
@@ -115,7 +121,7 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
         print(&finished.summary);
         print(&format!("results: {}\n", finished.directory.display()));
     }
-    if arguments.stats {
+    if arguments.stats || arguments.common.verbose > 1 {
         match &finished.totals {
             Some(totals) => print_stats(totals),
             None => terminal.hear(&Event::Log { level: LogLevel::Info, text: "no sweep was made: nothing to measure" }),
@@ -126,7 +132,9 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
 
 fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let terminal = Terminal::new(arguments.common.quiet);
-    let settings = ingest_settings(arguments)?;
+    let mut settings = ingest_settings(arguments)?;
+    tell(&settings, &terminal, arguments.common.verbose > 0);
+    (settings.notes, settings.without_effect, settings.remarks) = (Vec::new(), Vec::new(), Vec::new());
     let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest(arguments.verify)?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
@@ -140,34 +148,6 @@ fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
         print_json(&facts)?;
     } else {
         print_facts(&facts);
-    }
-    Ok(0)
-}
-
-fn config(command: ConfigCommand) -> Result<u8> {
-    match command {
-        ConfigCommand::Init { mode, out: None, .. } => print(&template(analysis_mode(mode))),
-        ConfigCommand::Init { mode, out: Some(out), force } => {
-            write_file(&out, template(analysis_mode(mode)).as_bytes(), replace(force))?;
-            print(&format!("written: {}\n", out.display()));
-        }
-        ConfigCommand::Validate { config } => {
-            let settings = load(&config, &[])?;
-            settings.notes.iter().for_each(|note| print(&format!("note: {note}\n")));
-            print(&format!("{}: valid\n", config.display()));
-        }
-        ConfigCommand::Keys { prefix, json } => {
-            let keys = reference(prefix.as_deref().unwrap_or_default());
-            match json {
-                true => print_json(&keys)?,
-                false => print(&reference_page(&keys)),
-            }
-        }
-        ConfigCommand::Show { config, set } => {
-            for entry in load(&config, &assignments(&set)?)?.effective {
-                print(&format!("{:<68} {:<24} # {}\n", entry.key, entry.value, entry.origin));
-            }
-        }
     }
     Ok(0)
 }

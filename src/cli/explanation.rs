@@ -1,7 +1,8 @@
 //! The command `explain`: a code to what it means, why it happens and what to do.
 
-use crate::cli::arguments::{ExplainArguments, wrong_argument};
+use crate::cli::arguments::ExplainArguments;
 use crate::cli::terminal::print;
+use crate::cli::words::wrong_argument;
 use homodyne::api::{Code, Result};
 
 /// Columns of a line of prose.

@@ -1,10 +1,11 @@
 //! Options of the command line as keys of the configuration: words over the file over defaults.
 
-use crate::cli::arguments::{Common, FitArguments, IngestArguments, StrategyName, wrong_argument};
+use crate::cli::arguments::{Common, FitArguments, IngestArguments, PlanArguments, StrategyName};
+use crate::cli::words::{path_node, standing_here, wrong_argument};
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
 
 /// Of the options for all work.
-pub fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
+fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     let mut list = Vec::new();
     if let Some(threads) = common.threads {
         list.push((keys::run::THREADS.into(), Node::Integer(threads as i64)));
@@ -15,21 +16,24 @@ pub fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     if let Some(format) = common.format {
         list.push((keys::data::FORMAT.into(), Node::Text(format!("{format:?}").to_lowercase())));
     }
+    if common.verbose > 0 {
+        list.push((keys::run::LOG_LEVEL.into(), Node::Text("debug".into())));
+    }
     list.extend(assignments(&common.set)?);
     Ok(list)
 }
 
 /// The assignments of `--set`.
 pub fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
-    let parse = |text: &String| {
-        let (key, value) = text.split_once('=').ok_or_else(|| wrong_argument("--set", text, "KEY=VALUE"))?;
-        Ok((key.to_owned(), override_node(value)))
+    let parse = |text: &String| match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), override_node(value.trim()))),
+        _ => Err(wrong_argument("--set", text, "KEY=VALUE")),
     };
     set.iter().map(parse).collect()
 }
 
 /// Of `--strategy`.
-pub fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node)> {
+fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node)> {
     let name = match strategy? {
         StrategyName::Auto => "auto",
         StrategyName::Stratified => "stratified",
@@ -40,9 +44,14 @@ pub fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node
 
 /// Settings of a fit.
 pub fn settings_of(arguments: &FitArguments) -> Result<Settings> {
-    let mut list = overrides(&arguments.common)?;
-    for (key, path) in [(keys::data::STORE, &arguments.store), (keys::run::OUTPUT, &arguments.output)] {
-        list.extend(path.iter().map(|path| (key.to_owned(), Node::Text(path.display().to_string()))));
+    let mut list = arguments.shorthands.overrides()?;
+    list.extend(overrides(&arguments.common)?);
+    for (option, key, path) in
+        [("--store", keys::data::STORE, &arguments.store), ("--output", keys::run::OUTPUT, &arguments.output)]
+    {
+        if let Some(path) = path {
+            list.push((key.to_owned(), path_node(option, path)?));
+        }
     }
     list.extend(strategy_override(arguments.strategy));
     let switches = [
@@ -53,6 +62,24 @@ pub fn settings_of(arguments: &FitArguments) -> Result<Settings> {
     for (key, _, value) in switches.into_iter().filter(|(_, wanted, _)| *wanted) {
         list.push((key.to_owned(), Node::Bool(value)));
     }
+    match arguments.config.as_ref().or(arguments.config_file.as_ref()) {
+        Some(config) => load(config, &list),
+        None if arguments.shorthands.data_file.is_some() && arguments.shorthands.has_mode() => without_file(&list),
+        None => {
+            let expected = "a configuration (YAML), or --data-file with --static-mode or --laminar-flow";
+            Err(wrong_argument("command line", "no configuration", expected))
+        }
+    }
+}
+
+/// Settings of a plan.
+pub fn plan_settings(arguments: &PlanArguments) -> Result<Settings> {
+    let mut list = arguments.shorthands.overrides()?;
+    list.extend(overrides(&arguments.common)?);
+    list.extend(strategy_override(arguments.strategy));
+    if let Some(store) = &arguments.store {
+        list.push((keys::data::STORE.to_owned(), path_node("--store", store)?));
+    }
     load(&arguments.config, &list)
 }
 
@@ -61,12 +88,10 @@ pub fn ingest_settings(arguments: &IngestArguments) -> Result<Settings> {
     let mut list = overrides(&arguments.common)?;
     let mut set = |key: &str, value: Node| list.push((key.to_owned(), value));
     if let Some(data) = &arguments.data {
-        // On the command line a path is relative to where one stands, not to the configuration.
-        let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
-        set(keys::data::FILE, Node::Text(data.display().to_string()));
+        set(keys::data::FILE, standing_here("DATA", data)?);
     }
     if let Some(store) = &arguments.store {
-        set(keys::data::STORE, Node::Text(store.display().to_string()));
+        set(keys::data::STORE, path_node("--store", store)?);
     }
     if let Some(layout) = &arguments.layout {
         set(keys::data::LAYOUT, Node::Text(layout.clone()));
@@ -74,10 +99,9 @@ pub fn ingest_settings(arguments: &IngestArguments) -> Result<Settings> {
     if let Some(q) = arguments.q {
         set(keys::data::WAVEVECTOR, Node::Float(q));
     }
-    match (&arguments.config, &arguments.data, &arguments.store) {
-        (Some(config), ..) => load(config, &list),
-        (None, Some(_), Some(_)) => without_file(&list),
-        (None, None, _) => Err(wrong_argument("ingest", "no data file", "DATA, or --config that names one")),
-        (None, _, None) => Err(wrong_argument("ingest", "no --store", "a directory for the store")),
+    match (&arguments.config, &arguments.data) {
+        (Some(config), _) => load(config, &list),
+        (None, Some(_)) => without_file(&list),
+        (None, None) => Err(wrong_argument("ingest", "no data file", "DATA, or --config that names one")),
     }
 }

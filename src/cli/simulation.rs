@@ -1,8 +1,9 @@
 //! The command `simulate`: words to a simulation.
 
-use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth, wrong_argument};
+use crate::cli::arguments::{Convention, SimulateArguments, ValueWidth};
 use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
+use crate::cli::words::{Mode, wrong_argument};
 use homodyne::api::{
     AnalysisMode, Noise, Replace, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter,
 };

@@ -23,6 +23,8 @@ pub struct Draft {
     pub names: Option<Vec<String>>,
     /// Start values.
     pub values: Option<Vec<f64>>,
+    /// Start values by name, before those of the list.
+    pub starts: Vec<(&'static str, f64)>,
     /// Parameters that are fitted, if not all.
     pub active: Option<Vec<String>>,
     /// Given contrasts, one per angle.

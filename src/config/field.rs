@@ -1,25 +1,22 @@
 //! One value of the settings as a key sees it: what it accepts, how it is read and how it is shown. It knows no key by name.
 
+use crate::config::limits::Limits;
 use crate::config::reader::Given;
 use crate::error::Result;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// A place in the settings, with what may be put there.
 pub enum Field<'s> {
-    /// Any number.
-    Number(&'s mut f64),
-    /// Above zero.
-    Positive(&'s mut f64),
-    /// A number, or null.
-    OptionalNumber(&'s mut Option<f64>),
-    /// A positive number, or null.
-    OptionalPositive(&'s mut Option<f64>),
-    /// A whole number.
-    Integer(&'s mut i64),
-    /// A whole number of at least so much.
-    Count(&'s mut usize, usize),
-    /// A whole number of at least so much, or null.
-    OptionalCount(&'s mut Option<usize>, usize),
+    /// A number between limits.
+    Number(&'s mut f64, Limits),
+    /// The same, or null.
+    OptionalNumber(&'s mut Option<f64>, Limits),
+    /// A whole number between limits.
+    Integer(&'s mut i64, RangeInclusive<i64>),
+    /// A whole number, between limits that are not below zero.
+    Count(&'s mut usize, RangeInclusive<usize>),
     /// A whole number from zero on.
     Seed(&'s mut u64),
     /// true or false.
@@ -109,13 +106,10 @@ impl<'s> Field<'s> {
     #[must_use]
     pub fn accepts(&self) -> String {
         match self {
-            Field::Number(_) => "a number".into(),
-            Field::Positive(_) => "a positive number".into(),
-            Field::OptionalNumber(_) => "a number, or null".into(),
-            Field::OptionalPositive(_) => "a positive number, or null".into(),
-            Field::Integer(_) => "a whole number".into(),
-            Field::Count(_, least) => format!("a whole number of at least {least}"),
-            Field::OptionalCount(_, least) => format!("a whole number of at least {least}, or null"),
+            Field::Number(_, limits) => limits.words(),
+            Field::OptionalNumber(_, limits) => format!("{}, or null", limits.words()),
+            Field::Integer(_, range) => whole(range.start(), range.end()),
+            Field::Count(_, range) => whole(range.start(), range.end()),
             Field::Seed(_) => "a whole number of at least 0".into(),
             Field::Switch(_) => "true or false".into(),
             Field::Path(_) => "a path".into(),
@@ -134,25 +128,22 @@ impl<'s> Field<'s> {
     pub fn read(&mut self, given: &Given<'_>) -> Result<()> {
         let accepts = self.accepts();
         let wrong = || given.wrong(&accepts);
-        let count = |least: usize| {
-            let count = given.integer().and_then(|value| usize::try_from(value).ok());
-            count.filter(|count| *count >= least).ok_or_else(wrong)
-        };
-        let number = || given.number().ok_or_else(wrong);
-        let positive = || given.number().filter(|value| *value > 0.0).ok_or_else(wrong);
+        let number = |limits: &Limits| given.number().filter(|value| limits.hold(*value)).ok_or_else(wrong);
+        let path = || given.name().map(PathBuf::from).ok_or_else(wrong);
         match self {
-            Field::Number(slot) => **slot = number()?,
-            Field::Positive(slot) => **slot = positive()?,
-            Field::OptionalNumber(slot) => **slot = Some(number()?),
-            Field::OptionalPositive(slot) => **slot = Some(positive()?),
-            Field::Integer(slot) => **slot = given.integer().ok_or_else(wrong)?,
-            Field::Count(slot, least) => **slot = count(*least)?,
-            Field::OptionalCount(slot, least) => **slot = Some(count(*least)?),
-            Field::Seed(slot) => **slot = count(0)? as u64,
+            Field::Number(slot, limits) => **slot = number(limits)?,
+            Field::OptionalNumber(slot, limits) => **slot = Some(number(limits)?),
+            Field::Integer(slot, range) => {
+                **slot = given.integer().filter(|value| range.contains(value)).ok_or_else(wrong)?;
+            }
+            Field::Count(slot, range) => {
+                **slot = given.count().filter(|value| range.contains(value)).ok_or_else(wrong)?;
+            }
+            Field::Seed(slot) => **slot = given.count().ok_or_else(wrong)? as u64,
             Field::Switch(slot) => **slot = given.switch().ok_or_else(wrong)?,
-            Field::Path(slot) => **slot = given.text().map(PathBuf::from).ok_or_else(wrong)?,
-            Field::OptionalPath(slot) => **slot = Some(given.text().map(PathBuf::from).ok_or_else(wrong)?),
-            Field::OptionalText(slot) => **slot = Some(given.text().ok_or_else(wrong)?),
+            Field::Path(slot) => **slot = path()?,
+            Field::OptionalPath(slot) => **slot = Some(path()?),
+            Field::OptionalText(slot) => **slot = Some(given.name().ok_or_else(wrong)?),
             Field::OptionalNumbers(slot) => **slot = Some(given.numbers().ok_or_else(wrong)?),
             Field::OptionalWords(slot) => **slot = Some(given.words().ok_or_else(wrong)?),
             Field::Choice(choice) => {
@@ -170,13 +161,10 @@ impl<'s> Field<'s> {
         let list = |parts: Vec<String>| format!("[{}]", parts.join(", "));
         let null = || "null".to_owned();
         match self {
-            Field::Number(value) | Field::Positive(value) => format!("{value:?}"),
-            Field::OptionalNumber(value) | Field::OptionalPositive(value) => {
-                value.map_or_else(null, |value| format!("{value:?}"))
-            }
-            Field::Integer(value) => value.to_string(),
+            Field::Number(value, _) => format!("{value:?}"),
+            Field::OptionalNumber(value, _) => value.map_or_else(null, |value| format!("{value:?}")),
+            Field::Integer(value, _) => value.to_string(),
             Field::Count(value, _) => value.to_string(),
-            Field::OptionalCount(value, _) => value.map_or_else(null, |value| value.to_string()),
             Field::Seed(value) => value.to_string(),
             Field::Switch(value) => value.to_string(),
             Field::Path(value) => value.display().to_string(),
@@ -189,4 +177,8 @@ impl<'s> Field<'s> {
             Field::Choice(choice) => choice.chosen().to_owned(),
         }
     }
+}
+
+fn whole<T: Display>(least: &T, most: &T) -> String {
+    format!("a whole number of at least {least} and at most {most}")
 }

@@ -4,6 +4,7 @@ use crate::config::draft::Draft;
 use crate::config::field::Field;
 use crate::config::reader::Given;
 use crate::error::Result;
+use crate::parameters::definitions::AnalysisMode;
 
 /// One key.
 pub struct Key {
@@ -15,6 +16,8 @@ pub struct Key {
     pub unit: &'static str,
     /// Whether it can change a number of a result.
     pub affects_result: bool,
+    /// Whether what it accepts depends on the analysis mode.
+    pub needs_mode: bool,
     /// Other paths under which it is read; the path itself has precedence.
     pub spellings: &'static [&'static str],
     /// What a template says in place of the default; `None` keeps the key out of templates.
@@ -32,6 +35,8 @@ pub enum Template {
     Value(&'static str),
     /// With this value, for laminar flow only.
     LaminarFlow(&'static str),
+    /// With these lines, each with a comment, for a mode.
+    Lines(fn(AnalysisMode) -> Vec<(String, &'static str)>),
 }
 
 /// Where a key's value goes.
@@ -54,7 +59,7 @@ pub enum Access {
 impl Key {
     /// A key that changes results, without unit, other spellings or a place in templates.
     pub(super) const fn new(path: &'static str, doc: &'static str, access: Access) -> Self {
-        Key { path, doc, unit: "", affects_result: true, spellings: &[], template: None, access }
+        Key { path, doc, unit: "", affects_result: true, needs_mode: false, spellings: &[], template: None, access }
     }
 
     /// The same with a unit.
@@ -65,6 +70,11 @@ impl Key {
     /// The same, changing no number of a result.
     pub(super) const fn without_influence(self) -> Self {
         Key { affects_result: false, ..self }
+    }
+
+    /// The same, where what is accepted depends on the mode.
+    pub(super) const fn of_the_mode(self) -> Self {
+        Key { needs_mode: true, ..self }
     }
 
     /// The same in templates.
@@ -86,10 +96,24 @@ impl Key {
         }
     }
 
+    /// The words of which it accepts one; empty where it accepts something else.
+    #[must_use]
+    pub fn choices(&self) -> Vec<&'static str> {
+        match self.access {
+            Access::Field(field) => match field(&mut Draft::default()) {
+                Field::Choice(choice) => choice.words(),
+                _ => Vec::new(),
+            },
+            Access::Own { accepts, .. } => {
+                accepts.strip_prefix("one of ").map(|words| words.split(", ").collect()).unwrap_or_default()
+            }
+        }
+    }
+
     /// Takes a given value.
     ///
     /// # Errors
-    /// Config, with the place, if it is not accepted.
+    /// Config, with the place, if it is not accepted; one error may carry others.
     pub fn set(&self, draft: &mut Draft, given: &Given<'_>) -> Result<()> {
         match self.access {
             Access::Field(field) => field(draft).read(given),
@@ -141,4 +165,6 @@ pub enum Meaning {
     NoEffect(&'static str),
     /// Planned, without effect in this version.
     Later(&'static str),
+    /// Known from there with another meaning, but for the values (separated by spaces) that mean the same here.
+    Differs(&'static str, &'static str),
 }

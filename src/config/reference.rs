@@ -1,6 +1,10 @@
 //! The reference of keys, made from their table. It reads nothing.
 
-use crate::config::keys::all;
+use crate::config::check::nearest;
+use crate::config::key::Meaning::{Differs, Later, NoEffect, Used};
+use crate::config::keys::{all, patterns};
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -13,6 +17,8 @@ pub struct KeyReference {
     pub doc: &'static str,
     /// What it accepts, in words.
     pub accepts: String,
+    /// The words of which it accepts one; empty where it accepts something else.
+    pub choices: Vec<&'static str>,
     /// Unit; empty without one.
     pub unit: &'static str,
     /// Default, as people write it.
@@ -23,6 +29,34 @@ pub struct KeyReference {
     pub spellings: &'static [&'static str],
 }
 
+/// The same for a prefix that somebody asks for.
+///
+/// # Errors
+/// E61 if no key, with or without effect, begins like that; its line names the nearest.
+pub fn reference_of(prefix: &str) -> Result<Vec<KeyReference>> {
+    let found = reference(prefix);
+    if found.is_empty() && without_effect_page(prefix).is_empty() {
+        return Err(Fault::at("config keys", format!("no key begins with `{prefix}`"))
+            .expected(format!("the beginning of a key; the nearest is `{}`", nearest(prefix)))
+            .advice("`homodyne config keys` lists all")
+            .code(Code::E61)
+            .config());
+    }
+    Ok(found)
+}
+
+/// The keys of other programs that begin like that and have no effect, each with the reason.
+#[must_use]
+pub fn without_effect_page(prefix: &str) -> String {
+    let begins = |path: &str| path.starts_with(prefix) || prefix.starts_with(path.trim_end_matches('*'));
+    let mut text = String::new();
+    for (path, meaning) in patterns().iter().filter(|(path, meaning)| *meaning != Used && begins(path)) {
+        let (NoEffect(reason) | Later(reason) | Differs(_, reason)) = meaning else { continue };
+        let _ = writeln!(text, "{path}\n    no effect: {reason}");
+    }
+    text
+}
+
 /// Every key whose path begins with `prefix`.
 #[must_use]
 pub fn reference(prefix: &str) -> Vec<KeyReference> {
@@ -30,6 +64,7 @@ pub fn reference(prefix: &str) -> Vec<KeyReference> {
         key: key.path,
         doc: key.doc,
         accepts: key.accepts(),
+        choices: key.choices(),
         unit: key.unit,
         default: key.default(),
         affects_result: key.affects_result,

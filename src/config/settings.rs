@@ -21,8 +21,24 @@ pub struct Settings {
     pub run: RunSettings,
     /// Every value in force, with its origin.
     pub effective: Vec<Effective>,
-    /// Keys without effect, and values that were changed.
+    /// What the user should know: values that were changed, keys that mean something else here.
     pub notes: Vec<String>,
+    /// Keys without effect, each with the reason.
+    pub without_effect: Vec<String>,
+    /// What was decided on the way, such as where the data file was found.
+    pub remarks: Vec<String>,
+}
+
+impl Settings {
+    /// One line on the keys without effect, if there are any, with words on where they are listed.
+    #[must_use]
+    pub fn without_effect_in_one_line(&self, listed: &str) -> Option<String> {
+        match self.without_effect.len() {
+            0 => None,
+            1 => Some(format!("1 key without effect, {listed}")),
+            count => Some(format!("{count} keys without effect, {listed}")),
+        }
+    }
 }
 
 /// A value in force and its origin.

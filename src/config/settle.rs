@@ -1,100 +1,195 @@
-//! What only several keys together decide: a draft to settings. It reads no value.
+//! What only several keys together decide: a draft to settings. It reads no value of one key alone.
 
 use crate::config::draft::Draft;
-use crate::config::keys::{data, fit, parameters};
-use crate::config::reader::Reader;
+use crate::config::keys::parameters::outside;
+use crate::config::keys::{all, data, fit, parameters};
+use crate::config::reader::{Given, Reader};
 use crate::config::settings::Settings;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::machine::budget::MemorySettings;
 use crate::parameters::definitions::{PHYSICAL, find};
 use crate::parameters::scaling::AngleScaling;
-use crate::parameters::space::ParameterSpace;
+use crate::parameters::space::Parameter;
 use std::path::{Path, PathBuf};
 
-/// Settles a draft of a configuration that lies in `folder`.
-///
-/// # Errors
-/// Config for values that do not go together, Parameter for impossible bounds.
-pub(super) fn settle(mut draft: Draft, reader: &Reader, folder: &Path) -> Result<Settings> {
-    settle_data(&mut draft, reader, folder)?;
-    settle_physics(&mut draft, reader)?;
-    settle_start(&mut draft, reader)?;
-    settle_scaling(&mut draft, reader)?;
+/// Settles a draft of a configuration that lies in `folder`; values that do not go together are added to the errors.
+pub(super) fn settle(draft: &mut Draft, reader: &Reader, folder: &Path, errors: &mut Vec<Error>) {
+    settle_data(draft, reader, folder);
+    errors.extend(settle_frames(draft, reader).err());
+    if draft.mode_is_given {
+        errors.extend(settle_physics(draft, reader).err());
+        errors.extend(settle_start(draft, reader).err());
+        errors.extend(settle_scaling(draft, reader).err());
+    } else if reader.given([parameters::MODE].into_iter()).is_none() {
+        errors.push(reader.wrong_at(parameters::MODE, "static or laminar_flow"));
+    }
     settle_memory(&mut draft.settings);
-    Ok(draft.settings)
 }
 
-/// Relative paths of data are relative to the configuration file.
-fn settle_data(draft: &mut Draft, reader: &Reader, folder: &Path) -> Result<()> {
-    let parts = (draft.settings.ingest.source.take(), draft.data_folder.take(), draft.data_name.take());
-    let path = match parts {
-        (Some(file), _, _) => Some(file),
-        (None, folder, Some(name)) => Some(PathBuf::from(folder.unwrap_or_default()).join(name)),
-        (None, _, None) => None,
-    };
+/// Where the data are, and where the store goes.
+fn settle_data(draft: &mut Draft, reader: &Reader, folder: &Path) {
+    let whole = draft.settings.ingest.source.take();
+    let parts =
+        draft.data_name.take().map(|name| PathBuf::from(draft.data_folder.take().unwrap_or_default()).join(name));
+    if let (Some(whole), Some(parts)) = (&whole, &parts)
+        && whole != parts
+        && !reader.given([data::FILE].into_iter()).is_some_and(|given| given.is_from_command_line())
+    {
+        let note = format!(
+            "{} is {}, {} and {} are {}",
+            data::FILE,
+            whole.display(),
+            data::FOLDER,
+            data::NAME,
+            parts.display()
+        );
+        draft.settings.notes.push(format!("{note}: the first is used"));
+    }
     let ingest = &mut draft.settings.ingest;
-    ingest.source = path.map(|path| folder.join(path));
+    if let Some(path) = whole.or(parts) {
+        let (place, remark) = find_file(&path, folder);
+        draft.settings.remarks.extend(remark);
+        ingest.source = Some(place);
+    }
     if !draft.ignores_phi_ranges {
         ingest.selection.phi_ranges.clone_from(&draft.phi_ranges);
-    }
-    if !(0.0..180.0).contains(&ingest.selection.merge_within_degrees) {
-        return Err(reader.wrong_at(data::MERGE, "degrees from 0 (nothing is merged) to below 180"));
     }
     let run = &draft.settings.run;
     let usual = || run.output.join("stores").join(&run.name);
     ingest.store = draft.store.clone().unwrap_or_else(usual);
-    Ok(())
+}
+
+/// A relative path is looked for beside the configuration, then in the current directory; the log is told where.
+fn find_file(path: &Path, folder: &Path) -> (PathBuf, Option<String>) {
+    let beside = folder.join(path);
+    if path.is_absolute() {
+        return (beside, None);
+    }
+    let (place, told) = match (beside.exists(), path.exists()) {
+        (false, true) => (path.to_path_buf(), "found in the current directory, not beside the configuration"),
+        (true, _) => (beside, "found beside the configuration"),
+        (false, false) => (beside, "neither beside the configuration nor in the current directory"),
+    };
+    let remark = format!("data file {}: {told}", place.display());
+    (place, Some(remark))
+}
+
+fn settle_frames(draft: &Draft, reader: &Reader) -> Result<()> {
+    let selection = &draft.settings.ingest.selection;
+    let (first, last) = (selection.start_frame, selection.end_frame);
+    if last == -1 || last > first {
+        return Ok(());
+    }
+    let expected = format!("a frame after the first, {first}, or -1 for the last of the file");
+    let key = all().find(|key| key.path == data::LAST_FRAME);
+    let given = key.and_then(|key| reader.given(key.paths()));
+    Err(given.map_or_else(|| reader.wrong_at(data::LAST_FRAME, &expected), |given| given.wrong(&expected)))
 }
 
 fn settle_physics(draft: &mut Draft, reader: &Reader) -> Result<()> {
-    if !draft.mode_is_given {
-        return Err(reader.wrong_at(parameters::MODE, "static or laminar_flow"));
-    }
     let settings = &mut draft.settings;
-    if settings.fit.space.mode.shear().is_some() && settings.model.gap_angstrom.is_none() {
-        return Err(reader.wrong_at(parameters::GAP, "the gap in angstrom (laminar_flow needs it)"));
+    let mut errors = Vec::new();
+    if settings.fit.space.mode.shear().is_some() && reader.given([parameters::GAP].into_iter()).is_none() {
+        errors.push(reader.wrong_at(parameters::GAP, "the gap in angstrom (laminar_flow needs it)"));
     }
     let space = &mut settings.fit.space;
     for parameter in space.physical.iter_mut().chain([&mut space.contrast, &mut space.offset]) {
-        *parameter = parameter.clone().settled()?;
+        // What has no order, or lies outside, has been refused where it stands.
+        if let Ok(settled) = parameter.clone().settled() {
+            *parameter = settled;
+        }
     }
-    Ok(())
+    Error::together(errors)
 }
 
 /// Start values in their order; parameters that are not active are held at theirs.
 fn settle_start(draft: &mut Draft, reader: &Reader) -> Result<()> {
-    let values = in_order(draft, reader)?;
+    let starts = starts(draft, reader)?;
     let space = &mut draft.settings.fit.space;
-    if let Some(active) = &draft.active {
-        let known = |name: &String| find(name).map(|known| known.name);
-        let active: Option<Vec<&str>> = active.iter().map(known).collect();
-        let active = active.ok_or_else(|| reader.wrong_at(parameters::ACTIVE, &parameters::a_known_name()))?;
-        for (k, parameter) in space.physical.iter_mut().enumerate() {
-            if !active.contains(&parameter.name.as_str()) && parameter.fixed.is_none() {
-                parameter.fixed = Some(values.as_ref().map_or(PHYSICAL[k].start, |values| values[k]));
+    if let (Some(active), Some(given)) = (&draft.active, reader.given([parameters::ACTIVE].into_iter())) {
+        let known = names(active, &given)?;
+        for (k, start) in space.defaults().into_iter().enumerate() {
+            let parameter = &mut space.physical[k];
+            if !known.contains(&parameter.name.as_str()) && parameter.fixed.is_none() {
+                parameter.fixed = Some(starts[k].unwrap_or(start));
             }
         }
     }
-    let held = |(value, parameter): (f64, &crate::parameters::space::Parameter)| parameter.fixed.unwrap_or(value);
-    draft.settings.fit.start = values.map(|values| values.into_iter().zip(&space.physical).map(held).collect());
+    if starts.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let held = space.physical.iter().zip(starts).map(|(parameter, start)| parameter.fixed.or(start));
+    let held: Vec<Option<f64>> = held.collect();
+    draft.settings.fit.start = held.iter().copied().collect();
+    if draft.settings.fit.start.is_none() {
+        draft.settings.fit.known_starts = held;
+    }
     Ok(())
 }
 
-/// Start values in the order of the parameters; `None` to start from the data.
-fn in_order(draft: &Draft, reader: &Reader) -> Result<Option<Vec<f64>>> {
-    let Some(values) = &draft.values else { return Ok(None) };
-    let space: &ParameterSpace = &draft.settings.fit.space;
-    let order: Vec<String> = space.physical.iter().map(|parameter| parameter.name.clone()).collect();
-    let usual = |name: &String| find(name).map_or(name.clone(), |known| known.name.into());
-    let names: Vec<String> = draft.names.as_ref().map_or(order.clone(), |names| names.iter().map(usual).collect());
-    let place = |name: &String| names.iter().position(|known| known == name).and_then(|k| values.get(k)).copied();
-    let found: Option<Vec<f64>> = order.iter().map(place).collect();
-    let expected = format!("one value for each of {}", order.join(", "));
-    let found = found.filter(|_| names.len() == values.len());
-    found.map(Some).ok_or_else(|| reader.wrong_at(parameters::VALUES, &expected))
+/// The start values that are given, in the order of the parameters.
+fn starts(draft: &Draft, reader: &Reader) -> Result<Vec<Option<f64>>> {
+    let space = &draft.settings.fit.space;
+    let listed = listed(draft, reader)?;
+    let start = |parameter: &Parameter| {
+        let by_name = draft.starts.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| *value);
+        by_name.or_else(|| listed.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| *value))
+    };
+    Ok(space.physical.iter().map(start).collect())
+}
+
+/// The list of start values by name; each within the bounds of its parameter, if that is fitted.
+fn listed(draft: &Draft, reader: &Reader) -> Result<Vec<(&'static str, f64)>> {
+    let space = &draft.settings.fit.space;
+    let named = reader.given([parameters::NAMES].into_iter());
+    let order: Vec<&str> = match (&draft.names, named) {
+        (Some(own), Some(given)) => names(own, &given)?,
+        _ => PHYSICAL.iter().map(|known| known.name).collect(),
+    };
+    let (Some(values), Some(given)) = (&draft.values, reader.given([parameters::VALUES].into_iter())) else {
+        return Ok(Vec::new());
+    };
+    // Without names, a static fit takes a list for laminar flow as well.
+    let is_complete = values.len() == order.len() || (draft.names.is_none() && values.len() == space.physical.len());
+    if !is_complete {
+        let wanted = if draft.names.is_some() { order } else { order[..space.physical.len()].to_vec() };
+        return Err(given.wrong(&format!("one value for each of {}", wanted.join(", "))));
+    }
+    let mut errors = Vec::new();
+    for ((name, value), item) in order.iter().zip(values).zip(given.items().unwrap_or_default()) {
+        let own = space.physical.iter().find(|parameter| parameter.name == *name && parameter.fixed.is_none());
+        errors.extend(own.and_then(|parameter| outside(parameter, *value, &item)));
+    }
+    Error::together(errors)?;
+    Ok(order.into_iter().zip(values.iter().copied()).collect())
+}
+
+/// Names as this program has them; each once.
+fn names(written: &[String], given: &Given<'_>) -> Result<Vec<&'static str>> {
+    let (mut known, mut errors) = (Vec::new(), Vec::new());
+    for (name, item) in written.iter().zip(given.items().unwrap_or_default()) {
+        match find(name) {
+            None => errors.push(item.wrong(&parameters::a_known_name())),
+            Some(found) if known.contains(&found.name) => errors.push(item.wrong(&format!("{} once", found.name))),
+            Some(found) => known.push(found.name),
+        }
+    }
+    Error::together(errors).map(|()| known)
 }
 
 fn settle_scaling(draft: &mut Draft, reader: &Reader) -> Result<()> {
+    let space = &draft.settings.fit.space;
+    let mut errors = Vec::new();
+    for (key, values, parameter) in [
+        (parameters::CONTRASTS, &draft.contrasts, &space.contrast),
+        (parameters::OFFSETS, &draft.offsets, &space.offset),
+    ] {
+        let items = reader.given([key].into_iter()).and_then(|given| given.items()).unwrap_or_default();
+        for (value, item) in values.iter().flatten().zip(items) {
+            errors.extend(outside(parameter, *value, &item));
+        }
+    }
+    Error::together(errors)?;
     draft.settings.fit.scaling.given = match (&draft.contrasts, &draft.offsets) {
         (Some(contrasts), Some(offsets)) if contrasts.len() == offsets.len() => Some(
             contrasts.iter().zip(offsets).map(|(&contrast, &offset)| AngleScaling::new(contrast, offset)).collect(),

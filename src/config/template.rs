@@ -3,7 +3,6 @@
 use crate::config::key::{Key, Template};
 use crate::config::keys::{all, parameters};
 use crate::parameters::definitions::AnalysisMode;
-use std::fmt::Write;
 
 const HEAD: &str = "\
 # homodyne configuration. `homodyne config keys` lists every key; `homodyne config show FILE` prints the values in force.
@@ -35,12 +34,18 @@ pub fn template(mode: AnalysisMode) -> String {
         }
         for (depth, part) in parts.iter().enumerate().skip(shared) {
             let indent = "  ".repeat(depth);
-            if depth + 1 < parts.len() {
-                let _ = writeln!(text, "{indent}{part}:");
-            } else {
-                let line = format!("{indent}{part}: {value}");
-                let _ = writeln!(text, "{line:<COMMENTS$} # {}", comment(key));
+            let line = match depth + 1 < parts.len() || value.is_empty() {
+                true => format!("{indent}{part}:"),
+                false => format!("{indent}{part}: {value}"),
+            };
+            match depth + 1 < parts.len() {
+                true => text += &format!("{line}\n"),
+                false => text += &format!("{line:<COMMENTS$} # {}\n", comment(key)),
             }
+        }
+        for (line, unit) in lines(key, mode) {
+            let line = format!("{}{line}", "  ".repeat(parts.len()));
+            text += &format!("{line:<COMMENTS$} # {unit}\n");
         }
         above = parts[..parts.len() - 1].to_vec();
     }
@@ -56,13 +61,21 @@ fn value(key: &Key, mode: AnalysisMode) -> Option<String> {
         Template::Default => Some(key.default()),
         Template::Value(value) => Some(value.to_owned()),
         Template::LaminarFlow(value) => mode.shear().map(|_| value.to_owned()),
+        Template::Lines(_) => Some(String::new()),
+    }
+}
+
+fn lines(key: &Key, mode: AnalysisMode) -> Vec<(String, &'static str)> {
+    match key.template {
+        Some(Template::Lines(lines)) => lines(mode),
+        _ => Vec::new(),
     }
 }
 
 /// What a key does, its unit, its choices.
 fn comment(key: &Key) -> String {
-    let choices = key.accepts();
-    let choices = choices.strip_prefix("one of ").map(|words| format!(": {}", words.replace(", ", " | ")));
+    let words = key.choices();
+    let choices = (!words.is_empty()).then(|| format!(": {}", words.join(" | ")));
     let unit = if key.unit.is_empty() { String::new() } else { format!(" [{}]", key.unit) };
     format!("{}{unit}{}", key.doc, choices.unwrap_or_default())
 }

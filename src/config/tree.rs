@@ -189,8 +189,8 @@ pub fn parse_file(path: &Path) -> Result<Placed> {
         Fault::at(path.display(), "cannot be read").expected("a YAML configuration").code(Code::E01).source(source).io()
     })?;
     let tree: Placed = serde_saphyr::from_str(&text).map_err(|source| {
-        let line = source.to_string().lines().next().unwrap_or_default().to_owned();
-        Fault::at(path.display(), format!("not valid YAML: {line}"))
+        let (place, told) = yaml_error(&source.to_string());
+        Fault::at(format!("{}{place}", path.display()), format!("not valid YAML: {told}"))
             .expected("a YAML configuration")
             .code(Code::E60)
             .config()
@@ -204,13 +204,26 @@ pub fn parse_file(path: &Path) -> Result<Placed> {
     }
 }
 
+/// ":line:column" and what is wrong, from what the parser says: "error: line 2 column 1: what is wrong, and more".
+fn yaml_error(said: &str) -> (String, String) {
+    let line = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    // Advice to programmers is none to users.
+    let line = line.split(", set ").next().unwrap_or_default();
+    let placed = line.strip_prefix("line ").and_then(|rest| rest.split_once(": ")).and_then(|(place, told)| {
+        let (line, column) = place.split_once(" column ")?;
+        Some((format!(":{line}:{column}"), told.to_owned()))
+    });
+    placed.unwrap_or_else(|| (String::new(), line.to_owned()))
+}
+
 /// A value of the command line: null, switches, numbers, lists and mappings as in a file, anything else as text.
 #[must_use]
 pub fn override_node(text: &str) -> Node {
-    match (text.parse::<i64>(), text.parse::<f64>(), text) {
+    let number = text.parse::<f64>().ok().filter(|value| value.is_finite());
+    match (text.parse::<i64>(), number, text) {
         (Ok(value), _, _) => Node::Integer(value),
-        (_, Ok(value), _) => Node::Float(value),
-        (_, _, "null") => Node::Null,
+        (_, Some(value), _) => Node::Float(value),
+        (_, _, "null" | "~") => Node::Null,
         (_, _, "true") => Node::Bool(true),
         (_, _, "false") => Node::Bool(false),
         _ if text.starts_with(['[', '{']) => {

@@ -76,7 +76,7 @@ codes! {
     E60 configuration "the configuration is not readable YAML";
     E61 configuration "an unknown key";
     E62 configuration "a value is missing or cannot be used";
-    E63 configuration "impossible bounds or fixed value of a parameter";
+    E63 configuration "impossible bounds, fixed value or start of a parameter";
     E64 configuration "the model overflows at the start";
     E65 configuration "the scaling does not fit the number of angles";
     E66 configuration "the strategy needs more memory than there is";

@@ -4,7 +4,7 @@ pub mod catalogue;
 pub mod explanation;
 
 use crate::error::catalogue::Code;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::Path;
 
 /// Everything an error says, one field per question a reader asks.
@@ -22,13 +22,17 @@ pub struct Fault {
     pub advice: String,
     /// The error below this one.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Further errors of the same input, each a line of its own.
+    pub further: Vec<Error>,
 }
 
+/// One line, whatever names and values hold: control characters are written as escapes.
 impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(code) = self.code {
             write!(out, "[{code}] ")?;
         }
+        let mut out = OneLine(out);
         write!(out, "{}: {}", self.place, self.found)?;
         if !self.expected.is_empty() {
             write!(out, "; expected {}", self.expected)?;
@@ -40,6 +44,18 @@ impl fmt::Display for Fault {
             Some(source) => write!(out, " ({})", source.to_string().replace('\n', " ")),
             None => Ok(()),
         }
+    }
+}
+
+/// Writes control characters as escapes.
+struct OneLine<'o, 'f>(&'o mut fmt::Formatter<'f>);
+
+impl Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| match c {
+            c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => write!(self.0, "{}", c.escape_default()),
+            c => self.0.write_char(c),
+        })
     }
 }
 
@@ -153,6 +169,39 @@ impl Error {
     /// The details.
     #[must_use]
     pub fn fault(&self) -> &Fault {
+        match self {
+            Error::Config(fault)
+            | Error::Layout(fault)
+            | Error::Format(fault)
+            | Error::Io(fault)
+            | Error::Shape(fault)
+            | Error::Parameter(fault)
+            | Error::NonFinite(fault)
+            | Error::Interrupted(fault)
+            | Error::Internal(fault) => fault,
+        }
+    }
+
+    /// Several errors of one input as one: the first carries the others.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub fn together(errors: Vec<Error>) -> Result<()> {
+        let mut all = errors.into_iter().flat_map(|mut error| {
+            let further = std::mem::take(&mut error.fault_mut().further);
+            std::iter::once(error).chain(further)
+        });
+        let Some(mut first) = all.next() else { return Ok(()) };
+        first.fault_mut().further = all.collect();
+        Err(first)
+    }
+
+    /// This one and the further ones of the same input.
+    pub fn each(&self) -> impl Iterator<Item = &Error> {
+        std::iter::once(self).chain(&self.fault().further)
+    }
+
+    fn fault_mut(&mut self) -> &mut Fault {
         match self {
             Error::Config(fault)
             | Error::Layout(fault)

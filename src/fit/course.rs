@@ -118,10 +118,22 @@ impl<'a> Ask<'a> {
         }
         let start = match &self.settings.start {
             Some(start) => start.clone(),
-            None => from_data(explore, coarse, &self.outset.candidates)?,
+            None => from_data(explore, coarse, &self.candidates())?,
         };
         following.keep("start", &[Evaluated { theta: start.clone(), evaluation: None }])?;
         Ok(start)
+    }
+
+    /// Points from which to look for a start, with the start values that are known.
+    fn candidates(&self) -> Vec<Vec<f64>> {
+        let mut candidates = self.outset.candidates.clone();
+        for theta in &mut candidates {
+            for (value, known) in theta.iter_mut().zip(&self.settings.known_starts) {
+                *value = known.unwrap_or(*value);
+            }
+        }
+        candidates.dedup();
+        candidates
     }
 
     /// One contrast and offset per angle before the fit: the best of all data, with parameters of their own.

@@ -14,6 +14,8 @@ pub struct FitSettings {
     pub space: ParameterSpace,
     /// Start in physical units; `None`: from the data.
     pub start: Option<Vec<f64>>,
+    /// Where only some start values are known: those, in the order of the parameters; the data tell the others.
+    pub known_starts: Vec<Option<f64>>,
     /// Contrast and offset.
     pub scaling: ScalingSettings,
     /// When to stop.
@@ -65,6 +67,7 @@ impl Default for FitSettings {
         FitSettings {
             space: ParameterSpace::default_of(AnalysisMode::Static),
             start: None,
+            known_starts: Vec::new(),
             scaling: ScalingSettings::default(),
             tolerances: Tolerances::default(),
             loss: Loss::Linear,

@@ -34,6 +34,14 @@ impl<'a> RunLog<'a> {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
+    /// A detail that log.txt has whatever is logged; the user hears it among the details.
+    pub fn keep(&self, text: &str) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{:?}] {text}", LogLevel::Debug));
+        if self.level >= LogLevel::Debug {
+            self.user.log(LogLevel::Debug, text);
+        }
+    }
+
     fn write(&self, level: LogLevel, text: &str) {
         if level <= self.level {
             self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{level:?}] {text}"));

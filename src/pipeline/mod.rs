@@ -11,6 +11,7 @@ pub mod log;
 pub mod many_q;
 pub mod plan;
 pub mod progress;
+pub mod readiness;
 pub mod run;
 pub mod run_directory;
 pub mod stages;

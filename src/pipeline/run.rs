@@ -55,6 +55,11 @@ impl<'a> Run<'a> {
         for note in &settings.notes {
             run.say(LogLevel::Warning, note);
         }
+        if let Some(line) = settings.without_effect_in_one_line("listed in log.txt") {
+            run.say(LogLevel::Warning, &line);
+        }
+        settings.without_effect.iter().for_each(|key| run.log.keep(key));
+        settings.remarks.iter().for_each(|remark| run.say(LogLevel::Info, remark));
         run
     }
 

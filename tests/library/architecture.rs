@@ -201,7 +201,7 @@ fn keys_that_texts_advise_are_keys_that_are_read() {
     let sections: BTreeSet<&str> = all().filter_map(|key| key.path.split('.').next()).collect();
     let is_key = |word: &&str| word.split_once('.').is_some_and(|(section, _)| sections.contains(section));
     let read: BTreeSet<String> =
-        patterns().into_iter().filter(|(_, use_)| *use_ == Meaning::Used).map(|(key, _)| key).collect();
+        patterns().iter().filter(|(_, use_)| *use_ == Meaning::Used).map(|(key, _)| key.clone()).collect();
     for source in sources().iter().filter(|source| source.module != "config" && source.module != "api") {
         for text in source.bare().split('"').skip(1).step_by(2) {
             let words =

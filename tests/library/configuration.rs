@@ -15,7 +15,7 @@ use homodyne::parameters::definitions::AnalysisMode;
 use homodyne::sums::loss::Loss;
 use std::path::PathBuf;
 
-const BASE: &str = "\
+pub const BASE: &str = "\
 analysis_mode: laminar_flow
 analyzer_parameters:
   scattering: {wavevector_q: 0.0054}
@@ -23,7 +23,7 @@ analyzer_parameters:
 experimental_data: {file_path: a.h5}
 ";
 
-fn load_text(text: &str, overrides: &[(String, Node)]) -> Result<Settings, Error> {
+pub fn load_text(text: &str, overrides: &[(String, Node)]) -> Result<Settings, Error> {
     let folder = tempfile::tempdir().expect("folder");
     let path: PathBuf = folder.path().join("config.yaml");
     std::fs::write(&path, text).expect("written");
@@ -95,8 +95,15 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         ("phi_filtering.enabled", vec![(angle, range.clone()), ("phi_filtering.enabled", Node::Bool(false))]),
         ("phi_filtering.target_ranges[].min_angle", vec![(angle, range.clone())]),
         ("phi_filtering.target_ranges[].max_angle", vec![(angle, range)]),
-        ("initial_parameters.parameter_names", vec![values.clone(), ("initial_parameters.parameter_names", reversed)]),
+        (
+            "initial_parameters.parameter_names",
+            vec![
+                ("initial_parameters.values", numbers(&[0.0, 0.0, 0.0, 2e-3, 0.0, 0.0, 2e4])),
+                ("initial_parameters.parameter_names", reversed),
+            ],
+        ),
         ("initial_parameters.values", vec![values]),
+        ("initial_parameters.starts.*", vec![("initial_parameters.starts.alpha", float(0.5))]),
         single("initial_parameters.active_parameters", list(&["D0", "alpha"])),
         (
             "initial_parameters.fixed_parameters.*",
@@ -159,6 +166,38 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
     ]
 }
 
+/// The same for other spellings of keys, and for old layouts.
+fn other_spellings() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
+    let text = |value: &str| Node::Text(value.into());
+    let single = |key: &'static str, value: Node| (key, vec![(key, value)]);
+    let range = || one(&[("min_angle", Node::Float(-10.0)), ("max_angle", Node::Float(10.0))]);
+    let instead = |key: &'static str, value: Node| (key, vec![("analysis_mode", Node::Null), (key, value)]);
+    let filter = |key: &'static str| (key, vec![("phi_filtering.target_ranges", range()), (key, Node::Bool(false))]);
+    let member = |path: &'static str| (path, vec![(path.split("[]").next().expect("a list"), range())]);
+    vec![
+        instead("parameter_space.model", text("static")),
+        instead("metadata.analysis_mode", text("static_isotropic")),
+        instead("analysis_settings.static_mode", Node::Bool(true)),
+        single("analyzer_parameters.temporal.dt", Node::Float(0.2)),
+        single("analyzer_parameters.temporal.start_frame", Node::Integer(5)),
+        single("analyzer_parameters.temporal.end_frame", Node::Integer(50)),
+        single("optimization.lsq.max_iterations", Node::Integer(7)),
+        single("optimization.lsq.tolerance", Node::Float(1e-5)),
+        single("optimization.nlsq.anti_degeneracy.fourier.order", Node::Integer(1)),
+        single("optimization.nlsq.anti_degeneracy.fourier.fourier_order", Node::Integer(1)),
+        single("output.base_directory", text("elsewhere")),
+        single("output_settings.results_directory", text("elsewhere")),
+        filter("optimization_config.angle_filtering.enabled"),
+        filter("optimization.angle_filtering.enabled"),
+        member("optimization_config.angle_filtering.target_ranges[].min_angle"),
+        member("optimization_config.angle_filtering.target_ranges[].max_angle"),
+        member("optimization.angle_filtering.target_ranges[].min_angle"),
+        member("optimization.angle_filtering.target_ranges[].max_angle"),
+        member("optimization.angle_filtering.target_angle_ranges[].min_angle"),
+        member("optimization.angle_filtering.target_angle_ranges[].max_angle"),
+    ]
+}
+
 /// The same for multi-start, whose keys count once it is enabled.
 fn multi_start_changes() -> Vec<(&'static str, Node)> {
     let (int, float) = (Node::Integer, Node::Float);
@@ -191,28 +230,29 @@ fn every_key_of_multi_start_changes_the_settings_once_it_is_enabled() {
 }
 
 fn fingerprint(settings: &Settings) -> String {
-    format!("{:?}", Settings { effective: Vec::new(), ..settings.clone() })
+    // Remarks tell of a folder that is another one each time.
+    format!("{:?}", Settings { effective: Vec::new(), remarks: Vec::new(), ..settings.clone() })
 }
 
 #[test]
 fn every_used_key_changes_the_settings() {
     let base = fingerprint(&load_text(BASE, &[]).expect("valid"));
     let changes = changes();
-    for (key, overrides) in &changes {
+    for (key, overrides) in changes.iter().chain(&other_spellings()) {
         let overrides: Vec<(String, Node)> =
             overrides.iter().map(|(key, node)| ((*key).to_owned(), node.clone())).collect();
         let found = fingerprint(&load_text(BASE, &overrides).unwrap_or_else(|error| panic!("{key}: {error}")));
-        if *key == "phi_filtering.enabled" {
+        if key.ends_with("filtering.enabled") {
             assert_eq!(found, base, "switched off, the ranges have no effect");
         } else {
             assert_ne!(found, base, "{key}");
         }
     }
     for (key, meaning) in patterns() {
-        let tried = changes.iter().any(|(tried, _)| *tried == key)
+        let tried = changes.iter().chain(&other_spellings()).any(|(tried, _)| *tried == key)
             || multi_start_changes().iter().any(|(tried, _)| *tried == key)
             || ["optimization.method", "optimization.nlsq.multi_start.enable"].contains(&key.as_str());
-        assert!(tried || meaning != Meaning::Used, "{key} is used and not tried here");
+        assert!(tried || *meaning != Meaning::Used, "{key} is used and not tried here");
     }
     let method = [("optimization.method".to_owned(), Node::Text("cmc".into()))];
     assert!(load_text(BASE, &method).is_err(), "what is not there is refused");
@@ -225,20 +265,28 @@ fn what_is_given_is_shown_with_its_origin_and_what_is_not_with_its_default() {
         (entry.value.clone(), entry.origin.clone())
     };
     let base = load_text(BASE, &[]).expect("valid");
-    for (path, overrides) in changes() {
+    for (path, overrides) in changes().into_iter().chain(other_spellings()) {
         let overrides: Vec<(String, Node)> =
             overrides.iter().map(|(key, node)| ((*key).into(), node.clone())).collect();
         let found = load_text(BASE, &overrides).expect("valid");
-        let own = |key: &&homodyne::config::key::Key| path.starts_with(key.path) || key.spellings.contains(&path);
+        let own = |key: &&homodyne::config::key::Key| {
+            let rest = |known: &str| path.strip_prefix(known).map(str::to_owned);
+            key.paths().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
         let key = all().find(own).expect("a key of the table");
         let (value, origin) = shown(&found, key.path);
         assert_eq!(origin, "command line", "{path}");
         assert_ne!(value, shown(&base, key.path).0, "{path}");
     }
-    let given = ["analysis_mode", "experimental_data.file_path", "analyzer_parameters.scattering.wavevector_q"];
-    for key in
-        all().filter(|key| !given.contains(&key.path) && key.path != "analyzer_parameters.geometry.stator_rotor_gap")
-    {
+    // Default bounds are those of the mode.
+    let given = [
+        "analysis_mode",
+        "experimental_data.file_path",
+        "analyzer_parameters.scattering.wavevector_q",
+        "analyzer_parameters.geometry.stator_rotor_gap",
+        "parameter_space.bounds",
+    ];
+    for key in all().filter(|key| !given.contains(&key.path)) {
         assert_eq!(shown(&base, key.path), (key.default(), "default".into()), "{}", key.path);
     }
 }
@@ -368,7 +416,7 @@ validation: {{strict_mode: false}}
 "
     );
     let settings = load_text(&text, &[]).expect("known keys only");
-    let notes = settings.notes.join("\n");
+    let notes = settings.without_effect.join("\n");
     for key in ["hierarchical", "shear_weighting", "metadata", "hybrid_streaming", "adam", "datashader", "cmc"] {
         let told = notes.contains(key)
             || (key == "adam" && notes.contains("noise_estimation"))
@@ -376,8 +424,8 @@ validation: {{strict_mode: false}}
         assert!(told, "{key}: {notes}");
     }
     assert_eq!(
-        settings.notes.len(),
-        settings.notes.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        settings.without_effect.len(),
+        settings.without_effect.iter().collect::<std::collections::BTreeSet<_>>().len(),
         "once each"
     );
     assert_eq!((settings.fit.space.physical[3].lower, settings.fit.space.physical[3].upper), (1e-5, 1.0));

@@ -230,12 +230,12 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
         Code::E63 => {
             let bounds = "parameter_space: {bounds: [{name: D0, min: 3, max: 2}]}\n";
             let fixed = "initial_parameters: {fixed_parameters: {alpha: 99}}\n";
-            vec![(run(bounds, |_| ()), "min < max"), (run(fixed, |_| ()), "fixed at 99")]
+            vec![(run(bounds, |_| ()), "min < max"), (run(fixed, |_| ()), "within its bounds")]
         }
         Code::E64 => {
             let text = "\
-parameter_space: {bounds: [{name: D0, min: 1, max: 1.0e+308}, {name: alpha, min: -500, max: 500}]}
-initial_parameters: {values: [1.0e+308, -400, 0]}
+parameter_space: {bounds: [{name: D0, min: 1, max: 1.0e+30}, {name: alpha, min: -500, max: 500}]}
+initial_parameters: {values: [1.0e+30, -400, 0]}
 ";
             vec![(run(text, |_| ()), "tighter bounds")]
         }

@@ -117,6 +117,7 @@ const NAMES: &[&str] = &[
     "Verdict",
     "Watch",
     "Width",
+    "check_ready",
     "decide",
     "detect_total_memory",
     "find_parameter",
@@ -130,6 +131,7 @@ const NAMES: &[&str] = &[
     "plan",
     "pretty",
     "reference",
+    "reference_of",
     "reference_page",
     "run_many",
     "select_strategy",
@@ -137,6 +139,7 @@ const NAMES: &[&str] = &[
     "tune",
     "usable_cores",
     "write_file",
+    "without_effect_page",
     "without_file",
 ];
 

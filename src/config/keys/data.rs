@@ -3,14 +3,19 @@
 use crate::config::draft::Draft;
 use crate::config::field::Field;
 use crate::config::key::{Access, Key, Template};
+use crate::config::limits::Limits;
 use crate::config::reader::Given;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::layouts::detect::Layout;
 use crate::ingest::selection::{PhiRange, Symmetrise};
 use crate::store::manifest::StoreFormat;
 
 /// The beamline file.
 pub const FILE: &str = "experimental_data.file_path";
+/// Its folder, where folder and name are given apart.
+pub const FOLDER: &str = "experimental_data.data_folder_path";
+/// Its name in that folder.
+pub const NAME: &str = "experimental_data.data_file_name";
 /// The layout of the beamline file.
 pub const LAYOUT: &str = "experimental_data.layout";
 /// The wavevector.
@@ -42,23 +47,26 @@ pub const FORMAT: &str = "store.format";
 /// How the store is cut.
 pub const BLOCK_POINTS: &str = "optimization.nlsq.block_points";
 
+/// More frames than any measurement has.
+const MOST_FRAMES: i64 = 1_000_000_000;
+
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
     Key::new(
         FILE,
-        "the beamline file, relative to the configuration",
+        "the beamline file, relative to the configuration or else to the current directory",
         Access::Field(|draft| Field::OptionalPath(&mut draft.settings.ingest.source)),
     )
     .without_influence()
     .in_template(Template::Value("your_data.hdf")),
     Key::new(
-        "experimental_data.data_folder_path",
+        FOLDER,
         "folder of the beamline file, where folder and name are given apart",
         Access::Field(|draft| Field::OptionalText(&mut draft.data_folder)),
     )
     .without_influence(),
     Key::new(
-        "experimental_data.data_file_name",
+        NAME,
         "name of the beamline file in that folder",
         Access::Field(|draft| Field::OptionalText(&mut draft.data_name)),
     )
@@ -71,20 +79,25 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         WAVEVECTOR,
         "wavevector; the nearest bin of the file is taken",
-        Access::Field(|draft| Field::OptionalNumber(&mut draft.settings.ingest.selection.q_per_angstrom)),
+        Access::Field(|draft| {
+            Field::OptionalNumber(&mut draft.settings.ingest.selection.q_per_angstrom, Limits::positive(100.0))
+        }),
     )
     .unit("1/angstrom")
     .in_template(Template::Value("0.0054")),
     Key::new(
         "experimental_data.q_tolerance",
         "how far the nearest bin may be from the wavevector, as a share of it",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.ingest.selection.q_tolerance)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.ingest.selection.q_tolerance, Limits::positive(1.0))),
     ),
     Key::new(
         FRAME_INTERVAL,
         "frame interval; null: as the file says (a conflict is an error)",
-        Access::Field(|draft| Field::OptionalPositive(&mut draft.settings.ingest.selection.dt_seconds)),
+        Access::Field(|draft| {
+            Field::OptionalNumber(&mut draft.settings.ingest.selection.dt_seconds, Limits::positive(1e6))
+        }),
     )
+    .also(&["analyzer_parameters.temporal.dt"])
     .unit("s")
     .in_template(Template::Default),
     Key::new(
@@ -95,14 +108,16 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         FIRST_FRAME,
         "first frame, 1-based",
-        Access::Field(|draft| Field::Integer(&mut draft.settings.ingest.selection.start_frame)),
+        Access::Field(|draft| Field::Integer(&mut draft.settings.ingest.selection.start_frame, 1..=MOST_FRAMES)),
     )
+    .also(&["analyzer_parameters.temporal.start_frame"])
     .in_template(Template::Default),
     Key::new(
         LAST_FRAME,
         "last frame, inclusive; -1: the last",
-        Access::Field(|draft| Field::Integer(&mut draft.settings.ingest.selection.end_frame)),
+        Access::Field(|draft| Field::Integer(&mut draft.settings.ingest.selection.end_frame, -1..=MOST_FRAMES)),
     )
+    .also(&["analyzer_parameters.temporal.end_frame"])
     .in_template(Template::Default),
     Key::new(
         EXCLUDE_FIRST,
@@ -134,18 +149,25 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "experimental_data.max_non_finite_fraction",
         "largest share of values that may be missing",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.ingest.selection.max_non_finite_fraction)),
+        Access::Field(|draft| {
+            Field::Number(&mut draft.settings.ingest.selection.max_non_finite_fraction, Limits::between(0.0, 1.0))
+        }),
     ),
     Key::new(
         PHI_RANGES,
         "only angles in these ranges {min_angle, max_angle}, wrap-aware",
         Access::Own {
-            accepts: "min_angle and max_angle in degrees",
+            accepts: "a list of {min_angle, max_angle} in degrees, from -360 to 360",
             members: &["[].min_angle", "[].max_angle"],
             set: set_ranges,
             get: show_ranges,
         },
     )
+    .also(&[
+        "optimization_config.angle_filtering.target_ranges",
+        "optimization.angle_filtering.target_ranges",
+        "optimization.angle_filtering.target_angle_ranges",
+    ])
     .unit("degree")
     .in_template(Template::Value("[{min_angle: -10.0, max_angle: 10.0}]")),
     Key::new(
@@ -158,11 +180,15 @@ pub(super) const KEYS: &[Key] = &[
             get: |draft| (!draft.ignores_phi_ranges).to_string(),
         },
     )
+    .also(&["optimization_config.angle_filtering.enabled", "optimization.angle_filtering.enabled"])
     .in_template(Template::Value("false")),
     Key::new(
         MERGE,
-        "angles nearer than this become one, by a weighted mean; below 180",
-        Access::Field(|draft| Field::Number(&mut draft.settings.ingest.selection.merge_within_degrees)),
+        "angles nearer than this become one, by a weighted mean; 0: none",
+        Access::Field(|draft| {
+            let limits = Limits::between(0.0, 180.0).below_the_end();
+            Field::Number(&mut draft.settings.ingest.selection.merge_within_degrees, limits)
+        }),
     )
     .unit("degree"),
     Key::new(
@@ -179,7 +205,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         BLOCK_POINTS,
         "pairs per block of the store",
-        Access::Field(|draft| Field::Count(&mut draft.settings.ingest.block_points, 64)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.ingest.block_points, 64..=100_000_000)),
     ),
 ];
 
@@ -189,11 +215,11 @@ fn set_filter(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
 }
 
 fn set_masked(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let wrong = || given.refused();
-    let numbers = given.numbers().ok_or_else(wrong)?;
-    let frame = |number: f64| (number >= 1.0 && number.fract() == 0.0).then_some(number as usize);
-    let frames: Option<Vec<usize>> = numbers.into_iter().map(frame).collect();
-    draft.settings.ingest.selection.masked_frames = frames.ok_or_else(wrong)?;
+    let items = given.items().ok_or_else(|| given.refused())?;
+    let is_frame = |item: &Given<'_>| item.count().is_some_and(|frame| frame >= 1);
+    let wrong = items.iter().filter(|item| !is_frame(item));
+    Error::together(wrong.map(|item| item.wrong("a frame number, from 1 on")).collect())?;
+    draft.settings.ingest.selection.masked_frames = items.iter().filter_map(Given::count).collect();
     Ok(())
 }
 
@@ -203,14 +229,16 @@ fn show_masked(draft: &Draft) -> String {
 
 fn set_ranges(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     draft.phi_ranges.clear();
+    let mut errors = Vec::new();
     for item in given.items().ok_or_else(|| given.refused())? {
-        let angle = |key: &str| item.member(key).and_then(|angle| angle.number());
+        let turn = |angle: &f64| (-360.0..=360.0).contains(angle);
+        let angle = |key: &str| item.member(key).and_then(|angle| angle.number()).filter(turn);
         match (angle("min_angle"), angle("max_angle")) {
             (Some(min_angle), Some(max_angle)) => draft.phi_ranges.push(PhiRange { min_angle, max_angle }),
-            _ => return Err(item.refused()),
+            _ => errors.push(item.wrong("min_angle and max_angle in degrees, from -360 to 360")),
         }
     }
-    Ok(())
+    Error::together(errors)
 }
 
 fn show_ranges(draft: &Draft) -> String {

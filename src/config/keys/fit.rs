@@ -3,14 +3,21 @@
 use crate::config::draft::Draft;
 use crate::config::field::Field;
 use crate::config::key::{Access, Key, Template};
+use crate::config::keys::parameters::by_name;
+use crate::config::limits::Limits;
 use crate::config::reader::Given;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fit::settings::Profiles;
 use crate::outcome::fit::Strategy;
-use crate::parameters::definitions::find;
 use crate::parameters::scaling::ScalingMode;
 use crate::sums::loss::Loss;
 
+/// How parameters are found.
+pub const METHOD: &str = "optimization.method";
+/// Most evaluations.
+pub const MAX_ITERATIONS: &str = "optimization.nlsq.max_iterations";
+/// When the cost is low enough.
+pub const FTOL: &str = "optimization.nlsq.ftol";
 /// How the data are gone through.
 pub const STRATEGY: &str = "optimization.nlsq.strategy";
 /// Largest share of the total memory.
@@ -19,7 +26,7 @@ pub const MEMORY_FRACTION: &str = "optimization.nlsq.memory_fraction";
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
     Key::new(
-        "optimization.method",
+        METHOD,
         "how parameters are found",
         Access::Own {
             accepts: "nlsq (sampling is not part of this version)",
@@ -29,25 +36,26 @@ pub(super) const KEYS: &[Key] = &[
         },
     ),
     Key::new(
-        "optimization.nlsq.max_iterations",
+        MAX_ITERATIONS,
         "most evaluations of the solver",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.tolerances.max_iterations, 1)),
-    ),
-    Key::new(
-        "optimization.nlsq.ftol",
-        "stop when the predicted decrease is below this share of the cost per pair",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.tolerances.ftol)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.tolerances.max_iterations, 1..=1_000_000_000)),
     )
-    .also(&["optimization.nlsq.tolerance"]),
+    .also(&["optimization.lsq.max_iterations"]),
+    Key::new(
+        FTOL,
+        "stop when the predicted decrease is below this share of the cost per pair",
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.tolerances.ftol, Limits::positive(1e3))),
+    )
+    .also(&["optimization.nlsq.tolerance", "optimization.lsq.tolerance"]),
     Key::new(
         "optimization.nlsq.xtol",
         "stop when every component of the step is below this share",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.tolerances.xtol)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.tolerances.xtol, Limits::positive(1.0))),
     ),
     Key::new(
         "optimization.nlsq.gtol",
         "stop when the projected gradient (a cosine) is below",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.tolerances.gtol)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.tolerances.gtol, Limits::positive(1.0))),
     ),
     Key::new(
         STRATEGY,
@@ -58,7 +66,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         MEMORY_FRACTION,
         "largest share of the total memory that a fit may take, 0.1 to 0.9",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.memory.fraction)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.memory.fraction, Limits::POSITIVE)),
     )
     .without_influence(),
     Key::new(
@@ -76,7 +84,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.stratified_max_points",
         "most pairs that are solved in full batch",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.stratified_max_points, 0)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.stratified_max_points, 0..=1_000_000_000_000)),
     ),
     Key::new(
         "optimization.nlsq.loss",
@@ -87,7 +95,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.f_scale",
         "where the loss turns",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.f_scale)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.f_scale, Limits::positive(1e6))),
     )
     .unit("sigma")
     .in_template(Template::Default),
@@ -95,7 +103,8 @@ pub(super) const KEYS: &[Key] = &[
         "optimization.nlsq.x_scale_map",
         "characteristic sizes of parameters, by name",
         Access::Own { accepts: "a positive number by name", members: &["*"], set: set_sizes, get: show_sizes },
-    ),
+    )
+    .of_the_mode(),
     Key::new(
         "optimization.nlsq.anti_degeneracy.per_angle_mode",
         "how contrast and offset depend on the angle",
@@ -105,13 +114,17 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.anti_degeneracy.constant_scaling_threshold",
         "angles from which on auto has one contrast and offset for all",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.shared_from_angles, 1)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.shared_from_angles, 1..=1_000_000)),
     ),
     Key::new(
         "optimization.nlsq.anti_degeneracy.fourier_order",
         "order of the Fourier series",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.fourier_order, 1)),
-    ),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.scaling.fourier_order, 1..=1000)),
+    )
+    .also(&[
+        "optimization.nlsq.anti_degeneracy.fourier.order",
+        "optimization.nlsq.anti_degeneracy.fourier.fourier_order",
+    ]),
     Key::new(
         "optimization.nlsq.profile_intervals",
         "intervals from the cost itself: auto where it is no parabola over one error, for all parameters, or never",
@@ -125,17 +138,21 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.quality_validation.p_value_threshold",
         "a model is refused when residuals that stand out as much have a smaller probability",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.quality.p_value_threshold)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.quality.p_value_threshold, Limits::positive(1.0))),
     ),
     Key::new(
         "optimization.nlsq.quality_validation.reduced_chi_squared_threshold",
         "largest acceptable chi-square per degree of freedom; null: whatever the noise of speckles and photons explains",
-        Access::Field(|draft| Field::OptionalPositive(&mut draft.settings.fit.quality.max_reduced_chi_squared)),
+        Access::Field(|draft| {
+            Field::OptionalNumber(&mut draft.settings.fit.quality.max_reduced_chi_squared, Limits::positive(1e12))
+        }),
     ),
     Key::new(
         "optimization.nlsq.quality_validation.bounds_tolerance",
         "a parameter is on its bound when it is nearer than this share of their range",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.quality.bounds_tolerance)),
+        Access::Field(|draft| {
+            Field::Number(&mut draft.settings.fit.quality.bounds_tolerance, Limits::positive(0.5).below_the_end())
+        }),
     ),
 ];
 
@@ -147,7 +164,7 @@ fn set_method(_: &mut Draft, given: &Given<'_>) -> Result<()> {
 }
 
 fn set_threshold(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let gigabytes = given.number().filter(|gigabytes| *gigabytes > 0.0);
+    let gigabytes = given.number().filter(|gigabytes| Limits::positive(1e9).hold(*gigabytes));
     let wrong = || given.refused();
     draft.settings.fit.memory.threshold_bytes = Some((gigabytes.ok_or_else(wrong)? * 1e9) as u64);
     Ok(())
@@ -160,14 +177,18 @@ fn show_threshold(draft: &Draft) -> String {
 fn set_sizes(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let fit = &mut draft.settings.fit;
     fit.x_scale = vec![None; fit.space.physical.len()];
-    for (name, value) in given.members().ok_or_else(|| given.refused())? {
-        let known = find(name).ok_or_else(|| value.wrong(&crate::config::keys::parameters::a_known_name()))?;
-        let size = value.number().filter(|size| *size > 0.0).ok_or_else(|| value.wrong("a positive number"))?;
-        if let Some(k) = fit.space.physical.iter().position(|parameter| parameter.name == known.name) {
-            fit.x_scale[k] = Some(size);
+    let mut errors = Vec::new();
+    for (known, value) in by_name(given)? {
+        match value.number().filter(|size| Limits::POSITIVE.hold(*size)) {
+            None => errors.push(value.wrong("a positive number")),
+            size => {
+                if let Some(k) = fit.space.physical.iter().position(|parameter| parameter.name == known.name) {
+                    fit.x_scale[k] = size;
+                }
+            }
         }
     }
-    Ok(())
+    Error::together(errors)
 }
 
 fn show_sizes(draft: &Draft) -> String {

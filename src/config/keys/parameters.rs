@@ -3,10 +3,12 @@
 use crate::config::draft::Draft;
 use crate::config::field::Field;
 use crate::config::key::{Access, Key, Template};
+use crate::config::limits::Limits;
 use crate::config::reader::Given;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fit::settings::FitSettings;
-use crate::parameters::definitions::{AnalysisMode, PHYSICAL, ShearConvention, find};
+use crate::parameters::definitions::{AnalysisMode, CONTRAST, Definition, OFFSET, PHYSICAL, ShearConvention, find};
+use crate::parameters::space::{Parameter, ParameterSpace};
 
 /// Which physics.
 pub const MODE: &str = "analysis_mode";
@@ -16,18 +18,16 @@ pub const GAP: &str = "analyzer_parameters.geometry.stator_rotor_gap";
 pub const NAMES: &str = "initial_parameters.parameter_names";
 /// Start values.
 pub const VALUES: &str = "initial_parameters.values";
+/// Start values by name.
+pub const STARTS: &str = "initial_parameters.starts";
+/// Bounds of parameters.
+pub const BOUNDS: &str = "parameter_space.bounds";
+/// The mode as the oldest files have it: true or false.
+const STATIC_MODE: &str = "analysis_settings.static_mode";
 /// Parameters that are fitted.
 pub const ACTIVE: &str = "initial_parameters.active_parameters";
 /// Given contrasts.
 pub const CONTRASTS: &str = "initial_parameters.per_angle_scaling.contrast";
-
-/// Names of modes, some of them peers'.
-const MODES: [(&str, AnalysisMode); 4] = [
-    ("static", AnalysisMode::Static),
-    ("laminar_flow", AnalysisMode::LaminarFlow),
-    ("static_isotropic", AnalysisMode::Static),
-    ("static_anisotropic", AnalysisMode::Static),
-];
 
 /// Given offsets.
 pub const OFFSETS: &str = "initial_parameters.per_angle_scaling.offset";
@@ -43,7 +43,8 @@ pub(super) const KEYS: &[Key] = &[
             set: set_mode,
             get: show_mode,
         },
-    ),
+    )
+    .also(&["parameter_space.model", "metadata.analysis_mode", STATIC_MODE]),
     Key::new(
         "model.shear_convention",
         "what gamma_dot means (homodyne: published values)",
@@ -53,42 +54,54 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         GAP,
         "gap between stator and rotor; laminar_flow needs it",
-        Access::Field(|draft| Field::OptionalPositive(&mut draft.settings.model.gap_angstrom)),
+        Access::Field(|draft| Field::OptionalNumber(&mut draft.settings.model.gap_angstrom, Limits::positive(1e12))),
     )
     .unit("angstrom")
     .in_template(Template::LaminarFlow("2000000")),
     Key::new(
-        "parameter_space.bounds",
-        "bounds {name, min, max} of parameters, contrast or offset",
+        BOUNDS,
+        "bounds {name, min, max} of parameters, contrast or offset; those that are not named keep their defaults",
         Access::Own {
             accepts: "a list of {name, min, max}",
             members: &["[].name", "[].min", "[].max"],
             set: set_bounds,
             get: show_bounds,
         },
-    ),
+    )
+    .of_the_mode()
+    .in_template(Template::Lines(default_bounds)),
     Key::new(
         "initial_parameters.fixed_parameters",
         "physical parameters that are held, by name, for example {D_offset: 0.0}",
         Access::Own { accepts: "a number by name", members: &["*"], set: set_fixed, get: show_fixed },
     )
+    .of_the_mode()
     .in_template(Template::Value("null")),
     Key::new(
         NAMES,
         "names of the start values, if their order is another",
         Access::Field(|draft| Field::OptionalWords(&mut draft.names)),
-    ),
+    )
+    .of_the_mode(),
     Key::new(
         VALUES,
-        "start values in the order of the parameters; null: start from the data",
+        "start values in the order of the parameters, or of parameter_names; null: start from the data",
         Access::Field(|draft| Field::OptionalNumbers(&mut draft.values)),
     )
+    .of_the_mode()
     .in_template(Template::Default),
+    Key::new(
+        STARTS,
+        "start values by name, before those of the list; where some are not given, the data tell the others",
+        Access::Own { accepts: "a number by name", members: &["*"], set: set_starts, get: show_starts },
+    )
+    .of_the_mode(),
     Key::new(
         ACTIVE,
         "parameters that are fitted; the others keep their start values; null: all",
         Access::Field(|draft| Field::OptionalWords(&mut draft.active)),
-    ),
+    )
+    .of_the_mode(),
     Key::new(
         CONTRASTS,
         "contrast of every angle, for per_angle_mode constant; null: estimated",
@@ -101,11 +114,22 @@ pub(super) const KEYS: &[Key] = &[
     ),
 ];
 
+/// Words for a mode, some of them peers'; hyphens are as good as underscores.
+const MODES: [(&str, AnalysisMode); 4] = [
+    ("static", AnalysisMode::Static),
+    ("laminar_flow", AnalysisMode::LaminarFlow),
+    ("static_isotropic", AnalysisMode::Static),
+    ("static_anisotropic", AnalysisMode::Static),
+];
+
 fn set_mode(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let word = given.text().unwrap_or_default().to_lowercase();
-    let found = MODES.iter().find(|(name, _)| *name == word);
-    let (_, mode) = found.ok_or_else(|| given.refused())?;
-    (draft.settings.fit, draft.mode_is_given) = (FitSettings::of(*mode), true);
+    let word = given.text().unwrap_or_default().to_lowercase().replace('-', "_");
+    let mode = match given.switch().filter(|_| given.key() == STATIC_MODE) {
+        Some(true) => Some(AnalysisMode::Static),
+        Some(false) => Some(AnalysisMode::LaminarFlow),
+        None => MODES.iter().find(|(name, _)| *name == word).map(|(_, mode)| *mode),
+    };
+    (draft.settings.fit, draft.mode_is_given) = (FitSettings::of(mode.ok_or_else(|| given.refused())?), true);
     Ok(())
 }
 
@@ -120,50 +144,133 @@ pub fn a_known_name() -> String {
     format!("a name among {}, contrast, offset", names.join(", "))
 }
 
+/// The members of a mapping by parameter. Of two names for one parameter, the command line's holds.
+///
+/// # Errors
+/// Config with every name that no physical parameter has, and with two names for one parameter.
+pub(super) fn by_name<'g>(given: &Given<'g>) -> Result<Vec<(&'static Definition, Given<'g>)>> {
+    let (mut found, mut errors) = (Vec::<(&'static Definition, &str, Given<'g>)>::new(), Vec::new());
+    for (name, value) in given.members().ok_or_else(|| given.refused())? {
+        let known = PHYSICAL.iter().find(|known| known.name == name || known.aliases.contains(&name));
+        let Some(known) = known else {
+            errors.push(value.wrong(&format!("a physical parameter instead of `{name}`: {}", a_known_name())));
+            continue;
+        };
+        match found.iter_mut().find(|(other, ..)| other.name == known.name) {
+            None => found.push((known, name, value)),
+            Some(earlier) if earlier.2.is_from_command_line() == value.is_from_command_line() => {
+                errors.push(
+                    value.wrong(&format!("one of the names `{}` and `{name}`, which are one parameter", earlier.1)),
+                );
+            }
+            Some(earlier) if value.is_from_command_line() => *earlier = (known, name, value),
+            Some(_) => {}
+        }
+    }
+    Error::together(errors)?;
+    Ok(found.into_iter().map(|(known, _, value)| (known, value)).collect())
+}
+
+/// E63 if a value lies outside the bounds of its parameter.
+pub(in crate::config) fn outside(parameter: &Parameter, value: f64, place: &Given<'_>) -> Option<Error> {
+    let (name, lower, upper) = (&parameter.name, parameter.lower, parameter.upper);
+    let unit = if parameter.unit == "1" { String::new() } else { format!(" {}", parameter.unit) };
+    let expected = format!("a value of {name} within its bounds, {lower:?} to {upper:?}{unit}");
+    (!(lower..=upper).contains(&value)).then(|| place.impossible(&expected))
+}
+
 fn set_bounds(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let (mut errors, mut named) = (Vec::new(), Vec::new());
     for item in given.items().ok_or_else(|| given.refused())? {
         let name = item.member("name").and_then(|name| name.text()).unwrap_or_default();
-        if find(&name).is_none() {
-            return Err(item.wrong(&a_known_name()));
-        }
-        // Bounds of parameters that this mode does not have are read and not needed.
-        let Some(parameter) = draft.settings.fit.space.get_mut(&name) else { continue };
-        for (key, slot) in [("min", &mut parameter.lower), ("max", &mut parameter.upper)] {
-            if let Some(value) = item.member(key) {
-                *slot = value.number().ok_or_else(|| value.wrong("a number"))?;
+        match find(&name) {
+            None => errors.push(item.wrong(&a_known_name())),
+            Some(known) if named.contains(&known.name) => {
+                errors.push(item.wrong(&format!("one entry for {}", known.name)));
+            }
+            Some(known) => {
+                named.push(known.name);
+                // Bounds of parameters that this mode does not have are read and not needed.
+                let mut other = Parameter::default_of(known);
+                errors.extend(bound(draft.settings.fit.space.get_mut(&name).unwrap_or(&mut other), &item).err());
             }
         }
     }
-    Ok(())
+    Error::together(errors)
+}
+
+/// The bounds of one parameter.
+fn bound(parameter: &mut Parameter, item: &Given<'_>) -> Result<()> {
+    let mut errors = Vec::new();
+    for (key, slot) in [("min", &mut parameter.lower), ("max", &mut parameter.upper)] {
+        let Some(value) = item.member(key) else { continue };
+        match value.number().filter(|number| Limits::ANY.hold(*number)) {
+            Some(number) => *slot = number,
+            None => errors.push(value.wrong(&format!("a number for {key}"))),
+        }
+    }
+    Error::together(errors)?;
+    let (lower, upper) = (parameter.lower, parameter.upper);
+    if lower < upper { Ok(()) } else { Err(item.impossible(&format!("min < max, where now {lower:?} and {upper:?}"))) }
+}
+
+/// Every parameter with bounds.
+fn with_bounds(space: &ParameterSpace) -> impl Iterator<Item = &Parameter> {
+    space.physical.iter().chain([&space.contrast, &space.offset])
 }
 
 fn show_bounds(draft: &Draft) -> String {
-    let defaults = FitSettings::of(draft.settings.fit.space.mode).space;
-    let space = &draft.settings.fit.space;
-    let all = |space: &crate::parameters::space::ParameterSpace| {
-        let scaling = [space.contrast.clone(), space.offset.clone()];
-        space.physical.iter().cloned().chain(scaling).collect::<Vec<_>>()
+    let one =
+        |of: &Parameter| format!("{{name: {}, min: {:?}, max: {:?}, unit: {}}}", of.name, of.lower, of.upper, of.unit);
+    format!("[{}]", with_bounds(&draft.settings.fit.space).map(one).collect::<Vec<String>>().join(", "))
+}
+
+/// Default bounds as lines of a template, each with its unit.
+fn default_bounds(mode: AnalysisMode) -> Vec<(String, &'static str)> {
+    let line = |known: &Definition| {
+        let (lower, upper) = known.bounds;
+        let unit = if known.unit == "1" { "dimensionless" } else { known.unit };
+        (format!("- {{name: {}, min: {lower:?}, max: {upper:?}}}", known.name), unit)
     };
-    let pairs = all(space).into_iter().zip(all(&defaults));
-    let changed = pairs.filter(|(own, usual)| (own.lower, own.upper) != (usual.lower, usual.upper));
-    let shown = changed.map(|(own, _)| format!("{{name: {}, min: {:?}, max: {:?}}}", own.name, own.lower, own.upper));
-    format!("[{}]", shown.collect::<Vec<String>>().join(", "))
+    mode.parameters().iter().chain([&CONTRAST, &OFFSET]).map(line).collect()
 }
 
 fn set_fixed(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    for (name, value) in given.members().ok_or_else(|| given.refused())? {
-        let number = value.number().ok_or_else(|| value.wrong("a number"))?;
-        if !PHYSICAL.iter().any(|known| known.name == name || known.aliases.contains(&name)) {
-            return Err(value.wrong(&format!("a physical parameter instead of `{name}`")));
-        }
-        if let Some(parameter) = draft.settings.fit.space.get_mut(name) {
+    let mut errors = Vec::new();
+    for (known, value) in by_name(given)? {
+        let Some(number) = value.number() else {
+            errors.push(value.wrong("a number"));
+            continue;
+        };
+        if let Some(parameter) = draft.settings.fit.space.get_mut(known.name) {
+            errors.extend(outside(parameter, number, &value));
             parameter.fixed = Some(number);
         }
     }
-    Ok(())
+    Error::together(errors)
 }
 
 fn show_fixed(draft: &Draft) -> String {
     let fixed = draft.settings.fit.space.physical.iter().filter_map(|known| Some((&known.name, known.fixed?)));
     format!("{{{}}}", fixed.map(|(name, value)| format!("{name}: {value:?}")).collect::<Vec<String>>().join(", "))
+}
+
+fn set_starts(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
+    let mut errors = Vec::new();
+    for (known, value) in by_name(given)? {
+        match value.number() {
+            None => errors.push(value.wrong("a number")),
+            Some(number) => {
+                let parameter = draft.settings.fit.space.physical.iter().find(|parameter| parameter.name == known.name);
+                errors.extend(parameter.and_then(|parameter| outside(parameter, number, &value)));
+                draft.starts.push((known.name, number));
+            }
+        }
+    }
+    Error::together(errors)
+}
+
+fn show_starts(draft: &Draft) -> String {
+    let all = draft.starts.iter().map(|(name, value)| format!("{name}: {value:?}"));
+    format!("{{{}}}", all.collect::<Vec<String>>().join(", "))
 }

@@ -14,6 +14,8 @@ pub const THREADS: &str = "performance.computation.cpu_threads";
 pub const VERIFY: &str = "store.verify";
 /// Whether threads stay on the cores of a memory node.
 pub const PIN_THREADS: &str = "performance.computation.pin_threads";
+/// What is logged.
+pub const LOG_LEVEL: &str = "logging.level";
 /// Parent of run directories.
 pub const OUTPUT: &str = "output.directory";
 
@@ -50,9 +52,10 @@ pub(super) const KEYS: &[Key] = &[
     .without_influence(),
     Key::new(OUTPUT, "parent of run directories", Access::Field(|draft| Field::Path(&mut draft.settings.run.output)))
         .without_influence()
+        .also(&["output.base_directory", "output_settings.results_directory"])
         .in_template(Template::Default),
     Key::new(
-        "logging.level",
+        LOG_LEVEL,
         "what is logged",
         Access::Field(|draft| Field::choice(&mut draft.settings.run.log_level, &LogLevel::NAMES)),
     )
@@ -73,13 +76,9 @@ fn show_stages(draft: &Draft) -> String {
 }
 
 fn set_threads(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let threads = match given.text().as_deref() {
+    draft.settings.run.threads = match given.text().as_deref() {
         Some("auto") => None,
-        text => {
-            let count = text.and_then(|text| text.parse().ok()).filter(|count| (1..=4096).contains(count));
-            Some(count.ok_or_else(|| given.refused())?)
-        }
+        _ => Some(given.count().filter(|count| (1..=4096).contains(count)).ok_or_else(|| given.refused())?),
     };
-    draft.settings.run.threads = threads;
     Ok(())
 }

@@ -3,8 +3,10 @@
 use crate::config::draft::Draft;
 use crate::config::field::Field;
 use crate::config::key::{Access, Key, Template};
+use crate::config::keys::parameters::outside;
+use crate::config::limits::Limits;
 use crate::config::reader::Given;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fit::settings::{Design, Enable, Preset};
 
 /// Whether several starts are asked for.
@@ -21,7 +23,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.multi_start.n_starts",
         "starts of the design, besides custom ones",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.multi_start.n_starts, 1)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.multi_start.n_starts, 1..=1_000_000)),
     )
     .in_template(Template::Default),
     Key::new(
@@ -43,7 +45,8 @@ pub(super) const KEYS: &[Key] = &[
             set: set_starts,
             get: |draft| format!("{:?}", draft.settings.fit.multi_start.custom_starts),
         },
-    ),
+    )
+    .of_the_mode(),
     Key::new(
         "optimization.nlsq.multi_start.use_screening",
         "true: the worse starts are dropped before they are polished",
@@ -52,22 +55,28 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.multi_start.screen_keep_fraction",
         "share of the starts that is kept",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.multi_start.screen_keep_fraction)),
+        Access::Field(|draft| {
+            Field::Number(&mut draft.settings.fit.multi_start.screen_keep_fraction, Limits::positive(1.0))
+        }),
     ),
     Key::new(
         "optimization.nlsq.multi_start.refine_top_k",
         "basins that are refined on all data",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.multi_start.refine_top_k, 1)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.multi_start.refine_top_k, 1..=1_000_000)),
     ),
     Key::new(
         "optimization.nlsq.multi_start.refinement_ftol",
         "cost tolerance of the refinement",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.multi_start.refinement_ftol)),
+        Access::Field(|draft| {
+            Field::Number(&mut draft.settings.fit.multi_start.refinement_ftol, Limits::positive(1e3))
+        }),
     ),
     Key::new(
         "optimization.nlsq.multi_start.degeneracy_threshold",
         "basins within this share of the best cost are named as alternatives",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.multi_start.degeneracy_threshold)),
+        Access::Field(|draft| {
+            Field::Number(&mut draft.settings.fit.multi_start.degeneracy_threshold, Limits::positive(1e12))
+        }),
     ),
     Key::new(
         "optimization.nlsq.cmaes.enable",
@@ -83,7 +92,7 @@ pub(super) const KEYS: &[Key] = &[
         "optimization.nlsq.cmaes.max_generations",
         "the same as a number; null: the preset's",
         Access::Own {
-            accepts: "a whole number of at least 1, or null",
+            accepts: "a whole number from 1 to 1000000000, or null",
             members: &[],
             set: set_generations,
             get: show_generations,
@@ -102,17 +111,17 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.cmaes.sigma",
         "first step, as a share of the bounds' range",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.cma_es.evolution.sigma)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.cma_es.evolution.sigma, Limits::positive(1.0))),
     ),
     Key::new(
         "optimization.nlsq.cmaes.tol_fun",
         "a run ends when costs differ by less than this share of the cost at the start",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.cma_es.evolution.tol_fun)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.cma_es.evolution.tol_fun, Limits::positive(1e3))),
     ),
     Key::new(
         "optimization.nlsq.cmaes.tol_x",
         "a run ends when steps are below this share of the bounds' range",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.cma_es.evolution.tol_x)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.cma_es.evolution.tol_x, Limits::positive(1e3))),
     ),
     Key::new(
         "optimization.nlsq.cmaes.restart_strategy",
@@ -122,12 +131,12 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "optimization.nlsq.cmaes.max_restarts",
         "most of these",
-        Access::Field(|draft| Field::Count(&mut draft.settings.fit.cma_es.evolution.max_restarts, 0)),
+        Access::Field(|draft| Field::Count(&mut draft.settings.fit.cma_es.evolution.max_restarts, 0..=1000)),
     ),
     Key::new(
         "optimization.nlsq.cmaes.scale_threshold",
         "auto looks only if the bounds' ranges differ by more than this factor",
-        Access::Field(|draft| Field::Positive(&mut draft.settings.fit.cma_es.scale_threshold)),
+        Access::Field(|draft| Field::Number(&mut draft.settings.fit.cma_es.scale_threshold, Limits::POSITIVE)),
     ),
     Key::new(
         "optimization.nlsq.cmaes.refine_with_nlsq",
@@ -145,17 +154,24 @@ const RESTARTS: [(&str, bool); 2] = [("bipop", true), ("none", false)];
 
 fn set_starts(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let fit = &mut draft.settings.fit;
-    let expected = format!("lists of {} numbers", fit.space.physical.len());
     fit.multi_start.custom_starts.clear();
-    for item in given.items().ok_or_else(|| given.wrong(&expected))? {
+    let mut errors = Vec::new();
+    for item in given.items().ok_or_else(|| given.refused())? {
         let start = item.numbers().filter(|numbers| numbers.len() == fit.space.physical.len());
-        fit.multi_start.custom_starts.push(start.ok_or_else(|| item.wrong(&expected))?);
+        let Some(start) = start else {
+            errors.push(item.wrong(&format!("a list of {} numbers", fit.space.physical.len())));
+            continue;
+        };
+        for ((value, parameter), place) in start.iter().zip(&fit.space.physical).zip(item.items().unwrap_or_default()) {
+            errors.extend(outside(parameter, *value, &place));
+        }
+        fit.multi_start.custom_starts.push(start);
     }
-    Ok(())
+    Error::together(errors)
 }
 
 fn set_population(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let count = given.integer().and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= 1_000_000);
+    let count = given.count().filter(|count| *count <= 1_000_000);
     let count = count.ok_or_else(|| given.refused())?;
     draft.settings.fit.cma_es.evolution.population = (count > 0).then_some(count);
     Ok(())
@@ -166,7 +182,7 @@ fn show_population(draft: &Draft) -> String {
 }
 
 fn set_generations(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
-    let count = given.integer().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    let count = given.count().filter(|count| (1..=1_000_000_000).contains(count));
     draft.settings.fit.cma_es.evolution.max_generations = Some(count.ok_or_else(|| given.refused())?);
     Ok(())
 }

@@ -12,9 +12,10 @@ pub(in crate::error) const E60: Explanation = Explanation {
 };
 
 pub(in crate::error) const E61: Explanation = Explanation {
-    meaning: "The configuration has a key that neither this program nor the Python program homodyne knows. It would \
-              have no effect, and you would not notice, so nothing is run.",
-    cause: "A slip in the name, or a key at the wrong level: names count with all the sections above them.",
+    meaning: "The configuration has a key that neither this program nor the Python programs homodyne and xpcsjax know. It \
+              would have no effect, and you would not notice, so nothing is run.",
+    cause: "A slip in the name, or a key at the wrong level: names count with all the sections above them. In a file, \
+            sections stand within each other; dotted keys are for --set.",
     remedies: &[
         "Compare with the nearest known key, which the message names.",
         "`homodyne config show CONFIG` lists every key that has an effect.",
@@ -35,12 +36,14 @@ pub(in crate::error) const E62: Explanation = Explanation {
 };
 
 pub(in crate::error) const E63: Explanation = Explanation {
-    meaning: "The bounds of a parameter are not two finite numbers in ascending order, or the value it is fixed at lies \
-              outside its bounds.",
-    cause: "min and max were swapped, or a parameter was fixed without widening its bounds.",
+    meaning: "The bounds of a parameter are not two finite numbers in ascending order, or the value that it is fixed at or \
+              started from lies outside its bounds.",
+    cause: "min and max were swapped, or a parameter was fixed or started without widening its bounds.",
     remedies: &[
-        "Correct the entry of that name in `parameter_space.bounds`; what is not given there has default bounds.",
-        "Or change the value in `initial_parameters.fixed_parameters`.",
+        "Correct the entry of that name in `parameter_space.bounds`; what is not given there has default bounds, which \
+         `homodyne config show CONFIG` prints.",
+        "Or change the value in `initial_parameters.fixed_parameters`, `initial_parameters.values` or \
+         `initial_parameters.starts`.",
     ],
 };
 

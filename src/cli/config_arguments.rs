@@ -1,0 +1,53 @@
+//! The words of the commands on configurations.
+
+use crate::cli::words::Mode;
+use clap::Subcommand;
+use std::path::PathBuf;
+
+/// Commands on configurations.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Write a commented configuration, with the bounds of all parameters.
+    #[command(after_help = "Example: homodyne config init laminar_flow -o my.yaml")]
+    Init {
+        /// Physics.
+        #[arg(value_enum)]
+        mode: Mode,
+        /// File to write (default: stdout).
+        #[arg(long, short = 'o')]
+        out: Option<PathBuf>,
+        /// Replace an earlier file.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Check every key and value of a configuration, the data file's place, and q.
+    #[command(after_help = "Example: homodyne config validate my.yaml --set analyzer_parameters.start_frame=100")]
+    Validate {
+        /// Configuration (YAML).
+        config: PathBuf,
+        /// Set any key, as in `run`.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// List keys without effect, each with the reason.
+        #[arg(long, short)]
+        verbose: bool,
+    },
+    /// Print the reference of all keys: what they mean, accept and default to.
+    #[command(after_help = "Example: homodyne config keys optimization.nlsq.cmaes")]
+    Keys {
+        /// Only keys that begin like this.
+        prefix: Option<String>,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every value in force and where it comes from.
+    #[command(after_help = "Example: homodyne config show my.yaml --set optimization.nlsq.loss=huber")]
+    Show {
+        /// Configuration (YAML).
+        config: PathBuf,
+        /// Set any key, as in `run`.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        set: Vec<String>,
+    },
+}
