@@ -58,6 +58,8 @@ pub use crate::fit::settings::{
 };
 pub use crate::fit::solver::journal::{Evaluated, Following, Journal};
 pub use crate::fit::strategy::{Decision, Memory, select_strategy};
+pub use crate::ingest::adopt::convert::adopt;
+pub use crate::ingest::adopt::request::AdoptSettings;
 pub use crate::ingest::convert::ingest;
 pub use crate::ingest::inspect::inspect;
 pub use crate::ingest::layouts::detect::Layout;
@@ -91,7 +93,7 @@ pub use crate::pipeline::tune::{Purpose, Tuning, tune};
 pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
 pub use crate::simulate::{Noise, Scatter, Simulation, Width};
-pub use crate::store::block::{Block, BlockPlan, BlockSource, Values};
+pub use crate::store::block::{Block, BlockPlan, BlockSource, DEFAULT_BLOCK_POINTS, Values};
 pub use crate::store::directory::Store;
 pub use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat};
 pub use crate::store::memory::MemoryStore;

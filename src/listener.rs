@@ -40,7 +40,7 @@ pub enum Event<'a> {
     },
     /// Some of the angles of a file are done.
     Angles {
-        /// "ingest" or "simulate".
+        /// "ingest", "adopt" or "simulate".
         work: &'a str,
         /// Done.
         done: usize,

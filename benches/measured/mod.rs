@@ -44,6 +44,7 @@ pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize)
         selection: Selection { q_per_angstrom: Some(0.0054), ..Selection::default() },
         store: store.to_path_buf(),
         format,
+        long: false,
         block_points: homodyne::store::block::DEFAULT_BLOCK_POINTS,
         verify: false,
     };

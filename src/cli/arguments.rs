@@ -1,7 +1,8 @@
 //! The words of the command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use homodyne::api::{Code, Error, Fault};
+use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, ValueWidth};
+use clap::{Args, Parser, Subcommand};
+use homodyne::api::{Code, DEFAULT_BLOCK_POINTS, Error, Fault};
 use std::path::PathBuf;
 
 /// XPCS two-time correlation data to transport coefficients with honest error bars.
@@ -41,6 +42,16 @@ Examples:
   homodyne fit my.yaml --multi-start --set optimization.nlsq.multi_start.n_starts=40
   homodyne fit my.yaml --set optimization.nlsq.loss=soft_l1";
 
+const ADOPT_HELP: &str = "\
+Examples:
+  homodyne adopt edited --out stores/edited --q 0.0054 --dt 0.1 --frames 300
+  homodyne fit my.yaml --store stores/edited --set experimental_data.file_path=null
+
+Tables (Parquet, Arrow IPC) have rows (i, j, c2) or (t1, t2, c2), in any order, or c2 alone, all pairs in order. A pair without a row,
+null and NaN are masked; i > j is the pair j < i; a pair that comes twice is an error. phi comes from a column, a folder phi=<degrees>
+or the schema; q, dt, frames and gap from columns, folders, the schema or the options, which must agree.
+Memory: 4 or 8 bytes per pair of one angle and thread; where one table holds several angles, up to 256 MiB of them at a time.";
+
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   homodyne explain E17    one code (e17 and 17 do as well)
@@ -64,6 +75,9 @@ pub enum Command {
     /// Convert a beamline file to a store.
     #[command(after_help = "Example: homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet")]
     Ingest(IngestArguments),
+    /// Make a store of tables that another Arrow tool has written or edited.
+    #[command(after_help = ADOPT_HELP)]
+    Adopt(AdoptArguments),
     /// Show what a beamline file or a store holds.
     #[command(after_help = "Example: homodyne inspect data.hdf")]
     Inspect(InspectArguments),
@@ -148,31 +162,6 @@ pub struct TuneArguments {
     pub json: bool,
 }
 
-/// How the data are gone through.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum StrategyName {
-    /// By size and memory.
-    Auto,
-    /// All rows in memory, QR of the full Jacobian.
-    Stratified,
-    /// A coarse start, then streaming in bounded memory.
-    #[value(name = "hybrid_streaming", alias = "hybrid-streaming")]
-    HybridStreaming,
-}
-
-/// What the machine is to be used for.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum PurposeName {
-    /// Least squares.
-    Nlsq,
-    /// Sampling.
-    Cmc,
-    /// Sampling on a cluster node.
-    CmcHpc,
-    /// Whatever suits.
-    Auto,
-}
-
 /// Options for all work.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -185,6 +174,9 @@ pub struct Common {
     /// Encoding of a new store.
     #[arg(long, value_enum)]
     pub format: Option<Format>,
+    /// Columns i, j, t1, t2 beside the values of a new Arrow store, for other tools (Parquet stores always have them).
+    #[arg(long)]
+    pub long: bool,
     /// Set any key of the configuration, for example --set optimization.nlsq.max_iterations=50.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -216,6 +208,46 @@ pub struct IngestArguments {
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// Options of `adopt`.
+#[derive(Debug, Args)]
+pub struct AdoptArguments {
+    /// Folder of tables, or one table.
+    pub tables: PathBuf,
+    /// Directory of the store.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Wavevector in 1/angstrom.
+    #[arg(long)]
+    pub q: Option<f64>,
+    /// Frame interval in seconds.
+    #[arg(long)]
+    pub dt: Option<f64>,
+    /// Number of frames.
+    #[arg(long)]
+    pub frames: Option<usize>,
+    /// Gap in angstrom.
+    #[arg(long)]
+    pub gap: Option<f64>,
+    /// Encoding of the store.
+    #[arg(long, value_enum, default_value = "arrow")]
+    pub format: Format,
+    /// Columns i, j, t1, t2 beside the values of an Arrow store.
+    #[arg(long)]
+    pub long: bool,
+    /// Pairs per block of the store.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BLOCK_POINTS)]
+    pub block_points: usize,
+    /// Compare checksums if the store is there already.
+    #[arg(long)]
+    pub verify: bool,
+    /// Worker threads (default: all cores).
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// No progress and no log on stderr but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Options of `inspect`.
@@ -349,44 +381,6 @@ pub enum ConfigCommand {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
     },
-}
-
-/// Physics.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Mode {
-    /// Anomalous diffusion.
-    Static,
-    /// Anomalous diffusion under laminar shear flow.
-    #[value(alias = "laminar_flow")]
-    LaminarFlow,
-}
-
-/// Shear convention.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Convention {
-    /// The published one.
-    Homodyne,
-    /// The average across the gap.
-    #[value(alias = "gap_average")]
-    GapAverage,
-}
-
-/// Encoding of a store.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Format {
-    /// Arrow IPC, mapped.
-    Arrow,
-    /// Parquet.
-    Parquet,
-}
-
-/// Width of simulated values.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum ValueWidth {
-    /// 32 bit.
-    F32,
-    /// 64 bit.
-    F64,
 }
 
 /// The error of a word that cannot be used.

@@ -1,9 +1,11 @@
 //! What each command does with the public API. Returns the exit code.
 
+use crate::cli::adoption::adopt_tables;
 use crate::cli::arguments::{
-    Arguments, Command, ConfigCommand, FitArguments, IngestArguments, InspectArguments, PlanArguments, PurposeName,
-    TuneArguments, wrong_argument,
+    Arguments, Command, ConfigCommand, FitArguments, IngestArguments, InspectArguments, PlanArguments, TuneArguments,
+    wrong_argument,
 };
+use crate::cli::choices::PurposeName;
 use crate::cli::explanation::explain;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::overrides::{assignments, ingest_settings, overrides, settings_of, strategy_override};
@@ -22,6 +24,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Plan(arguments) => plan_fit(&arguments),
         Command::Tune(arguments) => tune_machine(&arguments),
         Command::Ingest(arguments) => ingest_file(&arguments),
+        Command::Adopt(arguments) => adopt_tables(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
         Command::Config(command) => config(command),

@@ -1,6 +1,7 @@
 //! Options of the command line as keys of the configuration: words over the file over defaults.
 
-use crate::cli::arguments::{Common, FitArguments, IngestArguments, StrategyName, wrong_argument};
+use crate::cli::arguments::{Common, FitArguments, IngestArguments, wrong_argument};
+use crate::cli::choices::StrategyName;
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
 
 /// Of the options for all work.
@@ -14,6 +15,9 @@ pub fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     }
     if let Some(format) = common.format {
         list.push((keys::data::FORMAT.into(), Node::Text(format!("{format:?}").to_lowercase())));
+    }
+    if common.long {
+        list.push((keys::data::LONG.into(), Node::Bool(true)));
     }
     list.extend(assignments(&common.set)?);
     Ok(list)

@@ -1,6 +1,7 @@
 //! The command `simulate`: words to a simulation.
 
-use crate::cli::arguments::{Convention, Mode, SimulateArguments, ValueWidth, wrong_argument};
+use crate::cli::arguments::{SimulateArguments, wrong_argument};
+use crate::cli::choices::{Convention, Mode, ValueWidth};
 use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
 use homodyne::api::{

@@ -89,6 +89,8 @@ codes! {
     E76 stores "the store holds other data than the configuration asks for";
     E77 stores "the place of the results is taken";
     E78 stores "the place of a file is taken";
+    E79 stores "a table that is to be adopted has not the columns of pairs";
+    E80 stores "tables that are to be adopted contradict themselves, or leave out what is needed";
 }
 
 impl Code {

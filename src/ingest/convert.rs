@@ -20,13 +20,13 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let identity = FileIdentity::of(source)?;
     let source_blake3 = hash_file(source)?;
     let content_key = content_key(request, &source_blake3)?;
-    let damage = match earlier_store(request, &content_key) {
+    let damage = match earlier_store(&request.store, &content_key, request.verify) {
         Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, manifest: *manifest }),
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
     let job = Job::plan(request, threads)?;
-    let staged = StagedStore::begin(&request.store, request.format, job.whose(&content_key))?;
+    let staged = StagedStore::begin(&request.store, request.format, job.whose(&content_key))?.long(request.long);
     let converted = job.convert(&staged, watch)?;
     let now = FileIdentity::of(source)?;
     if now != identity {
@@ -39,7 +39,7 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
 }
 
 /// What was read first and last need not belong together.
-fn changed(source: &std::path::Path, before: FileIdentity, after: FileIdentity) -> Error {
+pub(super) fn changed(source: &std::path::Path, before: FileIdentity, after: FileIdentity) -> Error {
     let found = match before.bytes == after.bytes {
         true => format!("was written to while it was read ({} bytes)", after.bytes),
         false => format!("had {} bytes and has {} now: it changed while it was read", before.bytes, after.bytes),

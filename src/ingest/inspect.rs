@@ -12,7 +12,7 @@ use crate::ingest::matrix::{frame_count, read_pairs, value_bytes};
 use crate::ingest::sigma::measured_sigma;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
-use crate::store::manifest::MANIFEST_NAME;
+use crate::store::manifest::{MANIFEST_NAME, Provenance};
 use std::path::Path;
 
 /// Describes a beamline file or a store, one fact per line.
@@ -45,8 +45,15 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
         fact("blocks", format!("{} of {} pairs", plan.n_blocks(), plan.block_points)),
         fact("bytes", bytes),
     ];
+    facts.extend(experiment.gap_angstrom.map(|gap| fact("gap [angstrom]", gap)));
+    if manifest.provenance.is_adopted() {
+        facts.push(fact("adopted from", adopted_words(&manifest.provenance)));
+    }
     for (angle, partition) in experiment.angles.iter().zip(&manifest.partitions) {
-        let text = format!("{}; masked frames: {}", noise_words(angle), partition.mask_note);
+        let mut text = format!("{}; masked frames: {}", noise_words(angle), partition.mask_note);
+        if manifest.provenance.is_adopted() {
+            text += &format!("; pairs without a value: {}; from {}", partition.non_finite_values, partition.source);
+        }
         facts.push(fact(&format!("phi = {}", angle.phi_degrees), text));
     }
     if verify {
@@ -55,6 +62,11 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
     }
     facts.extend(manifest.provenance.warnings.iter().map(|warning| fact("warning", warning)));
     Ok(facts)
+}
+
+fn adopted_words(provenance: &Provenance) -> String {
+    let bytes: u64 = provenance.files.iter().map(|file| file.bytes).sum();
+    format!("{} tables, {bytes} bytes, content {}", provenance.files.len(), &provenance.source_blake3)
 }
 
 /// sigma, and what else is told of the noise.

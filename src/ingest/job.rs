@@ -3,9 +3,8 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
-use crate::ingest::diagonal::Diagonal;
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::frames::{dark_frames, dead_frames, examine, joined_masks, ranges, with_baseline, without_living};
+use crate::ingest::frames::dark_frames;
 use crate::ingest::layouts::bins::{Bin, BinTable};
 use crate::ingest::layouts::detect::{Layout, bin_table, pixel_counts};
 use crate::ingest::lines::Lines;
@@ -15,7 +14,7 @@ use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
 use crate::ingest::sigma::measured_sigma;
 use crate::ingest::survey::{Survey, common_frame_count};
-use crate::ingest::white::Whiteness;
+use crate::ingest::usable::{LeftOut, Read, Usable, enough_frames, with_whiteness};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::file_identity::FileIdentity;
@@ -28,7 +27,7 @@ use crate::store::writer::StagedStore;
 use std::ops::Range;
 
 /// The data of one angle and what is known of them.
-struct Usable {
+struct OfAngle {
     angle: Angle,
     values: Values,
     mask_note: String,
@@ -159,7 +158,7 @@ impl<'a> Job<'a> {
         Ok(Some((merged.angle, partition, value_type(&merged.values), merged.warnings)))
     }
 
-    fn examine_or_skip(&self, bin: &Bin) -> Result<Option<Usable>> {
+    fn examine_or_skip(&self, bin: &Bin) -> Result<Option<OfAngle>> {
         match self.examine_bin(bin) {
             Err(error) if self.request.selection.skip_bad_bins && error.fault().code == Some(Code::E18) => Ok(None),
             other => other.map(Some),
@@ -167,10 +166,10 @@ impl<'a> Job<'a> {
     }
 
     /// Several bins as one angle: their mean, weighted by 1 / sigma^2; a frame that one of them has not is masked.
-    fn merge(&self, group: &[Bin]) -> Result<Option<Usable>> {
+    fn merge(&self, group: &[Bin]) -> Result<Option<OfAngle>> {
         let n = self.frames.len();
         let mut sums = Merged::new(self.time().n_pairs());
-        let mut first: Option<Usable> = None;
+        let mut first: Option<OfAngle> = None;
         let mut noises = Vec::new();
         for bin in group {
             let Some(next) = self.examine_or_skip(bin)? else { continue };
@@ -186,54 +185,32 @@ impl<'a> Job<'a> {
         let (phi_degrees, values, members) = sums.finish();
         let lines = Lines::of(&values, n, &known.angle.masked_frames);
         let (sigma, noise) = (measured_sigma(&lines).unwrap_or(0.0), with_whiteness(joined_noise(&noises), &lines));
+        enough_frames(n, &known.angle.masked_frames, &known.sources.join(" + "), &known.mask_note)?;
         let angles: Vec<String> = members.iter().map(|member| member.phi_degrees.to_string()).collect();
         let mut warnings = known.warnings;
         warnings.push(format!("angles {} degrees are merged into {phi_degrees}", angles.join(", ")));
         let angle = Angle { phi_degrees, sigma, noise, ..known.angle };
-        Ok(Some(Usable { angle, values, members, warnings, ..known }))
+        Ok(Some(OfAngle { angle, values, members, warnings, ..known }))
     }
 
     /// Reads one bin and finds out what of it is data.
-    fn examine_bin(&self, bin: &Bin) -> Result<Usable> {
+    fn examine_bin(&self, bin: &Bin) -> Result<OfAngle> {
         let selection = &self.request.selection;
-        let n = self.frames.len();
         let place = self.source.place(&bin.path);
         let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
         let _ = rss_anon_bytes();
-        let mut warnings = pairs.warnings;
-        let mut diagonal = pairs.diagonal;
-        let dead = dead_frames(&pairs.values, n);
-        let (values, dead) = match with_baseline(&pairs.values, n, &dead, &place, &mut warnings) {
-            None => (pairs.values, dead),
-            Some(shifted) => {
-                diagonal.iter_mut().for_each(|value| *value += 1.0);
-                // What was -1 is zero now.
-                let dead = dead_frames(&shifted, n);
-                (shifted, dead)
-            }
-        };
-        let dead = without_living(dead, &diagonal, &values);
-        let examined = examine(&values, n, &dead, &place, selection.max_non_finite_fraction)?;
-        warnings.extend(examined.warnings);
         let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
-        let asked = self.asked_masks();
-        let masked_frames = joined_masks([&dead, &dark, &asked]);
-        let lines = Lines::of(&values, n, &masked_frames);
-        let sigma = measured_sigma(&lines).unwrap_or_else(|why| {
-            warnings.push(format!("{place}: no white noise was measured, sigma is not known: {}", why.words()));
-            0.0
-        });
-        let noise = AngleNoise {
-            diagonal: Diagonal::of(&diagonal, &values, &masked_frames).raw(),
-            pixels: bin.pixels(self.pixels.as_deref()),
-            ..AngleNoise::default()
-        };
-        let noise = with_whiteness(noise, &lines);
-        Ok(Usable {
-            angle: Angle { phi_degrees: bin.phi_degrees, sigma, masked_frames, noise },
+        let left_out = LeftOut { dark: &dark, asked: &self.asked_masks() };
+        let read = Read { values: pairs.values, diagonal: pairs.diagonal, place, warnings: pairs.warnings };
+        let usable = read.examined(self.frames.len(), &left_out, selection.max_non_finite_fraction)?;
+        let noise = AngleNoise { pixels: bin.pixels(self.pixels.as_deref()), ..usable.noise };
+        let Usable { values, masked_frames, mask_note, sigma, non_finite, warnings, .. } = usable;
+        let angle = Angle { phi_degrees: bin.phi_degrees, sigma, masked_frames, noise };
+        Ok(OfAngle {
+            angle,
             values,
-            mask_note: mask_note(&dead, &dark, &asked),
-            non_finite: examined.non_finite,
+            mask_note,
+            non_finite,
             warnings,
             sources: vec![bin.path.clone()],
             members: Vec::new(),
@@ -284,6 +261,7 @@ impl<'a> Job<'a> {
                 source: request.source()?.display().to_string(),
                 source_blake3: content.blake3,
                 source_identity: Some(content.identity),
+                files: Vec::new(),
                 layout: self.layout.name().into(),
                 selection,
                 warnings,
@@ -292,9 +270,9 @@ impl<'a> Job<'a> {
     }
 }
 
-impl Usable {
+impl OfAngle {
     /// What is known of both; the values are the merge's business.
-    fn joined(mut self, other: Usable) -> Usable {
+    fn joined(mut self, other: OfAngle) -> OfAngle {
         self.angle.masked_frames.extend(other.angle.masked_frames);
         self.angle.masked_frames.sort_unstable();
         self.angle.masked_frames.dedup();
@@ -327,19 +305,4 @@ fn also_holds(source: &Source, read: Layout, other: Layout, n_file: usize, selec
 
 fn no_bin_left(source: &Source) -> Error {
     Fault::at(source.path().display(), "every wanted matrix is empty").expected("data").code(Code::E18).layout()
-}
-
-fn with_whiteness(noise: AngleNoise, lines: &Lines<'_>) -> AngleNoise {
-    let found = Whiteness::of(lines);
-    AngleNoise {
-        white_correlation: found.map(|found| found.along_frames),
-        white_correlation_diagonal: found.map(|found| found.along_diagonal),
-        ..noise
-    }
-}
-
-fn mask_note(dead: &[usize], dark: &[usize], asked: &[usize]) -> String {
-    let parts = [("empty", dead), ("no intensity", dark), ("left out on request", asked)];
-    let parts = parts.iter().filter(|(_, frames)| !frames.is_empty());
-    parts.map(|(why, frames)| format!("{why}: {}", ranges(frames, 1))).collect::<Vec<String>>().join("; ")
 }

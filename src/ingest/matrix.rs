@@ -9,7 +9,7 @@ use hdf5_reader::{Dataset, Datatype, H5Type};
 use std::ops::Range;
 
 /// Largest number of frames that is believed.
-const MAX_FRAMES: u64 = 100_000;
+pub(super) const MAX_FRAMES: u64 = 100_000;
 /// Relative difference up to which two triangles count as equal.
 const SYMMETRY_TOLERANCE: f64 = 1e-6;
 

@@ -8,6 +8,7 @@
 //! | `survey` | what the metadata promise, without reading a matrix |
 //! | `selection` | which bins and frames are wanted |
 //! | `matrix` | one correlation matrix to pairs: shape, type, triangle |
+//! | `usable` | one map, whatever it was read from: all that follows |
 //! | `frames` | frames and values that are not data |
 //! | `coincidences` | zeros that are data |
 //! | `diagonal` | what stands on the diagonal, and whether it tells anything |
@@ -19,8 +20,10 @@
 //! | `job` | all of it, one matrix per worker |
 //! | `reuse` | whether the store is there already |
 //! | `convert` | a file to a store, or the store that is there |
+//! | `adopt` | tables of other Arrow tools to a store |
 //! | `inspect` | what a file or store holds, for people |
 
+pub mod adopt;
 pub mod coincidences;
 pub mod convert;
 pub mod diagonal;
@@ -38,4 +41,5 @@ pub mod rounding;
 pub mod selection;
 pub mod sigma;
 pub mod survey;
+mod usable;
 pub mod white;

@@ -18,6 +18,8 @@ pub struct IngestSettings {
     pub store: PathBuf,
     /// Encoding of the store.
     pub format: StoreFormat,
+    /// Arrow partitions with the frames and times of every pair beside the values; Parquet ones always have them.
+    pub long: bool,
     /// Pairs per block.
     pub block_points: usize,
     /// Compare checksums when a store is reused.
@@ -31,6 +33,7 @@ impl Default for IngestSettings {
             selection: Selection::default(),
             store: PathBuf::from("store"),
             format: StoreFormat::Arrow,
+            long: false,
             block_points: DEFAULT_BLOCK_POINTS,
             verify: false,
         }

@@ -1,9 +1,14 @@
 //! Does a store hold what the configuration asks for? A fit of anything else ends here. It changes nothing.
+//!
+//! Of a store that was adopted from tables nobody knows which frames and angles of which beamline file they are. There the rule is: q,
+//! frame interval and gap must agree if they are configured, every angle must lie in the configured ranges, `experimental_data.file_path`
+//! is left out or names the adopted tables as they were, and what else was configured is told not to have been compared.
 
-use crate::config::keys::data;
+use crate::config::keys::{data, parameters};
 use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
+use crate::ingest::adopt::sources::are_the_tables;
 use crate::ingest::selection::Selection;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
@@ -35,26 +40,36 @@ const EQUAL: [(&str, &str); 9] = [
 /// Frame intervals that differ by less than this share are one.
 const SAME_INTERVAL: f64 = 1e-6;
 
-/// Compares a store with the configuration.
+/// Compares a store with the configuration. Returns what deserves a warning: what could not be compared.
 ///
 /// # Errors
 /// E76 with every difference; Io if the source file cannot be read.
-pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) -> Result<()> {
+pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) -> Result<Option<String>> {
     let selection = &settings.ingest.selection;
-    let mut differences = of_fields(selection, &manifest.provenance.selection);
-    differences.extend(of_what_was_resolved(selection, manifest));
-    if let Some(source) = settings.ingest.source.as_deref().filter(|source| source.exists()) {
-        differences.extend(of_source(source, manifest)?);
+    let source = settings.ingest.source.as_deref().filter(|source| source.exists());
+    let mut differences = of_what_was_resolved(selection, manifest);
+    differences.extend(of_gap(settings, manifest));
+    let adopted = manifest.provenance.is_adopted();
+    if adopted {
+        differences.extend(of_angles(selection, manifest));
+        differences.extend(source.and_then(|source| of_tables(source, manifest)));
+    } else {
+        differences.extend(of_fields(selection, &manifest.provenance.selection));
+        differences.extend(source.map(|source| of_source(source, manifest)).transpose()?.flatten());
     }
     if differences.is_empty() {
-        return Ok(());
+        return Ok(adopted.then(|| not_compared(selection, directory)).flatten());
     }
     let told = differences.iter().map(|Difference { key, configured, stored }| {
         format!("{key} is {configured} in the configuration and {stored} in the store")
     });
+    let advice = match adopted {
+        true => "the store was adopted from tables: leave the file out (--set experimental_data.file_path=null)",
+        false => "`homodyne run` makes it; a store of another selection needs a --store of its own",
+    };
     Err(Fault::at(directory.display(), told.collect::<Vec<String>>().join(", "))
         .expected("a store of what the configuration asks for")
-        .advice("`homodyne run` makes it; a store of another selection needs a --store of its own")
+        .advice(advice)
         .code(Code::E76)
         .config())
 }
@@ -74,7 +89,8 @@ fn of_what_was_resolved(selection: &Selection, manifest: &Manifest) -> Vec<Diffe
     let experiment = &manifest.experiment;
     let (q, dt) = (experiment.q_per_angstrom, experiment.time.dt_seconds);
     let mut found = Vec::new();
-    if let Some(layout) = selection.layout.filter(|layout| layout.name() != manifest.provenance.layout) {
+    let known = !manifest.provenance.is_adopted();
+    if let Some(layout) = selection.layout.filter(|layout| known && layout.name() != manifest.provenance.layout) {
         let (configured, stored) = (layout.name().into(), manifest.provenance.layout.clone());
         found.push(Difference { key: data::LAYOUT, configured, stored });
     }
@@ -104,4 +120,45 @@ fn of_source(source: &Path, manifest: &Manifest) -> Result<Option<Difference>> {
         configured: named(&source.display().to_string(), &content),
         stored: named(&provenance.source, &provenance.source_blake3),
     }))
+}
+
+/// The gap, if the store has one: it is no part of the data of a beamline file.
+fn of_gap(settings: &Settings, manifest: &Manifest) -> Option<Difference> {
+    let (configured, stored) = settings.model.gap_angstrom.zip(manifest.experiment.gap_angstrom)?;
+    let differs = (configured - stored).abs() > SAME_INTERVAL * stored;
+    differs.then(|| Difference { key: parameters::GAP, configured: configured.to_string(), stored: stored.to_string() })
+}
+
+/// Adopted angles outside the configured ranges.
+fn of_angles(selection: &Selection, manifest: &Manifest) -> Option<Difference> {
+    let ranges = &selection.phi_ranges;
+    let is_wanted = |phi: f64| ranges.is_empty() || ranges.iter().any(|range| range.contains(phi));
+    let phi = manifest.experiment.angles.iter().map(|angle| angle.phi_degrees);
+    let outside: Vec<f64> = phi.filter(|&phi| !is_wanted(phi)).collect();
+    let configured = serde_json::to_value(ranges).unwrap_or_default().to_string();
+    (!outside.is_empty()).then(|| Difference { key: data::PHI_RANGES, configured, stored: format!("{outside:?}") })
+}
+
+/// A configured source of an adopted store: the tables that it was made of, whatever their folder is called now.
+fn of_tables(source: &Path, manifest: &Manifest) -> Option<Difference> {
+    let provenance = &manifest.provenance;
+    (!are_the_tables(source, &provenance.files)).then(|| Difference {
+        key: data::FILE,
+        configured: source.display().to_string(),
+        stored: format!("{} tables of {}", provenance.files.len(), provenance.source),
+    })
+}
+
+/// What was configured of a selection and cannot be compared with adopted tables.
+fn not_compared(selection: &Selection, directory: &Path) -> Option<String> {
+    let usual = serde_json::to_value(Selection::default()).unwrap_or_default();
+    let keys = of_fields(selection, &usual).into_iter().filter(|found| found.key != data::PHI_RANGES);
+    let told: Vec<String> = keys.map(|found| format!("{} = {}", found.key, found.configured)).collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "{}: adopted from tables, of which nobody knows whether they are of {}",
+            directory.display(),
+            told.join(", ")
+        )
+    })
 }

@@ -96,11 +96,23 @@ impl<'a> Run<'a> {
     /// What opening reports; E76 if it holds other data than the configuration asks for.
     pub fn open(&self, directory: &Path) -> Result<Store> {
         let store = Store::open(directory, self.settings.model.gap_angstrom)?;
-        check(self.settings, directory, store.manifest())?;
+        if let Some(note) = check(self.settings, directory, store.manifest())? {
+            self.say(LogLevel::Warning, &note);
+        }
+        self.say_adopted(&store);
         if self.settings.run.verify {
             return Ok(store);
         }
         self.say(LogLevel::Warning, "the blocks of the store are not compared with their checksums (store.verify)");
         Ok(store.unverified())
+    }
+
+    /// A result of edited tables is not one of a beamline file.
+    fn say_adopted(&self, store: &Store) {
+        let provenance = &store.manifest().provenance;
+        if provenance.is_adopted() {
+            let (tables, source) = (provenance.files.len(), &provenance.source);
+            self.say(LogLevel::Info, &format!("the store was adopted from {tables} tables of {source}"));
+        }
     }
 }

@@ -1,70 +1,44 @@
-//! One angle as an Arrow IPC file: one column `c2`, one record batch per block, 64-byte aligned, uncompressed.
+//! One angle as an Arrow IPC file: a column `c2`, and i, j, t1, t2 beside it if that is wanted; one record batch per block, 64-byte
+//! aligned, uncompressed. Only the values are read.
 
 use crate::error::Result;
 use crate::experiment::Angle;
+use crate::store::arrow_file::ArrowFile;
 use crate::store::block::{Values, blocks};
 use crate::store::described::{Whose, damaged};
-use crate::store::map::map_file;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{ArrayRef, Float32Array, Float64Array, RecordBatch};
-use arrow_buffer::Buffer;
-use arrow_ipc::convert::try_fb_to_schema;
-use arrow_ipc::reader::{FileDecoder, read_footer_length};
+use crate::store::long_table::{VALUE_COLUMN, array_values, columns, fields, value_array, value_field};
+use arrow_array::RecordBatch;
+use arrow_ipc::MetadataVersion;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow_ipc::{Block, MetadataVersion, root_as_footer};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{ArrowError, Schema};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Name of the value column.
-pub const VALUE_COLUMN: &str = "c2";
-
 /// An open, mapped partition.
 pub struct ArrowPartition {
     path: PathBuf,
-    bytes: Buffer,
-    decoder: FileDecoder,
-    batches: Vec<Block>,
+    file: ArrowFile,
 }
 
-/// A column of values, without copying.
-#[must_use]
-pub fn value_array(values: &Values) -> ArrayRef {
-    match values {
-        Values::F32(values) => Arc::new(Float32Array::new(values.clone(), None)),
-        Values::F64(values) => Arc::new(Float64Array::new(values.clone(), None)),
-    }
-}
-
-/// The values of a column, without copying.
-#[must_use]
-pub fn array_values(array: &ArrayRef) -> Option<Values> {
-    match array.data_type() {
-        DataType::Float32 => Some(Values::F32(array.as_primitive::<Float32Type>().values().clone())),
-        DataType::Float64 => Some(Values::F64(array.as_primitive::<Float64Type>().values().clone())),
-        _ => None,
-    }
-}
-
-/// Writes all pairs of an angle, `block_points` per record batch.
+/// Writes all pairs of an angle, `block_points` per record batch, with the frames and times of every pair if the table is to be `long`.
 ///
 /// # Errors
 /// What Arrow reports, which is the operating system's refusal.
 pub fn write<W: Write>(
     values: &Values,
     (whose, angle): (&Whose, &Angle),
+    long: bool,
     into: W,
 ) -> std::result::Result<W, ArrowError> {
-    let data_type = value_array(values).data_type().clone();
-    let fields = vec![Field::new(VALUE_COLUMN, data_type, false)];
+    let fields = if long { fields(values) } else { vec![value_field(values)] };
     let schema = Arc::new(Schema::new_with_metadata(fields, whose.description(angle)));
     let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?;
     let mut writer = FileWriter::try_new_with_options(into, &schema, options)?;
-    for block in blocks(values, whose.block_points) {
-        writer.write(&RecordBatch::try_new(Arc::clone(&schema), vec![value_array(&block)])?)?;
+    for (k, block) in blocks(values, whose.block_points).enumerate() {
+        let table = if long { columns(&block, &whose.time, k * whose.block_points) } else { vec![value_array(&block)] };
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), table)?)?;
     }
     writer.finish()?;
     writer.into_inner()
@@ -76,19 +50,10 @@ impl ArrowPartition {
     /// # Errors
     /// Io if it cannot be mapped, Format if it is not an Arrow file or another's.
     pub fn open(file: &File, path: &Path, (whose, angle): (&Whose, &Angle)) -> Result<Self> {
-        let bytes = Buffer::from(map_file(file, path)?);
-        let damaged = |what: &str| damaged(path, what);
-        let trailer = bytes.len().checked_sub(10).ok_or_else(|| damaged("too short for an Arrow file"))?;
-        let tail: [u8; 10] = bytes[trailer..].try_into().expect("ten bytes were left");
-        let footer_len = read_footer_length(tail).map_err(|_| damaged("no Arrow footer"))?;
-        let start = trailer.checked_sub(footer_len).ok_or_else(|| damaged("footer length beyond the file"))?;
-        let footer = root_as_footer(&bytes[start..trailer]).map_err(|_| damaged("unreadable footer"))?;
-        let schema = footer.schema().ok_or_else(|| damaged("no schema"))?;
-        let schema = try_fb_to_schema(schema).map_err(|_| damaged("unreadable schema"))?;
-        whose.check(angle, schema.metadata(), path)?;
-        let batches = footer.recordBatches().map(|list| list.iter().copied().collect()).unwrap_or_default();
-        let decoder = FileDecoder::new(Arc::new(schema), footer.version()).with_require_alignment(true);
-        Ok(ArrowPartition { path: path.to_path_buf(), bytes, decoder, batches })
+        let file = ArrowFile::open(file, path)?.map_err(|what| damaged(path, what))?;
+        whose.check(angle, file.schema().metadata(), path)?;
+        let column = file.schema().index_of(VALUE_COLUMN).map_err(|_| damaged(path, "no column c2"))?;
+        Ok(ArrowPartition { path: path.to_path_buf(), file: file.projected(vec![column], true) })
     }
 
     /// The values of block `within`: a view of the mapped file.
@@ -96,15 +61,8 @@ impl ArrowPartition {
     /// # Errors
     /// Format if the record batch is damaged.
     pub fn read(&self, within: usize) -> Result<Values> {
-        let damaged = || damaged(&self.path, &format!("record batch {within} is damaged"));
-        let block = self.batches.get(within).ok_or_else(damaged)?;
-        let len = block.bodyLength() as usize + block.metaDataLength() as usize;
-        let start = block.offset() as usize;
-        if start.checked_add(len).is_none_or(|end| end > self.bytes.len()) {
-            return Err(damaged());
-        }
-        let data = self.bytes.slice_with_length(start, len);
-        let batch = self.decoder.read_record_batch(block, &data).map_err(|_| damaged())?.ok_or_else(damaged)?;
-        batch.columns().first().and_then(array_values).ok_or_else(damaged)
+        let batch = self.file.batch(within);
+        let values = batch.and_then(|batch| batch.columns().first().and_then(|column| array_values(column)));
+        values.ok_or_else(|| damaged(&self.path, &format!("record batch {within} is damaged")))
     }
 }

@@ -70,6 +70,12 @@ impl Whose {
 /// Before every name.
 const PREFIX: &str = "homodyne.";
 
+/// What the schema of a table says under one of these names; `None` if it says nothing.
+#[must_use]
+pub fn told<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a str> {
+    metadata.get(&format!("{PREFIX}{name}")).map(String::as_str)
+}
+
 /// A partition that does not hold what the manifest promises.
 pub(crate) fn damaged(path: &Path, what: &str) -> Error {
     Fault::at(path.display(), what)

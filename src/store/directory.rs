@@ -33,8 +33,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a store and checks that every partition is there in full length. The gap is not part of the data: it is
-    /// given here, in angstrom.
+    /// Opens a store and checks that every partition is there in full length. The gap is not part of the data of
+    /// a beamline file: it is given here, in angstrom, or that of adopted tables is taken.
     ///
     /// # Errors
     /// Io or Format, naming the manifest or partition.
@@ -47,6 +47,7 @@ impl Store {
                 Err(_) if folder.was_replaced() && attempts < ATTEMPTS => attempts += 1,
                 Err(error) => return Err(error),
                 Ok((manifest, partitions)) => {
+                    let gap_angstrom = gap_angstrom.or(manifest.experiment.gap_angstrom);
                     let experiment = Experiment { gap_angstrom, ..manifest.experiment.clone() };
                     let known = Some((0..manifest.plan().n_blocks()).map(|_| AtomicBool::new(false)).collect());
                     return Ok(Store { folder, manifest, experiment, partitions, known });

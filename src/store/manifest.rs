@@ -84,6 +84,20 @@ pub struct MergedAngle {
     pub weight: f64,
 }
 
+/// A table that a store was adopted from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Path below the folder that was adopted.
+    pub name: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the file.
+    pub blake3: String,
+}
+
+/// The layout of tables of another Arrow tool.
+pub const ADOPTED: &str = "adopted";
+
 /// Where the data came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -96,6 +110,9 @@ pub struct Provenance {
     /// What the file system said of it; stores of earlier versions do not tell.
     #[serde(default)]
     pub source_identity: Option<FileIdentity>,
+    /// The tables of a folder that was adopted; then the BLAKE3 above is that of their names and contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SourceFile>,
     /// Layout of the source.
     pub layout: String,
     /// What was selected.
@@ -119,12 +136,20 @@ pub struct Manifest {
     pub pair_order: String,
     /// Pairs per block.
     pub block_points: usize,
-    /// What was measured (the gap is not part of the data).
+    /// What was measured (the gap is not part of the data, but tables may tell it).
     pub experiment: Experiment,
     /// One per angle, in the experiment's order.
     pub partitions: Vec<Partition>,
     /// Where it came from.
     pub provenance: Provenance,
+}
+
+impl Provenance {
+    /// Whether the store was adopted from tables: of the selection that they rest on nothing is known.
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.layout == ADOPTED
+    }
 }
 
 impl Manifest {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! <store>/_manifest.json               what was measured, how it is cut, where it came from, checksums of blocks and of itself
-//! <store>/c2/phi=<degrees>/c2.arrow    values only, one record batch per block, uncompressed: mapped and used in place
+//! <store>/c2/phi=<degrees>/c2.arrow    c2 (with `store.long` i, j, t1, t2 beside it), one record batch per block, uncompressed: mapped
+//!                                      and used in place
 //! <store>/c2/phi=<degrees>/c2.parquet  long table (i, j, t1, t2, c2), sorted, one row group per block
 //! ```
 //!
@@ -10,11 +11,13 @@
 //! (`described`). Pairs that are not data are NaN. Values are compared with the checksum of their block when it is first read. A
 //! store is written to a temporary sibling and published by one rename: it is there whole or not at all.
 
+pub mod arrow_file;
 pub mod arrow_partition;
 pub mod block;
 pub mod described;
 pub mod directory;
 mod folder;
+pub mod long_table;
 pub mod manifest;
 mod map;
 pub mod memory;

@@ -1,13 +1,13 @@
 //! One angle as a Parquet file: a long table (i, j, t1, t2, c2), one row group per block.
 
 use crate::error::Result;
-use crate::experiment::{Angle, TimeGrid};
-use crate::store::arrow_partition::{VALUE_COLUMN, array_values, value_array};
-use crate::store::block::{Values, blocks, pair_at};
+use crate::experiment::Angle;
+use crate::store::block::{Values, blocks};
 use crate::store::described::{Whose, damaged};
+use crate::store::long_table::{FRAME_COLUMNS, VALUE_COLUMN, array_values, columns, fields};
 use crate::store::map::map_file;
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, UInt32Array};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -38,8 +38,8 @@ fn properties() -> std::result::Result<WriterProperties, ParquetError> {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_sorting_columns(Some(vec![sorted_by(0), sorted_by(1)]))
         .set_max_row_group_row_count(None);
-    let builder = plain(builder, "i", Encoding::DELTA_BINARY_PACKED);
-    let builder = plain(builder, "j", Encoding::DELTA_BINARY_PACKED);
+    let builder =
+        FRAME_COLUMNS.iter().fold(builder, |builder, name| plain(builder, name, Encoding::DELTA_BINARY_PACKED));
     Ok(plain(builder, VALUE_COLUMN, Encoding::BYTE_STREAM_SPLIT).build())
 }
 
@@ -56,40 +56,14 @@ pub fn write<W: Write + Send>(
     (whose, angle): (&Whose, &Angle),
     into: W,
 ) -> std::result::Result<W, ParquetError> {
-    let field = |name: &str, data_type: DataType| Field::new(name, data_type, false);
-    let fields = vec![
-        field("i", DataType::UInt32),
-        field("j", DataType::UInt32),
-        field("t1", DataType::Float64),
-        field("t2", DataType::Float64),
-        field(VALUE_COLUMN, value_array(values).data_type().clone()),
-    ];
-    let schema = Arc::new(Schema::new_with_metadata(fields, whose.description(angle)));
+    let schema = Arc::new(Schema::new_with_metadata(fields(values), whose.description(angle)));
     let mut writer = ArrowWriter::try_new(into, Arc::clone(&schema), Some(properties()?))?;
     for (k, block) in blocks(values, whose.block_points).enumerate() {
-        let table = long_table(&block, &whose.time, k * whose.block_points);
+        let table = columns(&block, &whose.time, k * whose.block_points);
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), table)?)?;
         writer.flush()?;
     }
     writer.into_inner()
-}
-
-fn long_table(block: &Values, time: &TimeGrid, start: usize) -> Vec<ArrayRef> {
-    let mut next = pair_at(time.n_frames, start);
-    let pairs: Vec<(usize, usize)> = (0..block.len())
-        .map(|_| {
-            let pair = next;
-            next = if pair.1 + 1 < time.n_frames { (pair.0, pair.1 + 1) } else { (pair.0 + 1, pair.0 + 2) };
-            pair
-        })
-        .collect();
-    vec![
-        Arc::new(pairs.iter().map(|pair| pair.0 as u32).collect::<UInt32Array>()),
-        Arc::new(pairs.iter().map(|pair| pair.1 as u32).collect::<UInt32Array>()),
-        Arc::new(pairs.iter().map(|pair| time.seconds(pair.0)).collect::<Float64Array>()),
-        Arc::new(pairs.iter().map(|pair| time.seconds(pair.1)).collect::<Float64Array>()),
-        value_array(block),
-    ]
 }
 
 impl ParquetPartition {
@@ -124,7 +98,7 @@ impl ParquetPartition {
             .build()
             .map_err(|_| damaged())?;
         let batch = reader.next().ok_or_else(damaged)?.map_err(|_| damaged())?;
-        let values = batch.columns().first().and_then(array_values).ok_or_else(damaged)?;
+        let values = batch.columns().first().and_then(|column| array_values(column)).ok_or_else(damaged)?;
         if values.len() == rows { Ok(values) } else { Err(damaged()) }
     }
 }

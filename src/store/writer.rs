@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::experiment::Angle;
 use crate::machine::publish::StagedDirectory;
-use crate::store::block::{Values, blocks};
+use crate::store::block::{Values, blocks, pair_position};
 use crate::store::described::Whose;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, checksum, partition_directory};
 use crate::store::recognise::may_be_replaced;
@@ -19,6 +19,7 @@ pub struct StagedStore {
     staged: StagedDirectory,
     format: StoreFormat,
     whose: Whose,
+    long: bool,
 }
 
 /// What was written of one angle.
@@ -40,7 +41,14 @@ impl StagedStore {
     /// # Errors
     /// Io if the place cannot be written; E70 if `target` is something other than a store.
     pub fn begin(target: &Path, format: StoreFormat, whose: Whose) -> Result<Self> {
-        Ok(StagedStore { staged: StagedDirectory::begin(target, may_be_replaced)?, format, whose })
+        Ok(StagedStore { staged: StagedDirectory::begin(target, may_be_replaced)?, format, whose, long: false })
+    }
+
+    /// Arrow partitions get the frames and times of every pair beside the values; Parquet ones always have them.
+    #[must_use]
+    pub fn long(mut self, long: bool) -> Self {
+        self.long = long;
+        self
     }
 
     /// Writes all pairs of one angle; those with a masked frame as NaN. May be called from several threads.
@@ -56,13 +64,13 @@ impl StagedStore {
         let path = folder.join(name);
         let refused = |source: Box<dyn std::error::Error + Send + Sync>| refused(&path, source);
         let sink = HashingFile::create(&path)?;
-        let sink =
-            match self.format {
-                StoreFormat::Arrow => arrow_partition::write(values, (&self.whose, angle), sink)
-                    .map_err(|source| refused(source.into()))?,
-                StoreFormat::Parquet => parquet_partition::write(values, (&self.whose, angle), sink)
-                    .map_err(|source| refused(source.into()))?,
-            };
+        let sink = match self.format {
+            StoreFormat::Arrow => arrow_partition::write(values, (&self.whose, angle), self.long, sink)
+                .map_err(|source| refused(source.into()))?,
+            StoreFormat::Parquet => {
+                parquet_partition::write(values, (&self.whose, angle), sink).map_err(|source| refused(source.into()))?
+            }
+        };
         let (bytes, blake3) = sink.finish().map_err(io_at(&path))?;
         let block_checksums = blocks(values, self.whose.block_points).map(|block| checksum(&block)).collect();
         Ok(Written { file, bytes, blake3, block_checksums })
@@ -91,7 +99,7 @@ impl StagedStore {
 
 /// Values of frames that are not data never look like data.
 fn without_masked(values: &Values, n_frames: usize, masked_frames: &[usize]) -> Values {
-    if masked_frames.is_empty() {
+    if are_blank(values, n_frames, masked_frames) {
         return values.clone();
     }
     let pairs = (0..n_frames).flat_map(|i| (i + 1..n_frames).map(move |j| (i, j)));
@@ -107,6 +115,14 @@ fn without_masked(values: &Values, n_frames: usize, masked_frames: &[usize]) -> 
             Values::from_f64(values.iter().zip(blanks).map(blank).collect())
         }
     }
+}
+
+/// Whether all pairs with a masked frame are NaN already: then nothing is copied.
+fn are_blank(values: &Values, n_frames: usize, masked_frames: &[usize]) -> bool {
+    let others = |frame: usize| (0..n_frames).filter(move |&other| other != frame).map(move |other| (frame, other));
+    let pairs = masked_frames.iter().filter(|&&frame| frame < n_frames).flat_map(|&frame| others(frame));
+    let mut places = pairs.map(|(a, b)| pair_position(n_frames, a.min(b), a.max(b)));
+    places.all(|place| values.get(place).is_nan())
 }
 
 fn refused(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Error {

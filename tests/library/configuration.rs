@@ -153,6 +153,7 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         single("model.shear_convention", text("gap_average")),
         single("store.directory", text("elsewhere")),
         single("store.format", text("parquet")),
+        single("store.long", Node::Bool(true)),
         single("output.directory", text("elsewhere")),
         single("logging.level", text("debug")),
         single("pipeline.stages", list(&["ingest"])),
@@ -256,7 +257,7 @@ fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
     assert_eq!(page, expected);
     assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));
     let without = keys.iter().filter(|key| !key.affects_result).map(|key| key.key).collect::<Vec<&str>>();
-    assert_eq!(without.len(), 12, "{without:?}");
+    assert_eq!(without.len(), 13, "{without:?}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Every code of the catalogue is provoked by input that deserves it: one line says where and what to do, with exit code 2.
 
+use crate::adopted::{options, renamed, told, with_columns, with_row};
 use crate::beamline::{ApsLegacy, ApsU, Fill, matrix};
 use crate::place::{Place, altered, q};
+use crate::tables::{Row, columns, write};
 use crate::told::{
     HASHES, Told, aps_u, aps_u_with, bytes, configured, images, ingested, legacy, odd_file, of_a_store_that_is_there,
     over, over_something_else, results_over, resumed, run, settings, shipped, small_legacy, unreadable, warnings,
@@ -58,7 +60,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             (ingested(|place| place.folder().to_path_buf(), q()), "is a directory"),
             (load(Path::new("nowhere.yaml"), &[]).map(|_| vec![]), "nowhere.yaml"),
         ],
-        Code::E02 => vec![(bytes("a.hdf", b""), "0 bytes")],
+        Code::E02 => vec![(bytes("a.hdf", b""), "0 bytes"), (other_file(b""), "0 bytes")],
         Code::E03 => vec![
             (bytes("a.hdf", b"phi q c2\n1 2 3\n"), "text"),
             (bytes("a.hdf", b"\x80\x04\x95rest"), "pickle"),
@@ -68,6 +70,9 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             (bytes("a.hdf", b"MATLAB 5.0 MAT-file, Platform"), "MATLAB"),
             (bytes("a.hdf", b"version https://git-lfs.github.com/spec/v1\n"), "git-lfs"),
             (bytes("a.hdf", b"\xff\xd8\xff\xe0 something else \x00\x01"), "unknown"),
+            (other_file(b"phi,i,j,c2\n"), "begin the names of other files with an underscore"),
+            (other_file(b"FEA1...."), "Feather 1"),
+            (other_file(b"\xff\xff\xff\xff...."), "an Arrow stream"),
         ],
         Code::E04 => {
             let place = Place::new();
@@ -76,6 +81,8 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
                 (bytes("a.hdf", &whole[..whole.len() / 3]), "copy the file again"),
                 (bytes("a.hdf", &whole[..whole.len() - 100]), "copy the file again"),
                 (bytes("result.hdf.temp", &whole), "still being written"),
+                (other_file(b"PAR1 and no more PAR1"), "whole"),
+                (other_file(b"ARROW1 and no more ARROW1"), "whole"),
             ]
         }
         Code::E05 => vec![(unreadable(), "permission denied")],
@@ -117,9 +124,16 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
         Code::E14 => vec![(aps_u(&ApsU { map_names: vec!["x", "y"], ..ApsU::default() }), "q and phi")],
         Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "[3, 4]")],
         Code::E16 => {
+            let shorter = |place: &Place, mut rows: Vec<Row>| {
+                rows.retain(|row| row.phi != 0.0 || row.j < 20);
+                plain_table(place, rows);
+            };
             let mut file = ApsU::default();
             file.matrices[3] = matrix(20, 5, Fill::Upper);
-            vec![(aps_u(&file), "20 frames; expected 24")]
+            vec![
+                (aps_u(&file), "20 frames; expected 24"),
+                (told(shorter, options), "20 frames at phi = 0; expected 24"),
+            ]
         }
         Code::E17 => {
             let mut file = ApsU::with(Fill::Full);
@@ -136,11 +150,26 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
                 (aps_u(&filled(0.0)), "c2_00003"),
                 (aps_u(&filled(f64::NAN)), "c2_00003"),
                 (aps_u(&altered(|i, _, value| if i < 22 { 0.0 } else { value })), "frames are empty"),
+                (
+                    aps_u_with(&ApsU::default(), Selection { masked_frames: (1..=24).collect(), ..q() }),
+                    "0 of 24 frames",
+                ),
+                (all_missing(), "empty"),
                 (aps_u_with(&filled(0.0), Selection { skip_bad_bins: true, ..q() }), "c2_00003"),
             ]
         }
         Code::E19 => {
-            vec![(shipped("complex.h5"), "complex"), (shipped("text.h5"), "text"), (shipped("half.h5"), "16-bit float")]
+            let whole_numbers = |place: &Place, rows: Vec<Row>| {
+                let mut table = columns(&["i", "j", "phi"], &rows);
+                table.push(("c2".into(), table[0].1.clone()));
+                write(&place.path("tables/a.parquet"), table, &[]);
+            };
+            vec![
+                (shipped("complex.h5"), "complex"),
+                (shipped("text.h5"), "text"),
+                (shipped("half.h5"), "16-bit float"),
+                (told(whole_numbers, options), "Int64"),
+            ]
         }
         Code::E20 => vec![
             (aps_u(&altered(|i, j, value| if (i, j) == (3, 9) { f64::NAN } else { value })), "1 values"),
@@ -209,7 +238,13 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             let request = place.request(&odd_file("larger_than_memory.h5"), Selection::default());
             vec![(warnings(place.ingest_with(&request, 100)), "fewer --threads")]
         }
-        Code::E39 => vec![(shipped("absurd_shape.h5"), "1000000000 frames")],
+        Code::E39 => vec![
+            (shipped("absurd_shape.h5"), "1000000000 frames"),
+            (
+                told(plain_table, |settings| (options(settings), settings.n_frames = Some(2_000_000)).1),
+                "2000000 frames",
+            ),
+        ],
         Code::E47 => vec![
             (aps_u(&ApsU { legacy_too: Some(24), ..ApsU::default() }), "also holds aps_legacy"),
             (aps_u(&ApsU { legacy_too: Some(20), ..ApsU::default() }), "24 frames and aps_legacy with 20"),
@@ -277,6 +312,7 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
             ),
             (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2, which is no part"),
             (over(&[("c2/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
+            (told(plain_table, |settings| settings.store = settings.source.join("store")), "choose another --out"),
         ],
         Code::E71 => ["{", "{}", "{\"format_version\": 1}"]
             .map(|text| with_store(|store| std::fs::write(store.join("_manifest.json"), text).expect("damaged")))
@@ -332,7 +368,66 @@ initial_parameters: {values: [1.0e+308, -400, 0]}
                 (of_a_store_that_is_there(another), "file_path"),
             ]
         }
+        Code::E79 => vec![
+            (told(|place, _| std::fs::create_dir(place.path("tables")).expect("folder"), options), "no table"),
+            (with_columns(&["i", "j", "phi"]), "no column c2"),
+            (with_columns(&["i", "phi", "c2"]), "i and j alone"),
+            (renamed("phi", "phi_degrees"), "both phi and phi_degrees"),
+            (told(|place, _| plain_table(place, vec![]), options), "no row"),
+        ],
+        Code::E80 => vec![
+            (with_row(|row| row.j = 24), "frame 24; expected frames 0 to 23"),
+            (with_row(|row| row.i = -2), "frame -2"),
+            (with_row(|row| (row.i, row.j) = (0, 3)), "row 17 (from 0): pair (0, 3) for the second time"),
+            (with_row(|row| row.phi = f64::NAN), "phi is no number"),
+            (with_columns(&["i", "j", "c2"]), "nothing tells its angle"),
+            (told(plain_table, |settings| settings.dt_seconds = Some(0.1)), "nothing tells q"),
+            (told(plain_table, |settings| settings.q_per_angstrom = Some(0.0054)), "nothing tells dt"),
+            (told(off_the_grid, options), "a multiple of dt = 0.1 s"),
+            (told(exchanged, options), "phi = -90 by its folder; expected 0 as its schema says"),
+            (
+                told(plain_table, |settings| (options(settings), settings.n_frames = Some(20)).1),
+                "expected frames 0 to 19",
+            ),
+        ],
     }
+}
+
+fn plain_table(place: &Place, rows: Vec<Row>) {
+    write(&place.path("tables/a.parquet"), columns(&["i", "j", "phi", "c2"], &rows), &[]);
+}
+
+/// Two angles under the name of each other.
+fn exchanged(place: &Place, rows: Vec<Row>) {
+    for (folder, schema) in [("0.0", "-90.0"), ("-90.0", "0.0")] {
+        let own: Vec<Row> = rows.iter().filter(|row| row.phi == 0.0).copied().collect();
+        let path = place.path(&format!("tables/phi={folder}/a.arrow"));
+        write(&path, columns(&["i", "j", "c2"], &own), &[("phi_degrees", schema)]);
+    }
+}
+
+/// Of adopting a folder with a table and a file beside it.
+fn other_file(content: &'static [u8]) -> Told {
+    let beside = |place: &Place, rows: Vec<Row>| {
+        plain_table(place, rows);
+        std::fs::write(place.path("tables/beside"), content).expect("written");
+    };
+    told(beside, options)
+}
+
+fn off_the_grid(place: &Place, rows: Vec<Row>) {
+    let mut table = columns(&["t1", "t2", "phi", "c2"], &rows);
+    table[0].1 = table[3].1.clone();
+    write(&place.path("tables/a.parquet"), table, &[("n_frames", "24")]);
+}
+
+/// Of adopting tables without a value.
+fn all_missing() -> Told {
+    let empty = |place: &Place, mut rows: Vec<Row>| {
+        rows.iter_mut().for_each(|row| row.c2 = None);
+        plain_table(place, rows);
+    };
+    told(empty, options)
 }
 
 #[test]

@@ -16,6 +16,7 @@ fn request(source: &Path, store: &Path, selection: Selection) -> IngestSettings 
         selection,
         store: store.to_path_buf(),
         format: StoreFormat::Arrow,
+        long: false,
         block_points: 100,
         verify: true,
     }

@@ -1,5 +1,6 @@
 //! The library's promises. One binary, so that a change is linked once; `cargo test --test library NAME` runs a part.
 
+mod adopted;
 mod angle_noise;
 mod architecture;
 mod bad_input;
@@ -34,6 +35,7 @@ mod store_round_trip;
 mod stored;
 mod strategies_agree;
 mod sweep_is_exact;
+mod tables;
 mod told;
 mod twofold;
 mod unmeasured_noise;

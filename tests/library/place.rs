@@ -35,6 +35,7 @@ impl Place {
             selection,
             store: self.path("store"),
             format: StoreFormat::Arrow,
+            long: false,
             block_points: 4096,
             verify: false,
         }

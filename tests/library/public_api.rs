@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 const NAMES: &[&str] = &[
     "ActiveBound",
+    "AdoptSettings",
     "AnalysisMode",
     "Angle",
     "AngleNoise",
@@ -18,6 +19,7 @@ const NAMES: &[&str] = &[
     "CmaEs",
     "Code",
     "Conditions",
+    "DEFAULT_BLOCK_POINTS",
     "Decision",
     "Definition",
     "Depth",
@@ -117,6 +119,7 @@ const NAMES: &[&str] = &[
     "Verdict",
     "Watch",
     "Width",
+    "adopt",
     "decide",
     "detect_total_memory",
     "find_parameter",

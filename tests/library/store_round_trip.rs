@@ -199,6 +199,7 @@ fn request(folder: &Path, selection: Selection) -> IngestSettings {
         selection,
         store: folder.join("store"),
         format: StoreFormat::Arrow,
+        long: false,
         block_points: 100,
         verify: true,
     }

@@ -38,6 +38,7 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
         source: String::new(),
         source_blake3: String::new(),
         source_identity: None,
+        files: vec![],
         layout: String::new(),
         selection: serde_json::Value::Null,
         warnings: vec![],

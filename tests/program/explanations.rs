@@ -36,7 +36,7 @@ fn without_a_code_all_are_listed() {
 
 #[test]
 fn an_unknown_code_is_refused_with_its_neighbours() {
-    for (asked, near) in [("E24", "E23, E25;"), ("E99", "E78;"), ("00", "E01;"), ("triangle", "homodyne explain")] {
+    for (asked, near) in [("E24", "E23, E25;"), ("E99", "E80;"), ("00", "E01;"), ("triangle", "homodyne explain")] {
         let output = explain(&[asked]);
         let line = stderr(&output);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));

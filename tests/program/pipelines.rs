@@ -19,6 +19,8 @@ fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("pipelines").flatten().map(|entry| entry.path()).collect();
+    // Below folders lie configurations that need another tool first.
+    files.retain(|file| file.is_file());
     files.sort();
     assert!(files.len() >= 2);
     files

@@ -39,6 +39,8 @@ pub const MERGE: &str = "phi_filtering.merge_within_degrees";
 pub const STORE: &str = "store.directory";
 /// How the store is encoded.
 pub const FORMAT: &str = "store.format";
+/// Whether pairs stand beside the values.
+pub const LONG: &str = "store.long";
 /// How the store is cut.
 pub const BLOCK_POINTS: &str = "optimization.nlsq.block_points";
 
@@ -176,6 +178,12 @@ pub(super) const KEYS: &[Key] = &[
         "encoding of the store",
         Access::Field(|draft| Field::choice(&mut draft.settings.ingest.format, &StoreFormat::NAMES)),
     ),
+    Key::new(
+        LONG,
+        "true: Arrow partitions have columns i, j, t1 and t2 beside the values, as Parquet ones always do",
+        Access::Field(|draft| Field::Switch(&mut draft.settings.ingest.long)),
+    )
+    .without_influence(),
     Key::new(
         BLOCK_POINTS,
         "pairs per block of the store",

@@ -26,7 +26,8 @@ pub(in crate::error) const E02: Explanation = Explanation {
 
 pub(in crate::error) const E03: Explanation = Explanation {
     meaning: "The first bytes are not those of an HDF5 file. The kind of a file is told by its content, never by its \
-              name; the message says what it looks like instead.",
+              name; the message says what it looks like instead. `homodyne adopt` expects Parquet or Arrow IPC files, and \
+              looks at every file of a folder whose name does not begin with a dot or an underscore.",
     cause: "The wrong file is named, or the data were saved by an analysis script in a form of its own.",
     remedies: &[
         "Name the HDF5 result file that the beamline's correlation has written.",
@@ -79,12 +80,14 @@ pub(in crate::error) const E07: Explanation = Explanation {
 };
 
 pub(in crate::error) const E36: Explanation = Explanation {
-    meaning: "HDF5 compresses data with exchangeable filters. This dataset uses one that the program cannot undo.",
+    meaning: "HDF5 and Parquet compress data with exchangeable filters. This dataset or table uses one that the program cannot \
+              undo.",
     cause: "The file was written or repacked with a filter other than gzip, LZF and shuffle, for instance blosc, \
             bitshuffle or zstd.",
     remedies: &[
         "Rewrite the file: `h5repack -f GZIP=4 IN OUT`. The filter's plugin must be installed where you do that; with \
          Python, `pip install hdf5plugin` brings most of them.",
+        "Write Parquet tables with zstd, snappy, gzip or lz4.",
     ],
 };
 
@@ -100,7 +103,7 @@ pub(in crate::error) const E37: Explanation = Explanation {
 };
 
 pub(in crate::error) const E38: Explanation = Explanation {
-    meaning: "Every worker thread holds one whole matrix and what it is decoded from. All together that is more than \
+    meaning: "Every worker thread holds one whole matrix and what it is decoded from, or the pairs of an adopted angle. All together that is more than \
               the memory that is free now, so nothing was read.",
     cause: "Matrices of very many frames, many threads, other programs on the same machine, or the memory limit of a \
             container or batch job.",

@@ -18,6 +18,7 @@ pub(in crate::error) const E16: Explanation = Explanation {
     remedies: &[
         "Select angles that belong together with `phi_filtering.target_ranges`.",
         "Correlate all bins over the same frames.",
+        "Tables that are adopted may leave pairs out: give the number of frames with --frames.",
     ],
 };
 
@@ -34,12 +35,14 @@ pub(in crate::error) const E17: Explanation = Explanation {
 };
 
 pub(in crate::error) const E18: Explanation = Explanation {
-    meaning: "All values are zero or missing, or fewer than three frames are left without the empty ones. With \
+    meaning: "All values are zero or missing, or fewer than three frames are left without those that are empty, have no \
+              intensity or are left out on request. With \
               `experimental_data.skip_bad_bins: true` the bin is left out with a warning, as long as others remain.",
     cause: "No photons have reached this bin (beamstop, gap, mask), or the correlation was broken off before it.",
     remedies: &[
         "Go on without it: `experimental_data.skip_bad_bins: true`.",
         "Leave its angle out with `phi_filtering.target_ranges`.",
+        "Look at `experimental_data.masked_frames`: frames are counted from 1, and not all of them can be left out.",
     ],
 };
 

@@ -65,6 +65,8 @@ pub(in crate::error) const E76: Explanation = Explanation {
         "Run `homodyne run` with the configuration: it makes the store that it asks for.",
         "Keep both: give the configuration a store of its own in `store.directory` or with --store.",
         "To fit the store as it is, set the keys of the message to the store's values.",
+        "A store that was adopted from tables is no store of a beamline file: leave `experimental_data.file_path` out (--set \
+         experimental_data.file_path=null), or name the tables that it was adopted from.",
     ],
 };
 
@@ -80,4 +82,32 @@ pub(in crate::error) const E78: Explanation = Explanation {
               folder or a device.",
     cause: "The same command was run before with the same name, or the name is that of something else.",
     remedies: &["Choose another name.", "Replace the earlier file with --force."],
+};
+
+pub(in crate::error) const E79: Explanation = Explanation {
+    meaning: "`homodyne adopt` makes a store of Parquet and Arrow IPC tables of other tools. A table has c2 and says which pair of frames a \
+              row is: by i and j (whole numbers from 0), by t1 and t2 (seconds from the first frame), or by its order alone, if c2 \
+              stands by itself and every pair is there. This folder has no table, or a table has other columns or other types.",
+    cause: "The columns have names of their own, an average has renamed c2, one of a pair of columns was dropped, or numbers became text.",
+    remedies: &[
+        "Rename the columns to i, j, t1, t2, c2, phi (degrees), sigma; others are not looked at.",
+        "Cast c2 to f32 or f64.",
+        "Name the folder with the tables; names that begin with a dot or an underscore are passed by.",
+    ],
+};
+
+pub(in crate::error) const E80: Explanation = Explanation {
+    meaning: "Every row must be a pair of frames that there are, once for each angle (i > j is the same pair as j < i; a frame with itself \
+              is left out), times must be multiples of the frame interval from the first frame, sigma must be one per angle. q, frame \
+              interval, frames and angles must be told, by columns, folders, schema or options, and whoever tells them must tell the \
+              same. Nothing is guessed.",
+    cause: "Repeats were put together without averaging them, both triangles of a matrix were written, frames count from 1, a tool has \
+            dropped the metadata of the schema (Polars and DuckDB do) or has copied those of another table, or tables of two \
+            measurements lie in one folder.",
+    remedies: &[
+        "Average repeats (group by phi, i, j) before the tables are adopted, and keep one of two triangles.",
+        "Say what the tables do not: --q (1/angstrom), --dt (s), --frames, --gap (angstrom).",
+        "Where the metadata of the schema are those of another table, write the tables without them.",
+        "Adopt the tables of one q at a time.",
+    ],
 };

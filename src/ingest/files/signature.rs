@@ -84,7 +84,8 @@ fn kind_of(head: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
-fn unreadable(path: &Path, source: std::io::Error) -> Error {
+/// A path that cannot be opened: missing, not permitted, or neither.
+pub(in crate::ingest) fn unreadable(path: &Path, source: std::io::Error) -> Error {
     let fault = match source.kind() {
         ErrorKind::NotFound => Fault::at(path.display(), "no such file")
             .advice(format!("check the path{}", near_matches(path)))

@@ -1,0 +1,93 @@
+//! Which columns of a table say what, by their names. It reads no row.
+
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result};
+use crate::ingest::adopt::facts::{FACTS, Fact};
+use crate::store::long_table::{FRAME_COLUMNS, TIME_COLUMNS, VALUE_COLUMN};
+use arrow_schema::{DataType, Schema};
+
+/// Names of the column of angles.
+const PHI_COLUMNS: [&str; 2] = ["phi", "phi_degrees"];
+/// Name of the column of standard deviations.
+pub(super) const SIGMA_COLUMN: &str = "sigma";
+
+/// The columns of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Columns {
+    /// i and j are there.
+    pub frames: bool,
+    /// t1 and t2 are there.
+    pub times: bool,
+    /// The column of angles.
+    pub phi: Option<&'static str>,
+    /// Columns of facts, each of one value.
+    pub facts: Vec<(Fact, &'static str)>,
+    /// sigma is there.
+    pub sigma: bool,
+    /// Values are of 32 bit.
+    pub narrow: bool,
+}
+
+impl Columns {
+    /// Of a table at `place`.
+    ///
+    /// # Errors
+    /// E79 without values, with half of a pair of columns or with two columns for one thing; E19 if values are no real numbers.
+    pub fn of(schema: &Schema, place: &str) -> Result<Self> {
+        let value = schema.field_with_name(VALUE_COLUMN).map_err(|_| wrong(schema, place, "no column c2"))?;
+        let narrow = match value.data_type() {
+            DataType::Float32 => true,
+            DataType::Float64 => false,
+            other => {
+                return Err(Fault::at(format!("{place} column c2"), format!("values of type {other}"))
+                    .expected("real numbers (f32 or f64)")
+                    .advice("cast the column and write the table again")
+                    .code(Code::E19)
+                    .layout());
+            }
+        };
+        let has = |name: &str| schema.index_of(name).is_ok();
+        let both = |names: [&'static str; 2]| match names.map(has) {
+            [true, true] => Ok(true),
+            [false, false] => Ok(false),
+            _ => Err(wrong(schema, place, &format!("one of the columns {} and {} alone", names[0], names[1]))),
+        };
+        let one = |names: &[&'static str]| {
+            let mut there = names.iter().copied().filter(|name| has(name));
+            match (there.next(), there.next()) {
+                (Some(one), Some(other)) => Err(wrong(schema, place, &format!("both {one} and {other}"))),
+                (one, _) => Ok(one),
+            }
+        };
+        let mut facts = Vec::new();
+        for fact in FACTS {
+            facts.extend(one(fact.columns())?.map(|name| (fact, name)));
+        }
+        let (frames, times, phi) = (both(FRAME_COLUMNS)?, both(TIME_COLUMNS)?, one(&PHI_COLUMNS)?);
+        Ok(Columns { frames, times, phi, facts, sigma: has(SIGMA_COLUMN), narrow })
+    }
+
+    /// Whether rows are pairs by their order alone.
+    pub fn is_dense(&self) -> bool {
+        !self.frames && !self.times
+    }
+
+    /// Names of the columns that say which pair a row is.
+    pub fn of_pairs(&self) -> Vec<&'static str> {
+        let frames = self.frames.then_some(FRAME_COLUMNS);
+        let times = self.times.then_some(TIME_COLUMNS);
+        frames.into_iter().chain(times).flatten().chain(self.phi).collect()
+    }
+}
+
+/// E79, with what is there.
+fn wrong(schema: &Schema, place: &str, what: &str) -> Error {
+    let names: Vec<&str> = schema.fields().iter().take(12).map(|field| field.name().as_str()).collect();
+    Fault::at(place, format!("{what} (columns: {})", names.join(", ")))
+        .expected(
+            "c2 with i and j (frames from 0) or t1 and t2 (seconds), or c2 alone in pair order; phi, sigma if you like",
+        )
+        .advice("rename the columns and write the table again")
+        .code(Code::E79)
+        .layout()
+}
