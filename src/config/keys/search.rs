@@ -75,7 +75,7 @@ pub(super) const KEYS: &[Key] = &[
         "optimization.nlsq.multi_start.degeneracy_threshold",
         "basins within this share of the best cost are named as alternatives",
         Access::Field(|draft| {
-            Field::Number(&mut draft.settings.fit.multi_start.degeneracy_threshold, Limits::positive(1e3))
+            Field::Number(&mut draft.settings.fit.multi_start.degeneracy_threshold, Limits::positive(1e12))
         }),
     ),
     Key::new(
