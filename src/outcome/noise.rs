@@ -31,10 +31,16 @@ pub struct LackOfFit {
     pub shared: Test,
     /// The angle that stands out most, if there are several: its own contrast, offset, amplitudes and drifts.
     pub angle: Option<AngleTest>,
+    /// Swings of contrast, offset and rates with time, all together; `None` with few frames.
+    #[serde(default)]
+    pub swings: Option<Test>,
     /// Degrees of freedom of the residuals that tell the noise.
     pub noise_degrees_of_freedom: f64,
     /// Whether single frames scatter as their photons do; `None` with few frames or no white noise.
     pub frames: Option<FrameScatter>,
+    /// The patch of one angle's map that stands out most; `None` where the noise is not known.
+    #[serde(default)]
+    pub patch: Option<Patch>,
     /// The most regular pattern of residuals in time; `None` with few frames.
     pub pattern: Option<RegularPattern>,
     /// The single event or slow swing that stands out most; `None` with few frames.
@@ -55,6 +61,19 @@ pub struct FrameScatter {
     /// Where, in degrees.
     pub phi_degrees: f64,
     /// By how many standard deviations.
+    pub standard_deviations: f64,
+}
+
+/// The pairs of some neighbouring frames with others at one angle. All frames are 1-based in the fitted range.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Patch {
+    /// Where, in degrees.
+    pub phi_degrees: f64,
+    /// First and last of the earlier frames.
+    pub earlier_frames: [usize; 2],
+    /// First and last of the later frames.
+    pub later_frames: [usize; 2],
+    /// By how many standard deviations the mean of c2 lies above the model, or below.
     pub standard_deviations: f64,
 }
 

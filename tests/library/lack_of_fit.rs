@@ -256,6 +256,44 @@ fn single_events_and_slow_swings_are_refused() {
     }
 }
 
+/// A beat in frames is shared out by smooth sums and by its own waves; all waves together tell it.
+#[test]
+fn beats_in_frames_are_refused() {
+    let n = SPECKLE.n_frames;
+    let wave = |age: f64, periods: f64| (2.0 * std::f64::consts::PI * periods * age).sin();
+    let still = |seed| of_model(&STILL, ShearConvention::Homodyne, 3, SPECKLE, seed);
+    let mut contrast = still(500);
+    for values in &mut contrast {
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i as f64 / n as f64, j as f64 / n as f64)));
+        let factor = |age: f64| 1.0 - 0.045 * (1.0 + wave(age, 5.0));
+        values.iter_mut().zip(pairs).for_each(|(c2, (a, b))| *c2 = 1.0 + (*c2 - 1.0) * factor(a) * factor(b));
+    }
+    let offset = plus(still(510), n, &|a, b| 0.005 * (wave(a, 4.0) + wave(b, 4.0)));
+    for (name, values) in [("contrast", contrast), ("offset", offset)] {
+        let found = fitted(values, AnalysisMode::Static, n, &keep);
+        refused(name, &found);
+        let swings = found.lack_of_fit.and_then(|test| test.swings).expect("enough groups of frames");
+        assert!(swings.p_value < 1e-4, "{name}: {swings:?}");
+    }
+}
+
+/// A few frames of one angle, where sums over all angles and times see nothing.
+#[test]
+fn a_hot_patch_of_one_map_is_refused() {
+    let n = SPECKLE.n_frames;
+    let mut values = of_model(&STILL, ShearConvention::Homodyne, 3, SPECKLE, 520);
+    let exact = fitted(values.clone(), AnalysisMode::Static, n, &keep);
+    assert_eq!(exact.verdict, Verdict::Converged, "{:?}", exact.reasons);
+    let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+    let is_hot = |k: usize| (70..77).contains(&k);
+    values[1].iter_mut().zip(pairs).filter(|(_, (i, j))| is_hot(*i) && is_hot(*j)).for_each(|(c2, _)| *c2 += 0.4);
+    let found = fitted(values, AnalysisMode::Static, n, &keep);
+    refused("hot", &found);
+    let patch = found.lack_of_fit.and_then(|test| test.patch).expect("known noise");
+    assert!(patch.phi_degrees == -20.0 && patch.standard_deviations > 10.0, "{patch:?}");
+    assert!((68..76).contains(&patch.earlier_frames[0]), "{patch:?}");
+}
+
 #[test]
 fn odd_angles_and_another_physics_are_refused() {
     let n = SPECKLE.n_frames;

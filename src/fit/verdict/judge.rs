@@ -16,6 +16,9 @@ const UNEXPLAINED_SCATTER: (f64, f64) = (0.02, 8.0);
 /// deviations once: far beyond what the expectation leaves out.
 const UNEXPLAINED_FRAMES: (f64, f64) = (2.5, 10.0);
 
+/// Pairs of a few frames may lie so many standard deviations off once.
+const UNEXPLAINED_PATCH: f64 = 10.0;
+
 /// All that a judgement rests on.
 pub struct Evidence<'a> {
     /// Why the solver stopped.
@@ -132,7 +135,14 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
              than speckles, or intensities that pixels share"
         )
     });
-    tested.into_iter().chain(few).chain(frames(evidence)).chain(scatter(evidence)).chain(weighted).chain(explicit)
+    tested
+        .into_iter()
+        .chain(few)
+        .chain(frames(evidence))
+        .chain(patch(evidence))
+        .chain(scatter(evidence))
+        .chain(weighted)
+        .chain(explicit)
 }
 
 /// A pattern that repeats itself in frames.
@@ -158,6 +168,22 @@ fn frames(evidence: &Evidence<'_>) -> Option<String> {
             "single frames scatter {:.1} times more than their photons let expect, frame {} at {} degrees by {:.0} standard \
              deviations: look at the intensity of the frames, and leave bad ones out with experimental_data.masked_frames",
             found.ratio, found.frame, found.phi_degrees, found.standard_deviations
+        )
+    })
+}
+
+/// Pairs of a few frames at one angle that lie beyond what noise explains.
+fn patch(evidence: &Evidence<'_>) -> Option<String> {
+    let found = evidence.lack_of_fit?.patch?;
+    let ([first, last], [other_first, other_last]) = (found.earlier_frames, found.later_frames);
+    let side = if found.standard_deviations > 0.0 { "above" } else { "below" };
+    (found.standard_deviations.abs() > UNEXPLAINED_PATCH).then(|| {
+        format!(
+            "the pairs of frames {first}-{last} with {other_first}-{other_last} at {} degrees lie {:.0} standard deviations {side} the \
+             model: look at the intensity of these frames and at hot pixels, and leave bad ones out with \
+             experimental_data.masked_frames",
+            found.phi_degrees,
+            found.standard_deviations.abs()
         )
     })
 }

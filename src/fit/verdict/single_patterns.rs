@@ -1,16 +1,16 @@
-//! Does one event or slow swing stand out? Speckles that renew at once, missing frames, a rate or an angle that swings, fields that
-//! beat: each is one sum of residuals, which tells it where the many sums of the test of fit share out their attention. It decides
-//! nothing.
+//! Does one event or swing stand out? Speckles that renew at once, missing frames, fields that beat, and each of `swings`: each is one
+//! sum of residuals, which tells it where the many sums of the test of fit share out their attention. It decides nothing.
 //!
 //! Covariances are Gaussian; each column of the model is set right by the ratio that its whole score has, whose covariance is known
 //! in closed form.
 
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::fit::verdict::lack_of_fit::{Parts, Tested, several};
+use crate::fit::verdict::lack_of_fit::{Parts, Sums as OfAll, Tested, several};
 use crate::fit::verdict::words::{of_column, side};
 use crate::likelihood::speckle::covariance::Noise;
 use crate::likelihood::speckle::departure::of_one;
 use crate::likelihood::speckle::patterns::{Pattern, PatternNoise, Shape};
+use crate::likelihood::speckle::swings::Swing;
 use crate::outcome::noise::SinglePattern;
 use ndarray::{Array1, Array2, Axis};
 
@@ -26,21 +26,24 @@ struct Sums {
 }
 
 impl Tested<'_> {
-    /// The strongest, at the minimum of least squares.
-    pub(super) fn single_pattern(&self, parts: &[Parts], step: &Array1<f64>) -> Option<SinglePattern> {
+    /// The strongest, at the minimum of least squares, or the strongest swing.
+    pub(super) fn single_pattern(&self, parts: &[Parts], step: &Array1<f64>, swings: &OfAll) -> Option<SinglePattern> {
         let patterns = &self.last.speckles.patterns.all;
         let sums = self.of_all_angles(parts);
         let values = &sums.values - &sums.moved.dot(step);
         let taken =
             (&sums.moved * &(&sums.moved.dot(&self.noise.covariance) - &sums.with_numbers * 2.0)).sum_axis(Axis(1));
         let left = &sums.own + &taken;
-        let tested = || (0..patterns.len()).filter(|&k| sums.own[k] > 0.0 && left[k] > LEFT * sums.own[k]);
-        let size = |k: usize| values[k] / left[k].sqrt();
-        let strongest = tested().max_by(|&a, &b| size(a).abs().total_cmp(&size(b).abs()))?;
+        let tested = (0..patterns.len()).filter(|&k| sums.own[k] > 0.0 && left[k] > LEFT * sums.own[k]);
+        let of_patterns = tested.map(|k| (What::Pattern(patterns[k]), values[k] / left[k].sqrt()));
+        let of_swings = self.last.speckles.swings.all.iter().zip(swings.single(LEFT));
+        let of_swings = of_swings.filter_map(|(swing, size)| Some((What::Swing(*swing), size?)));
+        let tested: Vec<(What, f64)> = of_patterns.chain(of_swings).collect();
+        let &(what, size) = tested.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
         Some(SinglePattern {
-            what: in_words(patterns[strongest], size(strongest), self.last),
-            standard_errors: size(strongest).abs(),
-            p_value: several(of_one(size(strongest)), tested().count()),
+            what: in_words(what, size, self.last),
+            standard_errors: size.abs(),
+            p_value: several(of_one(size), tested.len()),
         })
     }
 
@@ -135,21 +138,29 @@ fn of_patterns(of_columns: &Array1<f64>, tested: &Tested<'_>) -> Array1<f64> {
     tested.last.speckles.patterns.all.iter().map(|pattern| of_columns[pattern.column]).collect()
 }
 
-fn in_words(Pattern { column, shape }: Pattern, size: f64, last: &LastSweep) -> String {
+/// One sum.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Pattern(Pattern),
+    Swing(Swing),
+}
+
+fn in_words(what: What, size: f64, last: &LastSweep) -> String {
     let side = side(size);
-    let what = of_column(column, &last.speckles.functions);
+    let (What::Pattern(Pattern { column, .. }) | What::Swing(Swing { column, .. })) = what;
+    let of_column = of_column(column, &last.speckles.functions);
     let frames = last.nodes.groups.of_frame.len() as f64;
     let period = |half_waves: usize| (2.0 * frames / half_waves as f64).round();
-    match shape {
-        Shape::Across { group } => format!(
-            "the data lie {side} the model {what} where one frame lies before frame {} and the other after",
+    match what {
+        What::Pattern(Pattern { shape: Shape::Across { group }, .. }) => format!(
+            "the data lie {side} the model {of_column} where one frame lies before frame {} and the other after",
             last.nodes.groups.first_frames[group] + 1
         ),
-        Shape::Age { half_waves } => {
-            format!("residuals {what} swing with age, with a period of {} frames", period(half_waves))
+        What::Swing(Swing { half_waves, .. }) => {
+            format!("residuals {of_column} swing with age, with a period of {} frames", period(half_waves))
         }
-        Shape::Lag { half_waves } => {
-            format!("residuals {what} swing with lag, with a period of {} frames", period(half_waves))
+        What::Pattern(Pattern { shape: Shape::Lag { half_waves }, .. }) => {
+            format!("residuals {of_column} swing with lag, with a period of {} frames", period(half_waves))
         }
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn of_column(column: usize, functions: &Functions) -> &'static str {
         Some(0) => "in the decay by diffusion",
         Some(_) => "in the decay by shear",
         None if column == functions.p => "in the size of the correlation",
+        None if column > functions.p => "in the offset",
         None => "in the direction of the flow",
     }
 }

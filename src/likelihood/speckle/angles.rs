@@ -7,7 +7,9 @@ use crate::error::{Error, Fault, Result};
 use crate::likelihood::speckle::blocks::Blocks;
 use crate::likelihood::speckle::covariance::Components;
 use crate::likelihood::speckle::functions::{Functions, longest_lag};
+use crate::likelihood::speckle::gaussian::Gaussian;
 use crate::likelihood::speckle::patterns::{PatternNoise, Patterns};
+use crate::likelihood::speckle::swings::Swings;
 use crate::likelihood::speckle::trends::Trends;
 use crate::sums::grid::{Grid, GridQuery, Resemblance};
 use crate::sums::objective::RawData;
@@ -30,6 +32,8 @@ pub struct Speckles {
     pub functions: Functions,
     /// The patterns of pairs that are looked at.
     pub patterns: Patterns,
+    /// The swings that are looked at.
+    pub swings: Swings,
     nodes: Vec<Node>,
     angles: Vec<Place>,
 }
@@ -41,6 +45,7 @@ struct Node {
     blocks: Blocks,
     trends: Trends,
     patterns: PatternNoise,
+    swings: Gaussian,
 }
 
 /// An angle between two nodes.
@@ -70,13 +75,18 @@ impl Speckles {
         let query = GridQuery { theta, coarse: &groups.first_frames, step: STEP };
         let longest = lags(data, &query, &chosen)?;
         let functions = Functions::new(groups, theta.len(), by_age, longest);
-        let patterns = Patterns::new(groups, theta.len(), (by_age, swinging));
+        let patterns = Patterns::new(groups, theta.len(), by_age);
+        let swings = Swings::new(groups, theta.len(), swinging);
         let nodes = on_grids(data, &query, &chosen, |grid| {
             let blocks = Blocks::of(grid, groups.len());
             let columns = blocks.columns(grid);
-            let trends = Trends::of(grid, &functions, (&blocks, &columns));
-            let patterns = patterns.noise(grid);
-            Node { components: Components::of(grid, &functions), blocks, trends, patterns }
+            Node {
+                components: Components::of(grid, &functions),
+                trends: Trends::of(grid, &functions, (&blocks, &columns)),
+                patterns: patterns.noise(grid),
+                swings: swings.noise(grid),
+                blocks,
+            }
         })?;
         let place = |one: &Resemblance| {
             let (below, above, share) = between(one, &chosen, &resemblances);
@@ -84,7 +94,7 @@ impl Speckles {
             Place { below, above, share, factors: functions.factors(&one.factors), of_columns }
         };
         let angles = resemblances.iter().map(place).collect();
-        Ok(Speckles { functions, patterns, nodes, angles })
+        Ok(Speckles { functions, patterns, swings, nodes, angles })
     }
 
     /// Of the functions of an angle.
@@ -127,6 +137,22 @@ impl Speckles {
     pub fn pattern_noise_of_two(&self, one: usize, other: usize) -> PatternNoise {
         let noise = self.at(one, |node| &node.patterns, PatternNoise::between);
         noise.with_factors(&self.patterns, &self.angles[one].of_columns, &self.angles[other].of_columns)
+    }
+
+    /// What scores and swings of an angle scatter by.
+    #[must_use]
+    pub fn swing_noise(&self, angle: usize) -> Gaussian {
+        self.swing_noise_of_two(angle, angle)
+    }
+
+    /// Of one angle (rows) with those of another that sees the same speckles (columns).
+    #[must_use]
+    pub fn swing_noise_of_two(&self, one: usize, other: usize) -> Gaussian {
+        let noise = self.at(one, |node| &node.swings, Gaussian::between);
+        let factors = |angle: usize| -> Vec<f64> {
+            self.swings.columns().map(|column| self.angles[angle].of_columns[column]).collect()
+        };
+        noise.with_factors(&factors(one), &factors(other))
     }
 
     /// What misfits of an angle look like.

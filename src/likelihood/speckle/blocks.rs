@@ -94,6 +94,21 @@ impl Blocks {
         apart.filter(|&(a, b)| self.counts[a] * self.counts[b] > 0.0)
     }
 
+    /// Variance of the mean residual over the pairs of two groups (formula: `level`), or of one: there each pair counts once.
+    #[must_use]
+    pub fn variance(&self, (a, b): (usize, usize), noise: Noise) -> f64 {
+        let Noise { contrast: beta, root_speckle: x, white } = noise;
+        let (n_a, n_b, h) = (self.counts[a], self.counts[b], self.h[[a, b]]);
+        let (of_a, of_b) = (self.h[[a, a]], self.h[[b, b]]);
+        let cumulants = 4.0 * h - 6.0 * h * h + h * h * (of_a + of_b + 2.0 * h);
+        let smooth = beta * beta * x * x * (of_a * of_b + h * h + beta * cumulants);
+        let (mixed, pairs) = match a == b {
+            true => (4.0 * h / n_a, 0.5 * n_a * (n_a - 1.0)),
+            false => (of_a / n_b + of_b / n_a, n_a * n_b),
+        };
+        smooth + beta * x * white * mixed * (1.0 + 2.0 * beta) + white * white * (1.0 + beta * h) / pairs.max(1.0)
+    }
+
     /// The sums over pairs of groups that the noise of their means is made of.
     #[must_use]
     pub fn moments(&self) -> Moments {

@@ -7,9 +7,9 @@ use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal};
 
 /// Directions in which sums scatter less than this share of the widest are not resolved.
 const RESOLVED: f64 = 2e-3;
-/// Directions of which a fit leaves less than this share of the variance are the fit's: what is left there is how far the model is
-/// from linear, not noise.
-const LEFT: f64 = 5e-3;
+/// Directions of which a fit leaves less than this share of an exact variance are the fit's: what is left there is how far the model
+/// is from linear, not noise.
+pub const LEFT: f64 = 5e-3;
 
 /// A sum of squares in units of its noise.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -23,16 +23,17 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// Of sums with a covariance `left` by a fit, of what it was `before`. That the level of the noise comes from the same residuals
-    /// does not widen the tail: a draw with large residuals has large sums and a high level (`benches/COVERAGE.md`).
+    /// Of sums with a covariance `left` by a fit, of what it was `before`; directions of which it leaves less than a share are none.
+    /// That the level of the noise comes from the same residuals does not widen the tail: a draw with large residuals has large sums
+    /// and a high level (`benches/COVERAGE.md`).
     #[must_use]
-    pub fn of(sums: &Array1<f64>, left: &Array2<f64>, before: &Array2<f64>) -> Self {
+    pub fn of(sums: &Array1<f64>, (left, before): (&Array2<f64>, &Array2<f64>), least_left: f64) -> Self {
         let Some(white) = before.whitened(RESOLVED) else { return Departure { p_value: 1.0, ..Departure::default() } };
         let Some((shares, vectors)) = white.t().dot(left).dot(&white).eigen() else {
             return Departure { p_value: f64::NAN, ..Departure::default() };
         };
         let along = vectors.t().dot(&white.t()).dot(sums);
-        let kept = || shares.iter().zip(&along).filter(|(share, _)| **share > LEFT);
+        let kept = || shares.iter().zip(&along).filter(|(share, _)| **share > least_left);
         let (statistic, degrees) = (kept().map(|(share, along)| along * along / share).sum(), kept().count());
         Departure { statistic, degrees, p_value: tail(statistic, degrees) }
     }
@@ -76,10 +77,10 @@ mod tests {
     #[test]
     fn sums_within_their_noise_do_not_stand_out_and_others_do() {
         let covariance = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 4.0 } else { 3.9 });
-        let within = Departure::of(&array![2.0, 2.0], &covariance, &covariance);
+        let within = Departure::of(&array![2.0, 2.0], (&covariance, &covariance), LEFT);
         assert!(within.p_value > 0.3 && within.degrees == 2, "{within:?}");
         // Their difference scatters by 0.45 only.
-        let beyond = Departure::of(&array![2.0, -2.0], &covariance, &covariance);
+        let beyond = Departure::of(&array![2.0, -2.0], (&covariance, &covariance), LEFT);
         assert!(beyond.p_value < 1e-15, "{beyond:?}");
     }
 
@@ -88,11 +89,11 @@ mod tests {
         let before = Array2::from_diag(&Array1::from(vec![4.0, 1e6, 1.0]));
         let mut left = before.clone();
         left[[1, 1]] = 1e3;
-        let taken = Departure::of(&array![2.0, 300.0, 0.0], &left, &before);
+        let taken = Departure::of(&array![2.0, 300.0, 0.0], (&left, &before), LEFT);
         assert!(taken.degrees == 2 && taken.p_value > 0.5, "{taken:?}");
         // Their sum is the fit's, each alone is not.
         let left = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 0.501 } else { -0.499 });
-        let taken = Departure::of(&array![1.0, 1.0], &left, &Array2::eye(2));
+        let taken = Departure::of(&array![1.0, 1.0], (&left, &Array2::eye(2)), LEFT);
         assert!(taken.degrees == 1 && taken.statistic < 1e-9, "{taken:?}");
         assert!((of_one(-1.96) - 0.05).abs() < 1e-4);
         assert!((size_of(0.05) - 1.96).abs() < 1e-3 && size_of(0.0) > 7.0);

@@ -46,6 +46,12 @@ impl Gaussian {
         Gaussian { parts }
     }
 
+    /// Of the three monomials.
+    #[must_use]
+    pub fn from_parts(parts: [Array2<f64>; MONOMIALS]) -> Self {
+        Gaussian { parts }
+    }
+
     /// Between two.
     #[must_use]
     pub fn between(&self, other: &Gaussian, share: f64) -> Gaussian {

@@ -1,5 +1,5 @@
-//! Patterns that single events and slow swings leave in residuals, weighted by pairs of coarse groups of frames: what speckles that renew at
-//! once, frames that are missing, a rate that swings or fields that beat look like. It knows no residual.
+//! Patterns that single events and beats leave in residuals, weighted by pairs of coarse groups of frames: what speckles that renew at
+//! once, frames that are missing or fields that beat look like. It knows no residual.
 
 use crate::likelihood::speckle::covariance::through;
 use crate::likelihood::speckle::gaussian::Gaussian;
@@ -11,8 +11,7 @@ use std::f64::consts::PI;
 
 /// Places of an event: one boundary of groups of so many.
 const EVERY: usize = 2;
-/// Half waves of age and of lag.
-const AGES: usize = 12;
+/// Half waves of lag.
 const LAGS: usize = 10;
 /// Fewer groups have no patterns.
 const FEWEST_GROUPS: usize = 8;
@@ -25,11 +24,6 @@ pub enum Shape {
         /// The group.
         group: usize,
     },
-    /// By half waves of the age of a pair.
-    Age {
-        /// In the whole measurement.
-        half_waves: usize,
-    },
     /// By half waves of the lag.
     Lag {
         /// In the whole measurement.
@@ -41,11 +35,9 @@ impl Shape {
     /// The weight of the pairs of two groups with their middles, the measurement as 1.
     fn weight(self, middle: &[f64], a: usize, b: usize) -> f64 {
         let (earlier, later) = (a.min(b), a.max(b));
-        let wave = |half_waves: usize, at: f64| (PI * half_waves as f64 * at).cos();
         match self {
             Shape::Across { group } => f64::from(u8::from(earlier < group && group <= later)),
-            Shape::Age { half_waves } => wave(half_waves, f64::midpoint(middle[earlier], middle[later])),
-            Shape::Lag { half_waves } => wave(half_waves, middle[later] - middle[earlier]),
+            Shape::Lag { half_waves } => (PI * half_waves as f64 * (middle[later] - middle[earlier])).cos(),
         }
     }
 }
@@ -80,20 +72,18 @@ pub struct PatternNoise {
 }
 
 impl Patterns {
-    /// Over coarse groups, of `p` parameters: some are amplitudes, some may swing with age.
+    /// Over coarse groups, of `p` parameters of which some are amplitudes.
     #[must_use]
-    pub fn new(groups: &FrameGroups, p: usize, (amplitudes, swinging): (&[usize], &[usize])) -> Self {
+    pub fn new(groups: &FrameGroups, p: usize, amplitudes: &[usize]) -> Self {
         let n_frames = groups.of_frame.len() as f64;
         let middle = |first: &usize| f64::midpoint(*first as f64, groups.end[*first] as f64) / n_frames;
         let mut all = Vec::new();
         if groups.len() >= FEWEST_GROUPS {
             let across = (EVERY..groups.len()).step_by(EVERY).map(|group| Shape::Across { group });
-            let ages = (1..=AGES).map(|half_waves| Shape::Age { half_waves });
             let lags = (1..=LAGS).map(|half_waves| Shape::Lag { half_waves });
             let with =
                 |columns: Vec<usize>, shape: Shape| columns.into_iter().map(move |column| Pattern { column, shape });
             all.extend(across.flat_map(|shape| with([amplitudes, &[p]].concat(), shape)));
-            all.extend(ages.flat_map(|shape| with([swinging, &[p]].concat(), shape)));
             all.extend(lags.flat_map(|shape| with(vec![p], shape)));
         }
         let middle: Vec<f64> = groups.first_frames.iter().map(middle).collect();
@@ -224,9 +214,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_lie_between_frames_and_swings_have_no_mean() {
+    fn events_lie_between_frames_and_beats_depend_on_the_lag() {
         let groups = FrameGroups::new((0..20).map(|k| 5 * k).collect(), 100);
-        let patterns = Patterns::new(&groups, 3, (&[0], &[0, 2]));
+        let patterns = Patterns::new(&groups, 3, &[0]);
         assert!(patterns.all.iter().any(|pattern| pattern.shape == Shape::Across { group: 18 } && pattern.column == 3));
         let of = |shape: Shape| {
             let place = patterns.all.iter().position(|pattern| pattern.shape == shape).expect("looked at");
@@ -234,11 +224,9 @@ mod tests {
         };
         let across = of(Shape::Across { group: 8 });
         assert_eq!([across[[7, 8]], across[[8, 7]], across[[3, 7]], across[[8, 12]]], [1.0, 1.0, 0.0, 0.0]);
-        let ages = of(Shape::Age { half_waves: 3 });
-        assert!(ages.diag().sum().abs() < 1e-12);
         let lags = of(Shape::Lag { half_waves: 4 });
         assert_eq!(lags[[6, 6]], 1.0);
         assert!((lags[[0, 5]] + 1.0).abs() < 1e-12);
-        assert!(Patterns::new(&FrameGroups::new(vec![0, 5], 10), 3, (&[0], &[0])).all.is_empty());
+        assert!(Patterns::new(&FrameGroups::new(vec![0, 5], 10), 3, &[0]).all.is_empty());
     }
 }
