@@ -5,7 +5,6 @@ use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
-use crate::fit::strategy::Decision;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::file_identity::content_hash;
 use crate::machine::link::lead_to;
@@ -14,29 +13,14 @@ use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Str
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
 use crate::pipeline::run::{Finished, Run};
-use crate::pipeline::run_record::{File, Noted, RECORD_NAME, now_unix_seconds};
+use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, now_unix_seconds};
 use crate::report::tables::json::pretty;
 use crate::report::tables::{parquet, summary};
 use crate::store::directory::Store;
-use crate::sweep::meter::SweepTotals;
 use crate::units::date_and_time;
 use serde_json::{Value, json};
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
-
-/// What is written.
-pub struct Record<'a> {
-    /// What was measured.
-    pub experiment: &'a Experiment,
-    /// Sweep statistics.
-    pub totals: SweepTotals,
-    /// Key of the result.
-    pub key: String,
-    /// The data.
-    pub store: &'a Store,
-    /// Strategy and why.
-    pub decision: Decision,
-}
 
 impl Run<'_> {
     /// Equal hashes give equal numbers for equal data.

@@ -1,14 +1,15 @@
 //! `run.json`: how a result came about, and what is read of it later. It knows no other file of a result.
 
 use crate::config::settings::Effective;
+use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
 use crate::machine::file_identity::content_hash;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
 use crate::outcome::fit::Strategy;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::{Run, StageFacts};
-use crate::pipeline::run_directory::Record;
 use crate::store::block::BlockSource;
+use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
 use crate::sweep::simd::SimdLevel;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::PoisonError;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is written.
+pub struct Record<'a> {
+    /// What was measured.
+    pub experiment: &'a Experiment,
+    /// Sweep statistics.
+    pub totals: SweepTotals,
+    /// Key of the result.
+    pub key: String,
+    /// The data.
+    pub store: &'a Store,
+    /// Strategy and why.
+    pub decision: Decision,
+}
 
 /// Name of the file.
 pub const RECORD_NAME: &str = "run.json";

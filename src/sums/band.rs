@@ -78,6 +78,13 @@ impl Band {
         &self.entries[self.place(a, columns.start)..self.place(a, columns.start) + columns.len()]
     }
 
+    /// The entries of row `a` in some columns within reach.
+    #[must_use]
+    pub fn part(&self, a: usize, columns: Range<usize>) -> &[f64] {
+        let start = self.place(a, columns.start);
+        &self.entries[start..start + columns.len()]
+    }
+
     fn row_mut(&mut self, a: usize) -> &mut [f64] {
         let columns = self.columns(a);
         let start = self.place(a, columns.start);

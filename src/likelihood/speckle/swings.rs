@@ -250,38 +250,43 @@ impl<'a> Scaled<'a> {
     fn add_far(&self, cells: &mut [Array2<f64>; 3], (one, other): (&Column, &Column), i: usize) {
         let (r, a, group) = (&self.roots, &self.h_roots, &self.grid.coarse);
         let (wide, wide_other) = (one.rank * r[i], other.rank * r[i]);
+        let [mut twice, mut once, _] = cells.each_mut().map(|cells| cells.row_mut(group[i]));
         let rows = one.through.row(i).iter().zip(other.transposed.row(i)).zip(one.through.columns(i));
         let mut diagonal = 0.0;
         for ((sh, sh_other), j) in rows {
-            let place = [group[i], group[j]];
             let on_diagonal = wide_other * r[j] * sh;
-            cells[0][place] += sh * (sh_other + other.rank * r[j] * a[i]) + wide * a[j] * sh_other;
-            cells[1][place] += wide * r[j] * sh_other + on_diagonal;
+            twice[group[j]] += sh * (sh_other + other.rank * r[j] * a[i]) + wide * a[j] * sh_other;
+            once[group[j]] += wide * r[j] * sh_other + on_diagonal;
             diagonal += on_diagonal;
         }
-        cells[1][[group[i], group[i]]] += diagonal;
+        once[group[i]] += diagonal;
     }
 
     /// What row `i` adds within reach of the columns, with the products S H S' and S S'.
     fn add_near(&self, cells: &mut [Array2<f64>; 3], (one, other, products): (&Column, &Column, &[Band; 2]), i: usize) {
-        let (r, a, group) = (&self.roots, &self.h_roots, &self.grid.coarse);
+        let (r, a, group, columns) = (&self.roots, &self.h_roots, &self.grid.coarse, self.h.columns(i));
         let (r_i, ranks) = (r[i], one.rank * other.rank);
-        let own = [group[i], group[i]];
-        for j in self.h.columns(i) {
-            let (place, through, r_j) = ([group[i], group[j]], self.h.get(i, j), r[j]);
-            let (s, s_other) = (one.narrow.get(i, j), other.narrow.get(i, j));
+        let [mut twice, mut once, mut none] = cells.each_mut().map(|cells| cells.row_mut(group[i]));
+        let bands = [&self.h, &one.narrow, &other.narrow, &one.through, &other.transposed, &products[0], &products[1]];
+        let rows = bands.map(|band| band.part(i, columns.clone()));
+        let mut diagonal = [0.0; 2];
+        for (k, j) in columns.enumerate() {
+            let [h, s, s_other, sh, h_s_other, s_h_s, s_s] = rows.map(|row| row[k]);
+            let r_j = r[j];
             let mixed = |left: &[f64], right: &[f64]| other.rank * left[i] * r_j + one.rank * r_i * right[j];
-            let both = products[0].get(i, j) + mixed(&one.on_h_roots, &other.on_h_roots);
-            let squared = products[1].get(i, j) + mixed(&one.on_roots, &other.on_roots);
-            let on_diagonal = s_other * (one.through.get(i, j) + one.rank * r_i * a[j]);
-            let once = s * (other.transposed.get(i, j) + other.rank * r_j * a[i]) + on_diagonal;
-            let none = s * (s_other + other.rank * r_i * r_j) + one.rank * r_i * r_j * s_other;
-            cells[0][place] += through * (both + ranks * self.all_h * r_i * r_j);
-            cells[1][place] += once + through * (squared + ranks * self.frames * r_i * r_j);
-            cells[2][place] += none;
-            cells[1][own] += on_diagonal;
-            cells[2][own] += none;
+            let both = s_h_s + mixed(&one.on_h_roots, &other.on_h_roots);
+            let squared = s_s + mixed(&one.on_roots, &other.on_roots);
+            let on_diagonal = s_other * (sh + one.rank * r_i * a[j]);
+            let white = s * (s_other + other.rank * r_i * r_j) + one.rank * r_i * r_j * s_other;
+            twice[group[j]] += h * (both + ranks * self.all_h * r_i * r_j);
+            once[group[j]] += s * (h_s_other + other.rank * r_j * a[i])
+                + on_diagonal
+                + h * (squared + ranks * self.frames * r_i * r_j);
+            none[group[j]] += white;
+            diagonal = [diagonal[0] + on_diagonal, diagonal[1] + white];
         }
+        once[group[i]] += diagonal[0];
+        none[group[i]] += diagonal[1];
     }
 
     /// What two columns of rank 1 add to M.
