@@ -8,6 +8,7 @@ use crate::experiment::Angle;
 use crate::model::catalogue::Model;
 use crate::model::laminar_flow::shear::Kappa;
 use crate::model::pair::PairEvaluator;
+use crate::model::short_lags::short_lags;
 use crate::model::time_tables::TimeTables;
 use crate::sums::band::Band;
 use crate::sums::grid::{Grid, GridQuery, NEGLIGIBLE, Resemblance};
@@ -54,7 +55,10 @@ impl Model {
         let grouped = time.of_groups(&parts.first_frames);
         let apart = PairEvaluator::on(self, &grouped, kappa);
         let single = PairEvaluator::on(self, &time, kappa);
-        parts.grid(&Evaluators { apart, single, exponent: &grouped.exponent }, query.theta.len())
+        let widest = (0..parts.counts.len()).map(|a| parts.range(a)).map(|(first, end)| end - first).max().unwrap_or(0);
+        let short_lags = short_lags(&single, (query, widest), &angle.masked_frames, time.exponent.len());
+        let grid = parts.grid(&Evaluators { apart, single, exponent: &grouped.exponent }, query.theta.len());
+        Grid { short_lags, ..grid }
     }
 }
 
@@ -121,7 +125,7 @@ impl Parts {
             }
         }
         let Parts { first_frames, coarse, counts, n_frames } = self;
-        Grid { first_frames, n_frames, coarse, counts, h, field, columns }
+        Grid { first_frames, n_frames, coarse, counts, h, field, columns, short_lags: Vec::new() }
     }
 
     /// Means over the pairs of one group: of a frame with itself h is 1, and a score does not see it.

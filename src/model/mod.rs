@@ -29,5 +29,6 @@ pub mod groups;
 pub mod laminar_flow;
 pub mod pair;
 pub mod scattered_pairs;
+mod short_lags;
 pub mod starts;
 pub mod time_tables;

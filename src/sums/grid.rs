@@ -34,6 +34,21 @@ pub struct Grid {
     pub field: Band,
     /// `[dh/dtheta .., h]` over different frames: a score sees no frame with itself.
     pub columns: Vec<Band>,
+    /// The same on single pairs at lags that are no longer than a few groups, which means over groups do not tell.
+    pub short_lags: Vec<ShortLag>,
+}
+
+/// Pairs at the lags of one half octave, whose frames lie in two coarse groups.
+#[derive(Debug, Clone)]
+pub struct ShortLag {
+    /// Number of the half octave: see [`crate::sums::lags::half_octave`].
+    pub bin: usize,
+    /// Coarse groups of the earlier and the later frame.
+    pub coarse: (usize, usize),
+    /// Sums of `[dh/dtheta .., h, 1]` over the pairs.
+    pub sums: Vec<f64>,
+    /// Sums of the same times h.
+    pub times_h: Vec<f64>,
 }
 
 impl Grid {

@@ -53,10 +53,8 @@ impl Sums {
     }
 }
 
-/// A sum of which the fit leaves less than this share of the variance is no test alone: the covariance of lags shorter than the groups
-/// of a grid is not known as well as that (without photons the sum over a lag of one frame, of which 0.1 is left, scatters twice as
-/// much; `benches/COVERAGE.md`).
-const LEFT: f64 = 0.2;
+/// A sum of which the fit leaves less than this share of the variance is no test alone.
+const LEFT: f64 = 0.02;
 
 /// What one angle's covariance is made of.
 pub(super) struct Parts {

@@ -1,7 +1,8 @@
 //! What stands out of the noise, in words. It computes no noise.
 
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::likelihood::speckle::functions::{Function, Functions, lags_of};
+use crate::likelihood::speckle::functions::{Function, Functions};
+use crate::sums::lags::half_octave;
 
 /// Fewer standard deviations are not worth a word.
 pub(super) const WORTH_A_WORD: f64 = 3.0;
@@ -80,7 +81,7 @@ fn of_function(function: Function, last: &LastSweep) -> String {
             format!("{what} in the {} quarter of the measurement", ["first", "second", "third", "last"][age.min(3)])
         }
         Function::Whole { .. } => "in the shape of the decay".into(),
-        Function::Lag { bin } => match (lags_of(bin).start, lags_of(bin).end - 1) {
+        Function::Lag { bin } => match (half_octave(bin).start, half_octave(bin).end - 1) {
             (1, _) => "at a lag of 1 frame".into(),
             (first, last) if first == last => format!("at a lag of {first} frames"),
             (first, last) => format!("at lags of {first} to {last} frames"),

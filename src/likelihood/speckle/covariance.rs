@@ -50,7 +50,23 @@ impl Components {
                 parts[5][[k, k]] = 0.5 * a;
             }
         }
-        Components { parts }
+        let mut components = Components { parts };
+        components.set_short_lags(grid, functions);
+        components
+    }
+
+    /// tr(J J') and tr(A A') of a bin of short lags and another function: a mean over pairs of groups is not its value at these lags.
+    fn set_short_lags(&mut self, grid: &Grid, functions: &Functions) {
+        for (k, &one) in functions.all.iter().enumerate() {
+            let Function::Lag { bin } = one else { continue };
+            for (l, &other) in functions.all.iter().enumerate().filter(|(l, _)| *l != k) {
+                if let Some((j, a)) = functions.at_lags(bin, other, grid) {
+                    for place in [[k, l], [l, k]] {
+                        (self.parts[4][place], self.parts[5][place]) = (j, a);
+                    }
+                }
+            }
+        }
     }
 
     /// Between two grids.

@@ -5,7 +5,8 @@
 //! the scores of the fit are sums of them.
 
 use crate::sums::band::Band;
-use crate::sums::grid::Grid;
+use crate::sums::grid::{Grid, ShortLag};
+use crate::sums::lags::half_octave;
 use crate::sums::residuals::{FrameGroups, ResidualSums};
 use ndarray::Array2;
 use std::ops::Range;
@@ -31,7 +32,7 @@ pub enum Function {
     },
     /// 1 where the lag lies in this half octave.
     Lag {
-        /// Number of the half octave: see [`lags_of`].
+        /// Number of the half octave: see [`half_octave`].
         bin: usize,
     },
     /// 1 where the earlier frame lies in one block of time and the later in another or the same.
@@ -83,7 +84,7 @@ impl Functions {
                 all.push(Function::Whole { column });
             }
         }
-        all.extend((0..).take_while(|&bin| lags_of(bin).end <= longest_lag).map(|bin| Function::Lag { bin }));
+        all.extend((0..).take_while(|&bin| half_octave(bin).end <= longest_lag).map(|bin| Function::Lag { bin }));
         for earlier in 0..blocks.len() {
             all.extend((earlier..blocks.len()).map(|later| Function::Blocks { earlier, later }));
         }
@@ -127,7 +128,7 @@ impl Functions {
         let mut sums = vec![0.0; self.all.len()];
         for (sum, function) in sums.iter_mut().zip(&self.all) {
             if let Function::Lag { bin } = function {
-                *sum = residuals.of_lags().get(lags_of(*bin)).map_or(0.0, |sums| sums.iter().sum());
+                *sum = residuals.of_lags().get(half_octave(*bin)).map_or(0.0, |sums| sums.iter().sum());
                 continue;
             }
             for earlier in 0..residuals.n_groups {
@@ -149,6 +150,29 @@ impl Functions {
         sums
     }
 
+    /// The sum over pairs of a bin of lags and another function, and the same times h, where the grid knows short lags.
+    #[must_use]
+    pub fn at_lags(&self, bin: usize, other: Function, grid: &Grid) -> Option<(f64, f64)> {
+        let mut known = grid.short_lags.iter().filter(|short| short.bin == bin).peekable();
+        known.peek()?;
+        let terms = known.filter_map(|short| self.column_at(other, short).map(|column| (short, column)));
+        let sums = terms.map(|(short, column)| (short.sums[column], short.times_h[column]));
+        Some(sums.fold((0.0, 0.0), |(all, with_h), (sum, times_h)| (all + sum, with_h + times_h)))
+    }
+
+    /// Which of the columns `[dh/dtheta .., h, 1]` a function is on pairs at a short lag; none where it is zero.
+    fn column_at(&self, function: Function, short: &ShortLag) -> Option<usize> {
+        let (earlier, later) = short.coarse;
+        match function {
+            Function::Whole { column } => Some(column),
+            Function::Aged { column, age } => (self.ages[[earlier, later]] == age).then_some(column),
+            Function::Blocks { earlier: a, later: b } => {
+                (self.block(earlier) == a && self.block(later) == b).then_some(self.p + 1)
+            }
+            Function::Lag { bin } => (bin == short.bin).then_some(self.p + 1),
+        }
+    }
+
     /// A function on the groups of a grid, as far as it is not 1 on two blocks of time.
     #[must_use]
     pub fn on(&self, function: Function, grid: &Grid) -> Option<Band> {
@@ -161,19 +185,10 @@ impl Functions {
                     }),
                 )
             }
-            Function::Lag { bin } => Some(grid.h.map(|a, b, _| share_of_lags(grid, (a, b), &lags_of(bin)))),
+            Function::Lag { bin } => Some(grid.h.map(|a, b, _| share_of_lags(grid, (a, b), &half_octave(bin)))),
             Function::Blocks { .. } => None,
         }
     }
-}
-
-/// The lags of a half octave in frames: 1, 2, 3, 4-5, 6-7, 8-11, 12-15, ..
-#[must_use]
-pub fn lags_of(bin: usize) -> Range<usize> {
-    let Some(above) = bin.checked_sub(1) else { return 1..2 };
-    let width = 1 << (above / 2);
-    let first = (2 + above % 2) * width;
-    first..first + width
 }
 
 /// Which share of the pairs of two groups has one of these lags.
@@ -203,13 +218,6 @@ pub fn longest_lag(grid: &Grid) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn half_octaves_cover_every_lag_once() {
-        let ranges: Vec<Range<usize>> = (0..9).map(lags_of).collect();
-        assert_eq!(ranges[..6], [1..2, 2..3, 3..4, 4..6, 6..8, 8..12]);
-        assert!(ranges.windows(2).all(|two| two[0].end == two[1].start));
-    }
 
     #[test]
     fn scores_are_sums_of_functions() {

@@ -224,6 +224,7 @@ mod tests {
             h: band(1),
             field: Band::from_fn(N, 12, |a, b| decay(a, b).sqrt()),
             columns: vec![band(1)],
+            short_lags: Vec::new(),
         };
         let groups = FrameGroups::new((0..N).collect(), N);
         let blocks = Blocks::of(&grid, N);
