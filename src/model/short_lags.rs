@@ -45,7 +45,7 @@ impl Sampled<'_> {
         let mut found: Vec<ShortLag> = Vec::new();
         for k in 0..n_sampled {
             let part = first + k * n_lags / n_sampled..first + (k + 1) * n_lags / n_sampled;
-            self.at_lag(usize::midpoint(part.start, part.end - 1), part.len(), &mut |coarse, sums, times_h| {
+            self.at_lag(usize::midpoint(part.start, part.end - 1), part.len(), |coarse, sums, times_h| {
                 let place = found.iter().position(|known| known.coarse == coarse).unwrap_or_else(|| {
                     let (sums, times_h) = (vec![0.0; self.p + 2], vec![0.0; self.p + 2]);
                     found.push(ShortLag { bin, coarse, sums, times_h });
@@ -59,7 +59,7 @@ impl Sampled<'_> {
     }
 
     /// Pairs (i, i + lag), each for `n_lags` lags: coarse groups, columns and columns times h.
-    fn at_lag(&self, lag: usize, n_lags: usize, add: &mut dyn FnMut((usize, usize), &[f64], &[f64])) {
+    fn at_lag(&self, lag: usize, n_lags: usize, mut add: impl FnMut((usize, usize), &[f64], &[f64])) {
         let n_pairs = self.is_usable.len() - lag;
         let n_sampled = n_pairs.min(FRAMES);
         let coarse = |frame: usize| self.coarse.partition_point(|&first| first <= frame) - 1;

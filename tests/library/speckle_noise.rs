@@ -4,11 +4,12 @@ use crate::common::{experiment, memory_f64, model};
 use homodyne::experiment::Experiment;
 use homodyne::likelihood::speckle::angles::Speckles;
 use homodyne::likelihood::speckle::covariance::Noise;
-use homodyne::likelihood::speckle::functions::{Function, Functions, lags_of};
+use homodyne::likelihood::speckle::functions::{Function, Functions};
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::sums::algebra::Algebra;
+use homodyne::sums::lags::half_octave;
 use homodyne::sums::residuals::FrameGroups;
 use homodyne::sweep::raw::pass::Sweep;
 use ndarray::{Array1, Array2};
@@ -49,7 +50,7 @@ fn full(functions: &Functions, function: Function, evaluator: &PairEvaluator<'_>
                 let found = (f64::midpoint(middle(earlier), middle(later)) * 4.0) as usize;
                 if found.min(3) == age { column(k) } else { 0.0 }
             }
-            Function::Lag { bin } => f64::from(u8::from(lags_of(bin).contains(&(j - i)))),
+            Function::Lag { bin } => f64::from(u8::from(half_octave(bin).contains(&(j - i)))),
             Function::Blocks { earlier: a, later: b } => {
                 f64::from(u8::from(functions.block(earlier) == a && functions.block(later) == b))
             }
