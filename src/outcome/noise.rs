@@ -51,17 +51,40 @@ pub struct LackOfFit {
     pub stands_out: Vec<String>,
 }
 
-/// What changes from frame to frame, against the white noise of frames.
+/// What changes from frame to frame, against the noise that frames do not share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FrameScatter {
-    /// Mean square of second differences of the sums over the pairs of single frames, over what noise lets expect: about 1.
+    /// Mean square of second differences of the sums over the pairs of single frames, over what noise lets expect, where it is most
+    /// unlikely: about 1.
     pub ratio: f64,
+    /// Probability of such a ratio at any angle, if frames scatter as noise lets expect.
+    #[serde(default = "certain")]
+    pub p_value: f64,
     /// The frame that stands out most, 1-based in the fitted range.
     pub frame: usize,
-    /// Where, in degrees.
-    pub phi_degrees: f64,
+    /// In which sums.
+    #[serde(default)]
+    pub of: FrameSums,
+    /// Where, in degrees; `None`: all angles together.
+    pub phi_degrees: Option<f64>,
     /// By how many standard deviations.
     pub standard_deviations: f64,
+}
+
+/// Results of earlier versions have no such probability.
+fn certain() -> f64 {
+    1.0
+}
+
+/// Sums over all pairs of single frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameSums {
+    /// Plain ones: their offset.
+    #[default]
+    Offset,
+    /// Weighted with h: their contrast.
+    Contrast,
 }
 
 /// The pairs of some neighbouring frames with others at one angle. All frames are 1-based in the fitted range.

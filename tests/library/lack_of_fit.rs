@@ -8,7 +8,7 @@ use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::outcome::fit::FitResult;
-use homodyne::outcome::noise::Repeats;
+use homodyne::outcome::noise::{FrameSums, Repeats};
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
@@ -292,6 +292,28 @@ fn a_hot_patch_of_one_map_is_refused() {
     let patch = found.lack_of_fit.and_then(|test| test.patch).expect("known noise");
     assert!(patch.phi_degrees == -20.0 && patch.standard_deviations > 10.0, "{patch:?}");
     assert!((68..76).contains(&patch.earlier_frames[0]), "{patch:?}");
+}
+
+/// Without photons frames share nearly all of their noise: what one has of its own is seen far below it.
+#[test]
+fn frames_that_differ_from_their_neighbours_are_refused() {
+    let n = SPECKLE.n_frames;
+    let flow = || of_model(&FLOW, ShearConvention::Homodyne, 4, Speckle { counts: 0.0, ..SPECKLE }, 610);
+    let exact = fitted(flow(), AnalysisMode::LaminarFlow, n, &keep);
+    assert_eq!(exact.verdict, Verdict::Converged, "{:?}", exact.reasons);
+    let bright = |age: f64| if (age * n as f64 - 50.0).abs() < 0.5 { 0.005 } else { 0.0 };
+    let uneven = |age: f64| 8e-4 * gaussian(7, (age * n as f64).round() as u64);
+    for (name, values) in [
+        ("one", plus(flow(), n, &|a, b| bright(a) + bright(b))),
+        ("all", plus(flow(), n, &|a, b| uneven(a) + uneven(b))),
+    ] {
+        let found = fitted(values, AnalysisMode::LaminarFlow, n, &keep);
+        println!("{name}: {:?}", found.reasons);
+        assert_eq!(found.verdict, Verdict::PoorFit, "{name}");
+        let frames = found.lack_of_fit.and_then(|test| test.frames).expect("enough frames");
+        assert!(frames.p_value < 1e-6 && frames.of == FrameSums::Offset, "{name}: {frames:?}");
+        assert!(name == "all" || frames.frame == 51 && frames.standard_deviations > 10.0, "{frames:?}");
+    }
 }
 
 #[test]

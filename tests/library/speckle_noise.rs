@@ -5,6 +5,7 @@ use homodyne::experiment::Experiment;
 use homodyne::likelihood::speckle::angles::Speckles;
 use homodyne::likelihood::speckle::covariance::Noise;
 use homodyne::likelihood::speckle::functions::{Function, Functions};
+use homodyne::likelihood::speckle::single_frames::of_second_differences;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
@@ -135,6 +136,45 @@ fn groups_of_frames_move_errors_by_less_than_two_percent() {
             let ratio = (vector.dot(&among.dot(&vector)) / values[k]).sqrt();
             if values[k] > 1e-3 * values[all.len() - 1] {
                 assert!((ratio - 1.0).abs() < 0.04, "direction {k}: {ratio}");
+            }
+        }
+    }
+}
+
+/// What the closed form leaves out (cumulants, division by the means, frames next to the missing diagonal) is of the order of the
+/// contrast.
+#[test]
+fn second_differences_of_frames_scatter_as_the_formula_on_full_matrices() {
+    let n = 120;
+    let coarse: Vec<usize> = (0..24).map(|k| k * n / 24).collect();
+    for theta in [&STATIC[..], &FLOW[..]] {
+        let mode = if theta.len() == 7 { AnalysisMode::LaminarFlow } else { AnalysisMode::Static };
+        let experiment = experiment(n, 3);
+        let model = model(mode, ShearConvention::Homodyne, &experiment);
+        let speckles = speckles(&experiment, &model, theta, &coarse);
+        let tables = model.tables(theta);
+        let evaluator = PairEvaluator::new(&model, &tables, theta, experiment.angles[1].phi_degrees);
+        let symmetric = |value: &dyn Fn(usize, usize) -> f64| {
+            Array2::from_shape_fn((n, n), |(a, b)| if a == b { 1.0 } else { value(a.min(b), a.max(b)) })
+        };
+        let (h, field) = (symmetric(&|i, j| evaluator.h(i, j)), symmetric(&|i, j| evaluator.field(i, j)));
+        for white in [0.0, NOISE.white] {
+            let noise = Noise { white, ..NOISE };
+            let found = of_second_differences(&speckles.blocks(1), noise);
+            for (of, frame) in [(0, 22), (0, 62), (1, 62), (1, 97)] {
+                let mut weights = Array2::zeros((n, n));
+                for (k, times) in [(frame - 1, 1.0), (frame, -2.0), (frame + 1, 1.0)] {
+                    for other in (0..n).filter(|&other| other != k) {
+                        let weight = if of == 0 { times } else { times * h[[k, other]] };
+                        weights[[k, other]] += weight;
+                        weights[[other, k]] += weight;
+                    }
+                }
+                let expected = slow(&h, &field, &[weights], noise)[[0, 0]];
+                let ratio = found[of][frame / 5] / expected;
+                // Weights that fall within few frames, where h does: the form is the more cautious.
+                let most = if of == 0 { 1.25 } else { 2.0 };
+                assert!(ratio > 0.8 && ratio < most, "{mode:?} {of} {frame} {white}: {ratio}");
             }
         }
     }

@@ -1,58 +1,96 @@
 //! Does every frame scatter as its photons do? The test of fit looks at smooth sums; what changes from frame to frame without a rule
-//! (bad frames, a beam that flickers) is seen in the sums over all pairs of single frames. It decides nothing.
-//!
-//! Second differences of neighbouring frames' sums know only what frames do not share: their own white noise, which meets the
-//! speckles of all other frames (n frames, H = sum_jj' h, N Var = w beta H + w^2 n), and what speckles change from frame to frame.
+//! (bad frames, a beam that flickers, frames that are blurred) is seen in the sums over all pairs of single frames, plain and weighted
+//! with h, of every angle and of all angles together. It decides nothing.
 
-use crate::fit::verdict::lack_of_fit::Tested;
-use crate::outcome::noise::FrameScatter;
+use crate::fit::verdict::lack_of_fit::{Tested, several};
+use crate::likelihood::speckle::departure::of_ratio;
+use crate::likelihood::speckle::single_frames::of_second_differences;
+use crate::outcome::noise::{FrameScatter, FrameSums};
 
 /// Fewer second differences tell nothing.
 const FEWEST: usize = 20;
+/// Second differences of white series count so much each: neighbours share frames.
+const INDEPENDENT: f64 = 0.5;
+/// The closed form leaves out terms of the order of the contrast, by which mean squares can be larger.
+const LEFT_OUT: f64 = 1.2;
 
-/// One angle's frames.
-struct Frames {
-    /// Mean square of second differences over what noise lets expect.
-    ratio: f64,
-    /// The frame that stands out most (1-based), and by how many standard deviations.
-    worst: (usize, f64),
+/// Second differences of the sums of frames, and their variances; none where a frame or a neighbour has no pairs.
+struct Series {
+    differences: Vec<Option<[f64; 2]>>,
+}
+
+impl Series {
+    /// Mean square over what noise lets expect, how many there are, and the frame that stands out most.
+    fn scatter(&self) -> Option<(f64, usize, (usize, f64))> {
+        let of = |(k, difference): (usize, &Option<[f64; 2]>)| {
+            let [value, variance] = (*difference)?;
+            (variance > 0.0).then(|| (k, value.abs() / variance.sqrt()))
+        };
+        let sizes: Vec<(usize, f64)> = self.differences.iter().enumerate().filter_map(of).collect();
+        let worst = *sizes.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let squares: f64 = sizes.iter().map(|(_, size)| size * size).sum();
+        (sizes.len() >= FEWEST).then_some((squares / sizes.len() as f64, sizes.len(), worst))
+    }
 }
 
 impl Tested<'_> {
-    /// The mean over all angles, and the frame that stands out most.
+    /// The sums that scatter most, and the frame that stands out most.
     pub(super) fn frame_scatter(&self) -> Option<FrameScatter> {
-        let all: Vec<(f64, Frames)> =
-            (0..self.phi_degrees.len()).filter_map(|a| Some((self.phi_degrees[a], self.frames(a)?))).collect();
-        let (phi_degrees, worst) = all.iter().max_by(|a, b| a.1.worst.1.total_cmp(&b.1.worst.1))?;
+        let angles: Vec<[Series; 2]> = (0..self.phi_degrees.len()).map(|angle| self.series(angle)).collect();
+        let together = [0, 1].map(|of| self.together_in_frames(&angles, of));
+        let named = self.phi_degrees.iter().map(|&phi| Some(phi)).zip(&angles);
+        let named = named.chain((angles.len() > 1).then_some((None, &together)));
+        let all = named.flat_map(|(phi, two)| [(phi, FrameSums::Offset, &two[0]), (phi, FrameSums::Contrast, &two[1])]);
+        let found: Vec<(Option<f64>, FrameSums, _)> =
+            all.filter_map(|(phi, of, series)| Some((phi, of, series.scatter()?))).collect();
+        let degrees_of =
+            |phi: Option<f64>| self.noise.levels.degrees / if phi.is_some() { angles.len() as f64 } else { 1.0 };
+        let p_value = |(phi, _, (ratio, n, _)): &(Option<f64>, FrameSums, (f64, usize, _))| {
+            of_ratio(ratio / LEFT_OUT, INDEPENDENT * *n as f64, degrees_of(*phi).max(2.0))
+        };
+        let most = found.iter().min_by(|a, b| p_value(a).total_cmp(&p_value(b)))?;
+        let (phi_degrees, of, (.., (frame, standard_deviations))) =
+            *found.iter().max_by(|a, b| a.2.2.1.total_cmp(&b.2.2.1))?;
         Some(FrameScatter {
-            ratio: all.iter().map(|(_, frames)| frames.ratio).sum::<f64>() / all.len() as f64,
-            frame: worst.worst.0,
-            phi_degrees: *phi_degrees,
-            standard_deviations: worst.worst.1,
+            ratio: most.2.0,
+            p_value: several(p_value(most), found.len()),
+            frame: frame + 1,
+            of,
+            phi_degrees,
+            standard_deviations,
         })
     }
 
-    fn frames(&self, angle: usize) -> Option<Frames> {
+    fn series(&self, angle: usize) -> [Series; 2] {
         let (sums, means) = self.last.judged();
         let units = self.problem.weights[angle] * means.slope;
-        let sums = &sums[angle].frames;
+        let (sums, groups) = (&sums[angle].frames, &self.last.nodes.groups);
+        let variances = of_second_differences(&self.last.speckles.blocks(angle), self.noise.levels.angles[angle]);
         // Masked frames have no pairs: their sum is exactly zero.
-        let used: Vec<usize> = (0..sums.len()).filter(|&k| sums[k][0] != 0.0).collect();
-        let together = |three: &&[usize]| three[2] - three[0] == 2;
-        let difference = |three: &[usize]| {
-            let [before, own, after] = [0, 1, 2].map(|k| sums[three[k]][0] / units);
-            (three[1] + 1, before - 2.0 * own + after)
-        };
-        let differences: Vec<(usize, f64)> = used.windows(3).filter(together).map(difference).collect();
-        let variance = 6.0 * self.noise.energies[angle].of_one_frame(self.noise.levels.angles[angle], used.len());
-        if differences.len() < FEWEST || variance.is_nan() || variance <= 0.0 {
-            return None;
-        }
-        let squares: f64 = differences.iter().map(|(_, d)| d * d).sum();
-        let worst = differences.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
-        Some(Frames {
-            ratio: squares / differences.len() as f64 / variance,
-            worst: (worst.0, worst.1.abs() / variance.sqrt()),
+        let is_used = |k: usize| k > 0 && k + 1 < sums.len() && (k - 1..=k + 1).all(|k| sums[k][0] != 0.0);
+        [0, 1].map(|of| {
+            let difference = |k: usize| (sums[k - 1][of] - 2.0 * sums[k][of] + sums[k + 1][of]) / units;
+            let known = |k: usize| is_used(k).then(|| [difference(k), variances[of][groups.of_frame[k]]]);
+            Series { differences: (0..sums.len()).map(known).collect() }
         })
+    }
+
+    /// Of all angles together; those that see the same speckles scatter alike.
+    fn together_in_frames(&self, angles: &[[Series; 2]], of: usize) -> Series {
+        let weights = &self.problem.weights;
+        let n = angles.first().map_or(0, |series| series[of].differences.len());
+        let at = |angle: usize, k: usize| angles[angle][of].differences[k];
+        let of_frame = |k: usize| {
+            let [mut value, mut variance] = [0.0; 2];
+            for (angle, weight) in weights.iter().enumerate() {
+                let [own, of_own] = at(angle, k)?;
+                (value, variance) = (value + weight * own, variance + weight * weight * of_own);
+            }
+            for &(one, other) in &self.last.opposite {
+                variance += 2.0 * weights[one] * weights[other] * (at(one, k)?[1] * at(other, k)?[1]).sqrt();
+            }
+            Some([value, variance])
+        };
+        Series { differences: (0..n).map(of_frame).collect() }
     }
 }

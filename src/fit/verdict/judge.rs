@@ -3,7 +3,7 @@
 use crate::fit::errors::last_sweep::BELOW_THE_TURN;
 use crate::fit::settings::Quality;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
-use crate::outcome::noise::{Expected, LackOfFit, RegularPattern, Repeats};
+use crate::outcome::noise::{Expected, FrameSums, LackOfFit, RegularPattern, Repeats};
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::sums::loss::Loss;
 
@@ -12,12 +12,12 @@ const UNEXPLAINED_WEIGHT: f64 = 0.1;
 /// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
 const UNEXPLAINED_SCATTER: (f64, f64) = (0.02, 8.0);
 
-/// Second differences of frames' sums may exceed their expectation so many times in the mean square, and by so many standard
-/// deviations once: far beyond what the expectation leaves out.
-const UNEXPLAINED_FRAMES: (f64, f64) = (2.5, 10.0);
+/// Second differences of frames' sums are as large in the mean square with this probability, and exceed so many standard deviations
+/// once: beyond what the expectation leaves out.
+const UNEXPLAINED_FRAMES: (f64, f64) = (1e-6, 7.0);
 
 /// Pairs of a few frames may lie so many standard deviations off once.
-const UNEXPLAINED_PATCH: f64 = 10.0;
+const UNEXPLAINED_PATCH: f64 = 8.0;
 
 /// All that a judgement rests on.
 pub struct Evidence<'a> {
@@ -162,12 +162,18 @@ fn regular_pattern(pattern: RegularPattern) -> String {
 /// Frames that scatter more than their photons let expect.
 fn frames(evidence: &Evidence<'_>) -> Option<String> {
     let found = evidence.lack_of_fit?.frames?;
-    let is_beyond = found.ratio > UNEXPLAINED_FRAMES.0 || found.standard_deviations > UNEXPLAINED_FRAMES.1;
+    let is_beyond = found.p_value < UNEXPLAINED_FRAMES.0 || found.standard_deviations > UNEXPLAINED_FRAMES.1;
     is_beyond.then(|| {
+        let place = found.phi_degrees.map_or("all angles together".into(), |phi| format!("{phi} degrees"));
+        let what = match found.of {
+            FrameSums::Offset => "offset",
+            FrameSums::Contrast => "contrast",
+        };
         format!(
-            "single frames scatter {:.1} times more than their photons let expect, frame {} at {} degrees by {:.0} standard \
-             deviations: look at the intensity of the frames, and leave bad ones out with experimental_data.masked_frames",
-            found.ratio, found.frame, found.phi_degrees, found.standard_deviations
+            "single frames scatter {:.1} times more than their noise lets expect (mean square), the {what} of frame {} at {place} by \
+             {:.0} standard deviations: look at the intensity of the frames, and leave bad ones out with \
+             experimental_data.masked_frames",
+            found.ratio, found.frame, found.standard_deviations
         )
     })
 }

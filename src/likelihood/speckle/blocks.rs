@@ -13,10 +13,8 @@ pub struct Blocks {
     h: Array2<f64>,
     /// Usable frames.
     counts: Vec<f64>,
-    /// Share of the smooth variance that second differences see.
-    leak: f64,
-    /// Share of it that is lost within a few frames.
-    fast: f64,
+    /// Mean of h one, two and three frames later.
+    near: Vec<[f64; 3]>,
 }
 
 impl Blocks {
@@ -27,8 +25,7 @@ impl Blocks {
         for (a, count) in grid.counts.iter().enumerate() {
             counts[grid.coarse[a]] += count;
         }
-        let [leak, fast] = shares(grid);
-        Blocks { h: means(grid, &counts, &grid.h), counts, leak, fast }
+        Blocks { h: means(grid, &counts, &grid.h), near: near(grid, n_coarse), counts }
     }
 
     /// Means of a band of the grid over the pairs of two groups.
@@ -58,16 +55,28 @@ impl Blocks {
         &self.h
     }
 
-    /// Share of the smooth variance that second differences see.
+    /// Mean of h one, two and three frames later, by group.
     #[must_use]
-    pub fn leak(&self) -> f64 {
-        self.leak
+    pub fn near(&self) -> &[[f64; 3]] {
+        &self.near
     }
 
-    /// Share of it that is lost within a few frames.
+    /// Share of the smooth variance that second differences along the diagonal see.
+    #[must_use]
+    pub fn leak(&self) -> f64 {
+        self.mean(|[one, two, _]| (6.0 - 8.0 * one * one + 2.0 * two * two) / 6.0)
+    }
+
+    /// Share of it that is lost within a few frames, over which noise may be shared (`ingest/white.rs`).
     #[must_use]
     pub fn fast(&self) -> f64 {
-        self.fast
+        self.mean(|[.., three]| 1.0 - three * three)
+    }
+
+    /// Over all frames.
+    fn mean(&self, of: impl Fn([f64; 3]) -> f64) -> f64 {
+        let sum: f64 = self.counts.iter().zip(&self.near).map(|(count, &near)| count * of(near)).sum();
+        sum / self.counts.iter().sum::<f64>().max(1.0)
     }
 
     /// Usable frames of every group.
@@ -82,8 +91,7 @@ impl Blocks {
         Blocks {
             h: self.h.towards(&other.h, share),
             counts: self.counts.clone(),
-            leak: self.leak + share * (other.leak - self.leak),
-            fast: self.fast + share * (other.fast - self.fast),
+            near: self.near.iter().zip(&other.near).map(|(own, other)| towards(*own, *other, share)).collect(),
         }
     }
 
@@ -181,20 +189,19 @@ fn means(grid: &Grid, counts: &[f64], band: &Band) -> Array2<f64> {
     means
 }
 
-/// Shares of the variance of speckles that second differences see, and that is lost within a few frames, from the decay per frame
-/// between neighbouring groups.
-fn shares(grid: &Grid) -> [f64; 2] {
-    let (mut sums, mut frames) = ([0.0; 2], 0.0);
-    for a in 0..grid.len().saturating_sub(1) {
-        let apart = 0.5 * (grid.end(a + 1) - grid.first_frames[a]) as f64;
-        let decay = -grid.h.get(a, a + 1).max(f64::MIN_POSITIVE).ln() / apart;
-        let [one, two, few] = [1.0, 2.0, FEW].map(|lag| (-2.0 * lag * decay).exp());
-        sums[0] += grid.counts[a] * (6.0 - 8.0 * one + 2.0 * two) / 6.0;
-        sums[1] += grid.counts[a] * (1.0 - few);
-        frames += grid.counts[a];
-    }
-    sums.map(|sum| if frames > 0.0 { sum / frames } else { 0.0 })
+/// Between two.
+fn towards<const N: usize>(own: [f64; N], other: [f64; N], share: f64) -> [f64; N] {
+    std::array::from_fn(|k| own[k] + share * (other[k] - own[k]))
 }
 
-/// Frames over which noise may be shared (`ingest/white.rs`).
-const FEW: f64 = 3.0;
+/// Means of h one, two and three frames later over the frames of every coarse group; 1 where there are no such pairs.
+fn near(grid: &Grid, n_coarse: usize) -> Vec<[f64; 3]> {
+    let mut sums = vec![[[0.0; 2]; 3]; n_coarse];
+    for short in grid.short_lags.iter().filter(|short| short.bin < 3) {
+        if let [.., h, pairs] = short.sums[..] {
+            let [sum, n] = &mut sums[short.coarse.0][short.bin];
+            (*sum, *n) = (*sum + h, *n + pairs);
+        }
+    }
+    sums.iter().map(|of_lags| of_lags.map(|[sum, n]| if n > 0.0 { sum / n } else { 1.0 })).collect()
+}

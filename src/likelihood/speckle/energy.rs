@@ -177,17 +177,6 @@ impl Energy {
         self.moments.degrees(self.known.noise(root_speckle))
     }
 
-    /// Variance of the sum over all `n` pairs of a frame that the frame shares with no other: of its own white noise, and a sixth
-    /// of what second differences see of its speckles.
-    #[must_use]
-    pub fn of_one_frame(&self, noise: Noise, n: usize) -> f64 {
-        let Noise { contrast: beta, root_speckle: x, white } = noise;
-        let n = n as f64;
-        let all_h = n + n * (n - 1.0) * self.known.mean_h;
-        let speckles = self.known.leak * (beta * x).powi(2) * all_h;
-        white * (beta * x * all_h + white * n) + speckles
-    }
-
     /// Variance of speckles that is lost within a few frames, and the white variance of single values: where the first is not small,
     /// what neighbouring values share may be speckles.
     #[must_use]

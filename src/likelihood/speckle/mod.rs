@@ -26,7 +26,7 @@
 //! `functions` says which sums are looked at, `covariance` has the formula, `angles` evaluates it at every angle. `level` finds N and
 //! w from the residuals of all angles (`energy`: of one; `blocks`: on coarse groups; `trends`: what may be misfit instead;
 //! `shared_noise`: of averaged frames). `departure` says whether sums stand out, `patterns`, `swings` and `gaussian` are for
-//! many sums at once, and `normalisation` says what the means do to the contrast.
+//! many sums at once, `single_frames` for those of single frames, and `normalisation` says what the means do to the contrast.
 
 pub mod angles;
 pub mod blocks;
@@ -39,5 +39,6 @@ pub mod level;
 pub mod normalisation;
 pub mod patterns;
 pub mod shared_noise;
+pub mod single_frames;
 pub mod swings;
 pub mod trends;
