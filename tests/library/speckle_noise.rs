@@ -172,8 +172,8 @@ fn second_differences_of_frames_scatter_as_the_formula_on_full_matrices() {
                 }
                 let expected = slow(&h, &field, &[weights], noise)[[0, 0]];
                 let ratio = found[of][frame / 5] / expected;
-                // Weights that fall within few frames, where h does: the form is the more cautious.
-                let most = if of == 0 { 1.25 } else { 2.0 };
+                // Where h falls within a group of frames, sums weighted with it are taken to be noisier than they are.
+                let most = if of == 0 { 1.25 } else { 2.2 };
                 assert!(ratio > 0.8 && ratio < most, "{mode:?} {of} {frame} {white}: {ratio}");
             }
         }

@@ -18,13 +18,17 @@ pub fn of_second_differences(
     blocks: &Blocks,
     Noise { contrast: beta, root_speckle: x, white }: Noise,
 ) -> [Vec<f64>; 2] {
-    let n = blocks.counts().len();
+    let (counts, n) = (blocks.counts(), blocks.counts().len());
     let weighted = |u: &Array2<f64>| -> Vec<f64> {
-        let u = Array2::from_shape_fn((n, n), |(a, b)| u[[a, b]] * blocks.counts()[b]);
-        let speckles = &u.dot(blocks.h()) * &u;
+        // A frame meets itself in the first, which sees what falls within a group too small otherwise, not in the second.
+        let sums = Array2::from_shape_fn((n, n), |(a, b)| u[[a, b]] * counts[b]);
+        let speckles = &sums.dot(blocks.h()) * &sums;
+        let of_others = |a: usize, b: usize| {
+            let own = if a == b { 1.0 } else { 0.0 };
+            (sums[[a, b]] - own).max(0.0).powi(2) / (counts[b] - own).max(1.0)
+        };
         let of_group = |a: usize| {
-            let photons: f64 =
-                (0..n).filter(|&b| blocks.counts()[b] > 0.0).map(|b| u[[a, b]].powi(2) / blocks.counts()[b]).sum();
+            let photons: f64 = (0..n).map(|b| of_others(a, b)).sum();
             let [one, two, _] = blocks.near()[a];
             let own = beta * x * (6.0 - 8.0 * one + 2.0 * two) + 6.0 * white;
             own * (beta * x * speckles.row(a).sum() + white * photons)
