@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::job::{Job, SourceContent};
 use crate::ingest::request::{IngestSettings, Ingested};
-use crate::ingest::reuse::{Earlier, content_key, earlier_store};
+use crate::ingest::reuse::{Earlier, content_key, earlier_store, may_give_way};
 use crate::listener::Watch;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
@@ -27,6 +27,7 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
+    may_give_way(&store, (source, &content_key))?;
     let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&store, request.format, job.whose(&content_key))?.long(request.long);
     let converted = job.convert(&staged, watch)?;

@@ -5,7 +5,7 @@ use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::frames::dark_frames;
-use crate::ingest::layouts::bins::{Bin, BinTable};
+use crate::ingest::layouts::bins::{Bin, BinTable, distance_to_next, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, pixel_counts};
 use crate::ingest::lines::Lines;
 use crate::ingest::matrix::{frame_count, read_pairs};
@@ -17,14 +17,13 @@ use crate::ingest::survey::{Survey, bytes_to_read, common_frame_count, common_va
 use crate::ingest::usable::{LeftOut, Read, Usable, enough_frames, with_whiteness};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
-use crate::machine::file_identity::FileIdentity;
+use crate::machine::file_identity::{FileIdentity, in_full};
 use crate::machine::memory::rss_anon_bytes;
 use crate::store::block::Values;
 use crate::store::described::{PAIR_ORDER, Whose};
 use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
 use std::ops::Range;
-use std::path::{Path, absolute};
 
 /// The data of one angle and what is known of them.
 struct OfAngle {
@@ -270,6 +269,7 @@ impl<'a> Job<'a> {
                 files: Vec::new(),
                 layout: self.layout.name().into(),
                 selection,
+                next_q_per_angstrom: distance_to_next(&wavevectors(&self.table.bins), q_per_angstrom),
                 warnings,
             },
         })
@@ -290,11 +290,6 @@ impl OfAngle {
         self.sources.extend(other.sources);
         self
     }
-}
-
-/// The path from the root, for readers that stand elsewhere.
-fn in_full(path: &Path) -> String {
-    absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
 /// E47: another layout in the same file is worth a warning, or an error if it holds other frames.

@@ -1,10 +1,12 @@
 //! Whether the wanted store is there already. It makes none.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
+use crate::ingest::adopt::sources::are_the_tables;
 use crate::ingest::request::IngestSettings;
-use crate::machine::file_identity::content_hash;
-use crate::store::directory::Store;
-use crate::store::manifest::{FORMAT_VERSION, Manifest, StoreFormat};
+use crate::machine::file_identity::{FileIdentity, content_hash, in_full};
+use crate::store::directory::{Store, hash_file};
+use crate::store::manifest::{FORMAT_VERSION, Manifest, Provenance, StoreFormat};
 use crate::store::recognise::is_store;
 use serde_json::Value;
 use std::path::Path;
@@ -62,4 +64,35 @@ pub(super) fn earlier_store(place: &Path, content_key: &str, verify: bool) -> Ea
         Ok(None) => Earlier::Other,
         Err(error) => Earlier::Damaged(error.to_string()),
     }
+}
+
+/// Whether what a store was made from is still there, by its content.
+#[must_use]
+pub fn can_be_made_again(provenance: &Provenance) -> bool {
+    let source = Path::new(&provenance.source);
+    if provenance.is_adopted() {
+        return are_the_tables(source, &provenance.files);
+    }
+    let is_known = || FileIdentity::of(source).is_ok_and(|found| provenance.source_identity == Some(found));
+    source.is_file() && (is_known() || hash_file(source).is_ok_and(|found| found == provenance.source_blake3))
+}
+
+/// The store of something else gives way to a new one only if it is of an earlier state of the same source, or can be made again: data
+/// are not lost by a name.
+///
+/// # Errors
+/// E70 if what it was made from is not there any more.
+pub(super) fn may_give_way(place: &Path, (source, content_key): (&Path, &str)) -> Result<()> {
+    let Ok(earlier) = Manifest::of(place) else { return Ok(()) };
+    let is_known = earlier.content_key == content_key || earlier.provenance.source == in_full(source);
+    if is_known || can_be_made_again(&earlier.provenance) {
+        return Ok(());
+    }
+    let found =
+        format!("holds the store of other data, whose source {} is not there as it was", earlier.provenance.source);
+    Err(Fault::at(place.display(), found)
+        .expected("a new place, or a store that can be made again")
+        .advice("choose another --store directory, or move or remove that one")
+        .code(Code::E70)
+        .config())
 }

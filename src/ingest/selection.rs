@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::wrap_degrees;
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::layouts::bins::{Bin, BinTable, wavevectors};
+use crate::ingest::layouts::bins::{Bin, BinTable, distance_to_next, wavevectors};
 use crate::ingest::layouts::detect::Layout;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -125,6 +125,13 @@ impl Selection {
         self.phi_ranges.is_empty() || self.phi_ranges.iter().any(|range| range.contains(phi))
     }
 
+    /// Whether a q, with that distance to the next one, is the one that is asked for, if any is.
+    #[must_use]
+    pub fn is_wanted_q(&self, q_per_angstrom: f64, next: Option<f64>) -> bool {
+        let reach = next.map_or(f64::INFINITY, |distance| 0.5 * distance).min(self.q_tolerance * q_per_angstrom);
+        self.q_per_angstrom.is_none_or(|wanted| (q_per_angstrom - wanted).abs() <= reach)
+    }
+
     /// The file's q nearest to the wanted one, within half the local spacing and the relative tolerance.
     fn nearest_q(&self, source: &Source, bins: &[Bin]) -> Result<f64> {
         let mut available = wavevectors(bins);
@@ -140,9 +147,7 @@ impl Selection {
         let by_distance = |a: &f64, b: &f64| (a - wanted).abs().total_cmp(&(b - wanted).abs());
         available.sort_by(by_distance);
         let nearest = available[0];
-        let spacing =
-            available.get(1..).unwrap_or_default().iter().map(|q| (q - nearest).abs()).fold(f64::INFINITY, f64::min);
-        if (nearest - wanted).abs() <= (spacing / 2.0).min(self.q_tolerance * nearest) {
+        if self.is_wanted_q(nearest, distance_to_next(&available, nearest)) {
             return Ok(nearest);
         }
         available.truncate(3);

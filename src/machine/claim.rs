@@ -17,6 +17,8 @@ const DIGITS: usize = 16;
 #[derive(Debug)]
 pub struct Claim {
     base: PathBuf,
+    /// Whether the lock file stays.
+    is_left: bool,
     /// Holds the lock.
     _lock: File,
 }
@@ -33,7 +35,7 @@ impl Claim {
             let path = lock_path(&base);
             match File::create_new(&path).and_then(|file| file.lock().map(|()| file)) {
                 // Whoever tidies up may have taken the file for an abandoned one between its creation and its lock.
-                Ok(file) if leads_to(&path, &file) => return Ok(Claim { base, _lock: file }),
+                Ok(file) if leads_to(&path, &file) => return Ok(Claim { base, is_left: false, _lock: file }),
                 Ok(_) => {}
                 Err(error) => last = Some(io_at(&path)(error)),
             }
@@ -54,11 +56,23 @@ impl Claim {
         if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
+        // What somebody has written to is no lock of ours.
+        if !path.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() == 0) {
+            return None;
+        }
         let file = File::options().read(true).write(true).open(path).ok()?;
         match file.try_lock() {
-            Ok(()) if leads_to(path, &file) => Some(Claim { base: path.with_extension(""), _lock: file }),
+            Ok(()) if leads_to(path, &file) => {
+                Some(Claim { base: path.with_extension(""), is_left: false, _lock: file })
+            }
             Ok(()) | Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
         }
+    }
+
+    /// Gives the name back with all that stands under it, the lock file included.
+    pub fn leave(self) {
+        let mut claim = self;
+        claim.is_left = true;
     }
 
     /// The claimed name, with something behind it.
@@ -72,8 +86,18 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(lock_path(&self.base));
+        if !self.is_left {
+            let _ = std::fs::remove_file(lock_path(&self.base));
+        }
     }
+}
+
+/// A name beside a path that nothing has: `<name>-<what>-1`, or with the first number that is free.
+#[must_use]
+pub fn free_name(path: &Path, what: &str) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let numbered = |k: usize| path.with_file_name(format!("{name}-{what}-{k}"));
+    (1..).map(numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
 }
 
 /// The folder of a path.

@@ -4,7 +4,7 @@ use crate::error::{Result, io_at};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, absolute};
 use std::time::UNIX_EPOCH;
 
 /// What a file system says of one content of a file.
@@ -14,12 +14,24 @@ pub struct FileIdentity {
     pub bytes: u64,
     /// When it was last written, in nanoseconds since 1970; `None` where the file system does not tell.
     pub modified_nanoseconds: Option<u64>,
+    /// When its content or its attributes last changed, in nanoseconds since 1970: nobody can set that back.
+    #[serde(default)]
+    pub changed_nanoseconds: Option<u64>,
+    /// Its number in the file system: another file of that name has another.
+    #[serde(default)]
+    pub inode: Option<u64>,
 }
 
 /// BLAKE3 of some bytes, in hexadecimal.
 #[must_use]
 pub fn content_hash(content: &[u8]) -> String {
     blake3::hash(content).to_hex().to_string()
+}
+
+/// The path from the root, for readers that stand elsewhere.
+#[must_use]
+pub fn in_full(path: &Path) -> String {
+    absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
 /// Whether a path still leads to an open file or directory, and not to another one of that name.
@@ -39,6 +51,12 @@ impl FileIdentity {
         let metadata = std::fs::metadata(path).map_err(io_at(path))?;
         let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified_nanoseconds = since_1970.and_then(|since| u64::try_from(since.as_nanos()).ok());
-        Ok(FileIdentity { bytes: metadata.len(), modified_nanoseconds })
+        let changed = u64::try_from(metadata.ctime()).ok().zip(u64::try_from(metadata.ctime_nsec()).ok());
+        Ok(FileIdentity {
+            bytes: metadata.len(),
+            modified_nanoseconds,
+            changed_nanoseconds: changed.map(|(seconds, rest)| seconds * 1_000_000_000 + rest),
+            inode: Some(metadata.ino()),
+        })
     }
 }

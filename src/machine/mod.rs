@@ -8,4 +8,5 @@ pub mod file_identity;
 pub mod link;
 pub mod memory;
 pub mod publish;
+pub mod regular_file;
 pub mod staged_file;

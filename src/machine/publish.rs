@@ -9,8 +9,14 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Says whether what stands at a place may be replaced: nothing does, or something of the same kind without foreign files.
-pub type MayReplace = fn(&Path) -> Result<()>;
+/// A kind of directory, as its maker knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Says whether what stands at a place may be replaced: nothing does, or something of the same kind without foreign files.
+    pub may_replace: fn(&Path) -> Result<()>,
+    /// Whether an unfinished one holds nothing but what its maker writes.
+    pub is_ours: fn(&Path) -> bool,
+}
 
 /// A directory that nobody sees yet. Dropped without [`StagedDirectory::publish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -18,7 +24,7 @@ pub struct StagedDirectory {
     target: PathBuf,
     staging: PathBuf,
     claim: Claim,
-    may_replace: MayReplace,
+    kind: Kind,
 }
 
 impl StagedDirectory {
@@ -26,15 +32,15 @@ impl StagedDirectory {
     ///
     /// # Errors
     /// Io if the place cannot be written; what `may_replace` says.
-    pub fn begin(target: &Path, may_replace: MayReplace) -> Result<Self> {
-        may_replace(target)?;
+    pub fn begin(target: &Path, kind: Kind) -> Result<Self> {
+        (kind.may_replace)(target)?;
         let parent = parent_of(target);
         std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
-        Claim::abandoned(target).iter().for_each(|left| tidy(left, target));
+        Claim::abandoned(target).into_iter().for_each(|left| tidy(left, target, kind));
         let claim = Claim::beside(target)?;
         let staging = claim.path("");
         std::fs::create_dir(&staging).map_err(io_at(&staging))?;
-        Ok(StagedDirectory { target: target.to_path_buf(), staging, claim, may_replace })
+        Ok(StagedDirectory { target: target.to_path_buf(), staging, claim, kind })
     }
 
     /// Where to write.
@@ -49,7 +55,7 @@ impl StagedDirectory {
     /// Io, with the path; what `may_replace` says of what has come there meanwhile.
     pub fn publish(self) -> Result<PathBuf> {
         sync_directories(&self.staging).map_err(io_at(&self.staging))?;
-        (self.may_replace)(&self.target)?;
+        (self.kind.may_replace)(&self.target)?;
         self.swap().map_err(io_at(&self.target))?;
         sync_directory(&parent_of(&self.target));
         Ok(self.target.clone())
@@ -89,8 +95,8 @@ impl StagedDirectory {
 ///
 /// # Errors
 /// What `may_replace` says; Io if it cannot be moved.
-pub fn retire(target: &Path, may_replace: MayReplace) -> Result<()> {
-    may_replace(target)?;
+pub fn retire(target: &Path, kind: Kind) -> Result<()> {
+    (kind.may_replace)(target)?;
     let claim = Claim::beside(target)?;
     let aside = claim.path("");
     std::fs::rename(target, &aside).map_err(io_at(target))?;
@@ -106,9 +112,14 @@ impl Drop for StagedDirectory {
 /// Ending of the name of what is replaced.
 const ASIDE: &str = ".replaced";
 
-/// Removes what a process that is gone has left, and puts back what it had moved aside.
-fn tidy(left: &Claim, target: &Path) {
+/// Removes what a process that is gone has left, and puts back what it had moved aside. Where somebody has put other files there, all
+/// stays as it is.
+fn tidy(left: Claim, target: &Path, kind: Kind) {
     let (staging, aside) = (left.path(""), left.path(ASIDE));
+    if [&staging, &aside].into_iter().any(|place| place.symlink_metadata().is_ok() && !(kind.is_ours)(place)) {
+        left.leave();
+        return;
+    }
     if aside.exists() && !target.exists() {
         let _ = std::fs::rename(&aside, target);
     }
@@ -155,9 +166,9 @@ mod tests {
         names
     }
 
-    fn anything(_: &Path) -> Result<()> {
-        Ok(())
-    }
+    const ANYTHING: Kind = Kind { may_replace: |_| Ok(()), is_ours: |place| !place.join("thesis.tex").exists() };
+
+    const PRECIOUS: Kind = Kind { may_replace: nothing_precious, is_ours: |_| true };
 
     fn nothing_precious(place: &Path) -> Result<()> {
         match place.join("precious").exists() {
@@ -175,8 +186,16 @@ mod tests {
             std::fs::create_dir_all(folder.path().join(name).join("phi=0.0")).expect("remains");
         }
         std::fs::write(folder.path().join(format!("{left}.lock")), b"").expect("written");
-        drop(StagedDirectory::begin(&target, anything).expect("place"));
+        drop(StagedDirectory::begin(&target, ANYTHING).expect("place"));
         assert_eq!(names(folder.path()), [".store.staging-of-nobody", "store"], "killed between two renames");
+        let staging = folder.path().join(left);
+        std::fs::create_dir(&staging).expect("remains");
+        std::fs::write(staging.join("thesis.tex"), "a thesis").expect("written");
+        std::fs::write(folder.path().join(format!("{left}.lock")), b"").expect("written");
+        let before = names(folder.path());
+        drop(StagedDirectory::begin(&target, ANYTHING).expect("place"));
+        assert_eq!(names(folder.path()), before, "somebody has put a file there");
+        assert_eq!(std::fs::read_to_string(staging.join("thesis.tex")).expect("kept"), "a thesis");
     }
 
     #[test]
@@ -184,7 +203,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let target = folder.path().join("run");
         for (content, in_steps) in [("first", false), ("second", false), ("third", true)] {
-            let staged = StagedDirectory::begin(&target, anything).expect("place");
+            let staged = StagedDirectory::begin(&target, ANYTHING).expect("place");
             std::fs::write(staged.path().join(content), content).expect("written");
             match in_steps {
                 true => staged.swap_in_steps().expect("published"),
@@ -200,7 +219,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let target = folder.path().join("store");
         let all: Vec<StagedDirectory> =
-            (0..4).map(|_| StagedDirectory::begin(&target, anything).expect("place")).collect();
+            (0..4).map(|_| StagedDirectory::begin(&target, ANYTHING).expect("place")).collect();
         for (k, staged) in all.into_iter().enumerate() {
             std::fs::write(staged.path().join(k.to_string()), b"x").expect("its own place");
             staged.publish().expect("published");
@@ -213,11 +232,11 @@ mod tests {
     fn what_may_not_be_replaced_is_not_also_if_it_comes_meanwhile() {
         let folder = tempfile::tempdir().expect("folder");
         let target = folder.path().join("store");
-        let staged = StagedDirectory::begin(&target, nothing_precious).expect("place");
+        let staged = StagedDirectory::begin(&target, PRECIOUS).expect("place");
         std::fs::create_dir(&target).expect("folder");
         std::fs::write(target.join("precious"), b"thesis").expect("written");
         assert_eq!(staged.publish().expect_err("refused").exit_code(), 2);
-        assert_eq!(StagedDirectory::begin(&target, nothing_precious).expect_err("refused").exit_code(), 2);
+        assert_eq!(StagedDirectory::begin(&target, PRECIOUS).expect_err("refused").exit_code(), 2);
         assert_eq!((names(folder.path()), names(&target)), (vec!["store".into()], vec!["precious".into()]));
     }
 }

@@ -1,13 +1,14 @@
 //! Does a store hold what the configuration asks for? A fit of anything else ends here. It changes nothing.
 //!
 //! Of a store that was adopted from tables nobody knows which frames and angles of which beamline file they are. There the rule is: q,
-//! frame interval and gap must agree if they are configured, every angle must lie in the configured ranges, `experimental_data.file_path`
-//! is left out or names the adopted tables as they were, and what else was configured is told not to have been compared.
+//! frame interval, gap and the number of frames must agree if they are configured, every angle must lie in the configured ranges, frames
+//! that are to be left out have no pairs, `experimental_data.file_path` is left out or names the adopted tables as they were, and what else was configured is told not to have been compared.
 
 use crate::config::keys::{data, parameters};
 use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
+use crate::experiment::Experiment;
 use crate::ingest::adopt::sources::are_the_tables;
 use crate::ingest::selection::Selection;
 use crate::machine::file_identity::FileIdentity;
@@ -52,6 +53,7 @@ pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) 
     let adopted = manifest.provenance.is_adopted();
     if adopted {
         differences.extend(of_angles(selection, manifest));
+        differences.extend(of_frames(selection, &manifest.experiment));
         differences.extend(source.filter(|source| source.exists()).and_then(|source| of_tables(source, manifest)));
     } else {
         differences.extend(of_fields(selection, &manifest.provenance.selection));
@@ -94,7 +96,8 @@ fn of_what_was_resolved(selection: &Selection, manifest: &Manifest) -> Vec<Diffe
         let (configured, stored) = (layout.name().into(), manifest.provenance.layout.clone());
         found.push(Difference { key: data::LAYOUT, configured, stored });
     }
-    if let Some(wanted) = selection.q_per_angstrom.filter(|wanted| (wanted - q).abs() > selection.q_tolerance * q) {
+    let is_wanted = selection.is_wanted_q(q, manifest.provenance.next_q_per_angstrom);
+    if let Some(wanted) = selection.q_per_angstrom.filter(|_| !is_wanted) {
         found.push(Difference { key: data::WAVEVECTOR, configured: wanted.to_string(), stored: q.to_string() });
     }
     let overridden = manifest.provenance.selection["dt_override"] == true && !selection.dt_override;
@@ -152,6 +155,27 @@ fn of_angles(selection: &Selection, manifest: &Manifest) -> Option<Difference> {
     let outside: Vec<f64> = phi.filter(|&phi| !is_wanted(phi)).collect();
     let configured = serde_json::to_value(ranges).unwrap_or_default().to_string();
     (!outside.is_empty()).then(|| Difference { key: data::PHI_RANGES, configured, stored: format!("{outside:?}") })
+}
+
+/// Frames that adopted tables cannot be: another number of them than was selected, or those that were to be left out.
+fn of_frames(selection: &Selection, experiment: &Experiment) -> Vec<Difference> {
+    let (first, n) = (selection.start_frame, experiment.time.n_frames);
+    let selected = selection.end_frame - first + 1;
+    let mut found = Vec::new();
+    if selection.end_frame > 0 && usize::try_from(selected) != Ok(n) {
+        let configured =
+            format!("{} (with frame {first} as the first: {} frames)", selection.end_frame, selected.max(0));
+        found.push(Difference { key: data::LAST_FRAME, configured, stored: format!("the last of {n} frames") });
+    }
+    let place = |frame: usize| usize::try_from(i64::try_from(frame).ok()? - first).ok().filter(|&frame| frame < n);
+    let is_used = |frame: usize| experiment.angles.iter().any(|angle| !angle.masked_frames.contains(&frame));
+    let used = selection.masked_frames.iter().copied().filter(|&frame| place(frame).is_some_and(is_used));
+    let used: Vec<usize> = used.collect();
+    if !used.is_empty() {
+        let configured = format!("{:?}", selection.masked_frames);
+        found.push(Difference { key: data::MASKED, configured, stored: format!("with pairs of frames {used:?}") });
+    }
+    found
 }
 
 /// A configured source of an adopted store: the tables that it was made of, whatever their folder is called now.

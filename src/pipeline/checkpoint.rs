@@ -4,8 +4,10 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::fit::solver::journal::{Evaluated, Journal};
+use crate::machine::claim::free_name;
 use crate::machine::claim::parent_of;
 use crate::machine::file_identity::content_hash;
+use crate::machine::regular_file;
 use crate::machine::staged_file::{Replace, write_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -90,7 +92,7 @@ impl Checkpoint {
         if !self.path.is_file() || content_of(&self.path).is_ok() {
             return Ok(None);
         }
-        let aside = self.path.with_extension("damaged");
+        let aside = free_name(&self.path, "damaged");
         std::fs::rename(&self.path, &aside).map_err(io_at(&self.path))?;
         Ok(Some(aside))
     }
@@ -172,7 +174,7 @@ fn others(path: &Path) -> Vec<PathBuf> {
 fn content_of(path: &Path) -> Result<Content> {
     let damaged =
         |fault: Fault| fault.advice("move it away, and run without --resume to start again").code(Code::E74).format();
-    let text = std::fs::read(path).map_err(io_at(path))?;
+    let text = regular_file::read(path).map_err(io_at(path))?;
     let sealed: Sealed<Content> = serde_json::from_slice(&text)
         .map_err(|source| damaged(Fault::at(path.display(), "not a readable checkpoint").source(source)))?;
     match checksum(&sealed.content) {

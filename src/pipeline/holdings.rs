@@ -4,14 +4,14 @@
 use crate::config::settings::STORES_FOLDER;
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
+use crate::ingest::reuse::can_be_made_again;
 use crate::ingest::selection::Selection;
 use crate::machine::publish::retire;
 use crate::outcome::verdict::Verdict;
-use crate::pipeline::run_directory;
-use crate::pipeline::run_directory::TABLE_NAME;
+use crate::pipeline::run_directory::{RESULTS, TABLE_NAME};
 use crate::pipeline::run_record::Noted;
 use crate::store::manifest::{MANIFEST_NAME, Manifest};
-use crate::store::recognise::{is_store, may_be_replaced};
+use crate::store::recognise::{STORE, is_store};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -103,14 +103,15 @@ pub fn stores(output: &Path) -> Result<Vec<KeptStore>> {
 /// E62 if there is not exactly one, or it is the last place of its data; E70 if it holds foreign files; Io if it cannot be removed.
 pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<KeptStore> {
     let kept = the_one(stores(output)?, key, |store| [store.key.clone(), name_of(&store.directory)])?;
-    if !kept.source_is_there && !even_the_last {
-        return Err(Fault::at(kept.directory.display(), format!("its source {} is not there", kept.source))
+    let again = Manifest::of(&kept.directory).is_ok_and(|manifest| can_be_made_again(&manifest.provenance));
+    if !again && !even_the_last {
+        return Err(Fault::at(kept.directory.display(), format!("its source {} is not there as it was", kept.source))
             .expected("a store that can be made again")
             .advice("to remove it all the same, use --force")
             .code(Code::E62)
             .config());
     }
-    retire(&kept.directory, may_be_replaced)?;
+    retire(&kept.directory, STORE)?;
     Ok(kept)
 }
 
@@ -120,7 +121,7 @@ pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Kep
 /// E62 if there are not exactly one; E77 if there are foreign files; Io if they cannot be removed.
 pub fn remove_run(output: &Path, key: &str) -> Result<KeptRun> {
     let kept = the_one(runs(output)?, key, |run| [run.key.clone(), run.id.clone()])?;
-    retire(&kept.directory, run_directory::may_be_replaced)?;
+    retire(&kept.directory, RESULTS)?;
     Ok(kept)
 }
 
@@ -223,8 +224,13 @@ fn chosen(selection: &serde_json::Value) -> String {
 /// The only one of which a name begins with some text.
 fn the_one<T>(kept: Vec<T>, key: &str, names: impl Fn(&T) -> [String; 2]) -> Result<T> {
     let all: Vec<String> = kept.iter().map(|item| names(item)[1].clone()).collect();
+    // A whole name is that one, whatever else begins with it.
+    let is_whole = |item: &T| names(item)[1] == key;
     let is_meant = |item: &T| !key.is_empty() && names(item).iter().any(|name| name.starts_with(key));
-    let mut meant: Vec<T> = kept.into_iter().filter(is_meant).collect();
+    let mut meant: Vec<T> = match kept.iter().any(is_whole) {
+        true => kept.into_iter().filter(is_whole).collect(),
+        false => kept.into_iter().filter(is_meant).collect(),
+    };
     match meant.pop() {
         Some(item) if meant.is_empty() => Ok(item),
         found => Err(not_one(key, found.is_some(), &all)),

@@ -6,9 +6,11 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::listener::{LogLevel, Watch};
+use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
 use crate::machine::link::lead_to;
-use crate::machine::publish::StagedDirectory;
+use crate::machine::publish::{Kind, StagedDirectory};
+use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
@@ -55,7 +57,7 @@ impl Run<'_> {
     }
 
     fn read_result(&self, directory: PathBuf, key: &str) -> Option<Finished> {
-        let read = |name: &str| std::fs::read_to_string(directory.join(name)).ok();
+        let read = |name: &str| regular_file::read_to_string(&directory.join(name)).ok();
         let run = Noted::of(&directory)?;
         if let Some(name) =
             run.files.iter().find_map(|(name, hash)| (!is_whole(&directory.join(name), hash)).then_some(name))
@@ -89,7 +91,11 @@ impl Run<'_> {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
         files.push((RECORD_NAME, pretty(&self.record(&id, result.verdict, &record, &files))?));
-        let directory = publish(&self.settings.run.output.join(id), files)?;
+        let place = self.settings.run.output.join(id);
+        if let Some(kept) = keep_changed(&place)? {
+            self.say(LogLevel::Warning, &format!("the results that were changed are kept as {}", kept.display()));
+        }
+        let directory = publish(&place, files)?;
         Ok(Finished { directory, outcome, summary, totals: Some(record.totals) })
     }
 }
@@ -122,12 +128,32 @@ fn without_day(id: &str) -> &str {
 
 /// Writes files into a directory that appears whole.
 pub(super) fn publish(place: &Path, files: Vec<File>) -> Result<PathBuf> {
-    let staged = StagedDirectory::begin(place, may_be_replaced)?;
+    let staged = StagedDirectory::begin(place, RESULTS)?;
     for (name, content) in files {
         let path = staged.path().join(name);
         std::fs::write(&path, content).map_err(io_at(&path))?;
     }
     staged.publish()
+}
+
+/// The kind of directory that results are.
+pub(super) const RESULTS: Kind = Kind { may_replace: may_be_replaced, is_ours: holds_only_results };
+
+/// Whether results that were never finished hold nothing but what a run writes.
+fn holds_only_results(place: &Path) -> bool {
+    let Ok(mut entries) = std::fs::read_dir(place) else { return false };
+    entries.all(|entry| entry.is_ok_and(|entry| FILES.iter().any(|file| entry.file_name() == *file)))
+}
+
+/// Moves results that are not as they were written aside: somebody may have added to them.
+fn keep_changed(place: &Path) -> Result<Option<PathBuf>> {
+    let is_changed = |noted: Noted| noted.files.iter().any(|(name, hash)| !is_whole(&place.join(name), hash));
+    if !Noted::of(place).is_some_and(is_changed) {
+        return Ok(None);
+    }
+    let aside = free_name(place, "changed");
+    std::fs::rename(place, &aside).map_err(io_at(place))?;
+    Ok(Some(aside))
 }
 
 /// Results may come to a place where nothing is, or where earlier results of this program are and no foreign file.
@@ -146,7 +172,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     if !there.is_dir() {
         return Err(taken("is not a folder".into()));
     }
-    let text = |name: &str| std::fs::read_to_string(place.join(name)).unwrap_or_default();
+    let text = |name: &str| regular_file::read_to_string(&place.join(name)).unwrap_or_default();
     let is_run = Noted::of(place).is_some();
     let is_table = text(TABLE_NAME).contains("\"q_per_angstrom\"");
     for entry in std::fs::read_dir(place).map_err(io_at(place))? {
@@ -185,7 +211,7 @@ fn hash(value: &Value) -> String {
 }
 
 fn is_whole(path: &Path, hash: &str) -> bool {
-    std::fs::read(path).is_ok_and(|content| content_hash(&content) == hash)
+    regular_file::read(path).is_ok_and(|content| content_hash(&content) == hash)
 }
 
 fn conditions(settings: &Settings, experiment: &Experiment) -> Conditions {

@@ -5,6 +5,7 @@ use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
 use crate::machine::file_identity::content_hash;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
+use crate::machine::regular_file;
 use crate::outcome::fit::Strategy;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::{Run, StageFacts};
@@ -142,7 +143,7 @@ pub(super) struct Noted {
 impl Noted {
     /// What a run directory says of itself.
     pub(super) fn of(directory: &Path) -> Option<Noted> {
-        serde_json::from_str(&std::fs::read_to_string(directory.join(RECORD_NAME)).ok()?).ok()
+        serde_json::from_str(&regular_file::read_to_string(&directory.join(RECORD_NAME)).ok()?).ok()
     }
 }
 /// A value of the configuration.

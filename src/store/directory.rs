@@ -2,6 +2,7 @@
 
 use crate::error::{Result, io_at};
 use crate::experiment::{Angle, Experiment};
+use crate::machine::regular_file;
 use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
 use crate::store::described::{Whose, damaged};
@@ -140,7 +141,7 @@ impl Store {
 /// # Errors
 /// Io, with the path.
 pub fn hash_file(path: &Path) -> Result<String> {
-    hash(File::open(path).map_err(io_at(path))?, path)
+    hash(regular_file::open(path).map_err(io_at(path))?, path)
 }
 
 fn hash(mut file: File, path: &Path) -> Result<String> {

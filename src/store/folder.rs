@@ -3,6 +3,7 @@
 
 use crate::error::{Result, io_at};
 use crate::machine::file_identity::leads_to;
+use crate::machine::regular_file::{WITHOUT_WAITING, only_regular};
 use rustix::fs::{Mode, OFlags, open, openat};
 use std::fs::File;
 use std::io::Read;
@@ -43,8 +44,9 @@ impl Folder {
     /// # Errors
     /// Io, with the path.
     pub fn file(&self, name: &str) -> Result<File> {
-        let opened = openat(&self.handle, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
-        opened.map(File::from).map_err(|error| io_at(&self.place(name))(error.into()))
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | WITHOUT_WAITING;
+        let opened = openat(&self.handle, name, flags, Mode::empty()).map_err(std::io::Error::from);
+        opened.map(File::from).and_then(only_regular).map_err(io_at(&self.place(name)))
     }
 
     /// Reads a small file below it. Bytes that are no text become signs that no format has.

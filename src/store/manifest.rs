@@ -4,6 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::machine::file_identity::{FileIdentity, content_hash};
+use crate::machine::regular_file;
 use crate::store::block::{BlockPlan, Values};
 use crate::store::described::Whose;
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,9 @@ pub struct Provenance {
     pub layout: String,
     /// What was selected.
     pub selection: serde_json::Value,
+    /// Distance to the nearest other wavevector of the source in 1/angstrom, if it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_q_per_angstrom: Option<f64>,
     /// Warnings given at ingest.
     pub warnings: Vec<String>,
 }
@@ -166,7 +170,7 @@ impl Manifest {
     /// Io, with the path; as [`Manifest::parse`].
     pub fn of(directory: &Path) -> Result<Self> {
         let path = directory.join(MANIFEST_NAME);
-        let content = std::fs::read(&path).map_err(io_at(&path))?;
+        let content = regular_file::read(&path).map_err(io_at(&path))?;
         Manifest::parse(&path, &String::from_utf8_lossy(&content))
     }
 

@@ -2,13 +2,18 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
+use crate::machine::publish::Kind;
+use crate::machine::regular_file;
 use crate::store::manifest::{DATA_FOLDER, MANIFEST_NAME, StoreFormat};
-use std::ffi::OsString;
+use serde_json::Value;
 use std::fs::DirEntry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Digits of a content key.
 const KEY_DIGITS: usize = 64;
+
+/// The kind of directory that stores are.
+pub const STORE: Kind = Kind { may_replace: may_be_replaced, is_ours: holds_only_parts };
 
 /// A store may come to a place where nothing is, where a folder is empty, or where a store is and no foreign file.
 ///
@@ -24,19 +29,54 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
         let what = if there.is_symlink() { "is a symbolic link" } else { "is a file" };
         return Err(taken(place, what));
     }
-    let is_store = is_manifest(&place.join(MANIFEST_NAME));
-    for entry in std::fs::read_dir(place).map_err(io_at(place))? {
-        let entry = entry.map_err(io_at(place))?;
-        let name = entry.file_name();
-        let is_part = name == MANIFEST_NAME || (name == DATA_FOLDER && holds_only_partitions(&entry.path()));
-        if !is_store {
-            return Err(taken(place, "exists and is not a store of this program"));
+    let mut entries = std::fs::read_dir(place).map_err(io_at(place))?;
+    let Some(manifest) = manifest(&place.join(MANIFEST_NAME)) else {
+        return match entries.next() {
+            Some(_) => Err(taken(place, "exists and is not a store of this program")),
+            None => Ok(()),
+        };
+    };
+    let partitions = manifest["partitions"].as_array().into_iter().flatten();
+    let parts: Vec<&str> = partitions.filter_map(|partition| partition["file"].as_str()).collect();
+    let is_part = |file: &Path| file == Path::new(MANIFEST_NAME) || parts.iter().any(|part| file == Path::new(part));
+    match foreign(place, &is_part) {
+        Some(file) => Err(taken(place, &format!("holds {}, which is no part of the store", file.display()))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a store that was never finished holds nothing but partitions and a manifest.
+fn holds_only_parts(place: &Path) -> bool {
+    let is_part = |file: &Path| {
+        let mut steps = file.components().map(|step| step.as_os_str().to_string_lossy().into_owned());
+        match [steps.next(), steps.next(), steps.next(), steps.next()] {
+            [Some(name), None, ..] => name == MANIFEST_NAME,
+            [Some(data), Some(phi), Some(name), None] => {
+                let is_partition = StoreFormat::NAMES.iter().any(|(_, format)| name == format.partition_file());
+                data == DATA_FOLDER && phi.starts_with("phi=") && is_partition
+            }
+            _ => false,
         }
-        if !is_part {
-            return Err(taken(place, &format!("holds {}, which is no part of a store", name.to_string_lossy())));
+    };
+    place.symlink_metadata().is_ok_and(|there| there.is_dir()) && foreign(place, &is_part).is_none()
+}
+
+/// The first file below a place that is no part of it, named from there. Whatever is neither file nor folder is none.
+fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<DirEntry> = std::fs::read_dir(place.join(&folder)).ok()?.flatten().collect();
+        entries.sort_by_key(DirEntry::file_name);
+        for entry in entries {
+            let name = folder.join(entry.file_name());
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(name),
+                Ok(kind) if kind.is_file() && is_part(&name) => {}
+                _ => return Some(name),
+            }
         }
     }
-    Ok(())
+    None
 }
 
 /// Whether a directory has the manifest of a store, of any version.
@@ -46,24 +86,17 @@ pub fn is_store(place: &Path) -> bool {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    manifest(path).is_some()
+}
+
+/// What has the marks of a manifest.
+fn manifest(path: &Path) -> Option<Value> {
+    let value: Value = serde_json::from_str(&regular_file::read_to_string(path).ok()?).ok()?;
     let key = value["content_key"].as_str().unwrap_or_default();
     let is_key = key.len() == KEY_DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_key && value["format_version"].is_u64() && value["partitions"].is_array() && value["provenance"].is_object()
-}
-
-fn holds_only_partitions(folder: &Path) -> bool {
-    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_partition =
-        |entry: DirEntry| entry.file_name().to_string_lossy().starts_with("phi=") && is_partition(&entry.path());
-    folder.is_dir() && entries.all(is_partition)
-}
-
-fn is_partition(folder: &Path) -> bool {
-    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_part = |name: OsString| StoreFormat::NAMES.iter().any(|(_, format)| name == format.partition_file());
-    folder.is_dir() && entries.all(|entry| is_part(entry.file_name()))
+    let is_it =
+        is_key && value["format_version"].is_u64() && value["partitions"].is_array() && value["provenance"].is_object();
+    is_it.then_some(value)
 }
 
 fn taken(place: &Path, what: &str) -> Error {

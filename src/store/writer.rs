@@ -7,7 +7,7 @@ use crate::machine::publish::StagedDirectory;
 use crate::store::block::{Values, blocks, pair_position};
 use crate::store::described::Whose;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, checksum, partition_directory};
-use crate::store::recognise::may_be_replaced;
+use crate::store::recognise::STORE;
 use crate::store::{arrow_partition, parquet_partition};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -41,7 +41,7 @@ impl StagedStore {
     /// # Errors
     /// Io if the place cannot be written; E70 if `target` is something other than a store.
     pub fn begin(target: &Path, format: StoreFormat, whose: Whose) -> Result<Self> {
-        Ok(StagedStore { staged: StagedDirectory::begin(target, may_be_replaced)?, format, whose, long: false })
+        Ok(StagedStore { staged: StagedDirectory::begin(target, STORE)?, format, whose, long: false })
     }
 
     /// Arrow partitions get the frames and times of every pair beside the values; Parquet ones always have them.

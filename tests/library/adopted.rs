@@ -262,12 +262,14 @@ fn a_configuration_leaves_the_file_out_or_names_the_adopted_tables() {
         "experimental_data: {file_path: tables}\nanalyzer_parameters: {dt: 0.1, scattering: {wavevector_q: 0.0054}}\n",
     )
     .expect("what was adopted");
-    open("analyzer_parameters: {end_frame: 20}\nexperimental_data: {masked_frames: [4]}\n")
-        .expect("told, not compared");
+    open("analyzer_parameters: {start_frame: 3, end_frame: 302}").expect("as many frames");
+    open("experimental_data: {masked_frames: [1], symmetrise: upper}").expect("masked, and told, not compared");
     place.file("other.h5", b"anything");
     for (more, words) in [
         ("experimental_data: {file_path: other.h5}", "file_path=null"),
         ("analyzer_parameters: {dt: 0.2}", "analyzer_parameters.dt is 0.2"),
+        ("analyzer_parameters: {end_frame: 20}", "end_frame is 20 (with frame 1 as the first: 20 frames)"),
+        ("experimental_data: {masked_frames: [1, 4]}", "with pairs of frames [4]"),
         ("analyzer_parameters: {scattering: {wavevector_q: 0.01}}", "wavevector_q is 0.01"),
         ("analyzer_parameters: {geometry: {stator_rotor_gap: 2000000}}", "stator_rotor_gap is 2000000"),
         ("phi_filtering: {target_ranges: [{min_angle: 0, max_angle: 90}]}", "target_ranges is"),

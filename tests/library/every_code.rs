@@ -310,7 +310,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
                 over(&[("_manifest.json", b"{\"name\": \"x\"}"), ("thesis.tex", b"precious")]),
                 "not a store of this program",
             ),
-            (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2, which is no part"),
+            (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2/phi=0.0/notes.txt, which is no part"),
             (over(&[("c2/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
             (told(plain_table, |settings| settings.store = settings.source.join("store")), "choose another --out"),
         ],

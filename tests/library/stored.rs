@@ -34,6 +34,7 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
         assert!(!place.exists(), "nothing is visible before the store is published");
     }
     let provenance = Provenance {
+        next_q_per_angstrom: None,
         program: String::new(),
         source: String::new(),
         source_blake3: String::new(),

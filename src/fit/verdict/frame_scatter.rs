@@ -14,7 +14,7 @@ const INDEPENDENT: f64 = 0.5;
 /// The closed form leaves out terms of the order of the contrast, by which mean squares can be larger.
 const LEFT_OUT: f64 = 1.2;
 
-/// Second differences of the sums of frames, and their variances; none where a frame or a neighbour has no pairs.
+/// Second differences of the sums of frames, and their variances; none where a frame or a neighbour has no pairs, or too few to tell.
 struct Series {
     differences: Vec<Option<[f64; 2]>>,
 }
@@ -23,8 +23,7 @@ impl Series {
     /// Mean square over what noise lets expect, how many there are, and the frame that stands out most.
     fn scatter(&self) -> Option<(f64, usize, (usize, f64))> {
         let of = |(k, difference): (usize, &Option<[f64; 2]>)| {
-            let [value, variance] = (*difference)?;
-            (variance > 0.0).then(|| (k, value.abs() / variance.sqrt()))
+            difference.map(|[value, variance]| (k, value.abs() / variance.sqrt()))
         };
         let sizes: Vec<(usize, f64)> = self.differences.iter().enumerate().filter_map(of).collect();
         let worst = *sizes.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -70,7 +69,10 @@ impl Tested<'_> {
         let is_used = |k: usize| k > 0 && k + 1 < sums.len() && (k - 1..=k + 1).all(|k| sums[k][0] != 0.0);
         [0, 1].map(|of| {
             let difference = |k: usize| (sums[k - 1][of] - 2.0 * sums[k][of] + sums[k + 1][of]) / units;
-            let known = |k: usize| is_used(k).then(|| [difference(k), variances[of][groups.of_frame[k]]]);
+            let known = |k: usize| {
+                let variance = variances[of][groups.of_frame[k]];
+                (is_used(k) && variance > 0.0).then(|| [difference(k), variance])
+            };
             Series { differences: (0..sums.len()).map(known).collect() }
         })
     }
@@ -83,13 +85,14 @@ impl Tested<'_> {
         let of_frame = |k: usize| {
             let [mut value, mut variance] = [0.0; 2];
             for (angle, weight) in weights.iter().enumerate() {
-                let [own, of_own] = at(angle, k)?;
+                let Some([own, of_own]) = at(angle, k) else { continue };
                 (value, variance) = (value + weight * own, variance + weight * weight * of_own);
             }
             for &(one, other) in &self.last.opposite {
-                variance += 2.0 * weights[one] * weights[other] * (at(one, k)?[1] * at(other, k)?[1]).sqrt();
+                let both = at(one, k).zip(at(other, k)).map_or(0.0, |(one, other)| (one[1] * other[1]).sqrt());
+                variance += 2.0 * weights[one] * weights[other] * both;
             }
-            Some([value, variance])
+            (variance > 0.0).then_some([value, variance])
         };
         Series { differences: (0..n).map(of_frame).collect() }
     }

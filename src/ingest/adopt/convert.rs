@@ -8,9 +8,9 @@ use crate::ingest::adopt::sources::{contents, is_apart, joint_hash, tables};
 use crate::ingest::adopt::survey::Survey;
 use crate::ingest::convert::changed;
 use crate::ingest::request::Ingested;
-use crate::ingest::reuse::{Earlier, RULES, earlier_store, key_of, made};
+use crate::ingest::reuse::{Earlier, RULES, earlier_store, key_of, made, may_give_way};
 use crate::listener::Watch;
-use crate::machine::file_identity::FileIdentity;
+use crate::machine::file_identity::{FileIdentity, in_full};
 use crate::store::described::{PAIR_ORDER, Whose};
 use crate::store::manifest::{ADOPTED, FORMAT_VERSION, Manifest, Provenance, SourceFile, ValueType};
 use crate::store::writer::StagedStore;
@@ -44,6 +44,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
+    may_give_way(&request.store, (&request.source, &content_key))?;
     let survey = Survey::of(request, &paths, threads)?;
     let time = TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0 };
     let (q_per_angstrom, block_points) = (survey.q_per_angstrom, request.block_points);
@@ -110,12 +111,13 @@ fn manifest(
         partitions,
         provenance: Provenance {
             program: concat!("homodyne ", env!("CARGO_PKG_VERSION")).into(),
-            source: request.source.display().to_string(),
+            source: in_full(&request.source),
             source_blake3: joint_hash(&files),
             source_identity: None,
             files,
             layout: ADOPTED.into(),
             selection: options(request),
+            next_q_per_angstrom: None,
             warnings,
         },
     }

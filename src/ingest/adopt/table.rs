@@ -4,6 +4,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
+use crate::machine::regular_file;
 use crate::store::arrow_file::ArrowFile;
 use crate::store::map::MappedFile;
 use arrow_array::RecordBatch;
@@ -40,7 +41,7 @@ impl Table {
     /// # Errors
     /// E02 empty, E03 another kind, E04 damaged, E36 a compression that is not read; Io.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut file = File::open(path).map_err(io_at(path))?;
+        let mut file = regular_file::open(path).map_err(io_at(path))?;
         let mut head = Vec::new();
         file.by_ref().take(8).read_to_end(&mut head).map_err(io_at(path))?;
         let kind = match &head[..] {

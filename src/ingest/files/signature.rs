@@ -2,6 +2,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
+use crate::machine::regular_file;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -28,7 +29,7 @@ pub fn check_hdf5(path: &Path) -> Result<()> {
             .code(Code::E02)
             .format());
     }
-    let mut file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let mut file = regular_file::open(path).map_err(|source| unreadable(path, source))?;
     let mut head = Vec::new();
     file.by_ref().take(4096).read_to_end(&mut head).map_err(io_at(path))?;
     if is_hdf5(&mut file, &head, metadata.len()).map_err(io_at(path))? {

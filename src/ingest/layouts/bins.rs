@@ -70,6 +70,13 @@ pub fn wavevectors(bins: &[Bin]) -> Vec<f64> {
     q
 }
 
+/// Distance of a q to the nearest other one of a file, if there is one.
+#[must_use]
+pub fn distance_to_next(available: &[f64], q_per_angstrom: f64) -> Option<f64> {
+    let others = available.iter().map(|q| (q - q_per_angstrom).abs()).filter(|&distance| distance > 0.0);
+    others.min_by(f64::total_cmp)
+}
+
 /// No X-ray measurement has another wavevector, in 1/angstrom.
 const POSSIBLE_Q: std::ops::RangeInclusive<f64> = 1e-7..=100.0;
 /// Angles are wrapped; more turns than that are no angle.

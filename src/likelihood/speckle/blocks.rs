@@ -11,6 +11,8 @@ use ndarray::Array2;
 pub struct Blocks {
     /// Mean of h over the pairs of two groups, a frame with itself included.
     h: Array2<f64>,
+    /// The same of h^2.
+    h2: Array2<f64>,
     /// Usable frames.
     counts: Vec<f64>,
     /// Mean of h one, two and three frames later.
@@ -25,13 +27,18 @@ impl Blocks {
         for (a, count) in grid.counts.iter().enumerate() {
             counts[grid.coarse[a]] += count;
         }
-        Blocks { h: means(grid, &counts, &grid.h), near: near(grid, n_coarse), counts }
+        Blocks {
+            h: means(grid, &counts, &grid.h, 1),
+            h2: means(grid, &counts, &grid.h, 2),
+            near: near(grid, n_coarse),
+            counts,
+        }
     }
 
     /// Means of a band of the grid over the pairs of two groups.
     #[must_use]
     pub fn means(&self, grid: &Grid, band: &Band) -> Array2<f64> {
-        means(grid, &self.counts, band)
+        means(grid, &self.counts, band, 1)
     }
 
     /// Means of the columns `[dh .., h]` of a grid, and of 1.
@@ -53,6 +60,12 @@ impl Blocks {
     #[must_use]
     pub fn h(&self) -> &Array2<f64> {
         &self.h
+    }
+
+    /// Mean of h^2 over the pairs of two groups.
+    #[must_use]
+    pub fn h2(&self) -> &Array2<f64> {
+        &self.h2
     }
 
     /// Mean of h one, two and three frames later, by group.
@@ -90,6 +103,7 @@ impl Blocks {
     pub fn between(&self, other: &Blocks, share: f64) -> Blocks {
         Blocks {
             h: self.h.towards(&other.h, share),
+            h2: self.h2.towards(&other.h2, share),
             counts: self.counts.clone(),
             near: self.near.iter().zip(&other.near).map(|(own, other)| towards(*own, *other, share)).collect(),
         }
@@ -177,12 +191,12 @@ impl Moments {
     }
 }
 
-/// Means of a band of a grid over the pairs of two coarse groups with so many frames.
-fn means(grid: &Grid, counts: &[f64], band: &Band) -> Array2<f64> {
+/// Means of a power of a band of a grid over the pairs of two coarse groups with so many frames.
+fn means(grid: &Grid, counts: &[f64], band: &Band, power: i32) -> Array2<f64> {
     let mut means = Array2::zeros((counts.len(), counts.len()));
     for a in 0..grid.len() {
         for b in band.columns(a) {
-            means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b) * grid.counts[a] * grid.counts[b];
+            means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b).powi(power) * grid.counts[a] * grid.counts[b];
         }
     }
     means.indexed_iter_mut().for_each(|((a, b), value)| *value /= (counts[a] * counts[b]).max(1.0));

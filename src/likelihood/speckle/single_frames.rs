@@ -12,28 +12,28 @@ use crate::likelihood::speckle::blocks::Blocks;
 use crate::likelihood::speckle::covariance::Noise;
 use ndarray::Array2;
 
-/// Variances of second differences by coarse group: of plain sums, and of sums weighted with h.
+/// Pairs that a frame has at least, weighted with h^2: fewer do not tell its contrast.
+const FEWEST_PAIRS: f64 = 2.0;
+
+/// Variances of second differences by coarse group: of plain sums, and of sums weighted with h; zero where too few pairs are left.
 #[must_use]
 pub fn of_second_differences(
     blocks: &Blocks,
     Noise { contrast: beta, root_speckle: x, white }: Noise,
 ) -> [Vec<f64>; 2] {
     let (counts, n) = (blocks.counts(), blocks.counts().len());
-    let weighted = |u: &Array2<f64>| -> Vec<f64> {
+    let one = Array2::ones((n, n));
+    [(&one, &one), (blocks.h(), blocks.h2())].map(|(u, squares)| {
         // A frame meets itself in the first, which sees what falls within a group too small otherwise, not in the second.
         let sums = Array2::from_shape_fn((n, n), |(a, b)| u[[a, b]] * counts[b]);
         let speckles = &sums.dot(blocks.h()) * &sums;
-        let of_others = |a: usize, b: usize| {
-            let own = if a == b { 1.0 } else { 0.0 };
-            (sums[[a, b]] - own).max(0.0).powi(2) / (counts[b] - own).max(1.0)
-        };
         let of_group = |a: usize| {
-            let photons: f64 = (0..n).map(|b| of_others(a, b)).sum();
+            let photons = (0..n).map(|b| squares[[a, b]] * counts[b]).sum::<f64>() - 1.0;
             let [one, two, _] = blocks.near()[a];
             let own = beta * x * (6.0 - 8.0 * one + 2.0 * two) + 6.0 * white;
-            own * (beta * x * speckles.row(a).sum() + white * photons)
+            let variance = own * (beta * x * speckles.row(a).sum() + white * photons);
+            if photons > FEWEST_PAIRS { variance } else { 0.0 }
         };
         (0..n).map(of_group).collect()
-    };
-    [weighted(&Array2::ones((n, n))), weighted(blocks.h())]
+    })
 }

@@ -1,0 +1,70 @@
+//! Opening files to read: regular ones only. A pipe or a device in place of one would have a reader wait for ever. It does not know what
+//! is in them.
+
+use rustix::fs::OFlags;
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Flags under which opening a pipe does not wait for a writer.
+pub const WITHOUT_WAITING: OFlags = OFlags::NONBLOCK;
+
+/// Opens a regular file, or what a link to one leads to.
+///
+/// # Errors
+/// Of the system; `InvalidInput` if it is something else.
+pub fn open(path: &Path) -> Result<File> {
+    let flags = i32::try_from(WITHOUT_WAITING.bits()).unwrap_or_default();
+    File::options().read(true).custom_flags(flags).open(path).and_then(only_regular)
+}
+
+/// The file, if it is a regular one.
+///
+/// # Errors
+/// Of the system; `InvalidInput` if it is something else.
+pub fn only_regular(file: File) -> Result<File> {
+    match file.metadata()?.file_type() {
+        kind if kind.is_file() => Ok(file),
+        kind if kind.is_dir() => Err(Error::from(ErrorKind::IsADirectory)),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "is a device or pipe, not a file")),
+    }
+}
+
+/// All of a regular file.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open(path)?.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// All of a regular file that is text.
+///
+/// # Errors
+/// As [`open`]; `InvalidData` if it is not UTF-8.
+pub fn read_to_string(path: &Path) -> Result<String> {
+    let mut content = String::new();
+    open(path)?.read_to_string(&mut content)?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    #[test]
+    fn a_pipe_is_refused_at_once_and_a_link_is_followed() {
+        let folder = tempfile::tempdir().expect("folder");
+        let [pipe, file, link] = ["pipe", "file", "link"].map(|name| folder.path().join(name));
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("made");
+        std::fs::write(&file, "text").expect("written");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        assert_eq!(read_to_string(&link).expect("text"), "text");
+        assert_eq!(open(&pipe).expect_err("no file").kind(), ErrorKind::InvalidInput);
+        assert_eq!(open(folder.path()).expect_err("no file").kind(), ErrorKind::IsADirectory);
+    }
+}
