@@ -122,7 +122,35 @@ fn a_declared_unit_of_phi_is_converted() {
     };
     let (converted, warnings): (Vec<f64>, Vec<String>) = angles(&declared);
     assert_eq!(converted, angles(&ApsU::default()).0);
-    assert!(warnings.iter().any(|warning| warning.contains("radian")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("in rad: converted to degree")), "{warnings:?}");
+}
+
+#[test]
+fn units_of_lists_hold_and_contradictions_are_refused() {
+    let scaled = |values: Vec<f64>, factor: f64| values.into_iter().map(|value| value * factor).collect();
+    let usual = ApsU::default();
+    let declared = ApsU {
+        q: scaled(usual.q.clone(), 10.0),
+        map_units: vec!["", ""],
+        units: [Some("1/nm"), Some("degree"), Some("ms")],
+        frame_time: Some(50.0),
+        ..usual.clone()
+    };
+    let of = |file: &ApsU| Place::new().ingest_u(file, q()).map(|ingested| ingested.manifest.experiment);
+    let (found, expected) = (of(&declared).expect("known units"), of(&usual).expect("good"));
+    assert!((found.q_per_angstrom / expected.q_per_angstrom - 1.0).abs() < 1e-12);
+    assert!((found.time.dt_seconds / expected.time.dt_seconds - 1.0).abs() < 1e-6);
+    for (file, words) in [
+        (ApsU { units: [Some("1/nm"), None, None], ..usual.clone() }, "two units"),
+        (ApsU { units: [None, Some("furlong"), None], ..usual.clone() }, "furlong"),
+        (ApsU { map_units: vec!["deg", "1/A"], ..usual.clone() }, "declared in \"deg\""),
+        (ApsU { map_units: vec!["1/A"], ..usual.clone() }, "one unit for each"),
+        (ApsU { frame_time: None, frame_time_is_a_group: true, ..usual.clone() }, "is a group where a dataset belongs"),
+    ] {
+        let dt_seconds = (file.frame_time.is_none()).then_some(0.2);
+        let told = Place::new().ingest_u(&file, Selection { dt_seconds, ..q() }).expect_err(words).to_string();
+        assert!(told.contains(words), "{words}: {told}");
+    }
 }
 
 #[test]

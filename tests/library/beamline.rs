@@ -1,6 +1,6 @@
 //! Writers of beamline files, for tests: every detail that a layout may vary can be changed.
 
-use hdf5_pure::{FileBuilder, GroupBuilder};
+use hdf5_pure::{AttrValue, DatasetBuilder, FileBuilder, GroupBuilder};
 use std::path::{Path, PathBuf};
 
 /// A c2 that tells its bin and pair: exact in f32.
@@ -71,7 +71,11 @@ pub struct ApsU {
     pub storage: Storage,
     pub map_names: Vec<&'static str>,
     pub map_units: Vec<&'static str>,
+    /// Attribute `units` of the list of q, the list of phi and the frame time.
+    pub units: [Option<&'static str>; 3],
     pub frame_time: Option<f64>,
+    /// An empty group under the name of the frame time.
+    pub frame_time_is_a_group: bool,
     pub stride: Option<i64>,
     pub average: Option<i64>,
     pub intensity: Option<Vec<f32>>,
@@ -105,7 +109,9 @@ impl ApsU {
             storage: Storage::Lzf,
             map_names: vec!["q", "phi"],
             map_units: vec!["\u{c5}^-1", "deg"],
+            units: [None; 3],
             frame_time: Some(0.05),
+            frame_time_is_a_group: false,
             stride: Some(2),
             average: Some(1),
             intensity: None,
@@ -180,8 +186,8 @@ impl ApsU {
 
     fn add_qmap(&self, xpcs: &mut GroupBuilder) {
         let mut qmap = xpcs.create_group("qmap");
-        qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&self.q);
-        qmap.create_dataset("dynamic_v_list_dim1").with_f64_data(&self.phi);
+        in_unit(qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&self.q), self.units[0]);
+        in_unit(qmap.create_dataset("dynamic_v_list_dim1").with_f64_data(&self.phi), self.units[1]);
         qmap.create_dataset("dynamic_num_pts").with_i64_data(&self.num_pts);
         if let Some(mapping) = &self.mapping {
             qmap.create_dataset("dynamic_index_mapping").with_u32_data(mapping);
@@ -202,11 +208,22 @@ impl ApsU {
         let mut instrument = entry.create_group("instrument");
         let mut detector = instrument.create_group("detector_1");
         if let Some(frame_time) = self.frame_time {
-            detector.create_dataset("frame_time").with_f32_data(&[frame_time as f32]).with_shape(&[1, 1]);
+            let dataset = detector.create_dataset("frame_time").with_f32_data(&[frame_time as f32]).with_shape(&[1, 1]);
+            in_unit(dataset, self.units[2]);
+        }
+        if self.frame_time_is_a_group {
+            let group = detector.create_group("frame_time").finish();
+            detector.add_group(group);
         }
         instrument.add_group(detector.finish());
         entry.add_group(instrument.finish());
         file.add_group(entry.finish());
+    }
+}
+
+fn in_unit(dataset: &mut DatasetBuilder, unit: Option<&str>) {
+    if let Some(unit) = unit {
+        dataset.set_attr("units", AttrValue::String(unit.into()));
     }
 }
 

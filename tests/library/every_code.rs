@@ -219,7 +219,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             let unknown = ApsU { map_units: vec!["1/fm", "deg"], ..ApsU::default() };
             vec![
                 (aps_u_with(&slip, Selection { q_per_angstrom: Some(54.0), ..q() }), "slip of units"),
-                (aps_u_with(&unknown, q()), "1/angstrom or 1/nm"),
+                (aps_u_with(&unknown, q()), "1/angstrom, 1/nm"),
             ]
         }
         Code::E32 => {

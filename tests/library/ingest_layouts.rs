@@ -81,6 +81,7 @@ fn aps_u_with_phi_before_q_is_swapped() {
     let default = ApsU::default();
     let file = ApsU {
         map_names: vec!["phi", "q"],
+        map_units: vec!["deg", "1/A"],
         q: default.phi.clone(),
         phi: default.q.clone(),
         num_pts: vec![4, 3],

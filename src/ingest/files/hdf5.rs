@@ -4,16 +4,15 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
+use crate::ingest::files::numbers::{count_labels, read_numbers};
 use crate::ingest::files::signature::check_hdf5;
 use hdf5_reader::error::Error as ReaderError;
 use hdf5_reader::group::Group;
 use hdf5_reader::messages::filter_pipeline::FilterDescription;
-use hdf5_reader::{Dataset, Datatype, FilterRegistry, Hdf5File, OpenOptions};
+use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 const LZF_FILTER: u16 = 32_000;
-/// Labels of a map beyond this are not believed.
-const MOST_LABELS: usize = 1 << 24;
 
 /// An HDF5 file, opened read-only and without locks.
 pub struct Source {
@@ -96,32 +95,35 @@ impl Source {
     fn if_there<T>(&self, path: &str, opened: std::result::Result<T, ReaderError>) -> Result<Option<T>> {
         match opened {
             Ok(object) => Ok(Some(object)),
-            Err(error) if is_absence(&error) => match self.damaged_name(path) {
+            Err(error) if is_absence(&error) => match self.damage_at(path) {
                 None => Ok(None),
-                Some(name) => {
-                    Err(Fault::at(self.place(path), format!("a name beside it, {name:?}, differs in one character"))
-                        .expected("an undamaged file")
-                        .advice("copy the file again; if the name is right, rename the object")
-                        .code(Code::E04)
-                        .format())
-                }
+                Some(damage) => Err(Fault::at(self.place(path), damage)
+                    .expected("an undamaged file")
+                    .advice("copy the file again; if all is right there, rename the object")
+                    .code(Code::E04)
+                    .format()),
             },
             Err(error) => Err(self.decode_error(path, error)),
         }
     }
 
-    /// A name that one changed byte has made of the first name of a path that is not there.
-    fn damaged_name(&self, path: &str) -> Option<String> {
+    /// What is wrong where nothing of the wanted kind was found: an object of another kind, or a name that one changed byte has made of
+    /// the first name of the path that is not there. (The reader does not tell a link that leads nowhere from no link.)
+    fn damage_at(&self, path: &str) -> Option<String> {
         let mut group = self.file.root_group().ok()?;
         for name in path.split('/').filter(|name| !name.is_empty()) {
             if let Ok(next) = group.group(name) {
                 group = next;
                 continue;
             }
+            if group.dataset(name).is_ok() {
+                return Some(format!("{name:?} is a dataset where a group belongs"));
+            }
             let (groups, datasets) = group.member_names().ok()?;
-            return groups.into_iter().chain(datasets).find(|other| is_one_byte_off(name, other));
+            let similar = groups.into_iter().chain(datasets).find(|other| is_one_byte_off(name, other));
+            return similar.map(|name| format!("a name beside it, {name:?}, differs in one character"));
         }
-        None
+        Some("is a group where a dataset belongs".into())
     }
 
     fn open_dataset(&self, path: &str) -> std::result::Result<Dataset, ReaderError> {
@@ -201,6 +203,21 @@ impl Source {
         });
         let strings = strings.map_err(|source| self.decode_error(path, source))?;
         Ok(Some(strings.into_iter().map(|text| text.trim().to_owned()).collect()))
+    }
+
+    /// The first attribute of a dataset that has one of some names, as text; `None` if there is none.
+    ///
+    /// # Errors
+    /// E04 if it is there and is no text.
+    pub fn text_attribute(&self, path: &str, names: &[&str]) -> Result<Option<String>> {
+        let Some(dataset) = self.optional_dataset(path)? else { return Ok(None) };
+        let attributes = dataset.attributes();
+        let Some(found) = names.iter().find_map(|name| attributes.iter().find(|found| found.name == *name)) else {
+            return Ok(None);
+        };
+        let text =
+            found.read_string().map_err(|source| self.decode_error(&format!("{path}@{}", found.name), source))?;
+        Ok(Some(text.trim().to_owned()))
     }
 
     /// Names of datasets in a group that end in digits, with their number, in numeric order.
@@ -305,59 +322,6 @@ fn name_filter(text: &str) -> String {
 pub fn trailing_number(name: &str) -> Option<u64> {
     let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     name[name.len() - digits..].parse().ok()
-}
-
-/// How often each whole number from 0 occurs, in the dataset's own width: a map of a detector is long.
-fn count_labels(dataset: &Dataset) -> std::result::Result<Vec<u64>, ReaderError> {
-    macro_rules! count {
-        ($($type:ty),+; $dtype:expr) => {
-            match $dtype {
-                $(kind if *kind == matching::<$type>(kind) => {
-                    let mut counts = Vec::new();
-                    for &label in &dataset.read_array::<$type>()? {
-                        let Some(label) = usize::try_from(label).ok().filter(|&label| label < MOST_LABELS) else { continue };
-                        if label >= counts.len() {
-                            counts.resize(label + 1, 0);
-                        }
-                        counts[label] += 1;
-                    }
-                    counts
-                })+
-                other => return Err(ReaderError::Other(format!("type {other:?} is not a whole number"))),
-            }
-        };
-    }
-    Ok(count!(u8, u16, u32, u64, i8, i16, i32, i64; dataset.dtype()))
-}
-
-/// All values of a real dataset, widened.
-fn read_numbers(dataset: &Dataset) -> std::result::Result<Vec<f64>, ReaderError> {
-    macro_rules! widen {
-        ($($type:ty),+; $dtype:expr) => {
-            match $dtype {
-                $(kind if *kind == matching::<$type>(kind) => {
-                    dataset.read_array::<$type>()?.iter().map(|&value| value as f64).collect()
-                })+
-                other => return Err(ReaderError::Other(format!("type {other:?} is not a real number"))),
-            }
-        };
-    }
-    Ok(widen!(f32, f64, u8, u16, u32, u64, i8, i16, i32, i64; dataset.dtype()))
-}
-
-/// The HDF5 type of `T` in the byte order of `kind`.
-fn matching<T: hdf5_reader::H5Type>(kind: &Datatype) -> Datatype {
-    let order = match kind {
-        Datatype::FixedPoint { byte_order, .. } | Datatype::FloatingPoint { byte_order, .. } => Some(*byte_order),
-        _ => None,
-    };
-    match (T::hdf5_type(), order) {
-        (Datatype::FixedPoint { size, signed, .. }, Some(byte_order)) => {
-            Datatype::FixedPoint { size, signed, byte_order }
-        }
-        (Datatype::FloatingPoint { size, .. }, Some(byte_order)) => Datatype::FloatingPoint { size, byte_order },
-        (other, _) => other,
-    }
 }
 
 /// The LZF filter of h5py; its third parameter is the size of the decoded chunk.

@@ -4,7 +4,8 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::aps_u::intensity;
-use crate::ingest::layouts::bins::{BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
+use crate::ingest::layouts::bins::{BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds, whole_labels};
+use crate::ingest::layouts::units::{Quantity, to_used_unit};
 
 /// The group of matrices of a legacy file, if it is one: under the output path it names, a usual one, or any top group.
 ///
@@ -46,13 +47,15 @@ pub fn bin_table(source: &Source, group: &str, dt_override: bool) -> Result<BinT
             .code(Code::E08)
             .layout());
     }
-    let list = |name: &str| -> Result<Vec<f64>> {
+    let mut list = |name: &str, quantity: Quantity| -> Result<Vec<f64>> {
         let path = format!("{xpcs}/{name}");
         let missing =
             || Fault::at(source.place(&path), "missing").expected("q and phi of every bin").code(Code::E51).layout();
-        source.numbers(&path)?.ok_or_else(missing)
+        let values = source.numbers(&path)?.ok_or_else(missing)?;
+        let factor = to_used_unit(source, (&path, quantity), None, &mut warnings)?;
+        Ok(values.into_iter().map(|value| value * factor).collect())
     };
-    let (q, phi) = (list("dqlist")?, list("dphilist")?);
+    let (q, phi) = (list("dqlist", Quantity::Wavevector)?, list("dphilist", Quantity::Angle)?);
     let labels = labels(source, &xpcs, &matrices, &mut warnings)?;
     let mut bins = Vec::new();
     for ((_, name), label) in matrices.iter().zip(labels) {
@@ -76,8 +79,7 @@ fn labels(source: &Source, xpcs: &str, matrices: &[(u64, String)], warnings: &mu
     let names: Vec<i64> = matrices.iter().map(|(number, _)| *number as i64).collect();
     let counted = names.iter().enumerate().all(|(k, &number)| number == k as i64 + 1);
     let path = format!("{xpcs}/qphi_bin_to_process");
-    let listed: Option<Vec<i64>> =
-        source.numbers(&path)?.map(|list| list.into_iter().map(|label| label as i64).collect());
+    let listed = source.numbers(&path)?.map(|list| whole_labels(source, &path, list)).transpose()?;
     match listed.filter(|list| counted && list.len() == names.len()) {
         None => Ok(names),
         Some(list) => {
@@ -101,7 +103,7 @@ fn timing(
 ) -> Result<(Option<FrameTiming>, String)> {
     let path = "/measurement/instrument/detector/exposure_period";
     let place = source.place(path);
-    let Some(frame_seconds) = frame_seconds(source, path, dt_override)? else { return Ok((None, place)) };
+    let Some(frame_seconds) = frame_seconds(source, path, dt_override, warnings)? else { return Ok((None, place)) };
     let factor = |name: &str, warnings: &mut Vec<String>| {
         factor_or_one(source, &[format!("{xpcs}/{name}s"), format!("{xpcs}/{name}")], warnings)
     };

@@ -3,7 +3,10 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::layouts::bins::{Bin, BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds};
+use crate::ingest::layouts::bins::{
+    Bin, BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds, whole_labels,
+};
+use crate::ingest::layouts::units::{Quantity, looks_like_a_slip, to_used_unit};
 
 /// The group of correlation matrices: its presence tells the layout.
 pub const CORRELATION_MAP: &str = "/xpcs/twotime/correlation_map";
@@ -53,7 +56,7 @@ fn processed_labels(source: &Source, matrices: &[(u64, String)], allow_missing: 
             .code(Code::E09)
             .layout());
     };
-    let labels: Vec<i64> = labels.into_iter().map(|label| label as i64).collect();
+    let labels = whole_labels(source, path, labels)?;
     let unmatched: Vec<&str> = matrices
         .iter()
         .enumerate()
@@ -82,17 +85,23 @@ impl QMap {
         let (first, second) = (list("dynamic_v_list_dim0")?, list("dynamic_v_list_dim1")?);
         check_counts(source, &first, &second)?;
         let natural_of_label = index_mapping(source, (first.len(), second.len()), labels, warnings)?;
-        let units = source.strings(&format!("{QMAP}/map_units"))?.unwrap_or_default();
-        if phi_comes_first(source)? {
+        let names = ["dynamic_v_list_dim0", "dynamic_v_list_dim1"].map(|name| format!("{QMAP}/{name}"));
+        let units = map_units(source)?;
+        let mut used = |list: Vec<f64>, axis: usize, quantity: Quantity| -> Result<Vec<f64>> {
+            let beside = units.get(axis).map(String::as_str);
+            let factor = to_used_unit(source, (&names[axis], quantity), beside, warnings)?;
+            Ok(list.into_iter().map(|value| value * factor).collect())
+        };
+        let qmap = if phi_comes_first(source)? {
             let swapped = natural_of_label.iter().map(|k| k % second.len() * first.len() + k / second.len()).collect();
-            return Ok(QMap {
-                q: in_inverse_angstrom(source, second, (&units, warnings))?,
-                phi: in_degrees(first, &units, warnings),
-                natural_of_label: swapped,
-            });
-        }
-        let phi = in_degrees(second, &units, warnings);
-        Ok(QMap { q: in_inverse_angstrom(source, first, (&units, warnings))?, phi, natural_of_label })
+            let (phi, q) = (used(first, 0, Quantity::Angle)?, used(second, 1, Quantity::Wavevector)?);
+            QMap { q, phi, natural_of_label: swapped }
+        } else {
+            let (q, phi) = (used(first, 0, Quantity::Wavevector)?, used(second, 1, Quantity::Angle)?);
+            QMap { q, phi, natural_of_label }
+        };
+        warnings.extend(looks_like_a_slip(QMAP, &qmap.q));
+        Ok(qmap)
     }
 
     /// label -> natural bin -> q = natural // n_phi, phi = natural % n_phi.
@@ -178,50 +187,21 @@ fn phi_comes_first(source: &Source) -> Result<bool> {
     }
 }
 
-/// phi in degrees, by the declared unit.
-fn in_degrees(mut phi: Vec<f64>, units: &[String], warnings: &mut Vec<String>) -> Vec<f64> {
-    if units.iter().any(|unit| unit.to_lowercase().starts_with("rad")) {
-        warnings.push("phi is declared in radian: converted to degrees".into());
-        phi.iter_mut().for_each(|phi| *phi = phi.to_degrees());
-    }
-    phi
-}
-
-/// Whether a unit is of phi.
-fn is_of_angles(unit: &str) -> bool {
-    ["deg", "rad", "\u{b0}"].iter().any(|of_angle| unit.to_lowercase().starts_with(of_angle))
-}
-
-/// q in 1/angstrom, by the declared unit.
-///
-/// # Errors
-/// E31 if it is none of q.
-fn in_inverse_angstrom(
-    source: &Source,
-    mut q: Vec<f64>,
-    (units, warnings): (&[String], &mut Vec<String>),
-) -> Result<Vec<f64>> {
-    let units = units.iter().find(|unit| !is_of_angles(unit)).map(|unit| unit.to_lowercase()).unwrap_or_default();
-    let is_known = ["nm", "a", "\u{e5}", "\u{212b}"].iter().any(|unit| units.contains(unit));
-    if !units.trim().is_empty() && !is_known {
-        return Err(Fault::at(source.place(&format!("{QMAP}/map_units")), format!("{units:?}"))
-            .expected("q in 1/angstrom or 1/nm")
-            .advice("correct the units in the file: q would be wrong by their ratio")
+/// Declared units of the two axes; none where the file has none.
+fn map_units(source: &Source) -> Result<Vec<String>> {
+    let path = format!("{QMAP}/map_units");
+    match source.strings(&path)? {
+        None => Ok(Vec::new()),
+        Some(units) if units.len() == 2 => Ok(units),
+        Some(units) => Err(Fault::at(source.place(&path), format!("units {units:?}"))
+            .expected("one unit for each of the two axes")
             .code(Code::E31)
-            .layout());
+            .layout()),
     }
-    if units.contains("nm") {
-        warnings.push("q is declared in 1/nm: converted to 1/angstrom".into());
-        q.iter_mut().for_each(|q| *q *= 0.1);
-    }
-    if q.iter().any(|q| q.is_finite() && !(1e-5..=10.0).contains(q)) {
-        warnings.push(format!("[{}] {QMAP}: q outside 1e-5 .. 10 1/angstrom looks like a slip of units", Code::E31));
-    }
-    Ok(q)
 }
 
 fn timing(source: &Source, dt_override: bool, warnings: &mut Vec<String>) -> Result<Option<FrameTiming>> {
-    let Some(frame_seconds) = frame_seconds(source, FRAME_TIME, dt_override)? else { return Ok(None) };
+    let Some(frame_seconds) = frame_seconds(source, FRAME_TIME, dt_override, warnings)? else { return Ok(None) };
     let factor = |name: &str, warnings: &mut Vec<String>| {
         factor_or_one(source, &[format!("/xpcs/twotime/config/{name}")], warnings)
     };

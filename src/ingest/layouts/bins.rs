@@ -4,6 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::wrap_degrees;
 use crate::ingest::files::hdf5::Source;
+use crate::ingest::layouts::units::{Quantity, to_used_unit};
 
 /// One matrix of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,10 +134,32 @@ pub fn positive(source: &Source, path: &str, value: f64) -> Result<f64> {
 ///
 /// # Errors
 /// E25 if it is not a positive number and `dt_override` is off.
-pub fn frame_seconds(source: &Source, path: &str, dt_override: bool) -> Result<Option<f64>> {
+pub fn frame_seconds(
+    source: &Source,
+    path: &str,
+    dt_override: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Option<f64>> {
     match source.number(path)? {
         None => Ok(None),
         Some(value) if dt_override && !(value.is_finite() && value > 0.0) => Ok(None),
-        Some(value) => positive(source, path, value).map(Some),
+        Some(value) => {
+            let factor = to_used_unit(source, (path, Quantity::Time), None, warnings)?;
+            positive(source, path, value * factor).map(Some)
+        }
+    }
+}
+
+/// Labels of bins, which are whole numbers.
+///
+/// # Errors
+/// E10 if one is not.
+pub fn whole_labels(source: &Source, path: &str, labels: Vec<f64>) -> Result<Vec<i64>> {
+    match labels.iter().find(|label| label.fract() != 0.0) {
+        None => Ok(labels.into_iter().map(|label| label as i64).collect()),
+        Some(label) => Err(Fault::at(source.place(path), format!("bin label {label}"))
+            .expected("whole numbers")
+            .code(Code::E10)
+            .layout()),
     }
 }

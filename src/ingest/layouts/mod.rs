@@ -4,3 +4,4 @@ pub mod aps_legacy;
 pub mod aps_u;
 pub mod bins;
 pub mod detect;
+pub mod units;
