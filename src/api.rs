@@ -70,7 +70,7 @@ pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
 pub use crate::machine::budget::MemorySettings;
 pub use crate::machine::cores::{Node as MemoryNode, nodes, usable_cores};
 pub use crate::machine::dataflow::StageTotals;
-pub use crate::machine::memory::detect_total_memory;
+pub use crate::machine::memory::{check_address_space, detect_total_memory};
 pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};
 pub use crate::outcome::fit::{

@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// A uniform axis of frames, `t_k = start_seconds + k dt_seconds`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -100,10 +101,10 @@ impl Experiment {
     /// # Errors
     /// [`crate::error::Error::Parameter`] names the first impossible number.
     pub fn check(&self) -> Result<()> {
-        positive("q [1/angstrom]", self.q_per_angstrom)?;
-        positive("dt [s]", self.time.dt_seconds)?;
+        possible("q [1/angstrom]", self.q_per_angstrom, POSSIBLE_Q_PER_ANGSTROM)?;
+        possible("dt [s]", self.time.dt_seconds, POSSIBLE_DT_SECONDS)?;
         if let Some(gap) = self.gap_angstrom {
-            positive("gap [angstrom]", gap)?;
+            possible("gap [angstrom]", gap, POSSIBLE_GAP_ANGSTROM)?;
         }
         if self.time.n_frames < 3 || self.angles.is_empty() {
             let found = format!("{} frames, {} angles", self.time.n_frames, self.angles.len());
@@ -116,11 +117,21 @@ impl Experiment {
     }
 }
 
-fn positive(name: &str, value: f64) -> Result<()> {
-    if value.is_finite() && value > 0.0 {
+/// Wavevectors of X-ray measurements, in 1/angstrom.
+pub const POSSIBLE_Q_PER_ANGSTROM: RangeInclusive<f64> = 1e-7..=100.0;
+/// Frame intervals in seconds.
+pub const POSSIBLE_DT_SECONDS: RangeInclusive<f64> = 1e-9..=1e6;
+/// Gaps in angstrom; one in another unit is told as such (`model/advice.rs`).
+pub const POSSIBLE_GAP_ANGSTROM: RangeInclusive<f64> = 1e-6..=1e12;
+/// Angles are wrapped; more turns than that are no angle.
+pub const MOST_DEGREES: f64 = 3600.0;
+
+fn possible(name: &str, value: f64, range: RangeInclusive<f64>) -> Result<()> {
+    if range.contains(&value) {
         return Ok(());
     }
-    Err(Fault::at(name, value.to_string()).expected("a positive finite number").code(Code::E62).parameter())
+    let expected = format!("a number from {:e} to {:e}", range.start(), range.end());
+    Err(Fault::at(name, value.to_string()).expected(expected).code(Code::E62).parameter())
 }
 
 /// Wraps an angle to [-180, 180) degrees.

@@ -8,17 +8,22 @@ use crate::cli::choices::PurposeName;
 use crate::cli::configuration::config;
 use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
-use crate::cli::interrupt::stop_flag;
+use crate::cli::interrupt::{stop_flag, survive_file_limits};
 use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
 use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use crate::cli::words::wrong_argument;
 use homodyne::api::{
-    Event, Finished, Listener, LogLevel, ManyQ, Purpose, Result, Run, Settings, Watch, inspect, plan, run_many, tune,
+    Event, Finished, Listener, LogLevel, ManyQ, Purpose, Result, Run, Settings, Watch, check_address_space, inspect,
+    plan, run_many, tune, usable_cores,
 };
 
 /// Runs a command.
 pub fn execute(arguments: Arguments) -> Result<u8> {
+    survive_file_limits();
+    if !matches!(arguments.command, Command::Config(_) | Command::Explain(_) | Command::Stores(_) | Command::Runs(_)) {
+        check_address_space(usable_cores())?;
+    }
     match arguments.command {
         Command::Run(arguments) => run(&arguments),
         Command::Fit(arguments) => fit(&arguments),
@@ -37,6 +42,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
 
 fn run(arguments: &FitArguments) -> Result<u8> {
     let settings = settings_of(arguments)?;
+    check_address_space(settings.run.threads())?;
     let terminal = Terminal::new(arguments.common.quiet);
     if let Some(q) = &arguments.q {
         return many_q(&settings, q, arguments, &terminal);
@@ -49,6 +55,7 @@ fn run(arguments: &FitArguments) -> Result<u8> {
 
 fn fit(arguments: &FitArguments) -> Result<u8> {
     let settings = settings_of(arguments)?;
+    check_address_space(settings.run.threads())?;
     let terminal = Terminal::new(arguments.common.quiet);
     if let Some(q) = &arguments.q {
         return many_q(&settings, q, arguments, &terminal);

@@ -1,5 +1,7 @@
 //! What a number may be: an interval, in words and as a check. It knows no key.
 
+use std::ops::RangeInclusive;
+
 /// An interval of numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -25,6 +27,12 @@ impl Limits {
     #[must_use]
     pub const fn between(least: f64, most: f64) -> Self {
         Limits { least, most, closed: (true, true) }
+    }
+
+    /// The numbers of a range.
+    #[must_use]
+    pub const fn range(range: RangeInclusive<f64>) -> Self {
+        Limits::between(*range.start(), *range.end())
     }
 
     /// The same without its upper end.
@@ -55,7 +63,7 @@ impl Limits {
 }
 
 fn short(value: f64) -> String {
-    if value.abs() >= 1e4 { format!("{value:e}") } else { format!("{value}") }
+    if value.abs() >= 1e4 || (value != 0.0 && value.abs() < 1e-3) { format!("{value:e}") } else { format!("{value}") }
 }
 
 #[cfg(test)]

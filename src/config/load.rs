@@ -59,6 +59,8 @@ fn read(
     let reader = Reader::new(tree, file).with_variable(fit::MEMORY_FRACTION, "NLSQ_MEMORY_FRACTION");
     let Findings { mut errors, warnings, without_effect } = found;
     let mut draft = Draft::default();
+    // Names of folders are printed in lines.
+    let name = name.replace(char::is_control, "_");
     (draft.settings.run.name, draft.settings.notes, draft.settings.without_effect) = (name, warnings, without_effect);
     for key in all() {
         errors.extend(take(key, &mut draft, &reader).err());

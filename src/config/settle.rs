@@ -113,7 +113,11 @@ fn settle_start(draft: &mut Draft, reader: &Reader) -> Result<()> {
         let known = names(active, &given)?;
         for (k, start) in space.defaults().into_iter().enumerate() {
             let parameter = &mut space.physical[k];
-            if !known.contains(&parameter.name.as_str()) && parameter.fixed.is_none() {
+            let is_active = known.contains(&parameter.name.as_str());
+            if is_active && parameter.fixed.is_some() {
+                return Err(given.wrong(&format!("{} active or fixed, not both", parameter.name)));
+            }
+            if !is_active && parameter.fixed.is_none() {
                 parameter.fixed = Some(starts[k].unwrap_or(start));
             }
         }

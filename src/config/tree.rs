@@ -4,7 +4,10 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
+use serde_saphyr::options::NonFiniteFloatPolicy;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// A value.
@@ -180,15 +183,33 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
+/// No configuration is longer.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// A document as a tree. What is no finite number is text, which the keys refuse where it stands.
+fn parse(text: &str) -> std::result::Result<Placed, serde_saphyr::Error> {
+    let as_text = serde_saphyr::options! { non_finite_float_policy: NonFiniteFloatPolicy::AsString };
+    serde_saphyr::from_str_with_options(text, as_text)
+}
+
 /// Parses a configuration file.
 ///
 /// # Errors
 /// Config with line and column if the text is not YAML or not a mapping; Io if it cannot be read.
 pub fn parse_file(path: &Path) -> Result<Placed> {
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    let mut text = String::new();
+    // A pipe is a configuration like any other; a device has no end.
+    let opened = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
+    opened.map_err(|source| {
         Fault::at(path.display(), "cannot be read").expected("a YAML configuration").code(Code::E01).source(source).io()
     })?;
-    let tree: Placed = serde_saphyr::from_str(&text).map_err(|source| {
+    if text.len() as u64 > MOST_BYTES {
+        return Err(Fault::at(path.display(), format!("more than {MOST_BYTES} bytes"))
+            .expected("a YAML configuration")
+            .code(Code::E60)
+            .config());
+    }
+    let tree: Placed = parse(&text).map_err(|source| {
         let (place, told) = yaml_error(&source.to_string());
         Fault::at(format!("{}{place}", path.display()), format!("not valid YAML: {told}"))
             .expected("a YAML configuration")
@@ -227,7 +248,7 @@ pub fn override_node(text: &str) -> Node {
         (_, _, "true") => Node::Bool(true),
         (_, _, "false") => Node::Bool(false),
         _ if text.starts_with(['[', '{']) => {
-            let parsed: Option<Placed> = serde_saphyr::from_str(text).ok();
+            let parsed: Option<Placed> = parse(text).ok();
             parsed.map_or_else(|| Node::Text(text.to_owned()), |parsed| parsed.without_places().node)
         }
         _ => Node::Text(text.to_owned()),

@@ -70,9 +70,8 @@ impl Claim {
     }
 
     /// Gives the name back with all that stands under it, the lock file included.
-    pub fn leave(self) {
-        let mut claim = self;
-        claim.is_left = true;
+    pub fn leave(&mut self) {
+        self.is_left = true;
     }
 
     /// The claimed name, with something behind it.

@@ -1,5 +1,7 @@
 //! How much memory there is and how much this process uses. It asks the system for its own figures and knows no data.
 
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result};
 use rustix::process::{Resource, getrlimit};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,6 +89,25 @@ pub fn container_limit_bytes() -> Option<u64> {
 fn left_of_address_space_bytes() -> Option<u64> {
     let limit = getrlimit(Resource::As).current?;
     Some(limit.saturating_sub(from_status("VmSize:").unwrap_or(0)))
+}
+
+/// Address space that any work takes, and every thread with its stack, in bytes.
+const LEAST_ADDRESSES: (u64, u64) = (192 << 20, 16 << 20);
+
+/// Whether `ulimit -v` leaves room for any work: a program that is refused small memory can only end at once.
+///
+/// # Errors
+/// E38 with what is left and what is needed.
+pub fn check_address_space(threads: usize) -> Result<()> {
+    let needed = LEAST_ADDRESSES.0 + LEAST_ADDRESSES.1 * threads as u64;
+    match left_of_address_space_bytes().filter(|&left| left < needed) {
+        None => Ok(()),
+        Some(left) => Err(Fault::at("ulimit -v", format!("{} MiB are left", left >> 20))
+            .expected(format!("at least {} MiB of address space with {threads} threads", needed >> 20))
+            .advice("raise the limit, or use fewer --threads")
+            .code(Code::E38)
+            .config()),
+    }
 }
 
 /// Memory that can still be used without swapping: the kernel's estimate, or what a container's limit or that of the address space leaves.

@@ -97,15 +97,23 @@ impl StagedDirectory {
 /// What `may_replace` says; Io if it cannot be moved.
 pub fn retire(target: &Path, kind: Kind) -> Result<()> {
     (kind.may_replace)(target)?;
-    let claim = Claim::beside(target)?;
+    let mut claim = Claim::beside(target)?;
     let aside = claim.path("");
     std::fs::rename(target, &aside).map_err(io_at(target))?;
-    std::fs::remove_dir_all(&aside).map_err(io_at(&aside))
+    remove(&aside, &mut claim);
+    Ok(())
 }
 
 impl Drop for StagedDirectory {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.staging);
+        remove(&self.staging, &mut self.claim);
+    }
+}
+
+/// Removes a directory. What cannot be removed keeps its lock file, by which a later run finds it.
+fn remove(place: &Path, claim: &mut Claim) {
+    if std::fs::remove_dir_all(place).is_err() && place.symlink_metadata().is_ok() {
+        claim.leave();
     }
 }
 
@@ -114,7 +122,7 @@ const ASIDE: &str = ".replaced";
 
 /// Removes what a process that is gone has left, and puts back what it had moved aside. Where somebody has put other files there, all
 /// stays as it is.
-fn tidy(left: Claim, target: &Path, kind: Kind) {
+fn tidy(mut left: Claim, target: &Path, kind: Kind) {
     let (staging, aside) = (left.path(""), left.path(ASIDE));
     if [&staging, &aside].into_iter().any(|place| place.symlink_metadata().is_ok() && !(kind.is_ours)(place)) {
         left.leave();
@@ -123,8 +131,8 @@ fn tidy(left: Claim, target: &Path, kind: Kind) {
     if aside.exists() && !target.exists() {
         let _ = std::fs::rename(&aside, target);
     }
-    let _ = std::fs::remove_dir_all(&aside);
-    let _ = std::fs::remove_dir_all(&staging);
+    remove(&aside, &mut left);
+    remove(&staging, &mut left);
 }
 
 /// A rename that says what may be at the target.

@@ -97,6 +97,9 @@ fn wrong(place: &str, found: String, expected: &str) -> Result<()> {
     Err(Fault::at(place, found).expected(expected).code(Code::E62).parameter())
 }
 
+/// Numbers beside a correlation of about 1.
+const MOST: f64 = 1e6;
+
 impl Simulation {
     /// Contrast and offset of an angle.
     #[must_use]
@@ -227,8 +230,11 @@ impl Simulation {
             ("--sigma", self.noise.sigma),
         ];
         let parameters = self.theta.iter().map(|&value| ("--parameter", value));
-        if let Some((name, value)) = named.into_iter().chain(parameters).find(|(_, value)| !value.is_finite()) {
-            return wrong(&format!("simulate {name}"), value.to_string(), "a finite number");
+        if let Some((name, value)) = named.into_iter().find(|(_, value)| !(-MOST..=MOST).contains(value)) {
+            return wrong(&format!("simulate {name}"), value.to_string(), &format!("a number up to {MOST:e}"));
+        }
+        if let Some((name, value)) = parameters.into_iter().find(|(_, value)| !(-1e30..=1e30).contains(value)) {
+            return wrong(&format!("simulate {name}"), value.to_string(), "a number up to 1e30");
         }
         match self.phi_degrees.iter().find(|phi| !(-360.0..=360.0).contains(*phi)) {
             Some(phi) => wrong("simulate --phi", phi.to_string(), "azimuths of -360 to 360 degrees"),

@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
-use arrow_ipc::{Block, root_as_footer};
+use arrow_ipc::{Block, root_as_footer, root_as_message};
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -37,6 +37,7 @@ impl ArrowFile {
         let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
         for block in footer.dictionaries().into_iter().flatten().copied().collect::<Vec<Block>>() {
             let data = slice(&bytes, &block).ok_or("a dictionary beyond the file")?;
+            has_believable_lengths(&data, &block).ok_or("a damaged dictionary")?;
             decoder.read_dictionary(&block, &data).map_err(|_| "an unreadable dictionary")?;
         }
         let batches = footer.recordBatches().into_iter().flatten().copied().collect();
@@ -67,9 +68,47 @@ impl ArrowFile {
     pub fn batch(&self, k: usize) -> Option<RecordBatch> {
         let block = self.batches.get(k)?;
         let data = slice(&self.bytes, block)?;
+        has_believable_lengths(&data, block)?;
         self.decoder.read_record_batch(block, &data).ok().flatten()
     }
 }
+
+/// A compressed buffer says how long it becomes, and the decoder asks for that much memory: a damaged length would end the program.
+fn has_believable_lengths(data: &[u8], block: &Block) -> Option<()> {
+    let (metadata, body) = data.split_at_checked(usize::try_from(block.metaDataLength()).ok()?)?;
+    let prefix = if metadata.starts_with(&[0xff; 4]) { 8 } else { 4 };
+    let message = root_as_message(metadata.get(prefix..)?).ok()?;
+    let of_dictionary = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
+    let Some(batch) = message.header_as_record_batch().or(of_dictionary) else { return Some(()) };
+    if batch.compression().is_none() {
+        return Some(());
+    }
+    let rows = u64::try_from(batch.length()).ok()?;
+    for buffer in batch.buffers().into_iter().flatten() {
+        let (start, len) = (usize::try_from(buffer.offset()).ok()?, usize::try_from(buffer.length()).ok()?);
+        let bytes = body.get(start..start.checked_add(len)?)?;
+        // Nothing, or bytes as they are (-1), take no more room than there is.
+        let Some(told) = bytes.first_chunk().map(|told| i64::from_le_bytes(*told)).filter(|&told| told != -1) else {
+            continue;
+        };
+        let told = u64::try_from(told).ok()?;
+        let of_values = WIDEST.saturating_mul(rows.saturating_add(1)).max(MOST_TEXT);
+        let of_bytes = (len as u64).saturating_mul(MOST_SHRUNK).saturating_add(SMALL);
+        if told > of_values.min(of_bytes) {
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// Bytes per value of a column of numbers, with room to spare.
+const WIDEST: u64 = 64;
+/// Most bytes of a column of text.
+const MOST_TEXT: u64 = 1 << 31;
+/// No compression makes bytes so many times fewer, but for a few.
+const MOST_SHRUNK: u64 = 40_000;
+/// A few.
+const SMALL: u64 = 1 << 20;
 
 /// The bytes of a block, if they lie within the file.
 fn slice(bytes: &Buffer, block: &Block) -> Option<Buffer> {

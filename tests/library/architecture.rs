@@ -28,7 +28,22 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("fit", &["error", "units", "listener", "parameters", "sums", "likelihood", "outcome", "machine"]),
     ("simulate", &["error", "experiment", "parameters", "listener", "machine", "model"]),
     ("report", &["error", "parameters", "outcome"]),
-    ("config", &["error", "ingest", "fit", "listener", "machine", "model", "outcome", "parameters", "store", "sums"]),
+    (
+        "config",
+        &[
+            "error",
+            "experiment",
+            "ingest",
+            "fit",
+            "listener",
+            "machine",
+            "model",
+            "outcome",
+            "parameters",
+            "store",
+            "sums",
+        ],
+    ),
     (
         "pipeline",
         &[

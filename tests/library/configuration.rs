@@ -357,8 +357,8 @@ fn unknown_keys_are_refused_with_place_and_nearest_name() {
 fn wrong_values_are_refused_with_line_and_key() {
     let cases = [
         ("analysis_mode: turbulent\n", "one of static"),
-        ("analysis_mode: static\nanalyzer_parameters: {dt: fast}\n", "a positive number"),
-        ("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n", "positive"),
+        ("analysis_mode: static\nanalyzer_parameters: {dt: fast}\n", "a number from 1e-9"),
+        ("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n", "up to 1e6"),
         ("analysis_mode: laminar_flow\n", "stator_rotor_gap"),
         ("analyzer_parameters: {dt: 1}\n", "analysis_mode"),
         ("analysis_mode: static\ninitial_parameters: {values: [1, 2]}\n", "D_offset"),

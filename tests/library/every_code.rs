@@ -258,7 +258,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
         Code::E62 => vec![
             (configured("analysis_mode: turbulent\n"), "one of static"),
             (configured("analysis_mode: laminar_flow\n"), "stator_rotor_gap"),
-            (configured("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n"), "positive"),
+            (configured("analysis_mode: static\nanalyzer_parameters: {dt: -1}\n"), "a number from 1e-9"),
             (aps_u_with(&ApsU::default(), Selection::default()), "0.003, 0.0054, 0.009"),
             (run("", |settings| settings.ingest.source = None), "experimental_data.file_path"),
         ],
@@ -382,7 +382,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             (with_row(|row| row.j = 24), "frame 24; expected frames 0 to 23"),
             (with_row(|row| row.i = -2), "frame -2"),
             (with_row(|row| (row.i, row.j) = (0, 3)), "row 17 (from 0): pair (0, 3) for the second time"),
-            (with_row(|row| row.phi = f64::NAN), "phi is no number"),
+            (with_row(|row| row.phi = f64::NAN), "phi = NaN"),
             (with_columns(&["i", "j", "c2"]), "nothing tells its angle"),
             (told(plain_table, |settings| settings.dt_seconds = Some(0.1)), "nothing tells q"),
             (told(plain_table, |settings| settings.q_per_angstrom = Some(0.0054)), "nothing tells dt"),

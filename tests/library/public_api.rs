@@ -126,6 +126,7 @@ const NAMES: &[&str] = &[
     "check_ready",
     "date_and_time",
     "decide",
+    "check_address_space",
     "detect_total_memory",
     "find_parameter",
     "fit",

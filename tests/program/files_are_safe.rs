@@ -1,6 +1,8 @@
 //! The program replaces files of the user only on request.
 
-use crate::program::{homodyne, stderr};
+use crate::program::{homodyne, remains, stderr};
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn files_are_replaced_only_with_force_and_links_never() {
@@ -67,4 +69,140 @@ fn altered_stores_and_results_are_noticed() {
     assert!(records.into_iter().any(|record| record.contains("\"store_verified\": false")));
     assert!(homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--verify"]).status.success());
     assert!(run(&["--set", "optimization.nlsq.ftol=1e-9", "--set", "optimization.nlsq.xtol=1e-9"]).status.success());
+}
+
+const STATIC: &str = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\nstore: {directory: S}\n\
+                      analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
+
+/// A folder with data, a configuration and the results of a run, whose store is `S`.
+fn after_a_run() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    simulate(folder.path(), "data.h5", "1");
+    std::fs::write(folder.path().join("c.yaml"), STATIC).expect("config");
+    let run = homodyne(folder.path(), &["run", "c.yaml"]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    folder
+}
+
+fn simulate(folder: &Path, name: &str, seed: &str) {
+    let words = ["simulate", "--mode", "static", "--frames", "60", "--angles", "2", "--seed", seed, "--out", name];
+    let made = homodyne(folder, &words);
+    assert!(made.status.success(), "{}", stderr(&made));
+}
+
+/// Refused in one line.
+fn refused(folder: &Path, words: &[&str], told: &str) {
+    let output = homodyne(folder, words);
+    let line = stderr(&output);
+    let errors = line.lines().filter(|line| line.starts_with("error: ")).count();
+    assert_eq!((output.status.code(), errors), (Some(2), 1), "{words:?}: {line}");
+    assert!(line.contains(told), "{words:?}: {line}");
+}
+
+#[test]
+fn foreign_files_in_stores_leftovers_and_checkpoints_are_kept() {
+    let folder = after_a_run();
+    let at = |name: &str| folder.path().join(name);
+    let keep = |name: &str| {
+        std::fs::create_dir_all(at(name).parent().expect("a folder")).expect("folder");
+        std::fs::write(at(name), "a thesis").expect("written");
+    };
+    let anew = ["ingest", "--config", "c.yaml", "--set", "analyzer_parameters.end_frame=50"];
+    keep("S/c2/phi=1.0/c2.arrow");
+    refused(folder.path(), &anew, "holds c2/phi=1.0/c2.arrow, which is no part of the store");
+    std::fs::remove_dir_all(at("S/c2/phi=1.0")).expect("moved");
+    // As if a killed run had left it, but for what somebody has put there.
+    keep(".S.staging-0123456789abcdef/thesis.tex");
+    std::fs::write(at(".S.staging-0123456789abcdef.lock"), b"").expect("written");
+    keep(".S.staging-1123456789abcdef.lock");
+    std::fs::create_dir_all(at(".S.staging-2123456789abcdef/c2/phi=0.0")).expect("remains");
+    std::fs::write(at(".S.staging-2123456789abcdef.lock"), b"").expect("written");
+    let made = homodyne(folder.path(), &anew);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let mut left = remains(folder.path());
+    left.sort();
+    assert_eq!(
+        left,
+        [".S.staging-0123456789abcdef", ".S.staging-0123456789abcdef.lock", ".S.staging-1123456789abcdef.lock"]
+    );
+    // Notes in results are kept with the results that they were written into.
+    let results = std::fs::canonicalize(at("results/latest")).expect("results");
+    let summary = std::fs::read_to_string(results.join("summary.txt")).expect("written");
+    std::fs::write(results.join("summary.txt"), format!("{summary}notes")).expect("changed");
+    assert!(homodyne(folder.path(), &["run", "c.yaml"]).status.success());
+    assert_eq!(std::fs::read_to_string(results.join("summary.txt")).expect("anew"), summary);
+    let kept = format!("{}-changed-1", results.display());
+    assert!(std::fs::read_to_string(Path::new(&kept).join("summary.txt")).expect("kept").ends_with("notes"));
+}
+
+#[test]
+fn the_last_place_of_data_is_given_up_only_by_name() {
+    let folder = after_a_run();
+    let at = |name: &str| folder.path().join(name);
+    // Tables that are gone.
+    let tables = Command::new("cp").args(["-r", "S/c2", "tables"]).current_dir(folder.path()).status();
+    assert!(tables.expect("cp").success());
+    let adopted = homodyne(folder.path(), &["adopt", "tables", "--out", "A", "--q", "0.0054"]);
+    assert!(adopted.status.success(), "{}", stderr(&adopted));
+    std::fs::remove_dir_all(at("tables")).expect("removed");
+    refused(folder.path(), &["ingest", "data.h5", "--q", "0.0054", "--store", "A"], "is not there as it was");
+    // A file that holds another measurement by now.
+    std::fs::copy(at("data.h5"), at("first.h5")).expect("copied");
+    let keyed = ["run", "c.yaml", "--set", "store.directory=null", "--set", "experimental_data.file_path=first.h5"];
+    let run = homodyne(folder.path(), &keyed);
+    assert!(run.status.success(), "{}", stderr(&run));
+    simulate(folder.path(), "second.h5", "2");
+    std::fs::rename(at("second.h5"), at("first.h5")).expect("replaced");
+    refused(folder.path(), &["stores", "remove", "c-"], "is not there as it was");
+    let stores = std::fs::read_dir(at("results/stores")).expect("stores").flatten().count();
+    assert_eq!(stores, 1);
+}
+
+#[test]
+fn pipes_in_place_of_files_end_a_command_at_once() {
+    let folder = after_a_run();
+    let results = std::fs::canonicalize(folder.path().join("results/latest")).expect("results");
+    let partition = std::fs::read_dir(folder.path().join("S/c2")).expect("store").flatten().next().expect("an angle");
+    let places = [
+        (folder.path().join("S/_manifest.json"), vec!["fit", "c.yaml", "--store", "S"]),
+        (partition.path().join("c2.arrow"), vec!["fit", "c.yaml", "--store", "S"]),
+        (results.join("run.json"), vec!["run", "c.yaml"]),
+        (results.join("summary.txt"), vec!["run", "c.yaml"]),
+    ];
+    for (place, words) in places {
+        let aside = place.with_extension("aside");
+        std::fs::rename(&place, &aside).expect("moved");
+        assert!(Command::new("mkfifo").arg(&place).status().expect("mkfifo").success());
+        let mut command = Command::new("timeout");
+        command.arg("20").arg(assert_cmd::cargo::cargo_bin("homodyne")).args(words).current_dir(folder.path());
+        let output = command.output().expect("timeout");
+        assert!(output.status.code().is_some_and(|code| code < 3), "{}: {output:?}", place.display());
+        if std::fs::symlink_metadata(&place).is_ok_and(|there| !there.is_file()) {
+            std::fs::remove_file(&place).expect("removed");
+            std::fs::rename(&aside, &place).expect("back");
+        }
+    }
+}
+
+/// A shell sets the limit.
+fn limited(folder: &Path, limit: &str, words: &str) -> std::process::Output {
+    let program = assert_cmd::cargo::cargo_bin("homodyne");
+    let script = format!("ulimit {limit} && exec {} {words}", program.display());
+    Command::new("sh").args(["-c", &script]).current_dir(folder).output().expect("sh")
+}
+
+#[test]
+fn limits_of_memory_and_of_files_are_one_line() {
+    let folder = after_a_run();
+    for (limit, words, told) in [
+        ("-v 60000", "fit c.yaml --store S -q", "[E38] ulimit -v"),
+        ("-v 130000", "ingest --config c.yaml --format parquet --store P -q", "[E38] ulimit -v"),
+        ("-f 8", "ingest --config c.yaml --store P -q", "P"),
+    ] {
+        let output = limited(folder.path(), limit, words);
+        let line = stderr(&output);
+        assert_eq!((output.status.code(), line.lines().count()), (Some(2), 1), "{limit}: {line} {output:?}");
+        assert!(line.contains(told), "{limit}: {line}");
+    }
+    assert!(!folder.path().join("P").exists() && remains(folder.path()).is_empty());
 }

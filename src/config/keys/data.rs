@@ -6,6 +6,7 @@ use crate::config::key::{Access, Key, Template};
 use crate::config::limits::Limits;
 use crate::config::reader::Given;
 use crate::error::{Error, Result};
+use crate::experiment::{POSSIBLE_DT_SECONDS, POSSIBLE_Q_PER_ANGSTROM};
 use crate::ingest::layouts::detect::Layout;
 use crate::ingest::selection::{PhiRange, Symmetrise};
 use crate::store::manifest::StoreFormat;
@@ -82,7 +83,10 @@ pub(super) const KEYS: &[Key] = &[
         WAVEVECTOR,
         "wavevector; the nearest bin of the file is taken",
         Access::Field(|draft| {
-            Field::OptionalNumber(&mut draft.settings.ingest.selection.q_per_angstrom, Limits::positive(100.0))
+            Field::OptionalNumber(
+                &mut draft.settings.ingest.selection.q_per_angstrom,
+                Limits::range(POSSIBLE_Q_PER_ANGSTROM),
+            )
         }),
     )
     .unit("1/angstrom")
@@ -96,7 +100,7 @@ pub(super) const KEYS: &[Key] = &[
         FRAME_INTERVAL,
         "frame interval; null: as the file says (a conflict is an error)",
         Access::Field(|draft| {
-            Field::OptionalNumber(&mut draft.settings.ingest.selection.dt_seconds, Limits::positive(1e6))
+            Field::OptionalNumber(&mut draft.settings.ingest.selection.dt_seconds, Limits::range(POSSIBLE_DT_SECONDS))
         }),
     )
     .also(&["analyzer_parameters.temporal.dt"])

@@ -6,6 +6,7 @@ use crate::config::key::{Access, Key, Template};
 use crate::config::limits::Limits;
 use crate::config::reader::Given;
 use crate::error::{Error, Result};
+use crate::experiment::POSSIBLE_GAP_ANGSTROM;
 use crate::fit::settings::FitSettings;
 use crate::parameters::definitions::{AnalysisMode, CONTRAST, Definition, OFFSET, PHYSICAL, ShearConvention, find};
 use crate::parameters::space::{Parameter, ParameterSpace};
@@ -54,7 +55,9 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         GAP,
         "gap between stator and rotor; laminar_flow needs it",
-        Access::Field(|draft| Field::OptionalNumber(&mut draft.settings.model.gap_angstrom, Limits::positive(1e12))),
+        Access::Field(|draft| {
+            Field::OptionalNumber(&mut draft.settings.model.gap_angstrom, Limits::range(POSSIBLE_GAP_ANGSTROM))
+        }),
     )
     .unit("angstrom")
     .in_template(Template::LaminarFlow("2000000")),

@@ -109,6 +109,7 @@ pub(in crate::error) const E38: Explanation = Explanation {
             container or batch job.",
     remedies: &[
         "Use fewer threads: --threads 1 needs the least.",
+        "If the message names `ulimit -v`, raise that limit of the address space: some 200 MB are needed for any work.",
         "Ask the batch system for more memory, or use a larger machine for `homodyne ingest` alone: what comes after it \
          needs little.",
     ],

@@ -3,8 +3,10 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
+use crate::experiment::{POSSIBLE_DT_SECONDS, POSSIBLE_GAP_ANGSTROM, POSSIBLE_Q_PER_ANGSTROM};
 use crate::store::described::told;
 use arrow_schema::Metadata;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// Relative difference up to which two numbers are one: what 32 bits leave of it.
@@ -33,6 +35,16 @@ impl Fact {
             Fact::Interval => ("dt [s]", "--dt"),
             Fact::Frames => ("the number of frames", "--frames"),
             Fact::Gap => ("the gap [angstrom]", "--gap"),
+        }
+    }
+
+    /// What it can be.
+    fn possible(self) -> RangeInclusive<f64> {
+        match self {
+            Fact::Wavevector => POSSIBLE_Q_PER_ANGSTROM,
+            Fact::Interval => POSSIBLE_DT_SECONDS,
+            Fact::Frames => 1.0..=1e9,
+            Fact::Gap => POSSIBLE_GAP_ANGSTROM,
         }
     }
 
@@ -106,9 +118,14 @@ impl Claims {
             return Err(contradiction(&other.place, &format!("{name} = {}", other.value), &expected));
         }
         let is_whole = fact != Fact::Frames || first.value.fract() == 0.0;
-        match first.value.is_finite() && first.value > 0.0 && is_whole {
+        let possible = fact.possible();
+        match possible.contains(&first.value) && is_whole {
             true => Ok(Some(first.value)),
-            false => Err(contradiction(&first.place, &format!("{name} = {}", first.value), "a positive number")),
+            false => {
+                let kind = if fact == Fact::Frames { "a whole number" } else { "a number" };
+                let expected = format!("{kind} from {:e} to {:e}", possible.start(), possible.end());
+                Err(contradiction(&first.place, &format!("{name} = {}", first.value), &expected))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
-use crate::experiment::wrap_degrees;
+use crate::experiment::{MOST_DEGREES, wrap_degrees};
 use crate::ingest::adopt::columns::{Columns, SIGMA_COLUMN};
 use crate::ingest::adopt::numbers::numbers;
 use crate::store::long_table::{FRAME_COLUMNS, TIME_COLUMNS, VALUE_COLUMN};
@@ -71,9 +71,9 @@ impl<'a> Rows<'a> {
     /// E80 if it is no number.
     pub fn phi(&self, k: usize) -> Result<Option<f64>> {
         let Some(phi) = &self.phi else { return Ok(None) };
-        match phi[k].is_finite() {
-            true => Ok(Some(wrapped(phi[k]))),
-            false => Err(self.wrong(k, "phi is no number", "degrees")),
+        match wrapped(phi[k]) {
+            Some(wrapped) => Ok(Some(wrapped)),
+            None => Err(self.wrong(k, &format!("phi = {}", phi[k]), "degrees")),
         }
     }
 
@@ -146,9 +146,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// An angle in [-180, 180), with one zero.
-pub(super) fn wrapped(phi_degrees: f64) -> f64 {
-    wrap_degrees(phi_degrees) + 0.0
+/// An angle in [-180, 180), with one zero; `None` if it is none.
+pub(super) fn wrapped(phi_degrees: f64) -> Option<f64> {
+    (phi_degrees.abs() <= MOST_DEGREES).then(|| wrap_degrees(phi_degrees) + 0.0)
 }
 
 fn no_numbers(place: &str, name: &str, found: &str) -> Error {

@@ -142,8 +142,8 @@ fn opened(paths: &[PathBuf], claims: &mut Claims, warnings: &mut Vec<String>) ->
 
 fn angle_of(text: Option<&str>, place: &str) -> Result<Option<f64>> {
     let Some(text) = text else { return Ok(None) };
-    let phi = number(text).ok_or_else(|| contradiction(place, &format!("phi = {text}"), "degrees"))?;
-    Ok(Some(wrapped(phi)))
+    let phi = number(text).and_then(wrapped);
+    phi.map(Some).ok_or_else(|| contradiction(place, &format!("phi = {text}"), "degrees"))
 }
 
 fn check_order(told: Option<&str>, place: &str, warnings: &mut Vec<String>) -> Result<()> {

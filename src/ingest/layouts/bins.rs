@@ -2,7 +2,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
-use crate::experiment::wrap_degrees;
+use crate::experiment::{MOST_DEGREES, POSSIBLE_DT_SECONDS, POSSIBLE_Q_PER_ANGSTROM, wrap_degrees};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::units::{Quantity, to_used_unit};
 
@@ -78,18 +78,13 @@ pub fn distance_to_next(available: &[f64], q_per_angstrom: f64) -> Option<f64> {
     others.min_by(f64::total_cmp)
 }
 
-/// No X-ray measurement has another wavevector, in 1/angstrom.
-const POSSIBLE_Q: std::ops::RangeInclusive<f64> = 1e-7..=100.0;
-/// Angles are wrapped; more turns than that are no angle.
-const MOST_DEGREES: f64 = 3600.0;
-
 /// Checks q and phi of a used bin and wraps phi.
 ///
 /// # Errors
 /// E33 if one of them is not a number, or none that is possible.
 pub fn checked_bin(source: &Source, path: String, label: i64, q_phi: (f64, f64)) -> Result<Bin> {
     let (q, phi) = q_phi;
-    if !(POSSIBLE_Q.contains(&q) && phi.abs() <= MOST_DEGREES) {
+    if !(POSSIBLE_Q_PER_ANGSTROM.contains(&q) && phi.abs() <= MOST_DEGREES) {
         return Err(Fault::at(source.place(&path), format!("bin {label} has q = {q}, phi = {phi}"))
             .expected("q between 1e-7 and 100 1/angstrom and phi in degrees for a bin that is used")
             .code(Code::E33)
@@ -112,15 +107,12 @@ pub fn factor_or_one(source: &Source, paths: &[String], warnings: &mut Vec<Strin
     Ok(1.0)
 }
 
-/// Frame intervals in seconds, strides and numbers of averaged frames that can be.
-const POSSIBLE: std::ops::RangeInclusive<f64> = 1e-9..=1e6;
-
-/// A positive number that is possible.
+/// A frame interval in seconds, a stride or a number of averaged frames that is possible.
 ///
 /// # Errors
 /// E25 otherwise.
 pub fn positive(source: &Source, path: &str, value: f64) -> Result<f64> {
-    if POSSIBLE.contains(&value) {
+    if POSSIBLE_DT_SECONDS.contains(&value) {
         return Ok(value);
     }
     Err(Fault::at(source.place(path), value.to_string())
