@@ -4,7 +4,8 @@
 //! <store>/_manifest.json               what was measured, how it is cut, where it came from, checksums of blocks and of itself
 //! <store>/c2/phi=<degrees>/c2.arrow    c2 (with `store.long` i, j, t1, t2 beside it), one record batch per block, uncompressed: mapped
 //!                                      and used in place
-//! <store>/c2/phi=<degrees>/c2.parquet  long table (i, j, t1, t2, c2), sorted, one row group per block
+//! <store>/c2/phi=<degrees>/c2.parquet  long table (i, j, t1, t2, c2, phi_degrees, q_per_angstrom), sorted, a row
+//!                                      group per block
 //! ```
 //!
 //! `<store>/c2` is a hive-partitioned dataset for pandas, pyarrow, Polars and DuckDB; the schema of every partition says whose it is

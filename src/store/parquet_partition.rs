@@ -1,12 +1,13 @@
-//! One angle as a Parquet file: a long table (i, j, t1, t2, c2), one row group per block.
+//! One angle as a Parquet file: a long table (i, j, t1, t2, c2, phi_degrees, q_per_angstrom), one row group per block. Readers take what
+//! names of folders say for text; the last two columns are numbers, and cost next to nothing where they do not change.
 
 use crate::error::Result;
 use crate::experiment::Angle;
 use crate::store::block::{Values, blocks};
 use crate::store::described::{Whose, damaged};
 use crate::store::long_table::{FRAME_COLUMNS, VALUE_COLUMN, array_values, columns, fields};
-use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -54,10 +55,15 @@ pub fn write<W: Write + Send>(
     (whose, angle): (&Whose, &Angle),
     into: W,
 ) -> std::result::Result<W, ParquetError> {
-    let schema = Arc::new(Schema::new_with_metadata(fields(values), whose.description(angle)));
+    let constant = [("phi_degrees", angle.phi_degrees), ("q_per_angstrom", whose.q_per_angstrom)];
+    let of_constant = constant.map(|(name, _)| Field::new(name, DataType::Float64, false));
+    let all: Vec<Field> = fields(values).into_iter().chain(of_constant).collect();
+    let schema = Arc::new(Schema::new_with_metadata(all, whose.description(angle)));
     let mut writer = ArrowWriter::try_new(into, Arc::clone(&schema), Some(properties()?))?;
     for (k, block) in blocks(values, whose.block_points).enumerate() {
-        let table = columns(&block, &whose.time, k * whose.block_points);
+        let mut table = columns(&block, &whose.time, k * whose.block_points);
+        let all_rows = |(_, value): (&str, f64)| Arc::new(Float64Array::from_value(value, block.len())) as ArrayRef;
+        table.extend(constant.map(all_rows));
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), table)?)?;
         writer.flush()?;
     }
