@@ -273,12 +273,15 @@ fn report(case: &Case, all: &[FitResult]) {
     );
     let frames: Vec<_> = tests.iter().filter_map(|test| test.frames).collect();
     println!(
-        "  frames: ratio {:.2}, at most {:.2}, p at least {:.0e}; worst {:.1} standard deviations; patch {:.1}",
+        "  frames: ratio {:.2}, at most {:.2}, p at least {:.0e}; worst {:.1} standard deviations; patch {:.1}, pair {:.1}; fine lags {:.2}, p at least {:.0e}",
         mean(frames.iter().map(|found| found.ratio)),
         frames.iter().map(|found| found.ratio).fold(0.0, f64::max),
         frames.iter().map(|found| found.p_value).fold(1.0, f64::min),
         frames.iter().map(|found| found.standard_deviations).fold(0.0, f64::max),
-        tests.iter().filter_map(|test| test.patch).map(|found| found.standard_deviations.abs()).fold(0.0, f64::max)
+        tests.iter().filter_map(|test| test.patch).map(|found| found.standard_deviations.abs()).fold(0.0, f64::max),
+        tests.iter().filter_map(|test| test.odd_pair).map(|found| found.standard_deviations.abs()).fold(0.0, f64::max),
+        mean(tests.iter().filter_map(|test| test.fine_lags).map(|t| t.statistic / t.degrees_of_freedom as f64)),
+        tests.iter().filter_map(|test| test.fine_lags).map(|t| t.p_value).fold(1.0, f64::min)
     );
     let noise = all.iter().flat_map(|found| found.angles.iter().map(|angle| angle.noise));
     let expected = all.iter().filter_map(|found| found.expected_reduced_chi_squared);

@@ -7,6 +7,7 @@
 use crate::experiment::Angle;
 use crate::model::catalogue::Model;
 use crate::model::laminar_flow::shear::Kappa;
+use crate::model::local_decays::local_decays;
 use crate::model::pair::PairEvaluator;
 use crate::model::short_lags::short_lags;
 use crate::model::time_tables::TimeTables;
@@ -57,8 +58,9 @@ impl Model {
         let single = PairEvaluator::on(self, &time, kappa);
         let widest = (0..parts.counts.len()).map(|a| parts.range(a)).map(|(first, end)| end - first).max().unwrap_or(0);
         let short_lags = short_lags(&single, (query, widest), &angle.masked_frames, time.exponent.len());
+        let local = local_decays(&single, query.theta.len(), time.exponent.len(), &angle.masked_frames);
         let grid = parts.grid(&Evaluators { apart, single, exponent: &grouped.exponent }, query.theta.len());
-        Grid { short_lags, ..grid }
+        Grid { short_lags, local, ..grid }
     }
 }
 
@@ -125,7 +127,7 @@ impl Parts {
             }
         }
         let Parts { first_frames, coarse, counts, n_frames } = self;
-        Grid { first_frames, n_frames, coarse, counts, h, field, columns, short_lags: Vec::new() }
+        Grid { first_frames, n_frames, coarse, counts, h, field, columns, short_lags: Vec::new(), local: Vec::new() }
     }
 
     /// Means over the pairs of one group: of a frame with itself h is 1, and a score does not see it.

@@ -27,6 +27,7 @@ pub mod diffusion;
 pub mod frame_table;
 pub mod groups;
 pub mod laminar_flow;
+mod local_decays;
 pub mod pair;
 pub mod scattered_pairs;
 mod short_lags;

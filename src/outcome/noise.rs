@@ -34,6 +34,9 @@ pub struct LackOfFit {
     /// Swings of contrast, offset and rates with time, all together; `None` with few frames.
     #[serde(default)]
     pub swings: Option<Test>,
+    /// Differences between neighbouring lags of a few frames, all together; `None` with few frames.
+    #[serde(default)]
+    pub fine_lags: Option<Test>,
     /// Degrees of freedom of the residuals that tell the noise.
     pub noise_degrees_of_freedom: f64,
     /// Whether single frames scatter as their photons do; `None` with few frames or no white noise.
@@ -41,6 +44,9 @@ pub struct LackOfFit {
     /// The patch of one angle's map that stands out most; `None` where the noise is not known.
     #[serde(default)]
     pub patch: Option<Patch>,
+    /// The pair of frames that stands out most; `None` where the noise is not known, or under a robust loss.
+    #[serde(default)]
+    pub odd_pair: Option<OddPair>,
     /// The most regular pattern of residuals in time; `None` with few frames.
     pub pattern: Option<RegularPattern>,
     /// The single event or slow swing that stands out most; `None` with few frames.
@@ -97,6 +103,17 @@ pub struct Patch {
     /// First and last of the later frames.
     pub later_frames: [usize; 2],
     /// By how many standard deviations the mean of c2 lies above the model, or below.
+    pub standard_deviations: f64,
+}
+
+/// A pair of frames at one angle; both are 1-based in the fitted range.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct OddPair {
+    /// Where, in degrees.
+    pub phi_degrees: f64,
+    /// The earlier and the later frame.
+    pub frames: [usize; 2],
+    /// By how many standard deviations c2 lies above the model, or below.
     pub standard_deviations: f64,
 }
 

@@ -36,6 +36,17 @@ pub struct Grid {
     pub columns: Vec<Band>,
     /// The same on single pairs at lags that are no longer than a few groups, which means over groups do not tell.
     pub short_lags: Vec<ShortLag>,
+    /// The model as a function of the lag, at a few ages.
+    pub local: Vec<LocalDecay>,
+}
+
+/// The model at one age as a function of the lag.
+#[derive(Debug, Clone)]
+pub struct LocalDecay {
+    /// Frames of that age.
+    pub frames: f64,
+    /// `[dh/dtheta .., h]`, each by the lag from zero on, as far as h is not negligible.
+    pub columns: Vec<Vec<f64>>,
 }
 
 /// Pairs at the lags of one half octave, whose frames lie in two coarse groups.

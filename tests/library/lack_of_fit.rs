@@ -13,6 +13,7 @@ use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
 use homodyne::store::block::Values;
+use homodyne::sums::loss::Loss;
 
 const Q: f64 = 0.0054;
 const DT: f64 = 0.1;
@@ -314,6 +315,39 @@ fn frames_that_differ_from_their_neighbours_are_refused() {
         assert!(frames.p_value < 1e-6 && frames.of == FrameSums::Offset, "{name}: {frames:?}");
         assert!(name == "all" || frames.frame == 51 && frames.standard_deviations > 10.0, "{frames:?}");
     }
+}
+
+/// What neighbouring lags do not share, and one frame that is there twice.
+#[test]
+fn another_shape_at_short_lags_and_a_frame_that_is_stored_twice_are_refused() {
+    let n = SPECKLE.n_frames;
+    let dark = Speckle { counts: 0.0, ..SPECKLE };
+    let stretched = |i: usize, j: usize| (-0.5 * (1.6 * (j - i) as f64 * DT).powf(0.8)).exp();
+    let stretched = (0..2).map(|k| dark.c2(&stretched, 640 + k)).collect();
+    let found = fitted(stretched, AnalysisMode::Static, n, &keep);
+    refused("stretched", &found);
+    let fine = found.lack_of_fit.and_then(|test| test.fine_lags).expect("enough frames");
+    assert!(fine.p_value < 1e-4, "{fine:?}");
+    let mut twice = of_model(&STILL, ShearConvention::Homodyne, 3, SPECKLE, 650);
+    let exact = fitted(twice.clone(), AnalysisMode::Static, n, &keep);
+    assert_eq!(exact.verdict, Verdict::Converged, "{:?}", exact.reasons);
+    // A frame meets itself, photons included: c2 = 1 + contrast + 1 / counts.
+    let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+    let place = pairs.clone().position(|pair| pair == (60, 61)).expect("a pair");
+    twice[2][place] = 1.7;
+    let found = fitted(twice, AnalysisMode::Static, n, &keep);
+    println!("{:?}", found.reasons);
+    assert_eq!(found.verdict, Verdict::PoorFit);
+    assert!(
+        found.reasons.iter().any(|reason| reason.contains("the pair of frames 61 and 62 at 40")),
+        "{:?}",
+        found.reasons
+    );
+    let limited = |settings: &mut FitSettings| settings.loss = Loss::SoftL1;
+    let mut once = of_model(&STILL, ShearConvention::Homodyne, 3, SPECKLE, 650);
+    once[2][place] = 1.7;
+    let found = fitted(once, AnalysisMode::Static, n, &limited);
+    assert!(found.lack_of_fit.is_some_and(|test| test.odd_pair.is_none()), "a robust loss is there for such pairs");
 }
 
 #[test]

@@ -183,3 +183,34 @@ fn second_differences_of_frames_scatter_as_the_formula_on_full_matrices() {
         }
     }
 }
+
+#[test]
+fn differences_of_neighbouring_lags_scatter_as_the_formula_on_full_matrices() {
+    let n = 120;
+    let coarse: Vec<usize> = (0..24).map(|k| k * n / 24).collect();
+    for theta in [&STATIC[..], &FLOW[..], &FAST[..]] {
+        let mode = if theta.len() == 7 { AnalysisMode::LaminarFlow } else { AnalysisMode::Static };
+        let experiment = experiment(n, 3);
+        let model = model(mode, ShearConvention::Homodyne, &experiment);
+        let fine = speckles(&experiment, &model, theta, &coarse).fine_lags(1, 1);
+        let tables = model.tables(theta);
+        let evaluator = PairEvaluator::new(&model, &tables, theta, experiment.angles[1].phi_degrees);
+        let symmetric = |value: &dyn Fn(usize, usize) -> f64| {
+            Array2::from_shape_fn((n, n), |(a, b)| if a == b { 1.0 } else { value(a.min(b), a.max(b)) })
+        };
+        let (h, field) = (symmetric(&|i, j| evaluator.h(i, j)), symmetric(&|i, j| evaluator.field(i, j)));
+        let of_lag = |lag: usize| Array2::from_shape_fn((n, n), |(a, b)| f64::from(u8::from(a.abs_diff(b) == lag)));
+        let lags: Vec<Array2<f64>> = (1..=fine.n_lags()).map(of_lag).collect();
+        let differences = fine.differences(n);
+        for white in [0.0, NOISE.white] {
+            let noise = Noise { white, ..NOISE };
+            let of_differences = |own: Array2<f64>| differences.dot(&own).dot(&differences.t());
+            let found = of_differences(fine.own.at(noise));
+            let expected = of_differences(slow(&h, &field, &lags, noise));
+            for row in 0..differences.nrows() {
+                let ratio = (found[[row, row]] / expected[[row, row]]).sqrt();
+                assert!((ratio - 1.0).abs() < 0.1, "{mode:?} {white} lags {} and {}: {ratio}", row + 1, row + 2);
+            }
+        }
+    }
+}

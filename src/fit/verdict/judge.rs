@@ -16,7 +16,7 @@ const UNEXPLAINED_SCATTER: (f64, f64) = (0.02, 8.0);
 /// once: beyond what the expectation leaves out.
 const UNEXPLAINED_FRAMES: (f64, f64) = (1e-6, 7.0);
 
-/// Pairs of a few frames may lie so many standard deviations off once.
+/// Pairs of a few frames, or one pair, may lie so many standard deviations off once.
 const UNEXPLAINED_PATCH: f64 = 8.0;
 
 /// All that a judgement rests on.
@@ -116,7 +116,8 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
     let test = evidence.lack_of_fit.filter(|test| test.p_value.is_nan() || test.p_value < threshold);
     let tested = test.map(|test| {
         let pattern = test.pattern.filter(|pattern| pattern.p_value < threshold).map(regular_pattern);
-        let parts: Vec<String> = pattern.into_iter().chain(test.stands_out.iter().cloned()).collect();
+        let fine_lags = test.fine_lags.filter(|found| found.p_value < threshold).map(|_| NEIGHBOURING_LAGS.to_owned());
+        let parts: Vec<String> = pattern.into_iter().chain(fine_lags).chain(test.stands_out.iter().cloned()).collect();
         let what = if parts.is_empty() { "no single part of the data stands out".into() } else { parts.join("; ") };
         format!("the model does not describe the data (p = {:.1e}): {what}", test.p_value)
     });
@@ -140,10 +141,15 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
         .chain(few)
         .chain(frames(evidence))
         .chain(patch(evidence))
+        .chain(odd_pair(evidence))
         .chain(scatter(evidence))
         .chain(weighted)
         .chain(explicit)
 }
+
+/// What differences between neighbouring lags may be.
+const NEIGHBOURING_LAGS: &str = "c2 changes from lag to lag, up to 12 frames, otherwise than the model: look at the shape of the decay at \
+                                 the shortest lags, at vibrations and at the afterglow of the detector";
 
 /// A pattern that repeats itself in frames.
 fn regular_pattern(pattern: RegularPattern) -> String {
@@ -188,6 +194,22 @@ fn patch(evidence: &Evidence<'_>) -> Option<String> {
             "the pairs of frames {first}-{last} with {other_first}-{other_last} at {} degrees lie {:.0} standard deviations {side} the \
              model: look at the intensity of these frames and at hot pixels, and leave bad ones out with \
              experimental_data.masked_frames",
+            found.phi_degrees,
+            found.standard_deviations.abs()
+        )
+    })
+}
+
+/// One pair of frames at one angle that lies beyond what noise explains.
+fn odd_pair(evidence: &Evidence<'_>) -> Option<String> {
+    let found = evidence.lack_of_fit?.odd_pair?;
+    let [earlier, later] = found.frames;
+    let side = if found.standard_deviations > 0.0 { "above" } else { "below" };
+    (found.standard_deviations.abs() > UNEXPLAINED_PATCH).then(|| {
+        format!(
+            "the pair of frames {earlier} and {later} at {} degrees lies {:.0} standard deviations {side} the model: look whether a frame \
+             is there twice and for hot pixels, and leave bad frames out with experimental_data.masked_frames, or limit their pull with \
+             optimization.nlsq.loss",
             found.phi_degrees,
             found.standard_deviations.abs()
         )

@@ -79,12 +79,14 @@ impl Tested<'_> {
         let swings = self.swings(&parts, &step);
         let single_pattern = self.single_pattern(&parts, &step, &swings);
         let swings = swings.of_swings();
+        let fine_lags = self.fine_lags(&step);
         let of_angle = angle.map(|(_, found)| several(found.test.p_value, self.phi_degrees.len()));
         let single = strongest(&shared);
         let of_patterns = [
             pattern.map(|pattern| pattern.p_value),
             single_pattern.as_ref().map(|found| found.p_value),
             swings.map(|swings| swings.p_value),
+            fine_lags.map(|fine_lags| fine_lags.p_value),
         ];
         let p_values = [Some(of_all.p_value), Some(single), of_angle].into_iter().chain(of_patterns);
         let made: Vec<f64> = p_values.flatten().collect();
@@ -94,9 +96,11 @@ impl Tested<'_> {
             shared: of_all,
             angle: angle.map(|(_, found)| found),
             swings,
+            fine_lags,
             noise_degrees_of_freedom: self.noise_degrees(),
             frames: self.frame_scatter(),
             patch: self.patch(),
+            odd_pair: self.odd_pair(),
             pattern,
             single_pattern,
             down_weighted: self.down_weighted(),
@@ -149,7 +153,7 @@ impl Tested<'_> {
     }
 
     /// The fit has used some of what tells the noise.
-    fn noise_degrees(&self) -> f64 {
+    pub(super) fn noise_degrees(&self) -> f64 {
         (self.noise.levels.degrees - self.bread.inverse.nrows() as f64).max(2.0)
     }
 

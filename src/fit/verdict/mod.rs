@@ -1,9 +1,10 @@
-//! The judgement (`judge`), the test of fit behind it (`lack_of_fit`, in `words`; single frames: `frame_scatter`,
-//! patches of a map: `patches`, what repeats itself: `regular_patterns`, single events: `single_patterns`, what swings: `swings`), the
-//! bounds that are met (`bounds`), and a solution as plain data (`describe`, with `where_residuals_are`).
+//! The judgement (`judge`), the test of fit behind it (`lack_of_fit`, in `words`; single frames: `frame_scatter`, patches of a map and
+//! single pairs: `patches`, neighbouring lags: `fine_lags`, what repeats itself: `regular_patterns`, single events: `single_patterns`,
+//! what swings: `swings`), the bounds that are met (`bounds`), and a solution as plain data (`describe`, with `where_residuals_are`).
 
 pub mod bounds;
 pub mod describe;
+mod fine_lags;
 mod frame_scatter;
 pub mod judge;
 pub mod lack_of_fit;

@@ -1,16 +1,39 @@
-//! Does one patch of a map stand out? Hot pixels in a few frames, a mirror that moved twice: means of residuals over the pairs of two
-//! groups of frames at one angle, which sums over all angles and times dilute. It decides nothing.
+//! Does one patch of a map, or one pair of frames, stand out? Hot pixels in a few frames, a mirror that moved twice, a frame that was stored
+//! twice: means of residuals over the pairs of two groups of frames at one angle, and the largest residuals, which sums over all angles
+//! and times dilute. It decides nothing.
 //!
 //! What the fit has taken of a patch is small and left out: the test is the more cautious for it.
 
 use crate::fit::verdict::lack_of_fit::Tested;
-use crate::outcome::noise::Patch;
+use crate::likelihood::speckle::single_frames::most_of_one_pair;
+use crate::outcome::noise::{OddPair, Patch};
+use crate::sums::loss::Loss;
 
 impl Tested<'_> {
     /// The one that stands out most.
     pub(super) fn patch(&self) -> Option<Patch> {
         let of_angle = |angle: usize| self.patch_of(angle);
         let all = (0..self.phi_degrees.len()).filter_map(of_angle);
+        all.max_by(|a, b| a.standard_deviations.abs().total_cmp(&b.standard_deviations.abs()))
+    }
+
+    /// The pair of frames whose residual stands out most. A robust loss is there for such pairs.
+    pub(super) fn odd_pair(&self) -> Option<OddPair> {
+        if self.problem.loss != Loss::Linear {
+            return None;
+        }
+        let of_angle = |angle: usize| {
+            let variance = most_of_one_pair(self.noise.levels.angles[angle]);
+            let units = self.problem.weights[angle].sqrt();
+            let phi_degrees = self.phi_degrees[angle];
+            let found = self.last.sums[angle].extremes.into_iter().filter(|extreme| extreme.j > extreme.i);
+            found.filter(move |_| variance > 0.0 && units > 0.0).map(move |extreme| OddPair {
+                phi_degrees,
+                frames: [extreme.i + 1, extreme.j + 1],
+                standard_deviations: of_products(-extreme.residual / units, variance),
+            })
+        };
+        let all = (0..self.phi_degrees.len()).flat_map(of_angle);
         all.max_by(|a, b| a.standard_deviations.abs().total_cmp(&b.standard_deviations.abs()))
     }
 

@@ -6,6 +6,7 @@
 use crate::error::{Error, Fault, Result};
 use crate::likelihood::speckle::blocks::Blocks;
 use crate::likelihood::speckle::covariance::Components;
+use crate::likelihood::speckle::fine_lags::FineLags;
 use crate::likelihood::speckle::functions::{Functions, longest_lag};
 use crate::likelihood::speckle::gaussian::Gaussian;
 use crate::likelihood::speckle::patterns::{PatternNoise, Patterns};
@@ -46,6 +47,7 @@ struct Node {
     trends: Trends,
     patterns: PatternNoise,
     swings: Gaussian,
+    fine_lags: FineLags,
 }
 
 /// An angle between two nodes.
@@ -85,6 +87,7 @@ impl Speckles {
                 trends: Trends::of(grid, &functions, (&blocks, &columns)),
                 patterns: patterns.noise(grid),
                 swings: swings.noise(grid),
+                fine_lags: FineLags::of(grid),
                 blocks,
             }
         })?;
@@ -153,6 +156,14 @@ impl Speckles {
             self.swings.columns().map(|column| self.angles[angle].of_columns[column]).collect()
         };
         noise.with_factors(&factors(one), &factors(other))
+    }
+
+    /// What the sums of single lags of an angle scatter by, the scores being those of another that sees the same speckles, or its own.
+    #[must_use]
+    pub fn fine_lags(&self, one: usize, other: usize) -> FineLags {
+        let noise = self.at(one, |node| &node.fine_lags, FineLags::between);
+        let with_scores = noise.with_scores.with_factors(&vec![1.0; noise.n_lags()], &self.angles[other].of_columns);
+        FineLags { with_scores, ..noise }
     }
 
     /// What misfits of an angle look like.

@@ -69,6 +69,12 @@ impl Components {
         }
     }
 
+    /// Of the six monomials.
+    #[must_use]
+    pub fn from_parts(parts: [Array2<f64>; MONOMIALS]) -> Self {
+        Components { parts }
+    }
+
     /// Between two grids.
     #[must_use]
     pub fn between(&self, other: &Components, share: f64) -> Components {

@@ -225,6 +225,7 @@ mod tests {
             field: Band::from_fn(N, 12, |a, b| decay(a, b).sqrt()),
             columns: vec![band(1)],
             short_lags: Vec::new(),
+            local: Vec::new(),
         };
         let groups = FrameGroups::new((0..N).collect(), N);
         let blocks = Blocks::of(&grid, N);

@@ -26,13 +26,14 @@
 //! `functions` says which sums are looked at, `covariance` has the formula, `angles` evaluates it at every angle. `level` finds N and
 //! w from the residuals of all angles (`energy`: of one; `blocks`: on coarse groups; `trends`: what may be misfit instead;
 //! `shared_noise`: of averaged frames). `departure` says whether sums stand out, `patterns`, `swings` and `gaussian` are for
-//! many sums at once, `single_frames` for those of single frames, and `normalisation` says what the means do to the contrast.
+//! many sums at once, `single_frames` for those of single frames, `fine_lags` for neighbouring lags, and `normalisation` says what the means do to the contrast.
 
 pub mod angles;
 pub mod blocks;
 pub mod covariance;
 pub mod departure;
 pub mod energy;
+pub mod fine_lags;
 pub mod functions;
 pub mod gaussian;
 pub mod level;

@@ -12,6 +12,13 @@ use crate::likelihood::speckle::blocks::Blocks;
 use crate::likelihood::speckle::covariance::Noise;
 use ndarray::Array2;
 
+/// Variance of the value of one pair of frames that speckles have not left, where it is largest (`level`, with h = 1 and one frame each).
+#[must_use]
+pub fn most_of_one_pair(Noise { contrast: beta, root_speckle: x, white }: Noise) -> f64 {
+    let one = beta * x + white;
+    one * one + (beta * x).powi(2) + 2.0 * beta * beta * x * one + beta * white * white
+}
+
 /// Pairs that a frame has at least, weighted with h^2: fewer do not tell its contrast.
 const FEWEST_PAIRS: f64 = 2.0;
 

@@ -327,6 +327,7 @@ mod tests {
             field: band(0.15),
             columns: vec![band(0.5).map(|a, b, value| value * (1 + a + b) as f64), band(0.3)],
             short_lags: Vec::new(),
+            local: Vec::new(),
         }
     }
 
