@@ -42,6 +42,7 @@ pub fn size_of_selection(path: &Path, selection: &Selection) -> Result<(usize, u
     let Survey { source, table, .. } = Survey::of(path, selection)?;
     let bins = selection.bins(&source, &table)?;
     let frames = selection.frames(&source, common_frame_count(&source, &bins)?)?;
+    selection.dt_seconds(&table)?;
     let width = value_bytes(&source, &bins[0].path)?;
     Ok((groups(bins, selection.merge_within_degrees).len(), frames.len(), width))
 }

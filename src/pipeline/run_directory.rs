@@ -147,8 +147,11 @@ fn holds_only_results(place: &Path) -> bool {
 
 /// Moves results that are not as they were written aside: somebody may have added to them.
 fn keep_changed(place: &Path) -> Result<Option<PathBuf>> {
-    let is_changed = |noted: Noted| noted.files.iter().any(|(name, hash)| !is_whole(&place.join(name), hash));
-    if !Noted::of(place).is_some_and(is_changed) {
+    let is_as_written = match Noted::of(place) {
+        Some(noted) => noted.files.iter().all(|(name, hash)| is_whole(&place.join(name), hash)),
+        None => !place.join(RECORD_NAME).exists(),
+    };
+    if is_as_written {
         return Ok(None);
     }
     let aside = free_name(place, "changed");
@@ -173,7 +176,8 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
         return Err(taken("is not a folder".into()));
     }
     let text = |name: &str| regular_file::read_to_string(&place.join(name)).unwrap_or_default();
-    let is_run = Noted::of(place).is_some();
+    // A damaged record among results alone is that of a run: what is there is kept aside.
+    let is_run = Noted::of(place).is_some() || (place.join(RECORD_NAME).is_file() && holds_only_results(place));
     let is_table = text(TABLE_NAME).contains("\"q_per_angstrom\"");
     for entry in std::fs::read_dir(place).map_err(io_at(place))? {
         let name = entry.map_err(io_at(place))?.file_name();

@@ -181,6 +181,7 @@ fn validate_checks_what_can_be_checked_without_data() {
         ("experimental_data.file_path=null", "experimental_data.file_path"),
         ("analyzer_parameters.scattering.wavevector_q=0.5", "no bin at q = 0.5"),
         ("phi_filtering.target_ranges=[{min_angle: 13, max_angle: 14}]", "no angle in the wanted ranges"),
+        ("analyzer_parameters.dt=0.3", "the configuration's dt = 0.3 s"),
     ] {
         assert!(one_line(&validate(&["--set", set])).contains(expected), "{set}");
     }

@@ -158,6 +158,32 @@ fn the_last_place_of_data_is_given_up_only_by_name() {
     assert_eq!(stores, 1);
 }
 
+/// What a store holds is asked by content and by the q that the file has, not by time stamps and tolerances.
+#[test]
+fn a_store_of_a_neighbouring_q_or_of_an_overwritten_file_is_not_fitted() {
+    let folder = tempfile::tempdir().expect("folder");
+    let at = |name: &str| folder.path().join(name);
+    let words = ["simulate", "--mode", "static", "--frames", "40", "--angles", "1", "--q", "0.0053,0.0054,0.0062"];
+    let made = homodyne(folder.path(), &[&words[..], &["--out", "data.h5"]].concat());
+    assert!(made.status.success(), "{}", stderr(&made));
+    std::fs::write(at("c.yaml"), STATIC).expect("config");
+    assert!(homodyne(folder.path(), &["ingest", "--config", "c.yaml"]).status.success());
+    let near = ["fit", "c.yaml", "--store", "S", "--set", "analyzer_parameters.scattering.wavevector_q=0.00531"];
+    refused(folder.path(), &near, "wavevector_q is 0.00531");
+    let same = ["fit", "c.yaml", "--store", "S", "--set", "analyzer_parameters.scattering.wavevector_q=0.00541"];
+    assert!(homodyne(folder.path(), &same).status.code().is_some_and(|code| code < 2), "the nearest q of the file");
+    // Another content of the same size, under the same name and with the same time stamp.
+    let stamp = std::fs::metadata(at("data.h5")).and_then(|metadata| metadata.modified()).expect("a time");
+    let mut content = std::fs::read(at("data.h5")).expect("there");
+    let middle = content.len() / 2;
+    content[middle] ^= 1;
+    std::fs::write(at("other.h5"), content).expect("written");
+    let file = std::fs::File::options().write(true).open(at("other.h5")).expect("own file");
+    file.set_modified(stamp).expect("set");
+    std::fs::rename(at("other.h5"), at("data.h5")).expect("exchanged");
+    refused(folder.path(), &["fit", "c.yaml", "--store", "S"], "experimental_data.file_path is");
+}
+
 #[test]
 fn pipes_in_place_of_files_end_a_command_at_once() {
     let folder = after_a_run();
