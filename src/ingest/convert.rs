@@ -27,7 +27,7 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
-    may_give_way(&store, (source, &content_key))?;
+    may_give_way(&store, (source, &source_blake3))?;
     let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&store, request.format, job.whose(&content_key))?.long(request.long);
     let converted = job.convert(&staged, watch)?;

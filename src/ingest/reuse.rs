@@ -4,10 +4,10 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::adopt::sources::are_the_tables;
 use crate::ingest::request::IngestSettings;
-use crate::machine::file_identity::{FileIdentity, content_hash, in_full};
+use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::store::directory::{Store, hash_file};
 use crate::store::manifest::{FORMAT_VERSION, Manifest, Provenance, StoreFormat};
-use crate::store::recognise::is_store;
+use crate::store::recognise::{is_store, manifest_of};
 use serde_json::Value;
 use std::path::Path;
 
@@ -77,19 +77,26 @@ pub fn can_be_made_again(provenance: &Provenance) -> bool {
     source.is_file() && (is_known() || hash_file(source).is_ok_and(|found| found == provenance.source_blake3))
 }
 
-/// The store of something else gives way to a new one only if it is of an earlier state of the same source, or can be made again: data
-/// are not lost by a name.
+/// The store of something else gives way to a new one only if it is of the same content, of an earlier state of the same source, or can be
+/// made again: data are not lost by a name. `source` is what the new one is made from, with its content.
 ///
 /// # Errors
-/// E70 if what it was made from is not there any more.
-pub(super) fn may_give_way(place: &Path, (source, content_key): (&Path, &str)) -> Result<()> {
-    let Ok(earlier) = Manifest::of(place) else { return Ok(()) };
-    let is_known = earlier.content_key == content_key || earlier.provenance.source == in_full(source);
-    if is_known || can_be_made_again(&earlier.provenance) {
-        return Ok(());
-    }
-    let found =
-        format!("holds the store of other data, whose source {} is not there as it was", earlier.provenance.source);
+/// E70 if what it was made from is not there any more, or if the manifest does not tell.
+pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str)) -> Result<()> {
+    let Some(told) = manifest_of(place) else { return Ok(()) };
+    // A damaged manifest, or one of another version, still tells where its data came from.
+    let earlier: Option<Provenance> = serde_json::from_value(told["provenance"].clone()).ok();
+    let is_same = |earlier: &Provenance| {
+        let there = Path::new(&earlier.source).canonicalize();
+        earlier.source_blake3 == content || there.is_ok_and(|there| source.canonicalize().is_ok_and(|own| own == there))
+    };
+    let found = match earlier {
+        Some(earlier) if is_same(&earlier) || can_be_made_again(&earlier) => return Ok(()),
+        Some(earlier) => {
+            format!("holds the store of other data, whose source {} is not there as it was", earlier.source)
+        }
+        None => "holds a store that does not tell what it was made from".into(),
+    };
     Err(Fault::at(place.display(), found)
         .expected("a new place, or a store that can be made again")
         .advice("choose another --store directory, or move or remove that one")

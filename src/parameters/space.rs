@@ -142,7 +142,7 @@ impl ParameterSpace {
     #[must_use]
     pub fn defaults(&self) -> Vec<f64> {
         let between = |(parameter, known): (&Parameter, &Definition)| {
-            parameter.fixed.unwrap_or(known.start.clamp(parameter.lower, parameter.upper))
+            parameter.fixed.unwrap_or(known.start.max(parameter.lower).min(parameter.upper))
         };
         self.physical.iter().zip(self.mode.parameters()).map(between).collect()
     }

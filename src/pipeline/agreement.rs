@@ -167,13 +167,18 @@ fn of_frames(selection: &Selection, experiment: &Experiment) -> Vec<Difference> 
             format!("{} (with frame {first} as the first: {} frames)", selection.end_frame, selected.max(0));
         found.push(Difference { key: data::LAST_FRAME, configured, stored: format!("the last of {n} frames") });
     }
-    let place = |frame: usize| usize::try_from(i64::try_from(frame).ok()? - first).ok().filter(|&frame| frame < n);
-    let is_used = |frame: usize| experiment.angles.iter().any(|angle| !angle.masked_frames.contains(&frame));
+    let place = |frame: usize| usize::try_from(i64::try_from(frame).ok()? - first).ok();
+    let is_used =
+        |frame: usize| frame >= n || experiment.angles.iter().any(|angle| !angle.masked_frames.contains(&frame));
     let used = selection.masked_frames.iter().copied().filter(|&frame| place(frame).is_some_and(is_used));
     let used: Vec<usize> = used.collect();
     if !used.is_empty() {
         let configured = format!("{:?}", selection.masked_frames);
-        found.push(Difference { key: data::MASKED, configured, stored: format!("with pairs of frames {used:?}") });
+        found.push(Difference {
+            key: data::MASKED,
+            configured,
+            stored: format!("with pairs of frames {used:?}, of {n}"),
+        });
     }
     found
 }

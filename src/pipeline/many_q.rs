@@ -13,9 +13,11 @@ use crate::machine::file_identity::content_hash;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::Run;
 use crate::pipeline::run_directory::{TABLE_NAME, lead_latest_to, publish, run_id};
+use crate::pipeline::run_record::hashes;
 use crate::report::tables::json::pretty;
 use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Which q are wanted.
@@ -86,7 +88,7 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, resume: b
             break;
         }
     }
-    let table = write(settings, rows)?;
+    let table = write(settings, rows, user)?;
     lead_latest_to(&table.directory, user);
     Ok(table)
 }
@@ -110,17 +112,22 @@ fn no_fit() -> Error {
         .config()
 }
 
-fn write(settings: &Settings, rows: Vec<QRow>) -> Result<FinishedTable> {
+/// A table, and what its files are.
+#[derive(Serialize)]
+struct WithFiles<'a> {
+    #[serde(flatten)]
+    table: &'a FinishedTable,
+    files: BTreeMap<String, String>,
+}
+
+fn write(settings: &Settings, rows: Vec<QRow>, user: &Watch<'_>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
     let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary };
-    let json = pretty(&table)?;
-    let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&json));
-    let files = vec![
-        ("q_table.parquet", q_parquet(&table.rows)?),
-        (TABLE_NAME, json),
-        ("summary.txt", table.summary.clone().into_bytes()),
-    ];
-    table.directory = publish(&settings.run.output.join(id), files)?;
+    let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&pretty(&table)?));
+    let mut files =
+        vec![("q_table.parquet", q_parquet(&table.rows)?), ("summary.txt", table.summary.clone().into_bytes())];
+    files.push((TABLE_NAME, pretty(&WithFiles { table: &table, files: hashes(&files) })?));
+    table.directory = publish(&settings.run.output.join(id), files, user)?;
     Ok(table)
 }

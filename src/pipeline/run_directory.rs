@@ -21,6 +21,7 @@ use crate::report::tables::{parquet, summary};
 use crate::store::directory::Store;
 use crate::units::date_and_time;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
@@ -91,11 +92,7 @@ impl Run<'_> {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
         files.push((RECORD_NAME, pretty(&self.record(&id, result.verdict, &record, &files))?));
-        let place = self.settings.run.output.join(id);
-        if let Some(kept) = keep_changed(&place)? {
-            self.say(LogLevel::Warning, &format!("the results that were changed are kept as {}", kept.display()));
-        }
-        let directory = publish(&place, files)?;
+        let directory = publish(&self.settings.run.output.join(id), files, &self.watch())?;
         Ok(Finished { directory, outcome, summary, totals: Some(record.totals) })
     }
 }
@@ -126,8 +123,11 @@ fn without_day(id: &str) -> &str {
     id.get(DAY..).unwrap_or_default()
 }
 
-/// Writes files into a directory that appears whole.
-pub(super) fn publish(place: &Path, files: Vec<File>) -> Result<PathBuf> {
+/// Writes files into a directory that appears whole; earlier results that were changed are kept aside.
+pub(super) fn publish(place: &Path, files: Vec<File>, watch: &Watch<'_>) -> Result<PathBuf> {
+    if let Some(kept) = keep_changed(place)? {
+        watch.log(LogLevel::Warning, &format!("the results that were changed are kept as {}", kept.display()));
+    }
     let staged = StagedDirectory::begin(place, RESULTS)?;
     for (name, content) in files {
         let path = staged.path().join(name);
@@ -145,10 +145,16 @@ fn holds_only_results(place: &Path) -> bool {
     entries.all(|entry| entry.is_ok_and(|entry| FILES.iter().any(|file| entry.file_name() == *file)))
 }
 
+/// What a table of many q says of its files.
+fn files_of_table(place: &Path) -> Option<BTreeMap<String, String>> {
+    let table: Value = serde_json::from_str(&regular_file::read_to_string(&place.join(TABLE_NAME)).ok()?).ok()?;
+    serde_json::from_value(table["files"].clone()).ok()
+}
+
 /// Moves results that are not as they were written aside: somebody may have added to them.
 fn keep_changed(place: &Path) -> Result<Option<PathBuf>> {
-    let is_as_written = match Noted::of(place) {
-        Some(noted) => noted.files.iter().all(|(name, hash)| is_whole(&place.join(name), hash)),
+    let is_as_written = match Noted::of(place).map(|noted| noted.files).or_else(|| files_of_table(place)) {
+        Some(files) => files.iter().all(|(name, hash)| is_whole(&place.join(name), hash)),
         None => !place.join(RECORD_NAME).exists(),
     };
     if is_as_written {

@@ -52,7 +52,7 @@ impl Run<'_> {
             store: as_seen_from_results(about.store.directory(), &settings.run.output),
             store_kind: about.store.kind(),
             store_verified: about.store.is_verified(),
-            files: files.iter().map(|(name, content)| ((*name).into(), content_hash(content))).collect(),
+            files: hashes(files),
             configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
             notes: settings.notes.clone(),
             keys_without_effect: settings.without_effect.clone(),
@@ -120,6 +120,11 @@ pub(super) struct RunRecord {
     stages: BTreeMap<String, StageFacts>,
     sweep: SweepTotals,
     memory: MemoryFacts,
+}
+
+/// BLAKE3 of files, by name.
+pub(super) fn hashes(files: &[File]) -> BTreeMap<String, String> {
+    files.iter().map(|(name, content)| ((*name).into(), content_hash(content))).collect()
 }
 
 /// What is read of an earlier `run.json`.

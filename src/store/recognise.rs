@@ -30,7 +30,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
         return Err(taken(place, what));
     }
     let mut entries = std::fs::read_dir(place).map_err(io_at(place))?;
-    let Some(manifest) = manifest(&place.join(MANIFEST_NAME)) else {
+    let Some(manifest) = manifest_of(place) else {
         return match entries.next() {
             Some(_) => Err(taken(place, "exists and is not a store of this program")),
             None => Ok(()),
@@ -82,16 +82,13 @@ fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
 /// Whether a directory has the manifest of a store, of any version.
 #[must_use]
 pub fn is_store(place: &Path) -> bool {
-    is_manifest(&place.join(MANIFEST_NAME))
+    manifest_of(place).is_some()
 }
 
-fn is_manifest(path: &Path) -> bool {
-    manifest(path).is_some()
-}
-
-/// What has the marks of a manifest.
-fn manifest(path: &Path) -> Option<Value> {
-    let value: Value = serde_json::from_str(&regular_file::read_to_string(path).ok()?).ok()?;
+/// What has the marks of a manifest, of any version, its seal broken or not.
+#[must_use]
+pub fn manifest_of(place: &Path) -> Option<Value> {
+    let value: Value = serde_json::from_str(&regular_file::read_to_string(&place.join(MANIFEST_NAME)).ok()?).ok()?;
     let key = value["content_key"].as_str().unwrap_or_default();
     let is_key = key.len() == KEY_DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_it =

@@ -360,14 +360,21 @@ pub fn with_columns(names: &'static [&'static str]) -> Told {
     told(|place, all| write(&place.path("tables/a.parquet"), columns(names, &all), &[]), options)
 }
 
-/// Tables with one column of another name.
-pub fn renamed(from: &'static str, to: &'static str) -> Told {
-    told(
-        |place, all| {
-            let mut table = columns(&["i", "j", "phi", "c2"], &all);
-            table.extend([(to.to_owned(), column(from, &all).1)]);
-            write(&place.path("tables/a.arrow"), table, &[]);
-        },
-        options,
-    )
+/// Readers of datasets add a column of the names of folders to the one of numbers.
+#[test]
+fn two_columns_of_phi_that_agree_are_one() {
+    let place = Place::new();
+    let all: Vec<Row> = rows(&Store::open(&sample(&place, StoreFormat::Parquet, false), None).expect("whole"));
+    let write_with = |change: f64| {
+        let mut table = columns(&["i", "j", "phi", "c2"], &all);
+        let own: Vec<f64> = all.iter().map(|row| row.phi + change).collect();
+        table.push(("phi_degrees".into(), std::sync::Arc::new(arrow_array::Float64Array::from(own))));
+        write(&place.path("tables/a.parquet"), table, &[]);
+    };
+    write_with(0.0);
+    let store = adopted(&place, options).expect("one column twice");
+    assert!(store.manifest.experiment.angles.len() > 1);
+    write_with(10.0);
+    let line = adopted(&place, options).expect_err("two angles").to_string();
+    assert!(line.contains("[E80]") && line.contains("two columns of phi that differ"), "{line}");
 }

@@ -145,6 +145,15 @@ fn units_of_lists_hold_and_contradictions_are_refused() {
         (ApsU { units: [None, Some("furlong"), None], ..usual.clone() }, "furlong"),
         (ApsU { map_units: vec!["deg", "1/A"], ..usual.clone() }, "declared in \"deg\""),
         (ApsU { map_units: vec!["1/A"], ..usual.clone() }, "one unit for each"),
+        (
+            ApsU {
+                unit_of_q: Some("1/A"),
+                units: [Some("1/nm"), None, None],
+                map_units: vec!["", ""],
+                ..usual.clone()
+            },
+            "two units",
+        ),
         (ApsU { frame_time: None, frame_time_is_a_group: true, ..usual.clone() }, "is a group where a dataset belongs"),
     ] {
         let dt_seconds = (file.frame_time.is_none()).then_some(0.2);

@@ -73,6 +73,8 @@ pub struct ApsU {
     pub map_units: Vec<&'static str>,
     /// Attribute `units` of the list of q, the list of phi and the frame time.
     pub units: [Option<&'static str>; 3],
+    /// Attribute `unit` of the list of q.
+    pub unit_of_q: Option<&'static str>,
     pub frame_time: Option<f64>,
     /// An empty group under the name of the frame time.
     pub frame_time_is_a_group: bool,
@@ -110,6 +112,7 @@ impl ApsU {
             map_names: vec!["q", "phi"],
             map_units: vec!["\u{c5}^-1", "deg"],
             units: [None; 3],
+            unit_of_q: None,
             frame_time: Some(0.05),
             frame_time_is_a_group: false,
             stride: Some(2),
@@ -186,7 +189,11 @@ impl ApsU {
 
     fn add_qmap(&self, xpcs: &mut GroupBuilder) {
         let mut qmap = xpcs.create_group("qmap");
-        in_unit(qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&self.q), self.units[0]);
+        let q = qmap.create_dataset("dynamic_v_list_dim0").with_f64_data(&self.q);
+        in_unit(q, self.units[0]);
+        if let Some(unit) = self.unit_of_q {
+            q.set_attr("unit", AttrValue::String(unit.into()));
+        }
         in_unit(qmap.create_dataset("dynamic_v_list_dim1").with_f64_data(&self.phi), self.units[1]);
         qmap.create_dataset("dynamic_num_pts").with_i64_data(&self.num_pts);
         if let Some(mapping) = &self.mapping {

@@ -81,6 +81,12 @@ fn misspelt_keys_are_seen_in_every_section_that_has_an_effect() {
 }
 
 #[test]
+fn bounds_without_order_are_no_panic_where_parameters_are_held() {
+    let bounds = "parameter_space.bounds=[{name: alpha, min: 2, max: -2}]";
+    refused("analysis_mode: static\n", &["initial_parameters.active_parameters=[D0]", bounds], &["alpha", "min < max"]);
+}
+
+#[test]
 fn nothing_absurd_is_accepted() {
     for (set, expected) in [
         ("optimization.nlsq.gtol=1e300", "up to 1"),

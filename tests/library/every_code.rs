@@ -1,6 +1,6 @@
 //! Every code of the catalogue is provoked by input that deserves it: one line says where and what to do, with exit code 2.
 
-use crate::adopted::{options, renamed, told, with_columns, with_row};
+use crate::adopted::{options, told, with_columns, with_row};
 use crate::beamline::{ApsLegacy, ApsU, Fill, matrix};
 use crate::place::{Place, altered, q};
 use crate::tables::{Row, columns, write};
@@ -375,7 +375,6 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             (told(|place, _| std::fs::create_dir(place.path("tables")).expect("folder"), options), "no table"),
             (with_columns(&["i", "j", "phi"]), "no column c2"),
             (with_columns(&["i", "phi", "c2"]), "i and j alone"),
-            (renamed("phi", "phi_degrees"), "both phi and phi_degrees"),
             (told(|place, _| plain_table(place, vec![]), options), "no row"),
         ],
         Code::E80 => vec![

@@ -87,6 +87,12 @@ fn every_q_is_fitted_into_one_table_and_a_failed_one_does_not_stop_the_rest() {
     for file in ["q_table.parquet", "q_table.json", "summary.txt"] {
         assert!(folder.path().join("results/latest").join(file).is_file(), "{file}");
     }
+    let latest = std::fs::canonicalize(folder.path().join("results/latest")).expect("results");
+    let noted = std::fs::read_to_string(latest.join("summary.txt")).expect("written") + "my notes";
+    std::fs::write(latest.join("summary.txt"), noted).expect("changed");
+    assert_eq!(homodyne(folder.path(), &["run", "c.yaml", "--q", "all"]).status.code(), Some(0));
+    let kept = std::path::PathBuf::from(format!("{}-changed-1", latest.display())).join("summary.txt");
+    assert!(std::fs::read_to_string(kept).expect("kept").ends_with("my notes"));
     let some = homodyne(folder.path(), &["run", "c.yaml", "--q", "0.0054,0.05,0.007", "--store", "both"]);
     // One dataset, partitioned by q and angle.
     assert!(folder.path().join("both/q=0.0054/c2/phi=0.0/c2.arrow").is_file());

@@ -145,7 +145,26 @@ fn the_last_place_of_data_is_given_up_only_by_name() {
     let adopted = homodyne(folder.path(), &["adopt", "tables", "--out", "A", "--q", "0.0054"]);
     assert!(adopted.status.success(), "{}", stderr(&adopted));
     std::fs::remove_dir_all(at("tables")).expect("removed");
-    refused(folder.path(), &["ingest", "data.h5", "--q", "0.0054", "--store", "A"], "is not there as it was");
+    let over = ["ingest", "data.h5", "--q", "0.0054", "--store", "A"];
+    refused(folder.path(), &over, "is not there as it was");
+    // A broken seal does not change what is lost.
+    let manifest = std::fs::read_to_string(at("A/_manifest.json")).expect("a manifest");
+    for (from, to) in [("\"n_frames\": 60", "\"n_frames\": 61"), ("\"format_version\": 2", "\"format_version\": 3")] {
+        std::fs::write(at("A/_manifest.json"), manifest.replace(from, to)).expect("changed");
+        refused(folder.path(), &over, "is not there as it was");
+    }
+    std::fs::write(at("A/_manifest.json"), &manifest).expect("restored");
+    // A later state of the same file, however it is written, and the same content elsewhere, take the place of the earlier one.
+    std::fs::create_dir(at("sub")).expect("folder");
+    let stored = ["--q", "0.0054", "--store", "Y"];
+    std::fs::copy(at("data.h5"), at("changing.h5")).expect("copied");
+    assert!(homodyne(folder.path(), &[&["ingest", "changing.h5"], &stored[..]].concat()).status.success());
+    simulate(folder.path(), "later.h5", "3");
+    std::fs::rename(at("later.h5"), at("changing.h5")).expect("replaced");
+    assert!(homodyne(folder.path(), &[&["ingest", "sub/../changing.h5"], &stored[..]].concat()).status.success());
+    std::fs::rename(at("changing.h5"), at("moved.h5")).expect("moved");
+    let as_table = homodyne(folder.path(), &[&["ingest", "moved.h5", "--format", "parquet"], &stored[..]].concat());
+    assert!(as_table.status.success(), "{}", stderr(&as_table));
     // A file that holds another measurement by now.
     std::fs::copy(at("data.h5"), at("first.h5")).expect("copied");
     let keyed = ["run", "c.yaml", "--set", "store.directory=null", "--set", "experimental_data.file_path=first.h5"];

@@ -8,7 +8,7 @@ use crate::outcome::noise::Test;
 use ndarray::Array1;
 
 /// Directions of which the fit leaves less than this share of the variance are the fit's.
-const LEFT: f64 = 0.1;
+const LEFT: f64 = 0.3;
 
 impl Tested<'_> {
     /// All differences together, at the minimum of least squares; `None` with few frames.

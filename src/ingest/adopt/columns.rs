@@ -7,7 +7,7 @@ use crate::store::long_table::{FRAME_COLUMNS, TIME_COLUMNS, VALUE_COLUMN};
 use arrow_schema::{DataType, Schema};
 
 /// Names of the column of angles.
-const PHI_COLUMNS: [&str; 2] = ["phi", "phi_degrees"];
+const PHI_COLUMNS: [&str; 2] = ["phi_degrees", "phi"];
 /// Name of the column of standard deviations.
 pub(super) const SIGMA_COLUMN: &str = "sigma";
 
@@ -20,6 +20,8 @@ pub(super) struct Columns {
     pub times: bool,
     /// The column of angles.
     pub phi: Option<&'static str>,
+    /// The one that readers of datasets make of the names of folders, beside a column of the table itself.
+    pub phi_of_folder: Option<&'static str>,
     /// Columns of facts, each of one value.
     pub facts: Vec<(Fact, &'static str)>,
     /// sigma is there.
@@ -32,7 +34,7 @@ impl Columns {
     /// Of a table at `place`.
     ///
     /// # Errors
-    /// E79 without values, with half of a pair of columns or with two columns for one thing; E19 if values are no real numbers.
+    /// E79 without values, with half of a pair of columns; E19 if values are no real numbers.
     pub fn of(schema: &Schema, place: &str) -> Result<Self> {
         let value = schema.field_with_name(VALUE_COLUMN).map_err(|_| wrong(schema, place, "no column c2"))?;
         let narrow = match value.data_type() {
@@ -52,19 +54,12 @@ impl Columns {
             [false, false] => Ok(false),
             _ => Err(wrong(schema, place, &format!("one of the columns {} and {} alone", names[0], names[1]))),
         };
-        let one = |names: &[&'static str]| {
-            let mut there = names.iter().copied().filter(|name| has(name));
-            match (there.next(), there.next()) {
-                (Some(one), Some(other)) => Err(wrong(schema, place, &format!("both {one} and {other}"))),
-                (one, _) => Ok(one),
-            }
-        };
-        let mut facts = Vec::new();
-        for fact in FACTS {
-            facts.extend(one(fact.columns())?.map(|name| (fact, name)));
-        }
-        let (frames, times, phi) = (both(FRAME_COLUMNS)?, both(TIME_COLUMNS)?, one(&PHI_COLUMNS)?);
-        Ok(Columns { frames, times, phi, facts, sigma: has(SIGMA_COLUMN), narrow })
+        // The first name says its unit; readers of datasets add the second, from the names of folders, as text or as a number.
+        let first = |names: &[&'static str]| names.iter().copied().find(|name| has(name));
+        let facts = FACTS.into_iter().filter_map(|fact| first(fact.columns()).map(|name| (fact, name))).collect();
+        let (frames, times, phi) = (both(FRAME_COLUMNS)?, both(TIME_COLUMNS)?, first(&PHI_COLUMNS));
+        let phi_of_folder = PHI_COLUMNS.into_iter().find(|name| Some(*name) != phi && has(name));
+        Ok(Columns { frames, times, phi, phi_of_folder, facts, sigma: has(SIGMA_COLUMN), narrow })
     }
 
     /// Whether rows are pairs by their order alone.
@@ -76,7 +71,7 @@ impl Columns {
     pub fn of_pairs(&self) -> Vec<&'static str> {
         let frames = self.frames.then_some(FRAME_COLUMNS);
         let times = self.times.then_some(TIME_COLUMNS);
-        frames.into_iter().chain(times).flatten().chain(self.phi).collect()
+        frames.into_iter().chain(times).flatten().chain(self.phi).chain(self.phi_of_folder).collect()
     }
 }
 

@@ -44,7 +44,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
-    may_give_way(&request.store, (&request.source, &content_key))?;
+    may_give_way(&request.store, (&request.source, &joint_hash(&files)))?;
     let survey = Survey::of(request, &paths, threads)?;
     let time = TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0 };
     let (q_per_angstrom, block_points) = (survey.q_per_angstrom, request.block_points);

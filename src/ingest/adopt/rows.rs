@@ -50,7 +50,8 @@ impl<'a> Rows<'a> {
             false => Ok(None),
         };
         let value = batch.column_by_name(VALUE_COLUMN);
-        Ok(Rows {
+        let phi_of_folder = columns.phi_of_folder.and_then(|name| numbers(batch.column_by_name(name)?));
+        let rows = Rows {
             place,
             first,
             frames: both(columns.frames, FRAME_COLUMNS)?,
@@ -62,7 +63,15 @@ impl<'a> Rows<'a> {
                 Some(nulls) => nulls.iter().map(|valid| !valid).collect(),
             },
             sigma: columns.sigma.then(|| read(SIGMA_COLUMN)).transpose()?.filter(|sigma| !sigma.is_empty()),
-        })
+        };
+        let differs = |(one, other): (&f64, &f64)| wrapped(*one) != wrapped(*other);
+        let mut both = rows.phi.iter().flatten().zip(phi_of_folder.iter().flatten());
+        match both.position(differs) {
+            Some(k) => {
+                Err(rows.wrong(k, "two columns of phi that differ", "phi and phi_degrees that agree, or one of them"))
+            }
+            None => Ok(rows),
+        }
     }
 
     /// The angle of row `k` in degrees, in [-180, 180); `None` without a column of angles.

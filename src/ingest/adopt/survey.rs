@@ -84,6 +84,7 @@ impl Survey {
             None => common_frames(&angles, dt_seconds, place)?,
         };
         believable(n_frames, place)?;
+        has_rows(n_frames, &angles, place)?;
         let narrow = tables.iter().all(|table| table.columns.narrow);
         if !narrow && tables.iter().any(|table| table.columns.narrow) {
             warnings.push(format!(
@@ -230,6 +231,21 @@ fn angles(tables: &[OneTable], scanned: &[Scanned]) -> Result<Vec<OneAngle>> {
         }
     }
 }
+
+/// Frames without any pair are masked; where nearly all would be, the last frame is a slip, for which no memory is asked.
+fn has_rows(n_frames: usize, angles: &[OneAngle], place: &Path) -> Result<()> {
+    let rows = angles.iter().filter_map(|angle| angle.extent).map(|extent| extent.rows).max();
+    match rows.filter(|rows| n_frames > MANY_FRAMES && n_frames / 4 > *rows) {
+        None => Ok(()),
+        Some(rows) => {
+            let found = format!("{n_frames} frames, of which {rows} rows can be pairs of few");
+            Err(contradiction(&place.display().to_string(), &found, "a pair for every frame that is not masked"))
+        }
+    }
+}
+
+/// Fewer frames ask for little memory.
+const MANY_FRAMES: usize = 5000;
 
 impl OneAngle {
     fn add(&mut self, table: usize, extent: Option<Extent>) {

@@ -6,6 +6,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::files::numbers::{count_labels, read_numbers};
 use crate::ingest::files::signature::check_hdf5;
+use hdf5_reader::attribute_api::Attribute;
 use hdf5_reader::error::Error as ReaderError;
 use hdf5_reader::group::Group;
 use hdf5_reader::messages::filter_pipeline::FilterDescription;
@@ -205,19 +206,19 @@ impl Source {
         Ok(Some(strings.into_iter().map(|text| text.trim().to_owned()).collect()))
     }
 
-    /// The first attribute of a dataset that has one of some names, as text; `None` if there is none.
+    /// The attributes of a dataset that have one of some names, as text.
     ///
     /// # Errors
-    /// E04 if it is there and is no text.
-    pub fn text_attribute(&self, path: &str, names: &[&str]) -> Result<Option<String>> {
-        let Some(dataset) = self.optional_dataset(path)? else { return Ok(None) };
+    /// E04 if one is there and is no text.
+    pub fn text_attributes(&self, path: &str, names: &[&str]) -> Result<Vec<String>> {
+        let Some(dataset) = self.optional_dataset(path)? else { return Ok(Vec::new()) };
         let attributes = dataset.attributes();
-        let Some(found) = names.iter().find_map(|name| attributes.iter().find(|found| found.name == *name)) else {
-            return Ok(None);
+        let found = attributes.iter().filter(|found| names.contains(&found.name.as_str()));
+        let text = |found: &Attribute| {
+            let read = found.read_string().map(|text| text.trim().to_owned());
+            read.map_err(|source| self.decode_error(&format!("{path}@{}", found.name), source))
         };
-        let text =
-            found.read_string().map_err(|source| self.decode_error(&format!("{path}@{}", found.name), source))?;
-        Ok(Some(text.trim().to_owned()))
+        found.map(text).collect()
     }
 
     /// Names of datasets in a group that end in digits, with their number, in numeric order.

@@ -160,7 +160,7 @@ fn index_mapping(
     };
     let mut seen = vec![false; n_natural];
     for &natural in &mapping {
-        let slot = seen.get_mut(natural as usize).filter(|_| natural >= 0.0);
+        let slot = seen.get_mut(natural as usize).filter(|_| natural >= 0.0 && natural.fract() == 0.0);
         if slot.map(|slot| std::mem::replace(slot, true)) != Some(false) {
             return Err(Fault::at(source.place(&path), format!("corrupt map: natural bin {natural}"))
                 .expected(format!("each of 0 .. {n_natural} at most once"))

@@ -100,6 +100,12 @@ pub fn checked_bin(source: &Source, path: String, label: i64, q_phi: (f64, f64))
 pub fn factor_or_one(source: &Source, paths: &[String], warnings: &mut Vec<String>) -> Result<f64> {
     for path in paths {
         if let Some(value) = source.number(path)? {
+            if value.fract() != 0.0 && value.is_finite() {
+                return Err(Fault::at(source.place(path), value.to_string())
+                    .expected("a whole number of frames")
+                    .code(Code::E25)
+                    .layout());
+            }
             return positive(source, path, value);
         }
     }

@@ -27,17 +27,22 @@ impl Quantity {
 
     /// What a value in a unit is multiplied with; `None` if the unit is not known.
     fn factor(self, unit: &str) -> Option<f64> {
-        let letters: String =
-            unit.to_lowercase().chars().filter(|sign| sign.is_alphabetic() || *sign == '\u{b0}').collect();
+        let is_letter = |sign: &char| sign.is_alphabetic() || *sign == '\u{b0}';
+        let letters: String = unit.to_lowercase().chars().filter(is_letter).collect();
+        let inverse = ["inverse", "reciprocal", "inv", "per"];
+        let letters = match self {
+            Quantity::Wavevector => inverse.iter().fold(letters, |letters, word| letters.replace(word, "")),
+            _ => letters,
+        };
         let known: &[(&[&str], f64)] = match self {
             Quantity::Wavevector => &[
-                (&["a", "\u{e5}", "ang", "angstrom", "angstroms", "inverseangstrom", "inverseangstroms"], 1.0),
-                (&["nm", "nanometer", "nanometers", "nanometre", "inversenanometer"], 0.1),
+                (&["a", "aa", "\u{e5}", "ang", "angstrom", "angstroms", "\u{e5}ngstr\u{f6}m"], 1.0),
+                (&["nm", "nanometer", "nanometers", "nanometre", "nanometres"], 0.1),
                 (&["um", "\u{b5}m", "\u{3bc}m"], 1e-4),
                 (&["m"], 1e-10),
             ],
             Quantity::Angle => &[
-                (&["deg", "degs", "degree", "degrees", "\u{b0}"], 1.0),
+                (&["deg", "degs", "degree", "degrees", "\u{b0}", "\u{ba}"], 1.0),
                 (&["rad", "rads", "radian", "radians"], 180.0 / std::f64::consts::PI),
                 (&["grad", "grads", "gon"], 0.9),
             ],
@@ -62,7 +67,7 @@ pub fn to_used_unit(
     beside: Option<&str>,
     warnings: &mut Vec<String>,
 ) -> Result<f64> {
-    let own = source.text_attribute(path, &["unit", "units"])?;
+    let own = source.text_attributes(path, &["unit", "units"])?;
     let declared = own.iter().map(String::as_str).chain(beside).filter(|unit| !unit.trim().is_empty());
     let (used, others) = quantity.names();
     let mut found: Option<f64> = None;
