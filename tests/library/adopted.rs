@@ -3,7 +3,7 @@
 
 use crate::beamline::ApsU;
 use crate::place::{Place, q};
-use crate::tables::{Row, column, columns, constant, rows, shuffled, values, write};
+use crate::tables::{Row, columns, constant, rows, shuffled, values, write};
 use crate::told::Told;
 use homodyne::api::{
     AdoptSettings, BlockSource, Error, IngestSettings, Ingested, Node, Run, Selection, Store, StoreFormat, Watch,
