@@ -57,8 +57,10 @@ impl Model {
         let apart = PairEvaluator::on(self, &grouped, kappa);
         let single = PairEvaluator::on(self, &time, kappa);
         let widest = (0..parts.counts.len()).map(|a| parts.range(a)).map(|(first, end)| end - first).max().unwrap_or(0);
-        let short_lags = short_lags(&single, (query, widest), &angle.masked_frames, time.exponent.len());
-        let local = local_decays(&single, query.theta.len(), time.exponent.len(), &angle.masked_frames);
+        let mut is_usable = vec![true; parts.n_frames];
+        angle.masked_frames.iter().filter(|&&frame| frame < parts.n_frames).for_each(|&frame| is_usable[frame] = false);
+        let short_lags = short_lags(&single, (query, widest), &is_usable);
+        let local = local_decays(&single, query.theta.len(), &is_usable);
         let grid = parts.grid(&Evaluators { apart, single, exponent: &grouped.exponent }, query.theta.len());
         Grid { short_lags, local, ..grid }
     }

@@ -12,12 +12,8 @@ const LONGEST: usize = 256;
 const NEGLIGIBLE: f64 = 1e-3;
 
 /// Of all ages, the earliest first.
-pub(super) fn local_decays(
-    model: &PairEvaluator<'_>,
-    p: usize,
-    n_frames: usize,
-    masked_frames: &[usize],
-) -> Vec<LocalDecay> {
+pub(super) fn local_decays(model: &PairEvaluator<'_>, p: usize, is_usable: &[bool]) -> Vec<LocalDecay> {
+    let n_frames = is_usable.len();
     let boundary = |k: usize| (n_frames as f64 * (k as f64 / AGES as f64).powi(2)).round() as usize;
     let mut boundaries: Vec<usize> = (0..=AGES).map(boundary).collect();
     boundaries.dedup();
@@ -34,7 +30,7 @@ pub(super) fn local_decays(
             }
         }
         // Both frames of a pair have to be there.
-        let is_used = |frame: &usize| !masked_frames.contains(frame) && !masked_frames.contains(&(frame + 1));
+        let is_used = |&frame: &usize| is_usable[frame] && is_usable.get(frame + 1).is_none_or(|next| *next);
         LocalDecay { frames: (bounds[0]..bounds[1]).filter(is_used).count() as f64, columns }
     };
     boundaries.windows(2).map(of_age).collect()

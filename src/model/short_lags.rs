@@ -17,12 +17,10 @@ const FRAMES: usize = 256;
 pub(super) fn short_lags(
     model: &PairEvaluator<'_>,
     (query, widest): (&GridQuery<'_>, usize),
-    masked_frames: &[usize],
-    n_frames: usize,
+    is_usable: &[bool],
 ) -> Vec<ShortLag> {
-    let mut is_usable = vec![true; n_frames];
-    masked_frames.iter().filter(|&&frame| frame < n_frames).for_each(|&frame| is_usable[frame] = false);
-    let sampled = Sampled { model, coarse: query.coarse, p: query.theta.len(), is_usable: &is_usable };
+    let n_frames = is_usable.len();
+    let sampled = Sampled { model, coarse: query.coarse, p: query.theta.len(), is_usable };
     let bins = (0..).take_while(|&bin| half_octave(bin).start <= WIDTHS * widest && half_octave(bin).end <= n_frames);
     bins.flat_map(|bin| sampled.of_bin(bin)).collect()
 }

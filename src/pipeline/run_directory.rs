@@ -22,6 +22,7 @@ use crate::store::directory::Store;
 use crate::units::date_and_time;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
@@ -141,8 +142,18 @@ pub(super) const RESULTS: Kind = Kind { may_replace: may_be_replaced, is_ours: h
 
 /// Whether results that were never finished hold nothing but what a run writes.
 fn holds_only_results(place: &Path) -> bool {
-    let Ok(mut entries) = std::fs::read_dir(place) else { return false };
-    entries.all(|entry| entry.is_ok_and(|entry| FILES.iter().any(|file| entry.file_name() == *file)))
+    foreign(place).is_ok_and(|foreign| foreign.is_none())
+}
+
+/// Something in a directory that no run writes.
+fn foreign(place: &Path) -> Result<Option<OsString>> {
+    for entry in std::fs::read_dir(place).map_err(io_at(place))? {
+        let name = entry.map_err(io_at(place))?.file_name();
+        if !FILES.iter().any(|file| name == *file) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// What a table of many q says of its files.
@@ -185,16 +196,13 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     // A damaged record among results alone is that of a run: what is there is kept aside.
     let is_run = Noted::of(place).is_some() || (place.join(RECORD_NAME).is_file() && holds_only_results(place));
     let is_table = text(TABLE_NAME).contains("\"q_per_angstrom\"");
-    for entry in std::fs::read_dir(place).map_err(io_at(place))? {
-        let name = entry.map_err(io_at(place))?.file_name();
-        if !is_run && !is_table {
-            return Err(taken("holds something else than results of this program".into()));
-        }
-        if !FILES.iter().any(|file| name == *file) {
-            return Err(taken(format!("holds {}, which is no result of this program", name.to_string_lossy())));
-        }
+    if !is_run && !is_table && std::fs::read_dir(place).map_err(io_at(place))?.next().is_some() {
+        return Err(taken("holds something else than results of this program".into()));
     }
-    Ok(())
+    match foreign(place)? {
+        None => Ok(()),
+        Some(name) => Err(taken(format!("holds {}, which is no result of this program", name.to_string_lossy()))),
+    }
 }
 
 /// Everything that a run or a table over q writes.

@@ -15,20 +15,31 @@ const INDEPENDENT: f64 = 0.5;
 const LEFT_OUT: f64 = 1.2;
 
 /// Second differences of the sums of frames, and their variances; none where a frame or a neighbour has no pairs, or too few to tell.
-struct Series {
-    differences: Vec<Option<[f64; 2]>>,
+type Series = Vec<Option<[f64; 2]>>;
+
+/// How the frames of one angle (`None`: of all) scatter.
+struct Scatter {
+    phi_degrees: Option<f64>,
+    of: FrameSums,
+    /// Mean square over what noise lets expect, and its probability.
+    ratio: f64,
+    p_value: f64,
+    /// The frame that stands out most, from 0.
+    frame: usize,
+    standard_deviations: f64,
 }
 
-impl Series {
-    /// Mean square over what noise lets expect, how many there are, and the frame that stands out most.
-    fn scatter(&self) -> Option<(f64, usize, (usize, f64))> {
-        let of = |(k, difference): (usize, &Option<[f64; 2]>)| {
-            difference.map(|[value, variance]| (k, value.abs() / variance.sqrt()))
-        };
-        let sizes: Vec<(usize, f64)> = self.differences.iter().enumerate().filter_map(of).collect();
-        let worst = *sizes.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-        let squares: f64 = sizes.iter().map(|(_, size)| size * size).sum();
-        (sizes.len() >= FEWEST).then_some((squares / sizes.len() as f64, sizes.len(), worst))
+impl Scatter {
+    /// Of a series, with so many degrees of freedom behind the level of the noise.
+    fn of(phi_degrees: Option<f64>, (of, series): (FrameSums, &Series), degrees: f64) -> Option<Self> {
+        let size =
+            |(k, known): (usize, &Option<[f64; 2]>)| known.map(|[value, variance]| (k, value.abs() / variance.sqrt()));
+        let sizes: Vec<(usize, f64)> = series.iter().enumerate().filter_map(size).collect();
+        let &(frame, standard_deviations) = sizes.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let n = sizes.len() as f64;
+        let ratio = sizes.iter().map(|(_, size)| size * size).sum::<f64>() / n;
+        let p_value = of_ratio(ratio / LEFT_OUT, INDEPENDENT * n, degrees.max(2.0));
+        (sizes.len() >= FEWEST).then_some(Scatter { phi_degrees, of, ratio, p_value, frame, standard_deviations })
     }
 }
 
@@ -37,26 +48,23 @@ impl Tested<'_> {
     pub(super) fn frame_scatter(&self) -> Option<FrameScatter> {
         let angles: Vec<[Series; 2]> = (0..self.phi_degrees.len()).map(|angle| self.series(angle)).collect();
         let together = [0, 1].map(|of| self.together_in_frames(&angles, of));
-        let named = self.phi_degrees.iter().map(|&phi| Some(phi)).zip(&angles);
-        let named = named.chain((angles.len() > 1).then_some((None, &together)));
-        let all = named.flat_map(|(phi, two)| [(phi, FrameSums::Offset, &two[0]), (phi, FrameSums::Contrast, &two[1])]);
-        let found: Vec<(Option<f64>, FrameSums, _)> =
-            all.filter_map(|(phi, of, series)| Some((phi, of, series.scatter()?))).collect();
-        let degrees_of =
-            |phi: Option<f64>| self.noise.levels.degrees / if phi.is_some() { angles.len() as f64 } else { 1.0 };
-        let p_value = |(phi, _, (ratio, n, _)): &(Option<f64>, FrameSums, (f64, usize, _))| {
-            of_ratio(ratio / LEFT_OUT, INDEPENDENT * *n as f64, degrees_of(*phi).max(2.0))
+        let (degrees, n) = (self.noise.levels.degrees, angles.len());
+        let of_angles = self.phi_degrees.iter().zip(&angles).map(|(&phi, two)| (Some(phi), two, degrees / n as f64));
+        let all = of_angles.chain((n > 1).then_some((None, &together, degrees)));
+        let both = |(phi, [offset, contrast], degrees): (Option<f64>, &[Series; 2], f64)| {
+            let of = [(FrameSums::Offset, offset), (FrameSums::Contrast, contrast)];
+            of.into_iter().filter_map(|of| Scatter::of(phi, of, degrees)).collect::<Vec<Scatter>>()
         };
-        let most = found.iter().min_by(|a, b| p_value(a).total_cmp(&p_value(b)))?;
-        let (phi_degrees, of, (.., (frame, standard_deviations))) =
-            *found.iter().max_by(|a, b| a.2.2.1.total_cmp(&b.2.2.1))?;
+        let found: Vec<Scatter> = all.flat_map(both).collect();
+        let most = found.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value))?;
+        let worst = found.iter().max_by(|a, b| a.standard_deviations.total_cmp(&b.standard_deviations))?;
         Some(FrameScatter {
-            ratio: most.2.0,
-            p_value: several(p_value(most), found.len()),
-            frame: frame + 1,
-            of,
-            phi_degrees,
-            standard_deviations,
+            ratio: most.ratio,
+            p_value: several(most.p_value, found.len()),
+            frame: worst.frame + 1,
+            of: worst.of,
+            phi_degrees: worst.phi_degrees,
+            standard_deviations: worst.standard_deviations,
         })
     }
 
@@ -73,15 +81,15 @@ impl Tested<'_> {
                 let variance = variances[of][groups.of_frame[k]];
                 (is_used(k) && variance > 0.0).then(|| [difference(k), variance])
             };
-            Series { differences: (0..sums.len()).map(known).collect() }
+            (0..sums.len()).map(known).collect()
         })
     }
 
     /// Of all angles together; those that see the same speckles scatter alike.
     fn together_in_frames(&self, angles: &[[Series; 2]], of: usize) -> Series {
         let weights = &self.problem.weights;
-        let n = angles.first().map_or(0, |series| series[of].differences.len());
-        let at = |angle: usize, k: usize| angles[angle][of].differences[k];
+        let n = angles.first().map_or(0, |series| series[of].len());
+        let at = |angle: usize, k: usize| angles[angle][of][k];
         let of_frame = |k: usize| {
             let [mut value, mut variance] = [0.0; 2];
             for (angle, weight) in weights.iter().enumerate() {
@@ -94,6 +102,6 @@ impl Tested<'_> {
             }
             (variance > 0.0).then_some([value, variance])
         };
-        Series { differences: (0..n).map(of_frame).collect() }
+        (0..n).map(of_frame).collect()
     }
 }

@@ -15,8 +15,8 @@ pub struct Blocks {
     h2: Array2<f64>,
     /// Usable frames.
     counts: Vec<f64>,
-    /// Mean of h one, two and three frames later.
-    near: Vec<[f64; 3]>,
+    /// Mean of h one, two and three frames later (columns).
+    near: Array2<f64>,
 }
 
 impl Blocks {
@@ -68,10 +68,10 @@ impl Blocks {
         &self.h2
     }
 
-    /// Mean of h one, two and three frames later, by group.
+    /// Mean of h one, two and three frames after those of a group.
     #[must_use]
-    pub fn near(&self) -> &[[f64; 3]] {
-        &self.near
+    pub fn near(&self, group: usize) -> [f64; 3] {
+        [0, 1, 2].map(|k| self.near[[group, k]])
     }
 
     /// Share of the smooth variance that second differences along the diagonal see.
@@ -88,7 +88,7 @@ impl Blocks {
 
     /// Over all frames.
     fn mean(&self, of: impl Fn([f64; 3]) -> f64) -> f64 {
-        let sum: f64 = self.counts.iter().zip(&self.near).map(|(count, &near)| count * of(near)).sum();
+        let sum: f64 = self.counts.iter().enumerate().map(|(a, count)| count * of(self.near(a))).sum();
         sum / self.counts.iter().sum::<f64>().max(1.0)
     }
 
@@ -105,7 +105,7 @@ impl Blocks {
             h: self.h.towards(&other.h, share),
             h2: self.h2.towards(&other.h2, share),
             counts: self.counts.clone(),
-            near: self.near.iter().zip(&other.near).map(|(own, other)| towards(*own, *other, share)).collect(),
+            near: self.near.towards(&other.near, share),
         }
     }
 
@@ -203,19 +203,14 @@ fn means(grid: &Grid, counts: &[f64], band: &Band, power: i32) -> Array2<f64> {
     means
 }
 
-/// Between two.
-fn towards<const N: usize>(own: [f64; N], other: [f64; N], share: f64) -> [f64; N] {
-    std::array::from_fn(|k| own[k] + share * (other[k] - own[k]))
-}
-
 /// Means of h one, two and three frames later over the frames of every coarse group; 1 where there are no such pairs.
-fn near(grid: &Grid, n_coarse: usize) -> Vec<[f64; 3]> {
-    let mut sums = vec![[[0.0; 2]; 3]; n_coarse];
+fn near(grid: &Grid, n_coarse: usize) -> Array2<f64> {
+    let [mut sums, mut pairs] = [0, 1].map(|_| Array2::<f64>::zeros((n_coarse, 3)));
     for short in grid.short_lags.iter().filter(|short| short.bin < 3) {
-        if let [.., h, pairs] = short.sums[..] {
-            let [sum, n] = &mut sums[short.coarse.0][short.bin];
-            (*sum, *n) = (*sum + h, *n + pairs);
+        if let [.., h, n] = short.sums[..] {
+            sums[[short.coarse.0, short.bin]] += h;
+            pairs[[short.coarse.0, short.bin]] += n;
         }
     }
-    sums.iter().map(|of_lags| of_lags.map(|[sum, n]| if n > 0.0 { sum / n } else { 1.0 })).collect()
+    Array2::from_shape_fn(sums.dim(), |place| if pairs[place] > 0.0 { sums[place] / pairs[place] } else { 1.0 })
 }

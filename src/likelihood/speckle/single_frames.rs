@@ -36,7 +36,7 @@ pub fn of_second_differences(
         let speckles = &sums.dot(blocks.h()) * &sums;
         let of_group = |a: usize| {
             let photons = (0..n).map(|b| squares[[a, b]] * counts[b]).sum::<f64>() - 1.0;
-            let [one, two, _] = blocks.near()[a];
+            let [one, two, _] = blocks.near(a);
             let own = beta * x * (6.0 - 8.0 * one + 2.0 * two) + 6.0 * white;
             let variance = own * (beta * x * speckles.row(a).sum() + white * photons);
             if photons > FEWEST_PAIRS { variance } else { 0.0 }
