@@ -22,7 +22,11 @@ pub fn most_of_one_pair(Noise { contrast: beta, root_speckle: x, white }: Noise)
 /// Pairs that a frame has at least, weighted with h^2: fewer do not tell its contrast.
 const FEWEST_PAIRS: f64 = 2.0;
 
-/// Variances of second differences by coarse group: of plain sums, and of sums weighted with h; zero where too few pairs are left.
+/// Mean of h within a group of frames at least: where h falls further, means over groups do not tell the noise of a frame's contrast.
+const WITHIN_GROUP: f64 = 0.8;
+
+/// Variances of second differences by coarse group: of plain sums, and of sums weighted with h; zero where too few pairs are left, or h
+/// falls within a group.
 #[must_use]
 pub fn of_second_differences(
     blocks: &Blocks,
@@ -31,6 +35,7 @@ pub fn of_second_differences(
     let (counts, n) = (blocks.counts(), blocks.counts().len());
     let one = Array2::ones((n, n));
     [(&one, &one), (blocks.h(), blocks.h2())].map(|(u, squares)| {
+        let is_known = |a: usize| u[[a, a]] > WITHIN_GROUP;
         // A frame meets itself in the first, which sees what falls within a group too small otherwise, not in the second.
         let sums = Array2::from_shape_fn((n, n), |(a, b)| u[[a, b]] * counts[b]);
         let speckles = &sums.dot(blocks.h()) * &sums;
@@ -39,7 +44,7 @@ pub fn of_second_differences(
             let [one, two, _] = blocks.near(a);
             let own = beta * x * (6.0 - 8.0 * one + 2.0 * two) + 6.0 * white;
             let variance = own * (beta * x * speckles.row(a).sum() + white * photons);
-            if photons > FEWEST_PAIRS { variance } else { 0.0 }
+            if photons > FEWEST_PAIRS && is_known(a) { variance } else { 0.0 }
         };
         (0..n).map(of_group).collect()
     })
