@@ -23,6 +23,7 @@ use homodyne::store::memory::MemoryStore;
 
 const Q: f64 = 0.0054;
 const DT: f64 = 0.1;
+/// Frames of most rows.
 const FRAMES: usize = 200;
 
 /// What moves in the sample.
@@ -47,6 +48,7 @@ struct Case {
     scaling: ScalingMode,
     speckles: usize,
     contrast: f64,
+    n_frames: usize,
 }
 
 impl Case {
@@ -57,8 +59,9 @@ impl Case {
             Physics::Flow => "flow",
             Physics::FlowFree => "flow, constants free",
         };
-        let Case { n_angles, counts, renewals, scaling, speckles, contrast, .. } = self;
-        format!("{physics} | {n_angles} | {counts} | {renewals} | {} | {speckles} | {contrast}", scaling.name())
+        let Case { n_angles, counts, renewals, scaling, speckles, contrast, n_frames, .. } = self;
+        let size = format!("{n_angles} x {n_frames}");
+        format!("{physics} | {size} | {counts} | {renewals} | {} | {speckles} | {contrast}", scaling.name())
     }
 
     fn mode(&self) -> AnalysisMode {
@@ -69,17 +72,23 @@ impl Case {
     }
 
     fn theta(&self) -> Vec<f64> {
-        let law = |exponent: f64, share: f64| vec![share * amplitude(self.renewals, exponent), exponent];
+        let law = |exponent: f64, share: f64| vec![share * self.amplitude(exponent), exponent];
         match self.physics {
             Physics::Slow => [law(-0.2, 1.0), vec![0.0]].concat(),
             Physics::Superdiffusive => [law(0.5, 1.0), vec![0.0]].concat(),
             Physics::Flow => [law(-0.25, 1.0), vec![0.0, 0.0018, 0.2, 0.0, 3.0]].concat(),
             Physics::FlowFree => {
                 // Half of the diffusion is constant, a sixth of the shear.
-                let constant = 0.5 * amplitude(self.renewals, 0.0);
+                let constant = 0.5 * self.amplitude(0.0);
                 [law(-0.6, 0.5), vec![constant, 0.0018, 0.6, 0.0003, 3.0]].concat()
             }
         }
+    }
+
+    /// The amplitude of D with which speckles renew themselves as often as is asked for by diffusion.
+    fn amplitude(&self, exponent: f64) -> f64 {
+        let sum: f64 = (0..self.n_frames).map(|k| (k as f64 * DT).max(DT / 2.0).powf(exponent)).sum();
+        self.renewals / (Q * Q * DT * sum)
     }
 
     fn fixed(&self) -> &[usize] {
@@ -99,7 +108,7 @@ impl Case {
             further_q: vec![],
             gap_angstrom: 2e6,
             dt_seconds: DT,
-            n_frames: FRAMES,
+            n_frames: self.n_frames,
             phi_degrees: (0..self.n_angles).map(|k| -80.0 + 180.0 * k as f64 / self.n_angles as f64).collect(),
             contrast: self.contrast,
             offset: 1.0,
@@ -110,12 +119,6 @@ impl Case {
             width: Width::F64,
         }
     }
-}
-
-/// The amplitude of D with which speckles renew themselves so often by diffusion.
-fn amplitude(renewals: f64, exponent: f64) -> f64 {
-    let sum: f64 = (0..FRAMES).map(|k| (k as f64 * DT).max(DT / 2.0).powf(exponent)).sum();
-    renewals / (Q * Q * DT * sum)
 }
 
 /// Every level of every factor several times, in changing company.
@@ -130,6 +133,7 @@ fn cases() -> Vec<Case> {
         scaling,
         speckles,
         contrast,
+        n_frames: FRAMES,
     };
     vec![
         case(Slow, 1, 0.0, 4.0, auto, (1000, 0.2)),
@@ -156,6 +160,10 @@ fn cases() -> Vec<Case> {
         case(FlowFree, 8, 0.0, 6.0, individual, (1000, 0.25)),
         case(FlowFree, 24, 0.15, 33.0, auto, (1000, 0.2)),
         case(Slow, 4, 1.0, 14.0, ScalingMode::Constant, (1000, 0.05)),
+        Case { n_frames: 500, ..case(Flow, 24, 0.0, 14.0, auto, (1000, 0.2)) },
+        Case { n_frames: 500, ..case(Superdiffusive, 2, 0.0, 33.0, auto, (1000, 0.14)) },
+        Case { n_frames: 1000, ..case(Slow, 4, 0.15, 14.0, auto, (1000, 0.2)) },
+        Case { n_frames: 1000, ..case(FlowFree, 4, 0.0, 33.0, auto, (1000, 0.14)) },
     ]
 }
 
@@ -165,14 +173,14 @@ fn draw(case: &Case, seed: u64, told: bool) -> FitResult {
     let mut experiment = simulation.experiment();
     let model = Model::new(simulation.mode, simulation.convention, &experiment).expect("model");
     let tables = model.tables(&simulation.theta);
-    let mut values = Vec::new();
+    let (n, mut values) = (case.n_frames, Vec::new());
     for angle in 0..case.n_angles {
         let matrix = simulation.correlations(&model, &tables, angle).expect("a correlation");
-        let pairs = (0..FRAMES).flat_map(|i| (i + 1..FRAMES).map(move |j| (i, j)));
-        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * FRAMES + j]).collect());
-        experiment.angles[angle].sigma = estimate_sigma(&upper, FRAMES, &[]);
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
+        experiment.angles[angle].sigma = estimate_sigma(&upper, n, &[]);
         if told {
-            let diagonal = mean((0..FRAMES).map(|i| matrix[i * FRAMES + i])) - 1.0;
+            let diagonal = mean((0..n).map(|i| matrix[i * n + i])) - 1.0;
             let pixels = Some(case.speckles as u64);
             experiment.angles[angle].noise = AngleNoise { diagonal: Some(diagonal), pixels, ..AngleNoise::default() };
         }

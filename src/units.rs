@@ -20,6 +20,12 @@ pub fn short(count: f64) -> String {
     }
 }
 
+/// Degrees without the last digits, in which only rounding is seen: -1.8 for -1.7999999999999972.
+#[must_use]
+pub fn degrees(phi_degrees: f64) -> f32 {
+    phi_degrees as f32
+}
+
 /// 0:07, 12:30, 3:05:00.
 pub fn clock(seconds: f64) -> String {
     let whole = seconds.ceil() as u64;
@@ -43,6 +49,11 @@ mod tests {
     #[test]
     fn times_read_like_a_clock() {
         assert_eq!([6.2, 750.0, 11_100.0].map(clock), ["0:07", "12:30", "3:05:00"]);
+    }
+
+    #[test]
+    fn degrees_are_read_without_their_rounding() {
+        assert_eq!(degrees(-1.799_999_999_999_997_2).to_string(), "-1.8");
     }
 
     #[test]

@@ -339,15 +339,14 @@ pub struct SimulateArguments {
     /// Contrast.
     #[arg(long, default_value_t = 0.14)]
     pub contrast: f64,
-    /// Offset (default: 1.003; with intensities 1, their own).
+    /// Offset (default: 1.003; with speckles and intensities 1, their own).
     #[arg(long)]
     pub offset: Option<f64>,
     /// Relative amplitude of a smooth change of contrast with the angle.
     #[arg(long, default_value_t = 0.0)]
     pub scaling_variation: f64,
-    /// gaussian (pairs independent), speckle (correlation of a finite number of simulated speckles), intensities (speckles of
-    /// as many modes as the contrast needs, photons counted, reduced as a beam line does it, raw diagonal), or the standard
-    /// deviation of Gaussian noise.
+    /// gaussian (pairs independent), intensities (speckles of as many modes as the contrast needs, photons counted, reduced as a
+    /// beam line does it, raw diagonal), speckle (the same without photons), or the standard deviation of Gaussian noise.
     #[arg(long, default_value = "gaussian", value_name = "gaussian|speckle|intensities|SIGMA")]
     pub noise: String,
     /// Standard deviation of Gaussian noise (default: 0.003; with speckles and intensities 0, otherwise added to them).

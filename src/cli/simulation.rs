@@ -26,17 +26,17 @@ const SIGMA: f64 = 0.003;
 /// The default mean photons per pixel and frame.
 const COUNTS: f64 = 1.0;
 
-/// The default offset; intensities have none of their own.
+/// The default offset; speckles have none of their own.
 const OFFSET: f64 = 1.003;
 
 fn noise(arguments: &SimulateArguments) -> Result<Noise> {
     let (speckles, counts) = (arguments.speckles, arguments.counts);
     let scatter = match arguments.noise.as_str() {
-        "speckle" => Scatter::Speckles(speckles),
+        "speckle" => Scatter::Intensities { speckles, counts: 0.0 },
         "intensities" => Scatter::Intensities { speckles, counts: counts.unwrap_or(COUNTS) },
         _ => Scatter::Pairs,
     };
-    if let (Some(counts), Scatter::Pairs | Scatter::Speckles(_)) = (counts, scatter) {
+    if let (Some(counts), true) = (counts, arguments.noise != "intensities") {
         return Err(wrong_argument("--counts", &counts.to_string(), "--noise intensities beside it"));
     }
     match (arguments.noise.as_str(), arguments.sigma) {
@@ -74,6 +74,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         true => (0..arguments.angles).map(spread).collect(),
         false => arguments.phi.clone(),
     };
+    let noise = noise(arguments)?;
     let simulation = Simulation {
         mode,
         convention: match arguments.shear_convention {
@@ -88,9 +89,9 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
         n_frames: arguments.frames,
         phi_degrees,
         contrast: arguments.contrast,
-        offset: arguments.offset.unwrap_or(if arguments.noise == "intensities" { 1.0 } else { OFFSET }),
+        offset: arguments.offset.unwrap_or(if noise.scatter == Scatter::Pairs { OFFSET } else { 1.0 }),
         scaling_variation: arguments.scaling_variation,
-        noise: noise(arguments)?,
+        noise,
         seed: arguments.seed,
         dead_frames: arguments.dead_frames.clone(),
         width: match arguments.width {

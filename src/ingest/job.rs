@@ -23,6 +23,7 @@ use crate::store::block::Values;
 use crate::store::described::{PAIR_ORDER, Whose};
 use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
 use crate::store::writer::StagedStore;
+use crate::units::degrees;
 use std::ops::Range;
 
 /// The data of one angle and what is known of them.
@@ -190,9 +191,9 @@ impl<'a> Job<'a> {
         let lines = Lines::of(&values, n, &known.angle.masked_frames);
         let (sigma, noise) = (measured_sigma(&lines).unwrap_or(0.0), with_whiteness(joined_noise(&noises), &lines));
         enough_frames(n, &known.angle.masked_frames, &known.sources.join(" + "), &known.mask_note)?;
-        let angles: Vec<String> = members.iter().map(|member| member.phi_degrees.to_string()).collect();
+        let angles: Vec<String> = members.iter().map(|member| degrees(member.phi_degrees).to_string()).collect();
         let mut warnings = known.warnings;
-        warnings.push(format!("angles {} degrees are merged into {phi_degrees}", angles.join(", ")));
+        warnings.push(format!("angles {} degrees are merged into {}", angles.join(", "), degrees(phi_degrees)));
         let angle = Angle { phi_degrees, sigma, noise, ..known.angle };
         Ok(Some(OfAngle { angle, values, members, warnings, ..known }))
     }

@@ -4,7 +4,7 @@
 use crate::model::pair::PairEvaluator;
 use crate::sums::grid::LocalDecay;
 
-/// Ages; the first lie close to one another, where rates change most.
+/// Ages; the first are single frames, where rates change most.
 const AGES: usize = 32;
 /// Lags in frames.
 const LONGEST: usize = 256;
@@ -14,7 +14,8 @@ const NEGLIGIBLE: f64 = 1e-3;
 /// Of all ages, the earliest first.
 pub(super) fn local_decays(model: &PairEvaluator<'_>, p: usize, is_usable: &[bool]) -> Vec<LocalDecay> {
     let n_frames = is_usable.len();
-    let boundary = |k: usize| (n_frames as f64 * (k as f64 / AGES as f64).powi(2)).round() as usize;
+    let boundary =
+        |k: usize| k.max((n_frames as f64 * (k as f64 / AGES as f64).powi(3)).round() as usize).min(n_frames);
     let mut boundaries: Vec<usize> = (0..=AGES).map(boundary).collect();
     boundaries.dedup();
     let of_age = |bounds: &[usize]| {
@@ -31,7 +32,7 @@ pub(super) fn local_decays(model: &PairEvaluator<'_>, p: usize, is_usable: &[boo
         }
         // Both frames of a pair have to be there.
         let is_used = |&frame: &usize| is_usable[frame] && is_usable.get(frame + 1).is_none_or(|next| *next);
-        LocalDecay { frames: (bounds[0]..bounds[1]).filter(is_used).count() as f64, columns }
+        LocalDecay { first_frame: bounds[0], frames: (bounds[0]..bounds[1]).filter(is_used).count() as f64, columns }
     };
     boundaries.windows(2).map(of_age).collect()
 }

@@ -40,8 +40,6 @@ pub struct Noise {
 pub enum Scatter {
     /// Nothing: the model itself.
     Pairs,
-    /// So many simulated speckles per angle, one mode on a pedestal each; no photons.
-    Speckles(usize),
     /// Intensities as a detector counts them, with their raw diagonal.
     Intensities {
         /// Pixels of one speckle each, per angle.
@@ -138,7 +136,6 @@ impl Simulation {
     fn intensities(&self, contrast: f64) -> Option<Intensities> {
         match self.noise.scatter {
             Scatter::Pairs => None,
-            Scatter::Speckles(speckles) => Some(Intensities::on_pedestal(self.n_frames, speckles, contrast)),
             Scatter::Intensities { speckles, counts } => {
                 Some(Intensities::of_modes(self.n_frames, speckles, contrast, counts))
             }
@@ -245,7 +242,6 @@ impl Simulation {
     fn check_scatter(&self) -> Result<()> {
         let (speckles, counts) = match self.noise.scatter {
             Scatter::Pairs => return Ok(()),
-            Scatter::Speckles(speckles) => (speckles, 0.0),
             Scatter::Intensities { speckles, counts } => (speckles, counts),
         };
         let contrasts = self.phi_degrees.iter().map(|&phi| self.scaling(phi).contrast);

@@ -43,6 +43,8 @@ pub struct Grid {
 /// The model at one age as a function of the lag.
 #[derive(Debug, Clone)]
 pub struct LocalDecay {
+    /// The first frame of that age.
+    pub first_frame: usize,
     /// Frames of that age.
     pub frames: f64,
     /// `[dh/dtheta .., h]`, each by the lag from zero on, as far as h is not negligible.

@@ -74,7 +74,7 @@ fn speckle_draw(seed: u64) -> (FitResult, Vec<f64>) {
         contrast: 0.14,
         offset: 1.0,
         scaling_variation: 0.0,
-        noise: Noise { sigma: 0.0, scatter: Scatter::Speckles(1500) },
+        noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: 1500, counts: 0.0 } },
         seed,
         dead_frames: vec![],
         width: Width::F64,

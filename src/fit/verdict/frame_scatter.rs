@@ -4,7 +4,6 @@
 
 use crate::fit::verdict::lack_of_fit::{Tested, several};
 use crate::likelihood::speckle::departure::of_ratio;
-use crate::likelihood::speckle::single_frames::of_second_differences;
 use crate::outcome::noise::{FrameScatter, FrameSums};
 
 /// Fewer second differences tell nothing.
@@ -71,14 +70,15 @@ impl Tested<'_> {
     fn series(&self, angle: usize) -> [Series; 2] {
         let (sums, means) = self.last.judged();
         let units = self.problem.weights[angle] * means.slope;
-        let (sums, groups) = (&sums[angle].frames, &self.last.nodes.groups);
-        let variances = of_second_differences(&self.last.speckles.blocks(angle), self.noise.levels.angles[angle]);
+        let sums = &sums[angle].frames;
+        let variances = self.last.speckles.single_frames(angle);
+        let variances = variances.of_second_differences(self.noise.levels.angles[angle]);
         // Masked frames have no pairs: their sum is exactly zero.
         let is_used = |k: usize| k > 0 && k + 1 < sums.len() && (k - 1..=k + 1).all(|k| sums[k][0] != 0.0);
         [0, 1].map(|of| {
             let difference = |k: usize| (sums[k - 1][of] - 2.0 * sums[k][of] + sums[k + 1][of]) / units;
             let known = |k: usize| {
-                let variance = variances[of][groups.of_frame[k]];
+                let variance = variances[of][k];
                 (is_used(k) && variance > 0.0).then(|| [difference(k), variance])
             };
             (0..sums.len()).map(known).collect()

@@ -6,6 +6,7 @@ use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
 use crate::outcome::noise::{Expected, FrameSums, LackOfFit, RegularPattern, Repeats};
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::sums::loss::Loss;
+use crate::units::degrees;
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
@@ -170,7 +171,7 @@ fn frames(evidence: &Evidence<'_>) -> Option<String> {
     let found = evidence.lack_of_fit?.frames?;
     let is_beyond = found.p_value < UNEXPLAINED_FRAMES.0 || found.standard_deviations > UNEXPLAINED_FRAMES.1;
     is_beyond.then(|| {
-        let place = found.phi_degrees.map_or("all angles together".into(), |phi| format!("{phi} degrees"));
+        let place = found.phi_degrees.map_or("all angles together".into(), |phi| format!("{} degrees", degrees(phi)));
         let what = match found.of {
             FrameSums::Offset => "offset",
             FrameSums::Contrast => "contrast",
@@ -194,7 +195,7 @@ fn patch(evidence: &Evidence<'_>) -> Option<String> {
             "the pairs of frames {first}-{last} with {other_first}-{other_last} at {} degrees lie {:.0} standard deviations {side} the \
              model: look at the intensity of these frames and at hot pixels, and leave bad ones out with \
              experimental_data.masked_frames",
-            found.phi_degrees,
+            degrees(found.phi_degrees),
             found.standard_deviations.abs()
         )
     })
@@ -210,7 +211,7 @@ fn odd_pair(evidence: &Evidence<'_>) -> Option<String> {
             "the pair of frames {earlier} and {later} at {} degrees lies {:.0} standard deviations {side} the model: look whether a frame \
              is there twice and for hot pixels, and leave bad frames out with experimental_data.masked_frames, or limit their pull with \
              optimization.nlsq.loss",
-            found.phi_degrees,
+            degrees(found.phi_degrees),
             found.standard_deviations.abs()
         )
     })
@@ -241,7 +242,7 @@ fn turns_early((loss, spread): (Loss, f64)) -> String {
 
 /// Unknown noise is no acceptance.
 fn unchecked(angles: &[f64]) -> Option<String> {
-    let first = angles.first()?;
+    let first = degrees(*angles.first()?);
     let where_ = match angles.len() {
         1 => format!("at {first} degrees"),
         n => format!("at {n} angles, {first} degrees among them"),

@@ -3,6 +3,7 @@
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::likelihood::speckle::functions::{Function, Functions};
 use crate::sums::lags::half_octave;
+use crate::units::degrees;
 
 /// Fewer standard deviations are not worth a word.
 pub(super) const WORTH_A_WORD: f64 = 3.0;
@@ -52,7 +53,7 @@ fn of_place(place: Place<'_>, z: f64, last: &LastSweep) -> String {
     let side = side(z);
     match place {
         Place::Pattern(what) => what.into(),
-        Place::Angle(what, phi) => format!("angle {phi} degrees differs in its {what}"),
+        Place::Angle(what, phi) => format!("angle {} degrees differs in its {what}", degrees(phi)),
         Place::Function(function) => format!("the data lie {side} the model {}", of_function(function, last)),
     }
 }

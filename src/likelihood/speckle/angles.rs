@@ -10,6 +10,7 @@ use crate::likelihood::speckle::fine_lags::FineLags;
 use crate::likelihood::speckle::functions::{Functions, longest_lag};
 use crate::likelihood::speckle::gaussian::Gaussian;
 use crate::likelihood::speckle::patterns::{PatternNoise, Patterns};
+use crate::likelihood::speckle::single_frames::SingleFrames;
 use crate::likelihood::speckle::swings::Swings;
 use crate::likelihood::speckle::trends::Trends;
 use crate::sums::grid::{Grid, GridQuery, Resemblance};
@@ -48,6 +49,7 @@ struct Node {
     patterns: PatternNoise,
     swings: Gaussian,
     fine_lags: FineLags,
+    single_frames: SingleFrames,
 }
 
 /// An angle between two nodes.
@@ -88,6 +90,7 @@ impl Speckles {
                 patterns: patterns.noise(grid),
                 swings: swings.noise(grid),
                 fine_lags: FineLags::of(grid),
+                single_frames: SingleFrames::of(grid),
                 blocks,
             }
         })?;
@@ -164,6 +167,12 @@ impl Speckles {
         let noise = self.at(one, |node| &node.fine_lags, FineLags::between);
         let with_scores = noise.with_scores.with_factors(&vec![1.0; noise.n_lags()], &self.angles[other].of_columns);
         FineLags { with_scores, ..noise }
+    }
+
+    /// What the single frames of an angle scatter by.
+    #[must_use]
+    pub fn single_frames(&self, angle: usize) -> SingleFrames {
+        self.at(angle, |node| &node.single_frames, SingleFrames::between)
     }
 
     /// What misfits of an angle look like.

@@ -11,8 +11,6 @@ use ndarray::Array2;
 pub struct Blocks {
     /// Mean of h over the pairs of two groups, a frame with itself included.
     h: Array2<f64>,
-    /// The same of h^2.
-    h2: Array2<f64>,
     /// Usable frames.
     counts: Vec<f64>,
     /// Mean of h one, two and three frames later (columns).
@@ -27,18 +25,13 @@ impl Blocks {
         for (a, count) in grid.counts.iter().enumerate() {
             counts[grid.coarse[a]] += count;
         }
-        Blocks {
-            h: means(grid, &counts, &grid.h, 1),
-            h2: means(grid, &counts, &grid.h, 2),
-            near: near(grid, n_coarse),
-            counts,
-        }
+        Blocks { h: means(grid, &counts, &grid.h), near: near(grid, n_coarse), counts }
     }
 
     /// Means of a band of the grid over the pairs of two groups.
     #[must_use]
     pub fn means(&self, grid: &Grid, band: &Band) -> Array2<f64> {
-        means(grid, &self.counts, band, 1)
+        means(grid, &self.counts, band)
     }
 
     /// Means of the columns `[dh .., h]` of a grid, and of 1.
@@ -62,15 +55,8 @@ impl Blocks {
         &self.h
     }
 
-    /// Mean of h^2 over the pairs of two groups.
-    #[must_use]
-    pub fn h2(&self) -> &Array2<f64> {
-        &self.h2
-    }
-
     /// Mean of h one, two and three frames after those of a group.
-    #[must_use]
-    pub fn near(&self, group: usize) -> [f64; 3] {
+    fn near(&self, group: usize) -> [f64; 3] {
         [0, 1, 2].map(|k| self.near[[group, k]])
     }
 
@@ -103,7 +89,6 @@ impl Blocks {
     pub fn between(&self, other: &Blocks, share: f64) -> Blocks {
         Blocks {
             h: self.h.towards(&other.h, share),
-            h2: self.h2.towards(&other.h2, share),
             counts: self.counts.clone(),
             near: self.near.towards(&other.near, share),
         }
@@ -191,12 +176,12 @@ impl Moments {
     }
 }
 
-/// Means of a power of a band of a grid over the pairs of two coarse groups with so many frames.
-fn means(grid: &Grid, counts: &[f64], band: &Band, power: i32) -> Array2<f64> {
+/// Means of a band of a grid over the pairs of two coarse groups with so many frames.
+fn means(grid: &Grid, counts: &[f64], band: &Band) -> Array2<f64> {
     let mut means = Array2::zeros((counts.len(), counts.len()));
     for a in 0..grid.len() {
         for b in band.columns(a) {
-            means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b).powi(power) * grid.counts[a] * grid.counts[b];
+            means[[grid.coarse[a], grid.coarse[b]]] += band.get(a, b) * grid.counts[a] * grid.counts[b];
         }
     }
     means.indexed_iter_mut().for_each(|((a, b), value)| *value /= (counts[a] * counts[b]).max(1.0));
