@@ -224,7 +224,7 @@ impl Fit<'_> {
     /// Intervals from the cost itself, where they are needed or asked for.
     fn profiles(&self, point: &Point, uncertainty: &Uncertainty, following: &Following<'_>) -> Result<Vec<Profile>> {
         let (problem, wanted) = (self.described, self.ask.settings.profiles);
-        let around = Surroundings { system: System::Gram(self.raw), problem, point, uncertainty };
+        let around = Surroundings { objective: self.raw, least: point.evaluation.cost, problem, point, uncertainty };
         let mut parameters = match wanted {
             Profiles::Never => Vec::new(),
             Profiles::All => uncertainty.moving.clone(),
@@ -233,11 +233,27 @@ impl Fit<'_> {
         parameters.sort_unstable();
         parameters.dedup();
         let mut profiles = Vec::new();
+        // The walk asks for many costs: where data can be condensed, all of them answer for its ends alone.
+        let condenses = !parameters.is_empty() && problem.loss == Loss::Linear;
+        let condensed = if condenses { self.raw.condensed()? } else { None };
+        let quick = match condensed.as_deref() {
+            Some(objective) => {
+                Some(Surroundings { objective, least: problem.cost(objective, &point.theta)?, ..around })
+            }
+            None => None,
+        };
         for parameter in parameters {
             let Some(error) = uncertainty.standard_error(parameter) else { continue };
             let name = &problem.space.physical[parameter].name;
             following.note(&format!("{name}: its intervals are taken from the cost itself"));
-            profiles.push(around.profile(parameter, error)?);
+            let confirmed = match &quick {
+                Some(quick) => around.confirmed(quick.profile(parameter, error)?)?,
+                None => None,
+            };
+            profiles.push(match confirmed {
+                Some(profile) => profile,
+                None => around.profile(parameter, error)?.profile,
+            });
         }
         Ok(profiles)
     }

@@ -28,6 +28,7 @@ pub mod frame_table;
 pub mod groups;
 pub mod laminar_flow;
 mod local_decays;
+pub mod nodes;
 pub mod pair;
 pub mod scattered_pairs;
 mod short_lags;

@@ -4,7 +4,8 @@
 use crate::model::catalogue::Model;
 use crate::model::laminar_flow::shear::{Kappa, powers, sinc_either};
 use crate::model::laminar_flow::sine::sin_cos;
-use crate::model::time_tables::{STRAIN, TimeTables};
+use crate::model::nodes::EXPONENT;
+use crate::model::time_tables::STRAIN;
 use crate::parameters::definitions::ShearConvention;
 use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
 use pulp::Simd;
@@ -33,17 +34,16 @@ pub struct ScatteredAngle<'a> {
 }
 
 impl ScatteredPairs {
-    /// The frames (i, j), i < j, of every pair.
+    /// Pairs of nodes, the earlier first, with the quantities of every node ([`crate::model::nodes`]).
     #[must_use]
-    pub fn new(model: &Model, theta: &[f64], pairs: &[(usize, usize)]) -> Self {
-        let time = TimeTables::new(&model.constants, theta);
-        let tables = time.quantities();
-        let group = |pairs: &[(usize, usize)]| {
+    pub fn new(nodes: &[Lane], pairs: &[[u32; 2]]) -> Self {
+        let group = |pairs: &[[u32; 2]]| {
             let mut group = Differences::default();
-            for (lane, &(i, j)) in pairs.iter().enumerate() {
-                group.decay.0[lane] = (-(time.exponent[j] - time.exponent[i])).exp();
-                for (quantity, table) in group.quantities.iter_mut().zip(&tables) {
-                    quantity.0[lane] = table[j] - table[i];
+            for (lane, pair) in pairs.iter().enumerate() {
+                let [earlier, later] = pair.map(|node| &nodes[node as usize].0);
+                group.decay.0[lane] = (earlier[EXPONENT] - later[EXPONENT]).exp();
+                for (k, quantity) in group.quantities.iter_mut().enumerate() {
+                    quantity.0[lane] = later[k] - earlier[k];
                 }
             }
             group

@@ -112,6 +112,20 @@ impl Gram {
         self.loss += other.loss;
     }
 
+    /// The sums less those of some of the rows; the number of rows stays.
+    #[must_use]
+    pub fn less(mut self, some: &Gram) -> Gram {
+        self.packed.iter_mut().zip(&some.packed).for_each(|(sum, term)| *sum -= term);
+        self
+    }
+
+    /// With another `sum y y`.
+    #[must_use]
+    pub fn with_squares(mut self, squares: f64) -> Gram {
+        self.packed[packed_index(self.width, self.width - 1, self.width - 1)] = squares;
+        self
+    }
+
     /// The same sums with every row weighted by `weight`.
     #[must_use]
     pub fn scaled(&self, weight: f64) -> Gram {

@@ -106,6 +106,12 @@ pub trait RawData: Objective {
     /// As [`Objective::sweep`].
     fn residuals(&self, query: &ResidualQuery<'_>) -> Result<Vec<ResidualSums>>;
 
+    /// Fewer sums that stand for all pairs, where there are any to gain: for what is asked many times. Not under a robust loss.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>>;
+
     /// q^2 int D dt from the first frame to each frame: how far speckles have decorrelated by diffusion.
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64>;
 

@@ -4,17 +4,15 @@ use crate::error::Result;
 use crate::experiment::Angle;
 use crate::listener::StopFlag;
 use crate::model::catalogue::{Model, WithWidth};
-use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
+use crate::model::nodes::of_frames;
+use crate::model::scattered_pairs::ScatteredPairs;
 use crate::store::block::{Block, BlockSource, pair_position};
 use crate::sums::gram::Gram;
-use crate::sums::loss::Reweighing;
 use crate::sums::objective::{Objective, Query};
-use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES};
-use crate::sums::rank_update::{Depth, LaneSums};
-use crate::sums::tile::{Tile, write_rows};
-use crate::sweep::raw::values::reweigh;
+use crate::sums::pairs::{LANES, Lane};
+use crate::sums::rank_update::Depth;
 use crate::sweep::simd::SimdLevel;
-use pulp::{Simd, WithSimd};
+use crate::sweep::weighted_pairs::{PairSums, Weighted, WeightedPass};
 use std::collections::BTreeMap;
 
 /// Pairs kept in all.
@@ -25,7 +23,8 @@ const SAMPLE_ANGLES: usize = 24;
 /// The sampled values of one angle.
 struct Values {
     /// 1 and y of eight pairs at a time; both zero where a pair does not count.
-    groups: Vec<[Lane; 2]>,
+    ones: Vec<Lane>,
+    ys: Vec<Lane>,
     /// Pairs that count.
     pairs: u64,
 }
@@ -86,69 +85,21 @@ fn read_values(source: &dyn BlockSource, angle: usize, positions: &[(usize, usiz
         let block = angle * plan.blocks_per_angle() + position / plan.block_points;
         by_block.entry(block).or_default().push((place, position % plan.block_points));
     }
-    let mut values = Values { groups: vec![<[Lane; 2]>::default(); positions.len().div_ceil(LANES)], pairs: 0 };
+    let lanes = || vec![Lane::default(); positions.len().div_ceil(LANES)];
+    let mut values = Values { ones: lanes(), ys: lanes(), pairs: 0 };
     for (index, members) in by_block {
         let block: Block = source.read(index)?;
         for (place, within) in members {
             let y = block.values.get(within) - 1.0;
             if y.is_finite() {
-                let [ones, ys] = &mut values.groups[place / LANES];
-                (ones.0[place % LANES], ys.0[place % LANES]) = (1.0, y);
+                values.ones[place / LANES].0[place % LANES] = 1.0;
+                values.ys[place / LANES].0[place % LANES] = y;
                 values.pairs += 1;
             }
         }
     }
     source.confirm(angle)?;
     Ok(values)
-}
-
-/// The sampled pairs of one angle at one theta, to be summed.
-struct AnglePass<'a, const W: usize> {
-    pairs: ScatteredAngle<'a>,
-    values: &'a Values,
-    reweighing: Option<Reweighing>,
-    depth: Depth,
-}
-
-impl<const W: usize> WithSimd for AnglePass<'_, W> {
-    type Output = Gram;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Gram {
-        let AnglePass { pairs, values, reweighing, depth } = self;
-        let (mut sums, mut tile, mut loss) = (LaneSums::<W>::default(), Tile::default(), Lane::default());
-        for (group, &[one, y]) in values.groups.iter().enumerate() {
-            let mut pair = [PairGroup { one, y, ..PairGroup::default() }];
-            pairs.fill::<S, W>(simd, group, &mut pair[0]);
-            blank(&mut pair[0]);
-            if let Some(reweighing) = &reweighing {
-                reweigh(simd, reweighing, &mut pair, &mut loss);
-            }
-            if tile.free() == 0 {
-                sums.add_tile(simd, &tile, depth);
-                tile.clear();
-            }
-            let rows = &mut tile.next(1)[0];
-            for v in 0..LANES / S::F64_LANES {
-                let differences = match depth {
-                    Depth::Cost => [simd.splat_f64s(0.0); QUANTITIES],
-                    _ => pairs.differences(simd, group, v),
-                };
-                write_rows(simd, &pair[0], &differences, rows, v);
-            }
-        }
-        sums.add_tile(simd, &tile, depth);
-        sums.finish(values.pairs).with_loss(loss.sum())
-    }
-}
-
-/// Takes pairs that do not count out of h and c.
-#[inline(always)]
-fn blank(pair: &mut PairGroup) {
-    for ((h, c), one) in pair.h.0.iter_mut().zip(&mut pair.c.0).zip(pair.one.0) {
-        *h *= one;
-        *c *= one;
-    }
 }
 
 impl Sample {
@@ -172,11 +123,20 @@ impl WithWidth for SamplePass<'_> {
 
     fn run<const W: usize>(self) -> Vec<Gram> {
         let SamplePass { sample: Sample { model, angles, positions, values, .. }, query, depth } = self;
-        let pairs = ScatteredPairs::new(model, query.theta, positions);
+        let frames: Vec<[u32; 2]> = positions.iter().map(|&(i, j)| [i as u32, j as u32]).collect();
+        let pairs = ScatteredPairs::new(&of_frames(model, query.theta), &frames);
         let of_angle = |(k, (angle, values)): (usize, (&Angle, &Values))| {
-            let pairs = pairs.at(model, query.theta, angle.phi_degrees);
-            let pass = AnglePass::<W> { pairs, values, reweighing: query.loss(k), depth };
-            SimdLevel::Best.run(pass).scaled(query.weight(k))
+            let mut sums = PairSums::<W>::default();
+            let pass = WeightedPass {
+                pairs: &pairs.at(model, query.theta, angle.phi_degrees),
+                weighted: Weighted { roots: &values.ones, values: &values.ys },
+                groups: 0..values.ones.len(),
+                reweighing: query.loss(k),
+                depth,
+                into: &mut sums,
+            };
+            SimdLevel::Best.run(pass);
+            sums.finish(values.pairs).scaled(query.weight(k))
         };
         angles.iter().zip(values).enumerate().map(of_angle).collect()
     }
@@ -206,7 +166,7 @@ mod tests {
     use crate::parameters::scaling::AngleScaling;
     use crate::store::block::{Values as Stored, pair_at};
     use crate::store::memory::MemoryStore;
-    use crate::sums::loss::Loss;
+    use crate::sums::loss::{Loss, Reweighing};
     use crate::sums::packed::packed_len;
     use crate::sweep::slow_twin::{add_outer_product, reweigh_row};
 
@@ -230,7 +190,7 @@ mod tests {
         let evaluator = PairEvaluator::new(&sample.model, &tables, theta, sample.angles[angle].phi_degrees);
         let (mut packed, mut pairs, mut loss) = (vec![0.0; packed_len(width)], 0, 0.0);
         for (place, &(i, j)) in sample.positions.iter().enumerate() {
-            let [one, y] = &sample.values[angle].groups[place / LANES];
+            let (one, y) = (&sample.values[angle].ones[place / LANES], &sample.values[angle].ys[place / LANES]);
             if one.0[place % LANES] == 1.0 {
                 let pair = evaluator.at(i, j);
                 let mut row = pair.dh[..theta.len()].to_vec();
@@ -284,7 +244,7 @@ mod tests {
         let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, store.experiment()).expect("valid");
         let sample = Sample::draw(&store, &model).expect("memory");
         for (angle, values) in sample.values.iter().enumerate() {
-            let counts = |place: usize| values.groups[place / LANES][0].0[place % LANES] == 1.0;
+            let counts = |place: usize| values.ones[place / LANES].0[place % LANES] == 1.0;
             for (place, &(i, j)) in sample.positions.iter().enumerate() {
                 let masked = &sample.angles[angle].masked_frames;
                 let missing = (pair_position(FRAMES, i, j) + angle) % 1013 == 5;

@@ -6,6 +6,7 @@ mod architecture;
 mod bad_input;
 mod beamline;
 mod common;
+mod condensed;
 mod configuration;
 mod configuration_errors;
 mod damaged_metadata;

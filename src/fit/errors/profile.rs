@@ -10,6 +10,7 @@
 
 use crate::error::{Fault, Result};
 use crate::fit::errors::uncertainty::Uncertainty;
+use crate::fit::settings::Tolerances;
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
 use crate::fit::solver::problem::{Point, Problem, System};
@@ -23,6 +24,8 @@ use crate::sums::objective::Objective;
 pub const LEVELS: [f64; 2] = [1.0, 1.959_964];
 /// An end is found when z is so near.
 const NEAR: f64 = 0.02;
+/// A minimum is found when the next step would lower its cost by less than this share of what one error raises it.
+const SETTLED: f64 = 2e-3;
 /// Most costs that are looked at for one end.
 const MOST: usize = 12;
 /// A cost that differs by this share from its parabola one error away is none.
@@ -54,10 +57,21 @@ impl Profile {
     }
 }
 
+/// Intervals, and where their ends were found: all physical parameters, and how many errors that is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Walked {
+    /// The intervals.
+    pub profile: Profile,
+    ends: Vec<(Vec<f64>, f64)>,
+}
+
 /// A minimum whose surroundings are looked at.
+#[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// How costs are computed.
-    pub system: System<'a>,
+    /// What costs are computed from.
+    pub objective: &'a dyn Objective,
+    /// The cost there.
+    pub least: f64,
     /// What was solved.
     pub problem: &'a Problem<'a>,
     /// The minimum.
@@ -106,13 +120,19 @@ impl Surroundings<'_> {
 
     /// Where all physical parameters are one reported error of a moving one away, along the valley of the cost.
     fn step(&self, k: usize) -> Option<Vec<f64>> {
+        let parameter = self.uncertainty.moving[k];
+        let error = self.uncertainty.standard_error(parameter)?;
+        Some(self.valley(parameter).iter().map(|along| error * along).collect())
+    }
+
+    /// How all physical parameters follow a moving one along the valley of the cost.
+    fn valley(&self, parameter: usize) -> Vec<f64> {
         let (moving, inverse) = (&self.uncertainty.moving, &self.uncertainty.squared);
-        let error = self.uncertainty.standard_error(moving[k])?;
-        let mut step = vec![0.0; self.point.theta.len()];
-        for (l, &parameter) in moving.iter().enumerate() {
-            step[parameter] = error * inverse[[l, k]] / inverse[[k, k]];
+        let mut valley = vec![0.0; self.point.theta.len()];
+        if let Some(k) = moving.iter().position(|&known| known == parameter) {
+            moving.iter().enumerate().for_each(|(l, &other)| valley[other] = inverse[[l, k]] / inverse[[k, k]]);
         }
-        Some(step)
+        valley
     }
 
     /// The point a share of a step away, in the coordinates of the search.
@@ -130,18 +150,39 @@ impl Surroundings<'_> {
     ///
     /// # Errors
     /// What the sweeps report; Interrupted if the user asks to stop.
-    pub fn profile(&self, parameter: usize, error: f64) -> Result<Profile> {
-        let mut intervals = [[None; 2]; 2];
+    pub fn profile(&self, parameter: usize, error: f64) -> Result<Walked> {
+        let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
-            let mut walk = Side { surroundings: self, parameter, side, error, theta: self.point.theta.clone() };
+            let valley = self.valley(parameter);
+            let mut walk = Side { surroundings: self, parameter, side, error, valley, ends: Vec::new() };
             let mut inside = Step { distance: 0.0, z: 0.0 };
             for (interval, level) in intervals.iter_mut().zip(LEVELS) {
                 let distance = walk.end(&mut inside, level)?;
                 let is_inside = distance < walk.room();
                 interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
             }
+            ends.extend(walk.ends);
         }
-        Ok(Profile { parameter, intervals: nested(intervals) })
+        Ok(Walked { profile: Profile { parameter, intervals: nested(intervals) }, ends })
+    }
+
+    /// Intervals that were found on other data, if these say the same of every end.
+    ///
+    /// # Errors
+    /// What the sweeps report.
+    pub fn confirmed(&self, walked: Walked) -> Result<Option<Profile>> {
+        for (theta, found) in &walked.ends {
+            let cost = self.problem.cost(self.objective, theta)?;
+            if (self.errors_away(walked.profile.parameter, cost) - found).abs() > NEAR {
+                return Ok(None);
+            }
+        }
+        Ok(Some(walked.profile))
+    }
+
+    /// How many errors a cost is away from the least.
+    fn errors_away(&self, parameter: usize, cost: f64) -> f64 {
+        (2.0 * (cost - self.least).max(0.0) / self.uncertainty.widening(parameter)).sqrt()
     }
 }
 
@@ -151,8 +192,10 @@ struct Side<'a> {
     parameter: usize,
     side: f64,
     error: f64,
-    /// Where the other parameters have followed to.
-    theta: Vec<f64>,
+    /// How all parameters have followed so far, for a distance of one.
+    valley: Vec<f64>,
+    /// Where ends were found.
+    ends: Vec<(Vec<f64>, f64)>,
 }
 
 impl Side<'_> {
@@ -170,10 +213,11 @@ impl Side<'_> {
         let mut next = inside.distance + self.error * (level - inside.z);
         for _ in 0..MOST {
             let distance = next.min(room);
-            let z = self.z(distance)?;
+            let (theta, z) = self.follow(distance)?;
             let found = Step { distance, z };
             if (z - level).abs() < NEAR {
                 *inside = found;
+                self.ends.push((theta, z));
                 return Ok(distance);
             }
             match z < level {
@@ -186,21 +230,26 @@ impl Side<'_> {
         Ok(next.min(room))
     }
 
-    /// How many errors the cost says a value is away, the others at their best.
-    fn z(&mut self, distance: f64) -> Result<f64> {
-        let Surroundings { system, problem, point, uncertainty } = self.surroundings;
-        let mut space = problem.space.clone();
-        let value = point.theta[self.parameter] + self.side * distance;
-        space.physical[self.parameter].fixed = Some(value);
-        self.theta[self.parameter] = value;
-        let held = Problem { space: &space, ..(*problem).clone() };
-        let found = minimise(*system, &held, &self.theta, "profile", &mut Following::default())?;
+    /// Where all parameters are with the one at a distance and the others at their best, and how many errors that is.
+    fn follow(&mut self, distance: f64) -> Result<(Vec<f64>, f64)> {
+        let Surroundings { objective, problem, point, uncertainty, .. } = self.surroundings;
+        let (mut space, moved) = (problem.space.clone(), self.side * distance);
+        let mut theta: Vec<f64> =
+            point.theta.iter().zip(&self.valley).map(|(best, along)| best + along * moved).collect();
+        theta[self.parameter] = point.theta[self.parameter] + moved;
+        space.physical[self.parameter].fixed = Some(theta[self.parameter]);
+        let widening = uncertainty.widening(self.parameter);
+        let per_pair = point.evaluation.cost / point.evaluation.pairs.max(1) as f64;
+        let ftol = (SETTLED * 0.5 * widening / per_pair).max(problem.tolerances.ftol);
+        let tolerances = Tolerances { ftol, ..problem.tolerances };
+        let held = Problem { space: &space, tolerances, ..(*problem).clone() };
+        let found = minimise(System::Gram(*objective), &held, &theta, "profile", &mut Following::default())?;
         if found.stop == Stop::Interrupted {
             return Err(Fault::stopped());
         }
-        let rise = (found.point.evaluation.cost - point.evaluation.cost).max(0.0);
-        self.theta = found.point.theta;
-        Ok((2.0 * rise / uncertainty.widening(self.parameter)).sqrt())
+        let theta = found.point.theta;
+        self.valley = theta.iter().zip(&point.theta).map(|(found, best)| (found - best) / moved).collect();
+        Ok((theta, self.surroundings.errors_away(self.parameter, found.point.evaluation.cost)))
     }
 }
 

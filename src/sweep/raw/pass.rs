@@ -18,6 +18,7 @@ use crate::sums::objective::{Objective, Query, RawData, ResidualQuery, Told};
 use crate::sums::rank_update::Depth;
 use crate::sums::residuals::ResidualSums;
 use crate::sums::stratified_rows::StratifiedRows;
+use crate::sweep::condensed::objective::Condensed;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
 use crate::sweep::raw::patches::Pairs;
 use crate::sweep::raw::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
@@ -208,6 +209,11 @@ impl RawData for Sweep<'_> {
         let sums = self.sums(query.theta, &work, zero)?;
         let weight = |angle: usize| query.weights.map_or(1.0, |weights| weights[angle]);
         Ok(sums.into_iter().enumerate().map(|(angle, sums)| sums.scaled(weight(angle))).collect())
+    }
+
+    fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>> {
+        let found = Condensed::build(self.source.as_ref(), &self.model, self.lanes.workers, self.watch.stop())?;
+        Ok(found.map(|found| Box::new(found) as Box<dyn Objective>))
     }
 
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64> {

@@ -1,0 +1,93 @@
+//! Sums over pairs that stand anywhere, each with a weight: for samples and for condensed data. It holds no values.
+
+use crate::model::scattered_pairs::ScatteredAngle;
+use crate::sums::gram::Gram;
+use crate::sums::loss::Reweighing;
+use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES};
+use crate::sums::rank_update::{Depth, LaneSums};
+use crate::sums::tile::{Tile, write_rows};
+use crate::sweep::raw::values::reweigh;
+use pulp::{Simd, WithSimd};
+use std::ops::Range;
+
+/// The values of pairs, eight at a time: the root of the weight of each, and y times it; both zero where a pair does not count.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighted<'a> {
+    /// Roots of weights.
+    pub roots: &'a [Lane],
+    /// y times them.
+    pub values: &'a [Lane],
+}
+
+/// Sums of one angle on their way.
+#[derive(Debug, Default)]
+pub struct PairSums<const W: usize> {
+    sums: LaneSums<W>,
+    tile: Tile<W>,
+    loss: Lane,
+}
+
+impl<const W: usize> PairSums<W> {
+    /// Of so many pairs.
+    #[must_use]
+    pub fn finish(&self, pairs: u64) -> Gram {
+        self.sums.finish(pairs).with_loss(self.loss.sum())
+    }
+}
+
+/// Some groups of eight pairs at one angle and one theta, to be added.
+pub struct WeightedPass<'a, const W: usize> {
+    /// What the model says of all pairs.
+    pub pairs: &'a ScatteredAngle<'a>,
+    /// Their values.
+    pub weighted: Weighted<'a>,
+    /// The groups that are added.
+    pub groups: Range<usize>,
+    /// A robust loss.
+    pub reweighing: Option<Reweighing>,
+    /// Which products are wanted.
+    pub depth: Depth,
+    /// What they are added to.
+    pub into: &'a mut PairSums<W>,
+}
+
+impl<const W: usize> WithSimd for WeightedPass<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let WeightedPass { pairs, weighted, groups, reweighing, depth, into: PairSums { sums, tile, loss } } = self;
+        for group in groups {
+            let (one, y) = (weighted.roots[group], weighted.values[group]);
+            let mut pair = [PairGroup { one, y, ..PairGroup::default() }];
+            pairs.fill::<S, W>(simd, group, &mut pair[0]);
+            weigh(&mut pair[0]);
+            if let Some(reweighing) = &reweighing {
+                reweigh(simd, reweighing, &mut pair, loss);
+            }
+            if tile.free() == 0 {
+                sums.add_tile(simd, tile, depth);
+                tile.clear();
+            }
+            let rows = &mut tile.next(1)[0];
+            for v in 0..LANES / S::F64_LANES {
+                let differences = match depth {
+                    Depth::Cost => [simd.splat_f64s(0.0); QUANTITIES],
+                    _ => pairs.differences(simd, group, v),
+                };
+                write_rows(simd, &pair[0], &differences, rows, v);
+            }
+        }
+        sums.add_tile(simd, tile, depth);
+        tile.clear();
+    }
+}
+
+/// Weighs h and c, and takes pairs that do not count out of them.
+#[inline(always)]
+fn weigh(pair: &mut PairGroup) {
+    for ((h, c), root) in pair.h.0.iter_mut().zip(&mut pair.c.0).zip(pair.one.0) {
+        *h *= root;
+        *c *= root;
+    }
+}
