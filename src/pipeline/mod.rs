@@ -15,6 +15,7 @@ pub mod many_q;
 pub mod plan;
 pub mod progress;
 pub mod readiness;
+mod report_directory;
 pub mod run;
 pub mod run_directory;
 mod run_record;

@@ -14,6 +14,7 @@ use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
+use crate::pipeline::report_directory::{REPORT, is_as_written};
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, now_unix_seconds};
 use crate::report::tables::json::pretty;
@@ -162,10 +163,18 @@ fn files_of_table(place: &Path) -> Option<BTreeMap<String, String>> {
     serde_json::from_value(table["files"].clone()).ok()
 }
 
+/// Whether there is no report, or one that nobody has changed.
+fn report_is_as_written(run: &Path) -> bool {
+    let report = run.join(REPORT);
+    report.symlink_metadata().is_err() || is_as_written(&report)
+}
+
 /// Moves results that are not as they were written aside: somebody may have added to them.
 fn keep_changed(place: &Path) -> Result<Option<PathBuf>> {
     let is_as_written = match Noted::of(place).map(|noted| noted.files).or_else(|| files_of_table(place)) {
-        Some(files) => files.iter().all(|(name, hash)| is_whole(&place.join(name), hash)),
+        Some(files) => {
+            files.iter().all(|(name, hash)| is_whole(&place.join(name), hash)) && report_is_as_written(place)
+        }
         None => !place.join(RECORD_NAME).exists(),
     };
     if is_as_written {
@@ -206,7 +215,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -219,6 +228,7 @@ const FILES: [&str; 12] = [
     RECORD_NAME,
     "q_table.parquet",
     TABLE_NAME,
+    REPORT,
 ];
 
 /// The table of fits of many q.

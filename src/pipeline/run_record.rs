@@ -128,7 +128,7 @@ pub(super) fn hashes(files: &[File]) -> BTreeMap<String, String> {
 }
 
 /// What is read of an earlier `run.json`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Noted {
     pub result_key: String,
     #[serde(default)]

@@ -1,3 +1,6 @@
 //! Results as files and text. It computes nothing: it takes plain data and writes them.
 
+pub mod curves;
+pub mod figures;
+pub mod page;
 pub mod tables;

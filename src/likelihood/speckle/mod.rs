@@ -36,6 +36,7 @@ pub mod energy;
 pub mod fine_lags;
 pub mod functions;
 pub mod gaussian;
+pub mod lag_means;
 pub mod level;
 pub mod normalisation;
 pub mod patterns;

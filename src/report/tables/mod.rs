@@ -1,6 +1,8 @@
 //! Results as numbers: JSON, Parquet, a summary for terminals, and one table over many q.
 
+pub mod curves;
 pub mod json;
 pub mod many_q;
 pub mod parquet;
+pub mod read;
 pub mod summary;

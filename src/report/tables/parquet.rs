@@ -14,8 +14,8 @@ pub(super) fn numbers<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<f6
     (name.into(), Arc::new(rows.iter().map(value).collect::<Float64Array>()))
 }
 
-fn counts<T>(name: &str, rows: &[T], value: impl Fn(&T) -> u64) -> Column {
-    (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<UInt64Array>()))
+pub(super) fn counts<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<u64>) -> Column {
+    (name.into(), Arc::new(rows.iter().map(value).collect::<UInt64Array>()))
 }
 
 pub(super) fn words<T>(name: &str, rows: &[T], value: impl Fn(&T) -> String) -> Column {
@@ -74,7 +74,7 @@ pub fn per_angle(result: &FitResult) -> Result<Vec<u8>> {
         numbers("offset_uncertainty", rows, |row| row.offset_uncertainty),
         numbers("offset_uncertainty_plain", rows, |row| row.offset_uncertainty_plain),
         numbers("sigma", rows, |row| row.sigma),
-        counts("pairs", rows, |row| row.pairs),
+        counts("pairs", rows, |row| Some(row.pairs)),
         numbers("chi_squared", rows, |row| row.chi_squared),
     ])
 }
@@ -88,11 +88,11 @@ pub fn per_lag(result: &FitResult, dt_seconds: f64) -> Result<Vec<u8>> {
         result.angles.iter().flat_map(|angle| angle.lags.iter().map(|lag| (angle.phi_degrees, lag))).collect();
     parquet(vec![
         numbers("phi_degrees", &rows, |row| Some(row.0)),
-        counts("first_lag_frames", &rows, |row| row.1.first_lag_frames as u64),
-        counts("last_lag_frames", &rows, |row| row.1.last_lag_frames as u64),
+        counts("first_lag_frames", &rows, |row| Some(row.1.first_lag_frames as u64)),
+        counts("last_lag_frames", &rows, |row| Some(row.1.last_lag_frames as u64)),
         numbers("first_lag_seconds", &rows, |row| Some(row.1.first_lag_frames as f64 * dt_seconds)),
         numbers("last_lag_seconds", &rows, |row| Some(row.1.last_lag_frames as f64 * dt_seconds)),
-        counts("pairs", &rows, |row| row.1.pairs),
+        counts("pairs", &rows, |row| Some(row.1.pairs)),
         numbers("chi_squared", &rows, |row| Some(row.1.chi_squared)),
     ])
 }
@@ -144,7 +144,7 @@ pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
 pub fn iterations(result: &FitResult) -> Result<Vec<u8>> {
     let rows = &result.iterations;
     let mut columns = vec![
-        counts("iteration", rows, |row: &Iteration| row.iteration as u64),
+        counts("iteration", rows, |row: &Iteration| Some(row.iteration as u64)),
         numbers("cost", rows, |row| Some(row.cost)),
         numbers("reduced_chi_squared", rows, |row| Some(row.reduced_chi_squared)),
         numbers("projected_gradient", rows, |row| Some(row.projected_gradient)),

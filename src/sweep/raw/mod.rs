@@ -1,10 +1,12 @@
 //! The sweep over all pairs. `pass` is the dataflow over blocks; one block is evaluated in `patches`, its values read in `values`;
-//! what the pairs become is a matter of `gram_patches`, `row_patches` (block QR, rows in memory) and `residual_patches`; `work`
-//! joins them.
+//! what the pairs become is a matter of `gram_patches`, `row_patches` (block QR, rows in memory), `residual_patches` and `picture_patches` (what can be looked at);
+//! `work` and `picture` join them.
 
 pub mod gram_patches;
 pub mod pass;
 pub mod patches;
+pub mod picture;
+pub mod picture_patches;
 pub mod residual_patches;
 pub mod row_patches;
 pub mod values;

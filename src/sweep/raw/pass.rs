@@ -89,6 +89,23 @@ impl<'w> Sweep<'w> {
         self.meter.totals(self.n_pairs())
     }
 
+    pub(super) fn source(&self) -> &dyn BlockSource {
+        self.source.as_ref()
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub(super) fn watch(&self) -> &Watch<'w> {
+        &self.watch
+    }
+
+    /// Runs of usable frames of an angle.
+    pub(super) fn frame_runs(&self, angle: usize) -> &[Range<usize>] {
+        &self.frame_runs[angle]
+    }
+
     fn plan(&self) -> BlockPlan {
         self.source.plan()
     }

@@ -1,0 +1,63 @@
+//! What a fit looks like at one angle: maps, cuts and residuals, small enough to be drawn. It does not know how they were summed.
+
+/// Age segments of cuts.
+pub const SEGMENTS: usize = 5;
+/// Ages at which chi-square is summed.
+pub const AGES: usize = 40;
+/// Bins of residuals per sigma, and how far they reach to either side.
+pub const BINS_PER_SIGMA: usize = 5;
+/// Residuals beyond so many sigma count in the last bins.
+pub const MOST_SIGMA: usize = 6;
+
+/// Means over square blocks of pairs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Map {
+    /// Pixels along each side; a pixel without pairs is not a number.
+    pub side: usize,
+    /// Frames along the side of a pixel.
+    pub frames_per_pixel: usize,
+    /// Mean of c2, row by row: the later frame along a row, both triangles alike.
+    pub data: Vec<f32>,
+    /// Mean of the fitted c2.
+    pub fit: Vec<f32>,
+}
+
+/// Means along some diagonals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CutPoint {
+    /// Mean lag in frames.
+    pub lag_frames: f64,
+    /// Pairs.
+    pub pairs: u64,
+    /// Mean of c2.
+    pub data: f64,
+    /// Its standard error, if noise is known.
+    pub error: Option<f64>,
+    /// Mean of the fitted c2.
+    pub fit: f64,
+}
+
+/// c2 against the lag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cut {
+    /// Which part of the measurement by age, from 0; `None`: all of it.
+    pub segment: Option<usize>,
+    /// By ascending lag.
+    pub points: Vec<CutPoint>,
+}
+
+/// Everything of one angle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnglePicture {
+    /// Azimuth in degrees.
+    pub phi_degrees: f64,
+    /// The map.
+    pub map: Map,
+    /// All ages, then the segments.
+    pub cuts: Vec<Cut>,
+    /// Pairs, and their sum of squared residuals in sigma, by age; empty where sigma is not known.
+    pub ages: Vec<(u64, f64)>,
+    /// Numbers of residuals (data less fit) in bins of sigma / [`BINS_PER_SIGMA`], from -[`MOST_SIGMA`] on; empty where sigma is not
+    /// known.
+    pub residuals: Vec<u64>,
+}

@@ -1,0 +1,163 @@
+//! The directory of a report: a result is read for it, and it appears whole. It draws nothing.
+
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result, io_at};
+use crate::listener::{LogLevel, Watch};
+use crate::machine::claim::free_name;
+use crate::machine::file_identity::content_hash;
+use crate::machine::publish::{Kind, StagedDirectory};
+use crate::machine::regular_file;
+use crate::outcome::fit::FitOutcome;
+use crate::pipeline::run_record::{Noted, RECORD_NAME};
+use crate::report::page::Facts;
+use crate::report::tables::json::pretty;
+use crate::report::tables::read::{iterations, transport};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The directory in a run directory.
+pub const REPORT: &str = "report";
+/// The page in it.
+pub const PAGE: &str = "report.html";
+/// What it says of itself: the hash of every file.
+const MARKER: &str = "report.json";
+
+/// A result as a report needs it.
+pub struct Reported {
+    /// Name of the run.
+    pub name: String,
+    /// What was found, with the tables that are files of their own.
+    pub outcome: FitOutcome,
+    /// How it came about.
+    pub facts: Facts,
+}
+
+impl Reported {
+    /// Of a run directory.
+    ///
+    /// # Errors
+    /// Config with what is missing.
+    pub fn read(directory: &Path) -> Result<Self> {
+        let missing = |name: &str| {
+            Fault::at(directory.join(name).display(), "not there, or no result of this program")
+                .expected("a run directory, as `homodyne run` and `homodyne fit` write it")
+                .advice("`homodyne runs` lists them")
+                .code(Code::E77)
+                .config()
+        };
+        let text = |name: &str| regular_file::read_to_string(&directory.join(name)).map_err(|_| missing(name));
+        let mut outcome: FitOutcome =
+            serde_json::from_str(&text("parameters.json")?).map_err(|_| missing("parameters.json"))?;
+        let record: Value = serde_json::from_str(&text(RECORD_NAME)?).map_err(|_| missing(RECORD_NAME))?;
+        Noted::of(directory).ok_or_else(|| missing(RECORD_NAME))?;
+        let table = |name: &str| regular_file::read(&directory.join(name)).map_err(|_| missing(name));
+        outcome.result.transport =
+            transport(table("transport.parquet")?).ok_or_else(|| missing("transport.parquet"))?;
+        outcome.result.iterations =
+            iterations(table("iterations.parquet")?).ok_or_else(|| missing("iterations.parquet"))?;
+        let name = record["run_id"].as_str().unwrap_or_default().to_owned();
+        Ok(Reported { name, outcome, facts: facts(&record) })
+    }
+}
+
+/// What a page says of how a result came about.
+fn facts(record: &Value) -> Facts {
+    let mut facts = Facts::new();
+    let mut say = |what: &str, value: &Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if !value.is_null() && !text.is_empty() && text != "[]" {
+            facts.push((what.to_owned(), text));
+        }
+    };
+    say("file", &record["source"]);
+    say("BLAKE3 of the file", &record["source_blake3"]);
+    say("store", &record["store"]);
+    say("content of the store", &record["store_content_key"]);
+    say("program", &record["program"]);
+    say("strategy", &record["strategy_decision"]["reason"]);
+    say("threads", &record["threads"]);
+    say("instructions", &record["simd"]);
+    for (stage, took) in record["stages"].as_object().into_iter().flatten() {
+        let seconds = took["wall_seconds"].as_f64().unwrap_or_default();
+        let memory = took["peak_rss_anon_bytes"].as_u64().unwrap_or_default() >> 20;
+        say(stage, &json!(format!("{seconds:.2} s, {memory} MiB at most")));
+    }
+    say("notes", &record["notes"]);
+    for (key, entry) in record["configuration"].as_object().into_iter().flatten() {
+        if entry["origin"] != "default" {
+            let words = |part: &str| entry[part].as_str().unwrap_or_default().to_owned();
+            say(key, &json!(format!("{} ({})", words("value"), words("origin"))));
+        }
+    }
+    facts
+}
+
+/// Writes the files of a report into a directory that appears whole; a report that was changed is kept aside.
+pub fn publish(run: &Path, files: Vec<(String, Vec<u8>)>, watch: &Watch<'_>) -> Result<PathBuf> {
+    let place = run.join(REPORT);
+    if place.symlink_metadata().is_ok() && !is_as_written(&place) {
+        let aside = free_name(&place, "changed");
+        std::fs::rename(&place, &aside).map_err(io_at(&place))?;
+        watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
+    }
+    let staged = StagedDirectory::begin(&place, KIND)?;
+    let plots = staged.path().join("plots");
+    std::fs::create_dir(&plots).map_err(io_at(&plots))?;
+    let hashes: BTreeMap<&str, String> =
+        files.iter().map(|(name, content)| (name.as_str(), content_hash(content))).collect();
+    let marker = pretty(&json!({ "program": concat!("homodyne ", env!("CARGO_PKG_VERSION")), "files": hashes }))?;
+    for (name, content) in files.iter().map(|(name, content)| (name.as_str(), content)).chain([(MARKER, &marker)]) {
+        let path = staged.path().join(name);
+        std::fs::write(&path, content).map_err(io_at(&path))?;
+    }
+    Ok(staged.publish()?.join(PAGE))
+}
+
+const KIND: Kind = Kind { may_replace, is_ours: is_unfinished };
+
+fn may_replace(place: &Path) -> Result<()> {
+    if place.symlink_metadata().is_err() || is_as_written(place) {
+        return Ok(());
+    }
+    Err(Fault::at(place.display(), "is no report of this program")
+        .expected("a new place, or an earlier report as it was written")
+        .advice("move what is there")
+        .code(Code::E77)
+        .config())
+}
+
+/// Whether a report holds what its marker lists, and nothing else.
+pub fn is_as_written(place: &Path) -> bool {
+    let marker = regular_file::read_to_string(&place.join(MARKER)).unwrap_or_default();
+    let listed: Value = serde_json::from_str(&marker).unwrap_or_default();
+    let Some(files) = listed["files"].as_object() else { return false };
+    let is_whole = |(name, hash): (&String, &Value)| {
+        regular_file::read(&place.join(name)).is_ok_and(|content| hash == &json!(content_hash(&content)))
+    };
+    names(place).is_some_and(|names| names.iter().all(|name| name == MARKER || files.contains_key(name)))
+        && files.iter().all(is_whole)
+}
+
+/// Whether a report that was never finished holds nothing but files of reports.
+fn is_unfinished(place: &Path) -> bool {
+    let endings = [".svg", ".parquet", ".html", ".json"];
+    names(place).is_some_and(|names| names.iter().all(|name| endings.iter().any(|ending| name.ends_with(ending))))
+}
+
+/// Names of all files, below `plots` too; `None` if something cannot be looked at.
+fn names(place: &Path) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for (folder, prefix) in [(place.to_path_buf(), ""), (place.join("plots"), "plots/")] {
+        if !prefix.is_empty() && !folder.exists() {
+            continue;
+        }
+        for entry in std::fs::read_dir(&folder).ok()? {
+            let name = entry.ok()?.file_name().into_string().ok()?;
+            if !(prefix.is_empty() && name == "plots") {
+                names.push(format!("{prefix}{name}"));
+            }
+        }
+    }
+    Some(names)
+}

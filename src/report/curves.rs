@@ -1,0 +1,181 @@
+//! From results to the curves of all line figures. It draws nothing.
+
+use crate::outcome::curves::{Curve, CurvePoint};
+use crate::outcome::fit::{AngleResult, FitOutcome, Rate, TransportPoint};
+use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA};
+
+/// c2 against the lag.
+pub const CUTS: &str = "g2";
+/// 1 / time in which the mean of all ages falls to 1/e.
+pub const RATES: &str = "decay_rate";
+/// D(t).
+pub const DIFFUSION: &str = "diffusion";
+/// J(t): mean square displacement along one axis over twice the time.
+pub const DISPLACEMENT: &str = "mean_diffusion";
+/// gamma_dot(t).
+pub const SHEAR_RATE: &str = "shear_rate";
+/// Of every angle.
+pub const CONTRAST: &str = "contrast";
+/// Of every angle.
+pub const OFFSET: &str = "offset";
+/// Of every angle.
+pub const CHI: &str = "chi2_nu";
+/// Of every angle.
+pub const SIGMA: &str = "sigma";
+/// chi-square per pair by lag.
+pub const CHI_BY_LAG: &str = "chi2_by_lag";
+/// chi-square per pair by age.
+pub const CHI_BY_AGE: &str = "chi2_by_age";
+/// Histogram of residuals.
+pub const RESIDUALS: &str = "residuals";
+/// Cost by iteration.
+pub const CONVERGENCE: &str = "convergence";
+
+const PHI: &str = "phi (degree)";
+
+/// Of a result and what was seen of its angles.
+#[must_use]
+pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Vec<Curve> {
+    let dt_seconds = outcome.conditions.dt_seconds;
+    let mut all: Vec<Curve> = pictures.iter().flat_map(|picture| cuts(picture, dt_seconds)).collect();
+    all.push(rates(outcome, pictures));
+    all.extend(transport(&outcome.result.transport));
+    all.extend(by_angle(&outcome.result.angles));
+    all.push(by_lag(outcome));
+    all.extend(by_age(pictures, dt_seconds));
+    all.extend(residuals(pictures));
+    let step = |(k, iteration): (usize, &crate::outcome::fit::Iteration)| CurvePoint {
+        x: k as f64,
+        y: Some(iteration.cost).filter(|_| iteration.accepted),
+        ..CurvePoint::default()
+    };
+    let costs = outcome.result.iterations.iter().enumerate().map(step).filter(|point| point.y.is_some());
+    all.push(Curve::of(CONVERGENCE, ["iteration", "cost"], costs.collect()));
+    all.retain(|curve| !curve.points.is_empty());
+    all
+}
+
+fn cuts(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
+    let of_cut = |cut: &Cut| {
+        let point = |point: &CutPoint| CurvePoint {
+            x: point.lag_frames * dt_seconds,
+            y: Some(point.data),
+            y_error: point.error,
+            model: Some(point.fit),
+        };
+        Curve {
+            phi_degrees: Some(picture.phi_degrees),
+            segment: cut.segment.map(|segment| segment + 1),
+            ..Curve::of(CUTS, ["lag (s)", "c2"], cut.points.iter().map(point).collect())
+        }
+    };
+    picture.cuts.iter().map(of_cut).collect()
+}
+
+/// How fast the mean over all ages falls to 1/e of its height over the offset: in the data, and in the model.
+fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
+    let dt_seconds = outcome.conditions.dt_seconds;
+    let of_angle = |(picture, angle): (&AnglePicture, &AngleResult)| {
+        let cut = picture.cuts.iter().find(|cut| cut.segment.is_none())?;
+        let level = angle.offset + angle.contrast_fitted / std::f64::consts::E;
+        let rate = |value: fn(&CutPoint) -> f64| Some(1.0 / (crossing(&cut.points, level, value)? * dt_seconds));
+        let (y, model) = (rate(|point| point.data), rate(|point| point.fit));
+        // The error of the mean there, over its slope.
+        let near = crossing(&cut.points, level, |point| point.fit)?;
+        let at = cut.points.partition_point(|point| point.lag_frames < near).clamp(1, cut.points.len() - 1);
+        let (before, after) = (&cut.points[at - 1], &cut.points[at]);
+        let slope = (before.fit - after.fit) / (after.lag_frames / before.lag_frames).ln();
+        let y_error = after.error.zip(y).map(|(error, y)| y * error / slope.abs());
+        Some(CurvePoint { x: picture.phi_degrees, y, y_error, model })
+    };
+    let points = pictures.iter().zip(&outcome.result.angles).filter_map(of_angle).collect();
+    Curve::of(RATES, [PHI, "1/e rate of the mean over all ages (1/s)"], points)
+}
+
+/// The lag at which a mean falls through a level, in frames.
+fn crossing(points: &[CutPoint], level: f64, value: fn(&CutPoint) -> f64) -> Option<f64> {
+    let two = points.windows(2).find(|two| value(&two[0]) > level && value(&two[1]) <= level)?;
+    let share = (value(&two[0]) - level) / (value(&two[0]) - value(&two[1]));
+    Some(two[0].lag_frames * (two[1].lag_frames / two[0].lag_frames).powf(share))
+}
+
+fn transport(transport: &[TransportPoint]) -> Vec<Curve> {
+    let point = |t_seconds: f64, rate: Rate| CurvePoint {
+        x: t_seconds,
+        y: Some(rate.value),
+        y_error: rate.uncertainty,
+        model: None,
+    };
+    let diffusion = transport.iter().map(|at| point(at.t_seconds, at.diffusion)).collect();
+    let shear = transport.iter().filter_map(|at| Some(point(at.t_seconds, at.shear_rate?))).collect();
+    let mut mean = Vec::new();
+    let mut integral = 0.0;
+    for two in transport.windows(2) {
+        let step = two[1].t_seconds - two[0].t_seconds;
+        integral += 0.5 * step * (two[0].diffusion.value + two[1].diffusion.value);
+        let elapsed = two[1].t_seconds - transport[0].t_seconds;
+        mean.push(CurvePoint { x: two[1].t_seconds, y: Some(integral / elapsed), ..CurvePoint::default() });
+    }
+    vec![
+        Curve::of(DIFFUSION, ["time (s)", "D (angstrom^2/s)"], diffusion),
+        Curve::of(DISPLACEMENT, ["time (s)", "mean of D so far (angstrom^2/s)"], mean),
+        Curve::of(SHEAR_RATE, ["time (s)", "gamma_dot (1/s)"], shear),
+    ]
+}
+
+fn by_angle(angles: &[AngleResult]) -> Vec<Curve> {
+    let curve = |figure, label, of: &dyn Fn(&AngleResult) -> Option<(f64, Option<f64>)>| {
+        let point = |angle: &AngleResult| {
+            of(angle).map(|(y, y_error)| CurvePoint { x: angle.phi_degrees, y: Some(y), y_error, model: None })
+        };
+        Curve::of(figure, [PHI, label], angles.iter().filter_map(point).collect())
+    };
+    vec![
+        curve(CONTRAST, "contrast", &|angle| Some((angle.contrast, angle.contrast_uncertainty))),
+        curve(OFFSET, "offset", &|angle| Some((angle.offset, angle.offset_uncertainty))),
+        curve(CHI, "chi2 per pair", &|angle| Some((angle.chi_squared? / angle.pairs.max(1) as f64, None))),
+        curve(SIGMA, "sigma of one c2 value", &|angle| Some((angle.sigma?, None))),
+    ]
+}
+
+fn by_lag(outcome: &FitOutcome) -> Curve {
+    let dt_seconds = outcome.conditions.dt_seconds;
+    let point = |lag: &crate::outcome::fit::LagResult| CurvePoint {
+        x: ((lag.first_lag_frames * lag.last_lag_frames) as f64).sqrt() * dt_seconds,
+        y: Some(lag.chi_squared / lag.pairs.max(1) as f64),
+        ..CurvePoint::default()
+    };
+    Curve::of(CHI_BY_LAG, ["lag (s)", "chi2 per pair"], outcome.result.lags.iter().map(point).collect())
+}
+
+fn by_age(pictures: &[AnglePicture], dt_seconds: f64) -> Option<Curve> {
+    let n_ages = pictures.iter().map(|picture| picture.ages.len()).max().filter(|n| *n > 0)?;
+    let n_frames = pictures.iter().map(|picture| picture.map.side * picture.map.frames_per_pixel).max()?;
+    let at_age = |k: usize| {
+        let known = pictures.iter().filter_map(|picture| picture.ages.get(k));
+        let (pairs, squares) = known.fold((0, 0.0), |(pairs, squares), (n, chi)| (pairs + n, squares + chi));
+        let middle = (k as f64 + 0.5) / n_ages as f64 * n_frames as f64 * dt_seconds;
+        (pairs > 0).then(|| CurvePoint { x: middle, y: Some(squares / pairs as f64), ..CurvePoint::default() })
+    };
+    let points = (0..n_ages).filter_map(at_age).collect();
+    Some(Curve::of(CHI_BY_AGE, ["age (s)", "chi2 per pair"], points))
+}
+
+/// Density of residuals of all angles, and that of the normal distribution.
+fn residuals(pictures: &[AnglePicture]) -> Option<Curve> {
+    let mut counts = vec![0_u64; 2 * MOST_SIGMA * BINS_PER_SIGMA];
+    for picture in pictures {
+        counts.iter_mut().zip(&picture.residuals).for_each(|(sum, count)| *sum += count);
+    }
+    let all: u64 = counts.iter().sum();
+    let width = 1.0 / BINS_PER_SIGMA as f64;
+    let point = |(k, count): (usize, &u64)| {
+        let x = (k as f64 + 0.5) * width - MOST_SIGMA as f64;
+        let normal = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        CurvePoint { x, y: Some(*count as f64 / (all as f64 * width)), y_error: None, model: Some(normal) }
+    };
+    (all > 0).then(|| {
+        let points = counts.iter().enumerate().map(point).collect();
+        Curve::of(RESIDUALS, ["residual (sigma)", "density"], points)
+    })
+}

@@ -1,0 +1,213 @@
+//! The page that people look at first: one file without scripts or addresses of elsewhere. It computes nothing.
+
+use crate::outcome::fit::FitOutcome;
+use crate::outcome::parameter::{Interval, ParameterResult};
+use crate::outcome::verdict::Verdict;
+use crate::report::figures::lines::Figure;
+use crate::units::degrees;
+use std::fmt::Write;
+
+/// One angle on the page.
+pub struct Shown {
+    /// Azimuth in degrees.
+    pub phi_degrees: f64,
+    /// Small map as an address that holds it.
+    pub small: String,
+    /// Names of its files below `plots/`: map, cuts.
+    pub files: [String; 2],
+    /// Both figures, where the angle is among those that are shown at once.
+    pub figures: Option<[String; 2]>,
+}
+
+/// How a result came about: words and what stands behind them.
+pub type Facts = Vec<(String, String)>;
+
+/// Everything on the page.
+pub struct Page<'a> {
+    /// Title.
+    pub name: &'a str,
+    /// The result.
+    pub outcome: &'a FitOutcome,
+    /// All angles.
+    pub angles: &'a [Shown],
+    /// Figures of all angles together.
+    pub figures: &'a [Figure],
+    /// How it came about.
+    pub facts: &'a Facts,
+}
+
+const STYLE: &str = "
+:root{color-scheme:light dark;--line:#8886;--soft:#8881}
+body{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:0 auto;padding:1rem;color:#222;background:#fff}
+h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}
+.verdict{border-left:.4rem solid;padding:.5rem 1rem;background:var(--soft);margin:1rem 0}
+.good{border-color:#009E73}.doubt{border-color:#E69F00}.bad{border-color:#D55E00}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}td.n{text-align:right;white-space:nowrap}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,32rem),1fr));gap:1rem}
+figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;opacity:.85;padding:0 .5rem}
+.strip{display:flex;flex-wrap:wrap;gap:.4rem}.strip a{font-size:.75rem;text-align:center;color:inherit;text-decoration:none}
+.strip img{display:block;width:64px;height:64px;image-rendering:pixelated}
+svg,img{max-width:100%;height:auto}dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.15rem 1rem}
+dd{margin:0;overflow-wrap:anywhere}
+@media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.map{overflow-x:auto}.map svg{min-width:60rem}}
+@media (prefers-color-scheme:dark){body{color:#ddd;background:#181a1b}a{color:#56B4E9}}
+@media print{body{max-width:none;color:#000;background:#fff}}
+";
+
+impl Page<'_> {
+    /// As HTML.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let name = escaped(self.name);
+        let mut html = format!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{name}: homodyne</title><style>{STYLE}</style></head><body>\n<main><h1>{name}</h1>\n"
+        );
+        self.verdict(&mut html);
+        self.parameters(&mut html);
+        self.angles(&mut html);
+        html.push_str("<h2>All angles together</h2><div class=\"grid\">\n");
+        for figure in self.figures {
+            put_figure(&mut html, figure);
+        }
+        html.push_str("</div>\n<h2>How it was obtained</h2><dl>\n");
+        for (what, value) in self.facts {
+            let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(what), escaped(value));
+        }
+        html.push_str("</dl></main></body></html>\n");
+        html
+    }
+
+    fn verdict(&self, html: &mut String) {
+        let result = &self.outcome.result;
+        let class = match result.verdict {
+            Verdict::Converged => "good",
+            Verdict::Interrupted => "doubt",
+            _ => "bad",
+        };
+        let _ = write!(html, "<div class=\"verdict {class}\"><b>verdict: {}</b>", result.verdict.name());
+        if !result.reasons.is_empty() {
+            html.push_str("<ul>");
+            for reason in &result.reasons {
+                let _ = write!(html, "<li>{}</li>", escaped(reason));
+            }
+            html.push_str("</ul>");
+        }
+        if let Some(chi) = result.reduced_chi_squared {
+            let expected = result.expected_reduced_chi_squared.map_or_else(String::new, |expected| {
+                format!(" (expected {:.4} \u{b1} {:.4})", expected.value, expected.spread)
+            });
+            let _ = write!(html, "<div>chi2_nu {chi:.4}{expected}, {} pairs", result.n_pairs);
+            if let Some(test) = &result.lack_of_fit {
+                let _ = write!(html, "; test of fit: p = {:.2e}", test.p_value);
+            }
+            html.push_str("</div>");
+        }
+        html.push_str("</div>\n");
+    }
+
+    fn parameters(&self, html: &mut String) {
+        html.push_str(
+            "<h2>Parameters</h2><div class=\"wide\"><table><thead><tr><th>parameter</th><th>value</th><th>uncertainty</th>\
+             <th>pairs independent</th><th>95 % interval</th><th>unit</th><th>bounds</th><th>status</th></tr></thead><tbody>\n",
+        );
+        for found in &self.outcome.result.parameters {
+            let cell = |value: Option<f64>| value.map_or("\u{2013}".into(), |value| format!("{value:.3e}"));
+            let _ = writeln!(
+                html,
+                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+                 <td>{}</td><td class=\"n\">{} to {}</td><td>{}</td></tr>",
+                found.name,
+                rounded(found),
+                cell(found.uncertainty),
+                cell(found.uncertainty_plain),
+                found.interval_95.map_or("\u{2013}".into(), interval),
+                escaped(&found.unit),
+                found.bounds[0],
+                found.bounds[1],
+                found.status.name()
+            );
+        }
+        html.push_str("</tbody></table></div>\n");
+    }
+
+    fn angles(&self, html: &mut String) {
+        html.push_str("<h2>Maps and cuts</h2><p>Choose an angle for its full figures.</p><div class=\"strip\">\n");
+        for shown in self.angles {
+            let phi = degrees(shown.phi_degrees);
+            let place = match shown.figures {
+                Some(_) => format!("#phi={phi}"),
+                None => format!("plots/{}.svg", shown.files[0]),
+            };
+            let _ = writeln!(
+                html,
+                "<a href=\"{place}\"><img src=\"{}\" loading=\"lazy\" alt=\"map of c2 at {phi} degrees\">{phi}&deg;</a>",
+                shown.small
+            );
+        }
+        html.push_str("</div>\n");
+        for shown in self.angles {
+            let Some([map, cuts]) = &shown.figures else { continue };
+            let phi = degrees(shown.phi_degrees);
+            let [map_file, cuts_file] = &shown.files;
+            let _ = writeln!(
+                html,
+                "<section id=\"phi={phi}\"><h2>{phi} degrees</h2><figure class=\"map\">{map}<figcaption>Data and fit share one \
+                 scale (1st to 99th percentile of the data); stripes or patches in the residual are what the model misses. Means \
+                 over blocks of frames. <a href=\"plots/{map_file}.svg\">file</a></figcaption></figure>\
+                 <figure>{cuts}<figcaption>Means along diagonals with their standard errors, lines the fit, for all ages and five \
+                 parts by age. <a href=\"plots/{cuts_file}.svg\">file</a>, <a href=\"curves.parquet\">data</a></figcaption></figure>\
+                 </section>"
+            );
+        }
+    }
+}
+
+fn put_figure(html: &mut String, figure: &Figure) {
+    let _ = writeln!(
+        html,
+        "<figure aria-label=\"{}\">{}<figcaption>{} <a href=\"plots/{}.svg\">file</a>, <a href=\"curves.parquet\">data</a>\
+         </figcaption></figure>",
+        escaped(&figure.title),
+        figure.svg,
+        escaped(figure.caption),
+        figure.name
+    );
+}
+
+/// A value to two digits of its error.
+fn rounded(found: &ParameterResult) -> String {
+    let Some(error) = found.uncertainty.filter(|error| *error > 0.0) else { return format!("{}", found.value) };
+    let digits = 1 - error.log10().floor() as i32;
+    match digits {
+        digits if digits > 6 || found.value.abs() >= 1e6 => format!("{:.4e}", found.value),
+        digits if digits > 0 => format!("{:.*}", digits as usize, found.value),
+        digits => {
+            let unit = 10_f64.powi(-digits);
+            format!("{:.0}", (found.value / unit).round() * unit)
+        }
+    }
+}
+
+fn interval([lower, upper]: Interval) -> String {
+    let end = |end: Option<f64>| end.map_or("bound".into(), |end| format!("{end:.3e}"));
+    format!("{} to {}", end(lower), end(upper))
+}
+
+/// Text that is not read as markup.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}

@@ -1,0 +1,61 @@
+//! Result tables read back: what `parameters.json` does not hold.
+
+use crate::outcome::fit::{Iteration, Rate, TransportPoint};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, UInt64Type};
+use arrow_array::{Array, RecordBatch};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+/// `transport.parquet`; `None` if it is none.
+#[must_use]
+pub fn transport(file: Vec<u8>) -> Option<Vec<TransportPoint>> {
+    let mut points = Vec::new();
+    for batch in batches(file)? {
+        let column = |name: &str| numbers(&batch, name);
+        let (times, values, errors) = (column("t_seconds")?, column("diffusion")?, column("diffusion_uncertainty")?);
+        let shear = column("shear_rate").zip(column("shear_rate_uncertainty"));
+        for k in 0..batch.num_rows() {
+            let shear_rate =
+                shear.as_ref().and_then(|(values, errors)| Some(Rate { value: values[k]?, uncertainty: errors[k] }));
+            let diffusion = Rate { value: values[k]?, uncertainty: errors[k] };
+            points.push(TransportPoint { t_seconds: times[k]?, diffusion, shear_rate });
+        }
+    }
+    Some(points)
+}
+
+/// `iterations.parquet`, but for theta; `None` if it is none.
+#[must_use]
+pub fn iterations(file: Vec<u8>) -> Option<Vec<Iteration>> {
+    let mut steps = Vec::new();
+    for batch in batches(file)? {
+        let column = |name: &str| numbers(&batch, name);
+        let (costs, chi) = (column("cost")?, column("reduced_chi_squared")?);
+        let (gradients, radii) = (column("projected_gradient")?, column("radius")?);
+        let accepted = batch.column_by_name("accepted")?.as_boolean_opt()?;
+        let numbers = batch.column_by_name("iteration")?.as_primitive_opt::<UInt64Type>()?;
+        for k in 0..batch.num_rows() {
+            steps.push(Iteration {
+                iteration: usize::try_from(numbers.value(k)).ok()?,
+                cost: costs[k].unwrap_or(f64::INFINITY),
+                reduced_chi_squared: chi[k].unwrap_or(f64::INFINITY),
+                projected_gradient: gradients[k].unwrap_or(f64::INFINITY),
+                radius: radii[k].unwrap_or(f64::INFINITY),
+                accepted: accepted.value(k),
+                theta: Vec::new(),
+            });
+        }
+    }
+    Some(steps)
+}
+
+fn batches(file: Vec<u8>) -> Option<Vec<RecordBatch>> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file)).ok()?.build().ok()?;
+    reader.collect::<Result<Vec<RecordBatch>, _>>().ok()
+}
+
+fn numbers(batch: &RecordBatch, name: &str) -> Option<Vec<Option<f64>>> {
+    let column = batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
+    Some((0..column.len()).map(|k| column.is_valid(k).then(|| column.value(k))).collect())
+}
