@@ -3,6 +3,7 @@
 use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, ValueWidth};
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
+use crate::cli::reporting::{REPORT_EXAMPLES, ReportArguments};
 use crate::cli::shorthands::Shorthands;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use homodyne::api::DEFAULT_BLOCK_POINTS;
@@ -93,6 +94,9 @@ pub enum Command {
     /// Make a beamline file (APS-U layout) with a known truth.
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArguments),
+    /// Draw the report of a run directory: maps, cuts, laws, residuals on one page.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArguments),
     /// List the stores of an output folder, or remove one.
     #[command(after_help = STORES_EXAMPLES)]
     Stores(HoldingsArguments),

@@ -10,6 +10,7 @@ use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
 use crate::cli::interrupt::{stop_flag, survive_file_limits};
 use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
+use crate::cli::reporting::draw;
 use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use crate::cli::words::wrong_argument;
@@ -33,6 +34,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Adopt(arguments) => adopt_tables(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),
+        Command::Report(arguments) => draw(&arguments),
         Command::Stores(arguments) => show_stores(&arguments),
         Command::Runs(arguments) => show_runs(&arguments),
         Command::Config(command) => config(command),
@@ -127,6 +129,9 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
     } else {
         print(&finished.summary)?;
         print(&format!("results: {}\n", finished.directory.display()))?;
+        if let Some(page) = &finished.report {
+            print(&format!("report:  {}\n", page.display()))?;
+        }
     }
     if arguments.stats || arguments.common.verbose > 1 {
         match &finished.totals {

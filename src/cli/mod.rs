@@ -11,6 +11,7 @@ pub mod holdings;
 mod interrupt;
 pub mod overrides;
 pub mod refusal;
+mod reporting;
 pub mod shorthands;
 pub mod simulation;
 pub mod terminal;

@@ -83,7 +83,7 @@ impl Default for RunSettings {
             verify: true,
             output: PathBuf::from("results"),
             log_level: LogLevel::Info,
-            stages: vec![Stage::Ingest, Stage::Fit],
+            stages: vec![Stage::Ingest, Stage::Fit, Stage::Report],
         }
     }
 }
@@ -103,9 +103,12 @@ pub enum Stage {
     Ingest,
     /// Store to parameters.
     Fit,
+    /// Parameters to figures.
+    Report,
 }
 
 impl Stage {
     /// Names in configuration.
-    pub const NAMES: [(&'static str, Stage); 2] = [("ingest", Stage::Ingest), ("fit", Stage::Fit)];
+    pub const NAMES: [(&'static str, Stage); 3] =
+        [("ingest", Stage::Ingest), ("fit", Stage::Fit), ("report", Stage::Report)];
 }

@@ -1,13 +1,15 @@
 //! The stages in order. It decides nothing about physics or data.
 
 use crate::config::settings::Stage;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::listener::LogLevel;
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_directory::lead_latest_to;
+use crate::pipeline::stages::report::{ReportSettings, report};
+use std::path::PathBuf;
 
 impl Run<'_> {
-    /// Ingest and fit as the stages say; an equal earlier result is reused.
+    /// Ingest, fit and report as the stages say; an equal earlier result is reused.
     ///
     /// # Errors
     /// What the stages report.
@@ -18,13 +20,30 @@ impl Run<'_> {
             return Ok(None);
         }
         let store = self.open(&made.map_or_else(|| self.known_store(), Ok)?)?;
-        match self.earlier_result(&store)? {
+        let finished = match self.earlier_result(&store)? {
             Some(finished) => {
                 lead_latest_to(&finished.directory, &self.watch());
                 self.say(LogLevel::Info, &format!("nothing changed: reusing {}", finished.directory.display()));
-                Ok(Some(finished))
+                finished
             }
-            None => self.fit(store).map(Some),
+            None => self.fit(store)?,
+        };
+        if finished.report.is_some() || !stages.contains(&Stage::Report) {
+            return Ok(Some(finished));
+        }
+        Ok(Some(Finished { report: self.draw(&finished)?, ..finished }))
+    }
+
+    /// The report of a result. What keeps it from being drawn takes nothing from the numbers.
+    fn draw(&self, finished: &Finished) -> Result<Option<PathBuf>> {
+        let settings = ReportSettings { threads: self.settings.run.threads(), ..ReportSettings::default() };
+        match self.timed("report", || report(&finished.directory, &settings, &self.watch())) {
+            Ok(page) => Ok(Some(page)),
+            Err(error @ Error::Interrupted(_)) => Err(error),
+            Err(error) => {
+                self.say(LogLevel::Warning, &format!("no report: {error}"));
+                Ok(None)
+            }
         }
     }
 }

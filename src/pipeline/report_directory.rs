@@ -106,7 +106,9 @@ pub fn publish(run: &Path, files: Vec<(String, Vec<u8>)>, watch: &Watch<'_>) -> 
     std::fs::create_dir(&plots).map_err(io_at(&plots))?;
     let hashes: BTreeMap<&str, String> =
         files.iter().map(|(name, content)| (name.as_str(), content_hash(content))).collect();
-    let marker = pretty(&json!({ "program": concat!("homodyne ", env!("CARGO_PKG_VERSION")), "files": hashes }))?;
+    let result_key = Noted::of(run).unwrap_or_default().result_key;
+    let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
+    let marker = pretty(&json!({ "program": program, "result_key": result_key, "files": hashes }))?;
     for (name, content) in files.iter().map(|(name, content)| (name.as_str(), content)).chain([(MARKER, &marker)]) {
         let path = staged.path().join(name);
         std::fs::write(&path, content).map_err(io_at(&path))?;
@@ -125,6 +127,13 @@ fn may_replace(place: &Path) -> Result<()> {
         .advice("move what is there")
         .code(Code::E77)
         .config())
+}
+
+/// The page of a report that was drawn from a result and is as it was written.
+pub fn page_of(run: &Path, result_key: &str) -> Option<PathBuf> {
+    let place = run.join(REPORT);
+    let marker: Value = serde_json::from_str(&regular_file::read_to_string(&place.join(MARKER)).ok()?).ok()?;
+    (marker["result_key"] == result_key && is_as_written(&place)).then(|| place.join(PAGE))
 }
 
 /// Whether a report holds what its marker lists, and nothing else.

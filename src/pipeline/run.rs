@@ -41,6 +41,8 @@ pub struct Finished {
     pub directory: PathBuf,
     /// What was found: `parameters.json`.
     pub outcome: FitOutcome,
+    /// The page of its report, if there is one.
+    pub report: Option<PathBuf>,
     /// Table for a terminal.
     pub summary: String,
     /// Sweep statistics; `None` if an earlier result was reused.

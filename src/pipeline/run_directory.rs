@@ -14,7 +14,7 @@ use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
-use crate::pipeline::report_directory::{REPORT, is_as_written};
+use crate::pipeline::report_directory::{REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, now_unix_seconds};
 use crate::report::tables::json::pretty;
@@ -73,7 +73,8 @@ impl Run<'_> {
         let is_same = run.result_key == key && outcome.schema_version == SCHEMA_VERSION;
         let is_final = outcome.result.verdict.is_final();
         let summary = read("summary.txt")?;
-        (is_same && is_final).then_some(Finished { directory, outcome, summary, totals: None })
+        let report = page_of(&directory, key);
+        (is_same && is_final).then_some(Finished { directory, outcome, report, summary, totals: None })
     }
 
     pub(super) fn write(&self, result: FitResult, record: Record<'_>) -> Result<Finished> {
@@ -95,7 +96,7 @@ impl Run<'_> {
         }
         files.push((RECORD_NAME, pretty(&self.record(&id, result.verdict, &record, &files))?));
         let directory = publish(&self.settings.run.output.join(id), files, &self.watch())?;
-        Ok(Finished { directory, outcome, summary, totals: Some(record.totals) })
+        Ok(Finished { directory, outcome, report: None, summary, totals: Some(record.totals) })
     }
 }
 

@@ -1,0 +1,65 @@
+//! The command `report`: a run directory to a page with figures.
+
+use crate::cli::interrupt::stop_flag;
+use crate::cli::terminal::{Terminal, print};
+use crate::cli::words::wrong_argument;
+use clap::{Args, ValueEnum};
+use homodyne::api::{Colours, ReportSettings, Result, Watch, report, usable_cores};
+use std::path::PathBuf;
+
+/// For `homodyne report --help`.
+pub const REPORT_EXAMPLES: &str = "\
+Examples:
+  homodyne report results/latest                          report/report.html beside the numbers
+  homodyne report results/latest --angles -30,0,60 --colormap jet
+
+Every line figure can be drawn again from report/curves.parquet: figure, phi_degrees, segment, x, y, y_error, model.";
+
+/// Colours of maps.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ColourMap {
+    /// Perceptually even.
+    Viridis,
+    /// The habit.
+    Jet,
+}
+
+/// Options of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// Run directory, as `homodyne runs` lists them.
+    run: PathBuf,
+    /// Azimuths in degrees whose full figures are on the page, separated by commas (default: four of them).
+    #[arg(long, value_name = "PHI,PHI,..", allow_hyphen_values = true, value_delimiter = ',')]
+    angles: Vec<f64>,
+    /// Colours of maps.
+    #[arg(long, value_enum, default_value_t = ColourMap::Viridis)]
+    colormap: ColourMap,
+    /// Worker threads (default: all cores).
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// No progress and no log on stderr but errors.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Draws.
+pub fn draw(arguments: &ReportArguments) -> Result<u8> {
+    if let Some(angle) = arguments.angles.iter().find(|angle| !angle.is_finite()) {
+        return Err(wrong_argument("--angles", &angle.to_string(), "azimuths in degrees, separated by commas"));
+    }
+    let settings = ReportSettings {
+        phi_degrees: arguments.angles.clone(),
+        colours: match arguments.colormap {
+            ColourMap::Viridis => Colours::Viridis,
+            ColourMap::Jet => Colours::Jet,
+        },
+        threads: arguments.threads.unwrap_or_else(usable_cores).max(1),
+        ..ReportSettings::default()
+    };
+    let terminal = Terminal::new(arguments.quiet);
+    let page = report(&arguments.run, &settings, &Watch::new(&terminal, &stop_flag()))?;
+    terminal.finish();
+    print(&format!("report: {}\n", page.display()))?;
+    Ok(0)
+}
