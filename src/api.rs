@@ -85,13 +85,15 @@ pub use crate::parameters::definitions::{
 };
 pub use crate::parameters::scaling::{AngleScaling, ScalingMode};
 pub use crate::parameters::space::{Parameter, ParameterSpace};
+pub use crate::pipeline::drawing::ReportSettings;
 pub use crate::pipeline::holdings::{KeptRun, KeptStore, remove_run, remove_store, runs, stores};
 pub use crate::pipeline::many_q::{FinishedTable, ManyQ, run_many};
 pub use crate::pipeline::plan::{decide, plan};
 pub use crate::pipeline::progress::Progress;
 pub use crate::pipeline::readiness::check_ready;
 pub use crate::pipeline::run::{Finished, Run};
-pub use crate::pipeline::stages::report::{ReportSettings, report};
+pub use crate::pipeline::stages::look::look;
+pub use crate::pipeline::stages::report::report;
 pub use crate::pipeline::tune::{Purpose, Tuning, tune};
 pub use crate::report::figures::maps::Colours;
 pub use crate::report::tables::json::pretty;

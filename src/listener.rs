@@ -40,7 +40,7 @@ pub enum Event<'a> {
     },
     /// Some of the angles of a file are done.
     Angles {
-        /// "ingest", "adopt" or "simulate".
+        /// "ingest", "adopt", "simulate" or "report".
         work: &'a str,
         /// Done.
         done: usize,

@@ -89,7 +89,9 @@ pub enum Command {
     #[command(after_help = ADOPT_HELP)]
     Adopt(AdoptArguments),
     /// Show what a beamline file or a store holds.
-    #[command(after_help = "Example: homodyne inspect data.hdf")]
+    #[command(
+        after_help = "Examples:\n  homodyne inspect data.hdf\n  homodyne inspect data.hdf --plot look --q 0.0054   pictures: look/report.html"
+    )]
     Inspect(InspectArguments),
     /// Make a beamline file (APS-U layout) with a known truth.
     #[command(after_help = SIMULATE_EXAMPLES)]
@@ -289,8 +291,14 @@ pub struct InspectArguments {
     /// Compare a store's checksums.
     #[arg(long)]
     pub verify: bool,
+    /// Draw maps, cuts and frames of every angle into this directory, before any fit.
+    #[arg(long, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
+    /// Which wavevector of a file with several, in 1/angstrom (with --plot).
+    #[arg(long, value_name = "Q", requires = "plot")]
+    pub q: Option<f64>,
     /// Print as JSON.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "plot")]
     pub json: bool,
 }
 

@@ -10,7 +10,7 @@ use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
 use crate::cli::interrupt::{stop_flag, survive_file_limits};
 use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
-use crate::cli::reporting::draw;
+use crate::cli::reporting::{draw, draw_data};
 use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use crate::cli::words::wrong_argument;
@@ -155,6 +155,9 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
 }
 
 fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
+    if let Some(place) = &arguments.plot {
+        return draw_data(arguments, place);
+    }
     let facts = inspect(&arguments.path, arguments.verify)?;
     if arguments.json {
         print_json(&facts)?;

@@ -1,16 +1,18 @@
 //! The command `report`: a run directory to a page with figures.
 
+use crate::cli::arguments::InspectArguments;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
-use crate::cli::words::wrong_argument;
+use crate::cli::words::{standing_here, wrong_argument};
 use clap::{Args, ValueEnum};
-use homodyne::api::{Colours, ReportSettings, Result, Watch, report, usable_cores};
-use std::path::PathBuf;
+use homodyne::api::{Colours, Node, ReportSettings, Result, Watch, keys, look, report, usable_cores, without_file};
+use std::path::{Path, PathBuf};
 
 /// For `homodyne report --help`.
 pub const REPORT_EXAMPLES: &str = "\
 Examples:
   homodyne report results/latest                          report/report.html beside the numbers
+  homodyne report results/latest --fitted                 every pair: fitted/phi=<degrees>/fitted.parquet
   homodyne report results/latest --angles -30,0,60 --colormap jet
 
 Every line figure can be drawn again from report/curves.parquet: figure, phi_degrees, segment, x, y, y_error, model.";
@@ -35,6 +37,9 @@ pub struct ReportArguments {
     /// Colours of maps.
     #[arg(long, value_enum, default_value_t = ColourMap::Viridis)]
     colormap: ColourMap,
+    /// Write data, model and residual of every pair too: fitted/phi=<degrees>/fitted.parquet.
+    #[arg(long)]
+    fitted: bool,
     /// Worker threads (default: all cores).
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -55,11 +60,25 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
             ColourMap::Jet => Colours::Jet,
         },
         threads: arguments.threads.unwrap_or_else(usable_cores).max(1),
+        fitted: arguments.fitted,
         ..ReportSettings::default()
     };
     let terminal = Terminal::new(arguments.quiet);
     let page = report(&arguments.run, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("report: {}\n", page.display()))?;
+    Ok(0)
+}
+
+/// Draws a file or a store before any fit.
+pub fn draw_data(arguments: &InspectArguments, place: &Path) -> Result<u8> {
+    let mut list = vec![(keys::data::FILE.to_owned(), standing_here("FILE", &arguments.path)?)];
+    list.extend(arguments.q.map(|q| (keys::data::WAVEVECTOR.to_owned(), Node::Float(q))));
+    let ingest = without_file(&list)?.ingest;
+    let settings = ReportSettings { threads: usable_cores(), ..ReportSettings::default() };
+    let terminal = Terminal::new(false);
+    let page = look(&arguments.path, &ingest, place, &settings, &Watch::new(&terminal, &stop_flag()))?;
+    terminal.finish();
+    print(&format!("pictures: {}\n", page.display()))?;
     Ok(0)
 }

@@ -18,7 +18,7 @@ pub struct Map {
     pub frames_per_pixel: usize,
     /// Mean of c2, row by row: the later frame along a row, both triangles alike.
     pub data: Vec<f32>,
-    /// Mean of the fitted c2.
+    /// Mean of the fitted c2; empty before a fit.
     pub fit: Vec<f32>,
 }
 
@@ -33,8 +33,8 @@ pub struct CutPoint {
     pub data: f64,
     /// Its standard error, if noise is known.
     pub error: Option<f64>,
-    /// Mean of the fitted c2.
-    pub fit: f64,
+    /// Mean of the fitted c2; `None` before a fit.
+    pub fit: Option<f64>,
 }
 
 /// c2 against the lag.
@@ -55,6 +55,8 @@ pub struct AnglePicture {
     pub map: Map,
     /// All ages, then the segments.
     pub cuts: Vec<Cut>,
+    /// Mean of c2 over all pairs of a frame; `None` where there are none.
+    pub frames: Vec<Option<f64>>,
     /// Pairs, and their sum of squared residuals in sigma, by age; empty where sigma is not known.
     pub ages: Vec<(u64, f64)>,
     /// Numbers of residuals (data less fit) in bins of sigma / [`BINS_PER_SIGMA`], from -[`MOST_SIGMA`] on; empty where sigma is not

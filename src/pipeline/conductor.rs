@@ -3,9 +3,10 @@
 use crate::config::settings::Stage;
 use crate::error::{Error, Result};
 use crate::listener::LogLevel;
+use crate::pipeline::drawing::ReportSettings;
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_directory::lead_latest_to;
-use crate::pipeline::stages::report::{ReportSettings, report};
+use crate::pipeline::stages::report::report;
 use std::path::PathBuf;
 
 impl Run<'_> {

@@ -8,7 +8,9 @@
 mod agreement;
 pub mod checkpoint;
 pub mod conductor;
+pub mod drawing;
 mod find_store;
+mod fitted;
 pub mod holdings;
 pub mod log;
 pub mod many_q;

@@ -1,13 +1,14 @@
 //! The directory of a report: a result is read for it, and it appears whole. It draws nothing.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result, io_at};
+use crate::error::{Error, Fault, Result, io_at};
 use crate::listener::{LogLevel, Watch};
 use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
 use crate::outcome::fit::FitOutcome;
+use crate::pipeline::drawing::Files;
 use crate::pipeline::run_record::{Noted, RECORD_NAME};
 use crate::report::page::Facts;
 use crate::report::tables::json::pretty;
@@ -94,19 +95,18 @@ fn facts(record: &Value) -> Facts {
 }
 
 /// Writes the files of a report into a directory that appears whole; a report that was changed is kept aside.
-pub fn publish(run: &Path, files: Vec<(String, Vec<u8>)>, watch: &Watch<'_>) -> Result<PathBuf> {
-    let place = run.join(REPORT);
-    if place.symlink_metadata().is_ok() && !is_as_written(&place) {
-        let aside = free_name(&place, "changed");
-        std::fs::rename(&place, &aside).map_err(io_at(&place))?;
+pub fn publish(place: &Path, result_key: &str, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
+    check_place(place)?;
+    if place.join(MARKER).is_file() && !is_as_written(place) {
+        let aside = free_name(place, "changed");
+        std::fs::rename(place, &aside).map_err(io_at(place))?;
         watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
     }
-    let staged = StagedDirectory::begin(&place, KIND)?;
+    let staged = StagedDirectory::begin(place, KIND)?;
     let plots = staged.path().join("plots");
     std::fs::create_dir(&plots).map_err(io_at(&plots))?;
     let hashes: BTreeMap<&str, String> =
         files.iter().map(|(name, content)| (name.as_str(), content_hash(content))).collect();
-    let result_key = Noted::of(run).unwrap_or_default().result_key;
     let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
     let marker = pretty(&json!({ "program": program, "result_key": result_key, "files": hashes }))?;
     for (name, content) in files.iter().map(|(name, content)| (name.as_str(), content)).chain([(MARKER, &marker)]) {
@@ -119,14 +119,27 @@ pub fn publish(run: &Path, files: Vec<(String, Vec<u8>)>, watch: &Watch<'_>) -> 
 const KIND: Kind = Kind { may_replace, is_ours: is_unfinished };
 
 fn may_replace(place: &Path) -> Result<()> {
-    if place.symlink_metadata().is_err() || is_as_written(place) {
-        return Ok(());
-    }
-    Err(Fault::at(place.display(), "is no report of this program")
+    let is_empty = || std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
+    if place.symlink_metadata().is_err() || is_as_written(place) || is_empty() { Ok(()) } else { Err(taken(place)) }
+}
+
+/// Pictures may come to a place where nothing is, or where earlier ones are.
+///
+/// # Errors
+/// E77 with what is there.
+pub fn check_place(place: &Path) -> Result<()> {
+    let Ok(there) = place.symlink_metadata() else { return Ok(()) };
+    let is_empty = || std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
+    let is_report = || regular_file::read_to_string(&place.join(MARKER)).is_ok_and(|text| text.contains("\"homodyne "));
+    if there.is_dir() && (is_report() || is_empty()) { Ok(()) } else { Err(taken(place)) }
+}
+
+fn taken(place: &Path) -> Error {
+    Fault::at(place.display(), "is no report of this program, or holds other files")
         .expected("a new place, or an earlier report as it was written")
-        .advice("move what is there")
+        .advice("move what is there, or choose another place")
         .code(Code::E77)
-        .config())
+        .config()
 }
 
 /// The page of a report that was drawn from a result and is as it was written.

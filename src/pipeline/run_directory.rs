@@ -13,6 +13,7 @@ use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
+use crate::pipeline::fitted::{self, FITTED};
 use crate::pipeline::plan::decide;
 use crate::pipeline::report_directory::{REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
@@ -164,10 +165,13 @@ fn files_of_table(place: &Path) -> Option<BTreeMap<String, String>> {
     serde_json::from_value(table["files"].clone()).ok()
 }
 
-/// Whether there is no report, or one that nobody has changed.
+/// Whether there are no report and no tables of the fit, or such that nobody has changed.
 fn report_is_as_written(run: &Path) -> bool {
-    let report = run.join(REPORT);
-    report.symlink_metadata().is_err() || is_as_written(&report)
+    let is_whole = |name: &str, check: fn(&Path) -> bool| {
+        let place = run.join(name);
+        place.symlink_metadata().is_err() || check(&place)
+    };
+    is_whole(REPORT, is_as_written) && is_whole(FITTED, fitted::is_as_written)
 }
 
 /// Moves results that are not as they were written aside: somebody may have added to them.
@@ -216,7 +220,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -230,6 +234,7 @@ const FILES: [&str; 13] = [
     "q_table.parquet",
     TABLE_NAME,
     REPORT,
+    FITTED,
 ];
 
 /// The table of fits of many q.

@@ -8,6 +8,8 @@ use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST
 pub const CUTS: &str = "g2";
 /// 1 / time in which the mean of all ages falls to 1/e.
 pub const RATES: &str = "decay_rate";
+/// Direction of the flow.
+pub const PHI0: &str = "phi0";
 /// D(t).
 pub const DIFFUSION: &str = "diffusion";
 /// J(t): mean square displacement along one axis over twice the time.
@@ -28,6 +30,8 @@ pub const CHI_BY_LAG: &str = "chi2_by_lag";
 pub const CHI_BY_AGE: &str = "chi2_by_age";
 /// Histogram of residuals.
 pub const RESIDUALS: &str = "residuals";
+/// Mean of c2 over the pairs of every frame.
+pub const FRAMES: &str = "frames";
 /// Cost by iteration.
 pub const CONVERGENCE: &str = "convergence";
 
@@ -38,7 +42,9 @@ const PHI: &str = "phi (degree)";
 pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Vec<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;
     let mut all: Vec<Curve> = pictures.iter().flat_map(|picture| cuts(picture, dt_seconds)).collect();
+    all.extend(pictures.iter().map(|picture| frames(picture, dt_seconds)));
     all.push(rates(outcome, pictures));
+    all.extend(flow_direction(outcome, pictures));
     all.extend(transport(&outcome.result.transport));
     all.extend(by_angle(&outcome.result.angles));
     all.push(by_lag(outcome));
@@ -61,7 +67,7 @@ fn cuts(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
             x: point.lag_frames * dt_seconds,
             y: Some(point.data),
             y_error: point.error,
-            model: Some(point.fit),
+            model: point.fit,
         };
         Curve {
             phi_degrees: Some(picture.phi_degrees),
@@ -72,6 +78,25 @@ fn cuts(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
     picture.cuts.iter().map(of_cut).collect()
 }
 
+/// Before a fit: cuts and frames.
+#[must_use]
+pub fn curves_of_data(pictures: &[AnglePicture], dt_seconds: f64) -> Vec<Curve> {
+    let of_angle = |picture: &AnglePicture| {
+        let mut curves = cuts(picture, dt_seconds);
+        curves.push(frames(picture, dt_seconds));
+        curves
+    };
+    pictures.iter().flat_map(of_angle).collect()
+}
+
+fn frames(picture: &AnglePicture, dt_seconds: f64) -> Curve {
+    let point =
+        |(k, mean): (usize, &Option<f64>)| CurvePoint { x: k as f64 * dt_seconds, y: *mean, ..CurvePoint::default() };
+    let points = picture.frames.iter().enumerate().map(point).filter(|point| point.y.is_some()).collect();
+    let phi_degrees = Some(picture.phi_degrees);
+    Curve { phi_degrees, ..Curve::of(FRAMES, ["time of the frame (s)", "mean of c2 over its pairs"], points) }
+}
+
 /// How fast the mean over all ages falls to 1/e of its height over the offset: in the data, and in the model.
 fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
     let dt_seconds = outcome.conditions.dt_seconds;
@@ -79,12 +104,12 @@ fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
         let cut = picture.cuts.iter().find(|cut| cut.segment.is_none())?;
         let level = angle.offset + angle.contrast_fitted / std::f64::consts::E;
         let rate = |value: fn(&CutPoint) -> f64| Some(1.0 / (crossing(&cut.points, level, value)? * dt_seconds));
-        let (y, model) = (rate(|point| point.data), rate(|point| point.fit));
+        let (y, model) = (rate(|point| point.data), rate(fitted));
         // The error of the mean there, over its slope.
-        let near = crossing(&cut.points, level, |point| point.fit)?;
+        let near = crossing(&cut.points, level, fitted)?;
         let at = cut.points.partition_point(|point| point.lag_frames < near).clamp(1, cut.points.len() - 1);
         let (before, after) = (&cut.points[at - 1], &cut.points[at]);
-        let slope = (before.fit - after.fit) / (after.lag_frames / before.lag_frames).ln();
+        let slope = (fitted(before) - fitted(after)) / (after.lag_frames / before.lag_frames).ln();
         let y_error = after.error.zip(y).map(|(error, y)| y * error / slope.abs());
         Some(CurvePoint { x: picture.phi_degrees, y, y_error, model })
     };
@@ -92,11 +117,28 @@ fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
     Curve::of(RATES, [PHI, "1/e rate of the mean over all ages (1/s)"], points)
 }
 
+fn fitted(point: &CutPoint) -> f64 {
+    point.fit.unwrap_or(f64::NAN)
+}
+
 /// The lag at which a mean falls through a level, in frames.
 fn crossing(points: &[CutPoint], level: f64, value: fn(&CutPoint) -> f64) -> Option<f64> {
     let two = points.windows(2).find(|two| value(&two[0]) > level && value(&two[1]) <= level)?;
     let share = (value(&two[0]) - level) / (value(&two[0]) - value(&two[1]));
     Some(two[0].lag_frames * (two[1].lag_frames / two[0].lag_frames).powf(share))
+}
+
+/// A line at phi0, or where it comes again after 180 degrees among the angles.
+fn flow_direction(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Option<Curve> {
+    let found = outcome.result.parameters.iter().find(|found| found.name == "phi0")?;
+    let most = rates(outcome, pictures).points.iter().filter_map(|point| point.y).fold(0.0, f64::max);
+    let inside = |phi: f64| {
+        let all = || pictures.iter().map(|picture| picture.phi_degrees);
+        all().any(|other| other <= phi) && all().any(|other| other >= phi)
+    };
+    let x = [0.0, 180.0, -180.0].map(|turn| found.value + turn).into_iter().find(|phi| inside(*phi))?;
+    let end = |y: f64| CurvePoint { x, y: Some(y), ..CurvePoint::default() };
+    Some(Curve::of(PHI0, [PHI, "1/s"], vec![end(0.0), end(most)]))
 }
 
 fn transport(transport: &[TransportPoint]) -> Vec<Curve> {

@@ -1,9 +1,10 @@
 //! The page that people look at first: one file without scripts or addresses of elsewhere. It computes nothing.
 
-use crate::outcome::fit::FitOutcome;
+use crate::outcome::fit::{FitOutcome, FitResult};
 use crate::outcome::parameter::{Interval, ParameterResult};
 use crate::outcome::verdict::Verdict;
 use crate::report::figures::lines::Figure;
+use crate::report::figures::style;
 use crate::units::degrees;
 use std::fmt::Write;
 
@@ -13,10 +14,10 @@ pub struct Shown {
     pub phi_degrees: f64,
     /// Small map as an address that holds it.
     pub small: String,
-    /// Names of its files below `plots/`: map, cuts.
-    pub files: [String; 2],
-    /// Both figures, where the angle is among those that are shown at once.
-    pub figures: Option<[String; 2]>,
+    /// Name of its map below `plots/`.
+    pub map_file: String,
+    /// Map and line figures, where the angle is among those that are shown at once.
+    pub figures: Option<(String, Vec<Figure>)>,
 }
 
 /// How a result came about: words and what stands behind them.
@@ -26,8 +27,8 @@ pub type Facts = Vec<(String, String)>;
 pub struct Page<'a> {
     /// Title.
     pub name: &'a str,
-    /// The result.
-    pub outcome: &'a FitOutcome,
+    /// The result; `None` before a fit.
+    pub outcome: Option<&'a FitOutcome>,
     /// All angles.
     pub angles: &'a [Shown],
     /// Figures of all angles together.
@@ -35,6 +36,9 @@ pub struct Page<'a> {
     /// How it came about.
     pub facts: &'a Facts,
 }
+
+/// Most numbers in the table of correlations.
+const MOST_CORRELATED: usize = 12;
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--line:#8886;--soft:#8881}
@@ -65,72 +69,24 @@ impl Page<'_> {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <title>{name}: homodyne</title><style>{STYLE}</style></head><body>\n<main><h1>{name}</h1>\n"
         );
-        self.verdict(&mut html);
-        self.parameters(&mut html);
-        self.angles(&mut html);
-        html.push_str("<h2>All angles together</h2><div class=\"grid\">\n");
-        for figure in self.figures {
-            put_figure(&mut html, figure);
+        if let Some(outcome) = self.outcome {
+            verdict(&mut html, &outcome.result);
+            parameters(&mut html, &outcome.result);
         }
-        html.push_str("</div>\n<h2>How it was obtained</h2><dl>\n");
+        self.angles(&mut html);
+        if let Some(outcome) = self.outcome {
+            html.push_str("<h2>All angles together</h2><div class=\"grid\">\n");
+            self.figures.iter().for_each(|figure| put_figure(&mut html, figure));
+            html.push_str("</div>\n");
+            correlations(&mut html, &outcome.result);
+        }
+        let about = if self.outcome.is_some() { "How it was obtained" } else { "What the file holds" };
+        let _ = writeln!(html, "<h2>{about}</h2><dl>");
         for (what, value) in self.facts {
             let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(what), escaped(value));
         }
         html.push_str("</dl></main></body></html>\n");
         html
-    }
-
-    fn verdict(&self, html: &mut String) {
-        let result = &self.outcome.result;
-        let class = match result.verdict {
-            Verdict::Converged => "good",
-            Verdict::Interrupted => "doubt",
-            _ => "bad",
-        };
-        let _ = write!(html, "<div class=\"verdict {class}\"><b>verdict: {}</b>", result.verdict.name());
-        if !result.reasons.is_empty() {
-            html.push_str("<ul>");
-            for reason in &result.reasons {
-                let _ = write!(html, "<li>{}</li>", escaped(reason));
-            }
-            html.push_str("</ul>");
-        }
-        if let Some(chi) = result.reduced_chi_squared {
-            let expected = result.expected_reduced_chi_squared.map_or_else(String::new, |expected| {
-                format!(" (expected {:.4} \u{b1} {:.4})", expected.value, expected.spread)
-            });
-            let _ = write!(html, "<div>chi2_nu {chi:.4}{expected}, {} pairs", result.n_pairs);
-            if let Some(test) = &result.lack_of_fit {
-                let _ = write!(html, "; test of fit: p = {:.2e}", test.p_value);
-            }
-            html.push_str("</div>");
-        }
-        html.push_str("</div>\n");
-    }
-
-    fn parameters(&self, html: &mut String) {
-        html.push_str(
-            "<h2>Parameters</h2><div class=\"wide\"><table><thead><tr><th>parameter</th><th>value</th><th>uncertainty</th>\
-             <th>pairs independent</th><th>95 % interval</th><th>unit</th><th>bounds</th><th>status</th></tr></thead><tbody>\n",
-        );
-        for found in &self.outcome.result.parameters {
-            let cell = |value: Option<f64>| value.map_or("\u{2013}".into(), |value| format!("{value:.3e}"));
-            let _ = writeln!(
-                html,
-                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-                 <td>{}</td><td class=\"n\">{} to {}</td><td>{}</td></tr>",
-                found.name,
-                rounded(found),
-                cell(found.uncertainty),
-                cell(found.uncertainty_plain),
-                found.interval_95.map_or("\u{2013}".into(), interval),
-                escaped(&found.unit),
-                found.bounds[0],
-                found.bounds[1],
-                found.status.name()
-            );
-        }
-        html.push_str("</tbody></table></div>\n");
     }
 
     fn angles(&self, html: &mut String) {
@@ -139,7 +95,7 @@ impl Page<'_> {
             let phi = degrees(shown.phi_degrees);
             let place = match shown.figures {
                 Some(_) => format!("#phi={phi}"),
-                None => format!("plots/{}.svg", shown.files[0]),
+                None => format!("plots/{}.svg", shown.map_file),
             };
             let _ = writeln!(
                 html,
@@ -149,20 +105,111 @@ impl Page<'_> {
         }
         html.push_str("</div>\n");
         for shown in self.angles {
-            let Some([map, cuts]) = &shown.figures else { continue };
-            let phi = degrees(shown.phi_degrees);
-            let [map_file, cuts_file] = &shown.files;
+            let Some((map, lines)) = &shown.figures else { continue };
+            let (phi, file) = (degrees(shown.phi_degrees), &shown.map_file);
+            let caption = match self.outcome {
+                Some(_) => {
+                    "Data and fit share one scale (1st to 99th percentile of the data); stripes or patches in the residual are what \
+                     the model misses. Means over blocks of frames."
+                }
+                None => {
+                    "Means over blocks of frames; stripes are frames that differ, for example by the intensity of the beam."
+                }
+            };
             let _ = writeln!(
                 html,
-                "<section id=\"phi={phi}\"><h2>{phi} degrees</h2><figure class=\"map\">{map}<figcaption>Data and fit share one \
-                 scale (1st to 99th percentile of the data); stripes or patches in the residual are what the model misses. Means \
-                 over blocks of frames. <a href=\"plots/{map_file}.svg\">file</a></figcaption></figure>\
-                 <figure>{cuts}<figcaption>Means along diagonals with their standard errors, lines the fit, for all ages and five \
-                 parts by age. <a href=\"plots/{cuts_file}.svg\">file</a>, <a href=\"curves.parquet\">data</a></figcaption></figure>\
-                 </section>"
+                "<section id=\"phi={phi}\"><h2>{phi} degrees</h2><figure class=\"map\">{map}<figcaption>{caption} \
+                 <a href=\"plots/{file}.svg\">file</a></figcaption></figure><div class=\"grid\">"
             );
+            lines.iter().for_each(|figure| put_figure(html, figure));
+            html.push_str("</div></section>\n");
         }
     }
+}
+
+fn verdict(html: &mut String, result: &FitResult) {
+    let class = match result.verdict {
+        Verdict::Converged => "good",
+        Verdict::Interrupted => "doubt",
+        _ => "bad",
+    };
+    let _ = write!(html, "<div class=\"verdict {class}\"><b>verdict: {}</b>", result.verdict.name());
+    if !result.reasons.is_empty() {
+        html.push_str("<ul>");
+        for reason in &result.reasons {
+            let _ = write!(html, "<li>{}</li>", escaped(reason));
+        }
+        html.push_str("</ul>");
+    }
+    if let Some(chi) = result.reduced_chi_squared {
+        let expected = result.expected_reduced_chi_squared.map_or_else(String::new, |expected| {
+            format!(" (expected {:.4} \u{b1} {:.4})", expected.value, expected.spread)
+        });
+        let _ = write!(html, "<div>chi2_nu {chi:.4}{expected}, {} pairs", result.n_pairs);
+        if let Some(test) = &result.lack_of_fit {
+            let _ = write!(html, "; test of fit: p = {:.2e}", test.p_value);
+        }
+        html.push_str("</div>");
+    }
+    html.push_str("</div>\n");
+}
+
+fn parameters(html: &mut String, result: &FitResult) {
+    html.push_str(
+        "<h2>Parameters</h2><div class=\"wide\"><table><thead><tr><th>parameter</th><th>value</th><th>uncertainty</th>\
+         <th>pairs independent</th><th>95 % interval</th><th>unit</th><th>bounds</th><th>status</th></tr></thead><tbody>\n",
+    );
+    for found in &result.parameters {
+        let cell = |value: Option<f64>| value.map_or("\u{2013}".into(), |value| style::rounded(value, 3));
+        let _ = writeln!(
+            html,
+            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+             <td>{}</td><td class=\"n\">{} to {}</td><td>{}</td></tr>",
+            found.name,
+            rounded(found),
+            cell(found.uncertainty),
+            cell(found.uncertainty_plain),
+            found.interval_95.map_or("\u{2013}".into(), interval),
+            escaped(&found.unit),
+            found.bounds[0],
+            found.bounds[1],
+            found.status.name()
+        );
+    }
+    html.push_str("</tbody></table></div>\n");
+}
+
+/// Correlations as a table whose cells are the redder or bluer the stronger they are.
+fn correlations(html: &mut String, result: &FitResult) {
+    // Contrast and offset of a hundred angles would be no table.
+    let n = result.covariance_names.len().min(MOST_CORRELATED);
+    if n == 0 || result.correlation.len() < n {
+        return;
+    }
+    html.push_str("<h2>Correlations</h2><div class=\"wide\"><table><thead><tr><th></th>");
+    for name in &result.covariance_names[..n] {
+        let _ = write!(html, "<th>{}</th>", escaped(name));
+    }
+    html.push_str("</tr></thead><tbody>\n");
+    for (name, row) in result.covariance_names.iter().zip(&result.correlation).take(n) {
+        let _ = write!(html, "<tr><th>{}</th>", escaped(name));
+        for cell in row.iter().take(n) {
+            let _ = match cell {
+                Some(value) => {
+                    write!(html, "<td class=\"n\" style=\"background:{}\">{value:.2}</td>", tint(*value))
+                }
+                None => write!(html, "<td class=\"n\">\u{2013}</td>"),
+            };
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div><p>Beyond 0.95 in size two numbers can hardly be told apart.</p>\n");
+}
+
+/// Red for one sign, blue for the other, see-through: text stays legible on light and dark pages.
+fn tint(correlation: f64) -> String {
+    let colour = if correlation < 0.0 { "0,114,178" } else { "213,94,0" };
+    format!("rgba({colour},{:.2})", 0.6 * correlation.abs().min(1.0))
 }
 
 fn put_figure(html: &mut String, figure: &Figure) {
@@ -192,7 +239,7 @@ fn rounded(found: &ParameterResult) -> String {
 }
 
 fn interval([lower, upper]: Interval) -> String {
-    let end = |end: Option<f64>| end.map_or("bound".into(), |end| format!("{end:.3e}"));
+    let end = |end: Option<f64>| end.map_or("bound".into(), |end| style::rounded(end, 5));
     format!("{} to {}", end(lower), end(upper))
 }
 

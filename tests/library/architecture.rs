@@ -27,7 +27,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("sweep", &["error", "experiment", "listener", "machine", "store", "model", "sums"]),
     ("fit", &["error", "units", "listener", "parameters", "sums", "likelihood", "outcome", "machine"]),
     ("simulate", &["error", "experiment", "parameters", "listener", "machine", "model"]),
-    ("report", &["error", "parameters", "outcome"]),
+    ("report", &["error", "units", "parameters", "outcome"]),
     (
         "config",
         &[
@@ -52,6 +52,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "experiment",
             "fit",
             "ingest",
+            "likelihood",
             "listener",
             "machine",
             "model",

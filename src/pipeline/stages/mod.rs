@@ -2,4 +2,5 @@
 
 pub mod fit;
 pub mod ingest;
+pub mod look;
 pub mod report;

@@ -2,8 +2,8 @@
 
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::report::curves::{
-    CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, OFFSET, RATES, RESIDUALS,
-    SHEAR_RATE, SIGMA,
+    CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0, RATES,
+    RESIDUALS, SHEAR_RATE, SIGMA,
 };
 use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, svg};
 use crate::units::degrees;
@@ -27,66 +27,88 @@ const LOG_BOTH: Axes = Axes { log_x: true, log_y: true };
 const LINEAR: Axes = Axes { log_x: false, log_y: false };
 const LOG_Y: Axes = Axes { log_x: false, log_y: true };
 
-/// Title, caption and axes of the figures of one curve.
-const SINGLE: [(&str, &str, &str, Axes); 10] = [
-    (
+/// A figure of one curve.
+struct About {
+    curve: &'static str,
+    title: &'static str,
+    caption: &'static str,
+    axes: Axes,
+}
+
+const fn about(curve: &'static str, title: &'static str, caption: &'static str, axes: Axes) -> About {
+    About { curve, title, caption, axes }
+}
+
+const SINGLE: [About; 12] = [
+    about(
         RATES,
         "Decay rate against the angle",
         "Points and line agree where one model holds for all directions; the flow is fastest along phi0.",
         LINEAR,
     ),
-    (
+    about(
         DIFFUSION,
         "Diffusion coefficient D(t)",
         "Bands are 68 and 95 %. A law that is determined has a narrow band over the whole measurement.",
         LOG_BOTH,
     ),
-    (
+    about(
         DISPLACEMENT,
         "Mean of D(t) from the start",
         "What a measurement of this length would call the diffusion coefficient.",
         LOG_BOTH,
     ),
-    (SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %.", LOG_BOTH),
-    (CONTRAST, "Contrast of every angle", "A trend with the angle speaks against one shared contrast.", LINEAR),
-    (OFFSET, "Offset of every angle", "A trend with the angle speaks against one shared offset.", LINEAR),
-    (
+    about(SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %.", LOG_BOTH),
+    about(CONTRAST, "Contrast of every angle", "A trend with the angle speaks against one shared contrast.", LINEAR),
+    about(OFFSET, "Offset of every angle", "A trend with the angle speaks against one shared offset.", LINEAR),
+    about(
         CHI,
         "chi2 per pair of every angle",
         "An angle that stands out is not described by the model, or its noise is another.",
         LINEAR,
     ),
-    (SIGMA, "Noise of one c2 value at every angle", "It follows the number of pixels of a bin.", LINEAR),
-    (CHI_BY_LAG, "chi2 per pair by lag", "Where the model fails: flat means that all lags are described alike.", LOG_X),
-    (CHI_BY_AGE, "chi2 per pair by age", "A rise says that the sample or the beam has changed.", LINEAR),
+    about(SIGMA, "Noise of one c2 value at every angle", "It follows the number of pixels of a bin.", LINEAR),
+    about(
+        CHI_BY_LAG,
+        "chi2 per pair by lag",
+        "Where the model fails: flat means that all lags are described alike.",
+        LOG_X,
+    ),
+    about(CHI_BY_AGE, "chi2 per pair by age", "A rise says that the sample or the beam has changed.", LINEAR),
+    about(
+        RESIDUALS,
+        "Residuals in units of sigma",
+        "The normal curve is what independent noise gives; speckles widen it.",
+        LOG_Y,
+    ),
+    about(CONVERGENCE, "Cost by iteration", "Half of chi-square at every accepted step.", LINEAR),
 ];
 
 /// All figures of a result but the cuts of single angles.
 #[must_use]
 pub fn figures(curves: &[Curve]) -> Vec<Figure> {
-    let mut all = Vec::new();
-    for (name, title, caption, axes) in SINGLE {
-        let Some(curve) = curves.iter().find(|curve| curve.figure == name) else { continue };
-        let plots = if matches!(name, DIFFUSION | SHEAR_RATE) { with_bands(curve) } else { with_model(curve) };
-        all.push(figure(curve, (name, title, caption), plots, axes));
-    }
-    if let Some(curve) = curves.iter().find(|curve| curve.figure == RESIDUALS) {
-        let about = (
-            RESIDUALS,
-            "Residuals in units of sigma",
-            "The normal curve is what independent noise gives; speckles widen it.",
-        );
-        let positive = Curve {
-            points: curve.points.iter().filter(|point| point.y > Some(0.0)).copied().collect(),
-            ..curve.clone()
+    let of_curve = |about: &About| {
+        let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
+        let positive = |point: &&CurvePoint| point.y > Some(0.0);
+        let mut plots = match about.curve {
+            DIFFUSION | SHEAR_RATE => with_bands(curve),
+            DISPLACEMENT | CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
+            // A logarithm has no place for bins without residuals.
+            RESIDUALS => {
+                with_model(&Curve { points: curve.points.iter().filter(positive).copied().collect(), ..curve.clone() })
+            }
+            _ => with_model(curve),
         };
-        all.push(figure(curve, about, with_model(&positive), LOG_Y));
-    }
-    if let Some(curve) = curves.iter().find(|curve| curve.figure == CONVERGENCE) {
-        let about = (CONVERGENCE, "Cost by iteration", "Half of chi-square at every accepted step.");
-        all.push(figure(curve, about, vec![line(&xy(curve, |point| point.y), DATA, None)], LINEAR));
-    }
-    all
+        let direction = curves.iter().find(|curve| curve.figure == PHI0 && about.curve == RATES);
+        plots.extend(direction.map(|curve| line(&xy(curve, |point| point.y), COLOURS[3], Some("phi0"))));
+        Some(Figure {
+            name: about.curve.to_owned(),
+            title: about.title.to_owned(),
+            caption: about.caption,
+            svg: svg(plots, about.title, [curve.x_label, curve.y_label], about.axes),
+        })
+    };
+    SINGLE.iter().filter_map(of_curve).collect()
 }
 
 /// c2 against the lag at one angle: all ages and the segments.
@@ -100,24 +122,34 @@ pub fn cuts(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
         let colour = COLOURS[curve.segment.unwrap_or(0) % COLOURS.len()];
         let errors: Vec<f64> = curve.points.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
         plots.push(points(&xy(curve, |point| point.y), &errors, colour, Some(&name)));
-        plots.push(line(&xy(curve, |point| point.model), colour, None));
+        let model = xy(curve, |point| point.model);
+        plots.extend((!model.is_empty()).then(|| line(&model, colour, None)));
     }
     let phi = degrees(phi_degrees);
+    let has_model = own.iter().any(|curve| curve.points.iter().any(|point| point.model.is_some()));
     own.first().map(|curve| Figure {
         name: format!("g2_phi={phi}"),
         title: format!("c2 against the lag at {phi} degrees, data and fit, all ages and five parts by age"),
-        caption: "Points are means along diagonals with their standard errors, lines the fit.",
+        caption: match has_model {
+            true => "Points are means along diagonals with their standard errors, lines the fit; parts are by age.",
+            false => "Points are means along diagonals; parts by age that differ say that the sample ages.",
+        },
         svg: svg(plots, &format!("c2 against the lag at {phi} degrees"), [curve.x_label, curve.y_label], LOG_X),
     })
 }
 
-fn figure(curve: &Curve, (name, title, caption): (&str, &str, &'static str), plots: Vec<Plot>, axes: Axes) -> Figure {
-    Figure {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        caption,
-        svg: svg(plots, title, [curve.x_label, curve.y_label], axes),
-    }
+/// Mean of c2 of every frame of one angle.
+#[must_use]
+pub fn frames(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
+    let curve = curves.iter().find(|curve| curve.figure == FRAMES && curve.phi_degrees == Some(phi_degrees))?;
+    let phi = degrees(phi_degrees);
+    let title = format!("Mean of c2 over the pairs of every frame at {phi} degrees");
+    Some(Figure {
+        name: format!("frames_phi={phi}"),
+        caption: "Frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
+        svg: svg(with_model(curve), &title, [curve.x_label, curve.y_label], LINEAR),
+        title,
+    })
 }
 
 fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {

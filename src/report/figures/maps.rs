@@ -44,8 +44,8 @@ const SIDE: f64 = 300.0;
 /// Side of a small map.
 const SMALL: usize = 64;
 const LEFT: f64 = 52.0;
-const TOP: f64 = 30.0;
-const PANEL: f64 = 408.0;
+const TOP: f64 = 44.0;
+const PANEL: f64 = 420.0;
 
 /// Data, fit and residual.
 #[must_use]
@@ -74,6 +74,14 @@ struct Range {
     high: f32,
 }
 
+/// One map of a figure.
+struct Panel {
+    title: String,
+    values: Vec<f32>,
+    range: Range,
+    colours: Palette,
+}
+
 impl Triptych<'_> {
     /// As SVG with its maps inside.
     ///
@@ -81,39 +89,44 @@ impl Triptych<'_> {
     /// Internal if a picture cannot be encoded.
     pub fn svg(&self) -> Result<String> {
         let map = self.map;
-        let scale = percentiles(map.data.iter().copied(), [0.01, 0.99]);
-        let unit = self.sigma.filter(|sigma| *sigma > 0.0).unwrap_or(1.0) as f32;
-        let residual: Vec<f32> = map.data.iter().zip(&map.fit).map(|(data, fit)| (data - fit) / unit).collect();
-        let size = percentiles(residual.iter().map(|value| value.abs()), [0.0, 0.99]).high.max(f32::MIN_POSITIVE);
-        let residual_scale = Range { low: -size, high: size };
-        let (width, height) = (3.0 * PANEL, TOP + SIDE + 46.0);
         let phi = crate::units::degrees(self.phi_degrees);
+        let range = percentiles(map.data.iter().copied(), [0.01, 0.99]);
+        let sequential = |title: String, values: &[f32]| Panel {
+            title,
+            values: values.to_vec(),
+            range,
+            colours: Palette::Sequential(self.colours),
+        };
+        let mut panels = vec![sequential(format!("data, {phi} degrees"), &map.data)];
+        if !map.fit.is_empty() {
+            panels.extend([sequential("fit".to_owned(), &map.fit), self.residual()]);
+        }
+        let (width, height) = (panels.len() as f64 * PANEL, TOP + SIDE + 46.0);
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" style=\"max-width:100%;height:auto\" font-family=\"{FONT}\" font-size=\"12\" \
-             fill=\"currentColor\"><title>c2 at {phi} degrees: data, fit and residual over both times</title>"
+             fill=\"currentColor\"><title>c2 at {phi} degrees over both times</title>"
         );
-        let unit_of_residual = if self.sigma.is_some() { "(data - fit) / sigma" } else { "data - fit" };
-        let panels = [
-            (format!("data, {phi} degrees"), &map.data, scale, Palette::Sequential(self.colours)),
-            ("fit".to_owned(), &map.fit, scale, Palette::Sequential(self.colours)),
-            (unit_of_residual.to_owned(), &residual, residual_scale, Palette::Diverging),
-        ];
-        for (k, (title, values, range, colours)) in panels.iter().enumerate() {
-            let picture = data_url(&png(&pixels(values, map.side, *range, *colours), map.side)?);
-            self.panel(&mut svg, PANEL * k as f64, (title, values, *range), (&picture, *colours))?;
+        for (k, panel) in panels.iter().enumerate() {
+            self.panel(&mut svg, PANEL * k as f64, panel)?;
         }
         svg.push_str("</svg>");
         Ok(svg)
     }
 
-    fn panel(
-        &self,
-        svg: &mut String,
-        left: f64,
-        (title, values, range): (&str, &[f32], Range),
-        (picture, colours): (&str, Palette),
-    ) -> Result<()> {
+    /// Data less fit, in units of sigma where that is known.
+    fn residual(&self) -> Panel {
+        let unit = self.sigma.filter(|sigma| *sigma > 0.0).unwrap_or(1.0) as f32;
+        let values: Vec<f32> = self.map.data.iter().zip(&self.map.fit).map(|(data, fit)| (data - fit) / unit).collect();
+        let size = percentiles(values.iter().map(|value| value.abs()), [0.0, 0.99]).high.max(f32::MIN_POSITIVE);
+        let title = if self.sigma.is_some() { "(data - fit) / sigma" } else { "data - fit" }.to_owned();
+        Panel { title, values, range: Range { low: -size, high: size }, colours: Palette::Diverging }
+    }
+
+    fn panel(&self, svg: &mut String, left: f64, panel: &Panel) -> Result<()> {
+        let Panel { title, values, range, colours } = panel;
+        let side = self.map.side;
+        let picture = data_url(&png(&levels(values, side, *range), (side, side), *colours)?);
         let (x, bottom) = (left + LEFT, TOP + SIDE);
         let known: Vec<f32> = values.iter().copied().filter(|value| value.is_finite()).collect();
         let mean = known.iter().map(|&value| f64::from(value)).sum::<f64>() / known.len().max(1) as f64;
@@ -144,20 +157,22 @@ impl Triptych<'_> {
             TOP + 0.5 * SIDE
         ));
         write(format!(
-            "<text x=\"{}\" y=\"18\" text-anchor=\"end\" opacity=\"0.75\">mean {mean:.4}, {low:.3} to {high:.3}</text>",
-            x + SIDE
+            "<text x=\"{x}\" y=\"36\" font-size=\"11\" opacity=\"0.75\">mean {}, range {} to {}</text>",
+            short(mean),
+            short(f64::from(low)),
+            short(f64::from(high))
         ));
-        let ramp: Vec<[u8; 3]> = (0..128).rev().map(|k| colours.colour(f64::from(k) / 127.0)).collect();
-        let bar = data_url(&encoded(&ramp.concat(), 1, 128)?);
+        let ramp: Vec<u8> = (0..LEVELS).rev().collect();
+        let bar = data_url(&png(&ramp, (1, usize::from(LEVELS)), *colours)?);
         let at = x + SIDE + 8.0;
         write(format!(
             "<image x=\"{at}\" y=\"{TOP}\" width=\"10\" height=\"{SIDE}\" preserveAspectRatio=\"none\" href=\"{bar}\"/>\
-             <text x=\"{}\" y=\"{}\">{:.3}</text><text x=\"{}\" y=\"{bottom}\">{:.3}</text>",
+             <text x=\"{}\" y=\"{}\">{}</text><text x=\"{}\" y=\"{bottom}\">{}</text>",
             at + 13.0,
             TOP + 10.0,
-            range.high,
+            short(f64::from(range.high)),
             at + 13.0,
-            range.low
+            short(f64::from(range.low))
         ));
         Ok(())
     }
@@ -184,7 +199,7 @@ pub fn small(map: &Map, colours: Colours) -> Result<String> {
     };
     let values: Vec<f32> = (0..side * side).map(|k| mean(k / side, k % side)).collect();
     let range = percentiles(values.iter().copied(), [0.01, 0.99]);
-    Ok(data_url(&png(&pixels(&values, side, range, Palette::Sequential(colours)), side)?))
+    Ok(data_url(&png(&levels(&values, side, range), (side, side), Palette::Sequential(colours))?))
 }
 
 /// Two percentiles of the finite values.
@@ -201,15 +216,16 @@ fn percentiles(values: impl Iterator<Item = f32>, shares: [f64; 2]) -> Range {
     if low < high { Range { low, high } } else { Range { low: low - 1e-6, high: high + 1e-6 } }
 }
 
-/// The picture of a map, the first frame at the lower left.
-fn pixels(values: &[f32], side: usize, range: Range, colours: Palette) -> Vec<u8> {
-    const LEVELS: u16 = 255;
-    let table: Vec<[u8; 3]> = (0..=LEVELS).map(|level| colours.colour(f64::from(level) / f64::from(LEVELS))).collect();
+/// Levels of colour of a map; the one behind them is for pixels without pairs.
+const LEVELS: u8 = 128;
+
+/// The picture of a map, the first frame at the lower left: a level for every pixel.
+fn levels(values: &[f32], side: usize, range: Range) -> Vec<u8> {
     let of_value = |value: f32| {
-        let share = (value - range.low) / (range.high - range.low);
-        if value.is_finite() { table[(share.clamp(0.0, 1.0) * f32::from(LEVELS)) as usize] } else { GREY }
+        let share = ((value - range.low) / (range.high - range.low)).clamp(0.0, 1.0);
+        if value.is_finite() { (share * f32::from(LEVELS - 1)).round() as u8 } else { LEVELS }
     };
-    (0..side).rev().flat_map(|row| &values[row * side..(row + 1) * side]).flat_map(|&value| of_value(value)).collect()
+    (0..side).rev().flat_map(|row| &values[row * side..(row + 1) * side]).map(|&value| of_value(value)).collect()
 }
 
 /// Blue, cyan, yellow, red.
@@ -218,17 +234,17 @@ fn jet(share: f64) -> [u8; 3] {
     [part(3.0), part(2.0), part(1.0)]
 }
 
-fn png(pixels: &[u8], side: usize) -> Result<Vec<u8>> {
-    encoded(pixels, side, side)
-}
-
-fn encoded(pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
+/// A picture of levels of a palette as PNG.
+fn png(levels: &[u8], (width, height): (usize, usize), colours: Palette) -> Result<Vec<u8>> {
+    let share = |level: u8| f64::from(level) / f64::from(LEVELS - 1);
+    let palette: Vec<u8> = (0..LEVELS).flat_map(|level| colours.colour(share(level))).chain(GREY).collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette(palette);
     encoder.set_compression(png::Compression::Fast);
     let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(pixels)?;
+        writer.write_image_data(levels)?;
         writer.finish()
     });
     written.map_err(|source| Fault::at("picture", "cannot be encoded").source(source).internal())?;
@@ -239,6 +255,12 @@ fn data_url(png: &[u8]) -> String {
     let mut url = String::from("data:image/png;base64,");
     let _ = write!(url, "{}", STANDARD.encode(png));
     url
+}
+
+/// Four digits at most.
+fn short(value: f64) -> String {
+    let digits = if value.abs() < 1e-9 { 3 } else { (3 - value.abs().log10().floor() as i32).clamp(0, 6) as usize };
+    format!("{value:.digits$}")
 }
 
 /// Round numbers below an end, about five.
@@ -263,9 +285,10 @@ mod tests {
     #[test]
     fn the_first_frame_is_at_the_lower_left_and_unknown_pixels_are_grey() {
         let values = [0.0, f32::NAN, 0.5, 1.0];
-        let found = pixels(&values, 2, Range { low: 0.0, high: 1.0 }, Palette::Sequential(Colours::Viridis));
-        assert_eq!(found[9..12], GREY);
-        assert_ne!(found[6..9], found[3..6]);
-        assert_eq!(found.len(), 12);
+        let range = Range { low: 0.0, high: 1.0 };
+        assert_eq!(levels(&values, 2, range), [64, 127, 0, LEVELS]);
+        let picture = png(&levels(&values, 2, range), (2, 2), Palette::Diverging).expect("a picture");
+        assert_eq!(picture[1..4], *b"PNG");
+        assert_eq!(Palette::Sequential(Colours::Viridis).colour(0.0), [68, 1, 84]);
     }
 }

@@ -1,8 +1,9 @@
 //! What all figures share: colours that colour-blind people tell apart, type, sizes, and text that follows the page's colour.
 
 use kuva::plot::{BandPlot, LinePlot, ScatterPlot};
-use kuva::prelude::{Layout, Plot, SvgBackend, render_multiple};
+use kuva::prelude::{Layout, Plot, SvgBackend, TickFormat, render_multiple};
 use kuva::render::theme::Theme;
+use std::sync::Arc;
 
 /// Okabe and Ito's colours, dark enough for lines on white and light enough on black.
 pub const COLOURS: [&str; 6] = ["#7f7f7f", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00"];
@@ -46,15 +47,40 @@ pub fn svg(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes: A
         .with_y_label(y_label)
         .with_width(SIZE[0])
         .with_height(SIZE[1])
+        .with_tick_format(TickFormat::Custom(Arc::new(number)))
         .with_theme(theme);
     let layout = if axes.log_x { layout.with_log_x() } else { layout };
     let layout = if axes.log_y { layout.with_log_y() } else { layout };
     fluid(&SvgBackend::new().render_scene(&render_multiple(plots, layout)))
 }
 
+/// A number with as many digits as it needs, eight at most.
+#[must_use]
+pub fn number(value: f64) -> String {
+    rounded(value, 8)
+}
+
+/// A number with so many digits, less its last zeros.
+#[must_use]
+pub fn rounded(value: f64, digits: usize) -> String {
+    let scientific = format!("{value:.*e}", digits - 1);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    match exponent {
+        -4..=5 => trimmed(&format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)),
+        _ => format!("{}e{exponent}", trimmed(mantissa)),
+    }
+}
+
 /// An SVG that is no wider than its place.
 fn fluid(svg: &str) -> String {
-    svg.replacen("<svg ", "<svg role=\"img\" style=\"max-width:100%;height:auto\" ", 1)
+    let [width, height] = SIZE;
+    let own = format!("<svg role=\"img\" viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\" ");
+    svg.replacen("<svg ", &own, 1)
 }
 
 /// An SVG that stands alone: its text is dark on light pages and light on dark ones.
@@ -87,4 +113,22 @@ pub fn line(data: &[(f64, f64)], colour: &str, name: Option<&str>) -> Plot {
 #[must_use]
 pub fn band(x: &[f64], lower: &[f64], upper: &[f64], colour: &str) -> Plot {
     BandPlot::new(x.to_vec(), lower.to_vec(), upper.to_vec()).with_color(colour).with_opacity(0.18).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_they_need() {
+        let found = [0.0, 0.14, 1.00325, 20_000.0, 1e-5, 2.5e7, -0.002_99, 134_181.0].map(number);
+        assert_eq!(found, ["0", "0.14", "1.00325", "20000", "1e-5", "2.5e7", "-0.00299", "134181"]);
+    }
+
+    #[test]
+    fn figures_follow_the_colour_of_the_page_and_fit_its_width() {
+        let figure = svg(vec![line(&[(1.0, 2.0), (3.0, 4.0)], DATA, None)], "A title", ["x (s)", "y"], Axes::default());
+        assert!(figure.contains("currentColor") && figure.contains("max-width:100%") && figure.contains("A title"));
+        assert!(standing_alone(&figure).contains("prefers-color-scheme:dark"));
+    }
 }

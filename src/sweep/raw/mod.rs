@@ -9,5 +9,6 @@ pub mod picture;
 pub mod picture_patches;
 pub mod residual_patches;
 pub mod row_patches;
+pub mod value_patches;
 pub mod values;
 pub mod work;

@@ -48,6 +48,8 @@ pub struct IntoPicture<'a> {
     pub ages: Vec<[f64; 2]>,
     /// By bin: residuals.
     pub residuals: Vec<u64>,
+    /// By frame: pairs with it, and their y.
+    pub frames: Vec<[f64; 2]>,
 }
 
 impl<'a> IntoPicture<'a> {
@@ -63,6 +65,7 @@ impl<'a> IntoPicture<'a> {
             lags: vec![vec![Sum::default(); bins]; grain.segments + 1],
             ages: vec![[0.0; 2]; grain.ages],
             residuals: vec![0; 2 * grain.residual_bins.0],
+            frames: vec![[0.0; 2]; grain.n_frames],
         }
     }
 
@@ -72,6 +75,10 @@ impl<'a> IntoPicture<'a> {
         let grain = self.grain;
         let pixel = &mut self.pixels[i / grain.frames_per_pixel * grain.side() + j / grain.frames_per_pixel];
         *pixel = [pixel[0] + 1.0, pixel[1] + y, pixel[2] + h];
+        for frame in [i, j] {
+            let sum = &mut self.frames[frame];
+            *sum = [sum[0] + 1.0, sum[1] + y];
+        }
         let (age, bin) = (i + j, grain.bin_of_lag[j - i]);
         let twice = 2 * grain.n_frames;
         for segment in [age * grain.segments / twice, grain.segments] {

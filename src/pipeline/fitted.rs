@@ -1,0 +1,202 @@
+//! `fitted`: data, model and residual of every pair as tables of one angle each, streamed. It draws nothing.
+
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result, io_at};
+use crate::listener::{Event, Watch};
+use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::machine::publish::{Kind, StagedDirectory};
+use crate::machine::regular_file;
+use crate::model::catalogue::Model;
+use crate::outcome::fit::{AngleResult, FitOutcome};
+use crate::pipeline::drawing::model_of;
+use crate::report::tables::json::pretty;
+use crate::store::block::BlockSource;
+use crate::store::directory::Store;
+use crate::store::long_table::{columns, fields};
+use crate::sweep::raw::pass::Sweep;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The directory in a run directory.
+pub const FITTED: &str = "fitted";
+/// What it says of itself: the bytes of every table.
+const MARKER: &str = "_fitted.json";
+/// The file of an angle.
+const TABLE: &str = "fitted.parquet";
+
+/// Everything that the tables are made of.
+struct Fitted<'a> {
+    store: Arc<Store>,
+    sweep: Sweep<'static>,
+    model: Model,
+    theta: Vec<f64>,
+    outcome: &'a FitOutcome,
+    place: &'a Path,
+}
+
+/// Writes `phi=<degrees>/fitted.parquet` for every angle: i, j, t1, t2 (s), c2, model, residual (data less model), sigma.
+///
+/// # Errors
+/// What reading and writing report; E77 if something else is at the place.
+pub fn write_fitted(
+    run: &Path,
+    outcome: &FitOutcome,
+    store: Arc<Store>,
+    threads: usize,
+    watch: &Watch<'_>,
+) -> Result<PathBuf> {
+    let staged = StagedDirectory::begin(&run.join(FITTED), KIND)?;
+    let source: Arc<dyn BlockSource> = Arc::clone(&store) as Arc<dyn BlockSource>;
+    let model = model_of(outcome, store.experiment())?;
+    let sweep = Sweep::new(source, model.clone(), 1);
+    let theta = outcome.result.parameters.iter().map(|found| found.value).collect();
+    let fitted = Fitted { store, sweep, model, theta, outcome, place: staged.path() };
+    let n = outcome.result.angles.len();
+    let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
+    let flow = Dataflow {
+        n_items: n,
+        lanes: Lanes::self_reading(threads),
+        read: &|_| Ok(()),
+        work: &|angle, ()| fitted.angle(angle),
+        meter: &Meter::default(),
+    };
+    flow.fold(&mut |angle, (name, bytes)| {
+        sizes.insert(name, bytes);
+        watch.tell(&Event::Angles { work: "fitted", done: angle + 1, all: n });
+        watch.check()
+    })?;
+    let marker = staged.path().join(MARKER);
+    let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
+    std::fs::write(&marker, pretty(&json!({ "program": program, "files": sizes }))?).map_err(io_at(&marker))?;
+    staged.publish()
+}
+
+impl Fitted<'_> {
+    fn angle(&self, angle: usize) -> Result<(String, u64)> {
+        let found = &self.outcome.result.angles[angle];
+        let folder = format!("phi={}", found.phi_degrees);
+        let directory = self.place.join(&folder);
+        std::fs::create_dir(&directory).map_err(io_at(&directory))?;
+        let path = directory.join(TABLE);
+        let file = File::create_new(&path).map_err(io_at(&path))?;
+        self.table(angle, found, &file).map_err(|error| refused(&path, error))?;
+        file.sync_all().map_err(io_at(&path))?;
+        let bytes = file.metadata().map_err(io_at(&path))?.len();
+        Ok((format!("{folder}/{TABLE}"), bytes))
+    }
+
+    fn table(&self, angle: usize, found: &AngleResult, file: &File) -> std::result::Result<(), Failed> {
+        let (plan, experiment) = (self.store.plan(), self.store.experiment());
+        let tables = self.model.tables(&self.theta);
+        let mut writer: Option<(ArrowWriter<&File>, Arc<Schema>)> = None;
+        let first = angle * plan.blocks_per_angle();
+        for index in first..first + plan.blocks_per_angle() {
+            let (block, h) = self.sweep.block_with_model((&tables, &self.theta), index)?;
+            let (writer, schema) = match &mut writer {
+                Some((writer, schema)) => (writer, schema),
+                none => {
+                    let own = ["model", "residual", "sigma"].map(|name| Field::new(name, DataType::Float64, true));
+                    let all: Vec<Field> = fields(&block.values).into_iter().chain(own).collect();
+                    let schema = Arc::new(Schema::new_with_metadata(all, self.description()));
+                    let made = (ArrowWriter::try_new(file, Arc::clone(&schema), None)?, schema);
+                    let (writer, schema) = none.insert(made);
+                    (writer, schema)
+                }
+            };
+            let model: Vec<Option<f64>> =
+                h.iter().map(|h| h.is_finite().then(|| found.offset + found.contrast_fitted * h)).collect();
+            let residual = model.iter().enumerate().map(|(k, model)| model.map(|model| block.values.get(k) - model));
+            let mut table = columns(&block.values, &experiment.time, block.first_pair);
+            table.push(Arc::new(Float64Array::from_iter(residual)) as ArrayRef);
+            table.insert(table.len() - 1, Arc::new(Float64Array::from(model)) as ArrayRef);
+            table.push(Arc::new(Float64Array::from(vec![found.sigma; h.len()])) as ArrayRef);
+            writer.write(&RecordBatch::try_new(Arc::clone(schema), table).map_err(ParquetError::from)?)?;
+            writer.flush()?;
+        }
+        if let Some((writer, _)) = writer {
+            writer.close()?;
+        }
+        Ok(())
+    }
+
+    /// What readers of the tables have to know.
+    fn description(&self) -> HashMap<String, String> {
+        let entry = |name: &str, value: &str| (format!("homodyne.{name}"), value.to_owned());
+        HashMap::from([
+            entry("program", concat!("homodyne ", env!("CARGO_PKG_VERSION"))),
+            entry("units", "t1, t2: second; c2, model, residual, sigma: 1"),
+            entry("equation", "model = offset(phi) + contrast(phi) h(phi, i, j); residual = c2 - model"),
+            entry("store_content_key", &self.store.manifest().content_key),
+        ])
+    }
+}
+
+/// What can go wrong with a table.
+enum Failed {
+    Ours(Error),
+    Parquet(ParquetError),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed::Ours(error)
+    }
+}
+
+impl From<ParquetError> for Failed {
+    fn from(error: ParquetError) -> Self {
+        Failed::Parquet(error)
+    }
+}
+
+fn refused(path: &Path, failed: Failed) -> Error {
+    match failed {
+        Failed::Ours(error) => error,
+        Failed::Parquet(error) => io_at(path)(std::io::Error::other(error)),
+    }
+}
+
+const KIND: Kind = Kind { may_replace, is_ours: |place| tables(place).is_some() };
+
+/// Bytes of all tables by name; `None` if something else is there too.
+fn tables(place: &Path) -> Option<BTreeMap<String, u64>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(place).ok()? {
+        let entry = entry.ok()?;
+        let name = entry.file_name().into_string().ok()?;
+        if name == MARKER {
+            continue;
+        }
+        for table in std::fs::read_dir(name.starts_with("phi=").then(|| entry.path())?).ok()? {
+            let table = table.ok()?;
+            (table.file_name() == TABLE).then_some(())?;
+            found.insert(format!("{name}/{TABLE}"), table.metadata().ok()?.len());
+        }
+    }
+    Some(found)
+}
+
+/// Tables as they were written.
+pub fn is_as_written(place: &Path) -> bool {
+    let marker: Value = serde_json::from_str(&regular_file::read_to_string(&place.join(MARKER)).unwrap_or_default())
+        .unwrap_or_default();
+    tables(place).is_some_and(|tables| json!(tables) == marker["files"])
+}
+
+fn may_replace(place: &Path) -> Result<()> {
+    if place.symlink_metadata().is_err() || is_as_written(place) {
+        return Ok(());
+    }
+    Err(Fault::at(place.display(), "holds other files than `report --fitted` writes, or tables that were changed")
+        .expected("nothing, or the tables as they were written")
+        .advice("move what is there")
+        .code(Code::E77)
+        .config())
+}

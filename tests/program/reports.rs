@@ -1,0 +1,213 @@
+//! The report of a result, pictures before a fit, and tables of every pair.
+
+use crate::program::{homodyne, stderr};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\n\
+                      analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n\
+                      initial_parameters: {fixed_parameters: {D_offset: 0}}\n";
+
+/// A folder with data of three angles, two of their frames dead, and a configuration.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    let words = [
+        "simulate",
+        "--mode",
+        "static",
+        "--frames",
+        "90",
+        "--angles",
+        "3",
+        "--dead-frames",
+        "20,21",
+        "--parameter",
+        "D_offset=0",
+        "--out",
+        "data.h5",
+    ];
+    assert!(homodyne(folder.path(), &words).status.success());
+    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
+    folder
+}
+
+fn run(folder: &Path) -> PathBuf {
+    let found = homodyne(folder, &["run", "c.yaml", "-q"]);
+    assert!(found.status.success(), "{}", stderr(&found));
+    let text = String::from_utf8(found.stdout).expect("text");
+    let line = text.lines().find_map(|line| line.strip_prefix("report:")).expect("a report");
+    folder.join(line.trim())
+}
+
+/// Columns of a Parquet file as numbers.
+fn numbers(path: &Path, names: &[&str]) -> Vec<Vec<Option<f64>>> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("a file")).expect("Parquet");
+    let mut columns = vec![Vec::new(); names.len()];
+    for batch in reader.build().expect("Parquet") {
+        let batch = batch.expect("rows");
+        for (column, name) in columns.iter_mut().zip(names) {
+            column.extend(batch.column_by_name(name).expect(name).as_primitive::<Float64Type>());
+        }
+    }
+    columns
+}
+
+#[test]
+fn a_run_ends_with_a_page_that_stands_alone() {
+    let folder = folder();
+    let page = run(folder.path());
+    let html = std::fs::read_to_string(&page).expect("a page");
+    for expected in [
+        "verdict: converged",
+        "D0",
+        "alpha",
+        "<svg",
+        "data:image/png",
+        "BLAKE3",
+        "prefers-color-scheme",
+        "Correlations",
+    ] {
+        assert!(html.contains(expected), "{expected}");
+    }
+    // Nothing is fetched, nothing runs.
+    for unwanted in ["http://", "https://", "<script", "@import"] {
+        let others = html.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "");
+        assert!(!others.contains(unwanted), "{unwanted}");
+    }
+    // Every address of the page leads to a file that is there, or to a place on the page.
+    for address in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let is_there = match address.strip_prefix('#') {
+            Some(id) => html.contains(&format!("id=\"{id}\"")),
+            None => address.starts_with("data:") || page.with_file_name(address).is_file(),
+        };
+        assert!(is_there, "{address}");
+    }
+    assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
+    let again = homodyne(folder.path(), &["run", "c.yaml"]);
+    assert!(!stderr(&again).contains("report: 0."), "a report that is there is not drawn again");
+}
+
+#[test]
+fn the_rows_behind_the_figures_are_those_of_the_data() {
+    let folder = folder();
+    let page = run(folder.path());
+    let curves = page.with_file_name("curves.parquet");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&curves).expect("a file")).expect("Parquet");
+    let batch = reader.build().expect("Parquet").next().expect("rows").expect("rows");
+    let text =
+        |name: &str, row: usize| batch.column_by_name(name).expect(name).as_string::<i32>().value(row).to_owned();
+    let number = |name: &str, row: usize| {
+        let column = batch.column_by_name(name).expect(name).as_primitive::<Float64Type>();
+        arrow_array::Array::is_valid(column, row).then(|| column.value(row))
+    };
+    let segments = batch.column_by_name("segment").expect("segment");
+    let mut figures: Vec<String> = (0..batch.num_rows()).map(|row| text("figure", row)).collect();
+    figures.sort();
+    figures.dedup();
+    for expected in [
+        "chi2_by_age",
+        "chi2_by_lag",
+        "chi2_nu",
+        "contrast",
+        "convergence",
+        "decay_rate",
+        "diffusion",
+        "frames",
+        "g2",
+        "offset",
+        "residuals",
+        "sigma",
+    ] {
+        assert!(figures.iter().any(|figure| figure == expected), "{expected} among {figures:?}");
+    }
+    // All ages of one angle at a lag of one frame: data and model agree within the errors, which are those of photons and more.
+    let row = (0..batch.num_rows())
+        .find(|&row| text("figure", row) == "g2" && segments.is_null(row) && number("phi_degrees", row) == Some(-30.0))
+        .expect("a cut");
+    let [x, y, error, model] = ["x", "y", "y_error", "model"].map(|name| number(name, row).expect(name));
+    assert!((x - 0.1).abs() < 1e-12 && (y - model).abs() < 4.0 * error, "{x} {y} {error} {model}");
+    assert!(error > 0.8 * 0.003 / 89.0_f64.sqrt() && error < 0.01, "{error}");
+}
+
+#[test]
+fn tables_of_every_pair_hold_data_model_and_residual() {
+    let folder = folder();
+    let page = run(folder.path());
+    let results = page.ancestors().nth(2).expect("a run directory");
+    let words = ["report", results.to_str().expect("text"), "--fitted", "-q"];
+    let found = homodyne(folder.path(), &words);
+    assert!(found.status.success(), "{}", stderr(&found));
+    for phi in ["-90", "-30", "30"] {
+        let table = results.join(format!("fitted/phi={phi}/fitted.parquet"));
+        let columns = numbers(&table, &["t1", "t2", "model", "residual", "sigma"]);
+        assert_eq!(columns[0].len(), 90 * 89 / 2);
+        let known: Vec<f64> = columns[3].iter().copied().flatten().collect();
+        // A frame beside dead ones is masked too where it scatters like none.
+        assert!(known.len() <= 88 * 87 / 2 && known.len() >= 86 * 85 / 2, "pairs of dead frames have no model");
+        let sigma = columns[4][0].expect("sigma");
+        let square = known.iter().map(|residual| residual * residual).sum::<f64>() / known.len() as f64;
+        assert!((square.sqrt() / sigma - 1.0).abs() < 0.1, "{} {sigma}", square.sqrt());
+        assert!(columns[0].iter().zip(&columns[1]).all(|(t1, t2)| t1 < t2));
+    }
+    // What somebody adds is not lost.
+    std::fs::write(results.join("fitted/thesis.txt"), "a thesis").expect("written");
+    let refused = homodyne(folder.path(), &words);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("[E77]") && results.join("fitted/thesis.txt").is_file());
+}
+
+#[test]
+fn a_report_that_was_changed_is_kept_and_foreign_places_are_refused() {
+    let folder = folder();
+    let page = run(folder.path());
+    let results = page.ancestors().nth(2).expect("a run directory").to_str().expect("text").to_owned();
+    std::fs::write(&page, "my notes").expect("written");
+    let found = homodyne(folder.path(), &["report", &results]);
+    assert!(found.status.success() && stderr(&found).contains("is kept as"), "{}", stderr(&found));
+    assert!(std::fs::read_to_string(&page).expect("a page").contains("verdict"));
+    let kept = std::fs::read_dir(&results).expect("a folder").flatten().map(|entry| entry.path().join("report.html"));
+    assert!(kept.into_iter().any(|page| std::fs::read_to_string(page).is_ok_and(|text| text == "my notes")));
+    for (words, code) in [(["report", "nowhere"], "E77"), (["report", "data.h5"], "E77")] {
+        let refused = homodyne(folder.path(), &words);
+        let line = stderr(&refused);
+        assert_eq!((refused.status.code(), line.lines().count()), (Some(2), 1), "{line}");
+        assert!(line.contains(code), "{line}");
+    }
+    let refused = homodyne(folder.path(), &["report", &results, "--angles", "12"]);
+    assert!(
+        refused.status.code() == Some(2) && stderr(&refused).contains("angles of the result"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
+fn pictures_are_drawn_before_any_fit_of_files_and_stores() {
+    let folder = folder();
+    let found = homodyne(folder.path(), &["inspect", "data.h5", "--plot", "look"]);
+    assert!(found.status.success(), "{}", stderr(&found));
+    let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
+    assert!(html.contains("What the file holds") && html.contains("Mean of c2 over the pairs of every frame"));
+    assert!(!html.contains("verdict:"));
+    let frames = numbers(&folder.path().join("look/curves.parquet"), &["x", "model"]);
+    assert!(frames[1].iter().all(Option::is_none), "there is no model before a fit");
+    let ingest = ["ingest", "data.h5", "--q", "0.0054", "--store", "store", "-q"];
+    assert!(homodyne(folder.path(), &ingest).status.success());
+    assert!(
+        homodyne(folder.path(), &["inspect", "store", "--plot", "look"]).status.success(),
+        "earlier pictures are replaced"
+    );
+    std::fs::create_dir(folder.path().join("mine")).expect("a folder");
+    std::fs::write(folder.path().join("mine/thesis.txt"), "a thesis").expect("written");
+    let refused = homodyne(folder.path(), &["inspect", "data.h5", "--plot", "mine"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let left: Vec<String> = std::fs::read_dir(folder.path())
+        .expect("folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(left.iter().all(|name| !name.starts_with('.')), "{left:?}");
+}
