@@ -5,7 +5,8 @@ use crate::report::curves::{
     CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0, RATES,
     RESIDUALS, SHEAR_RATE, SIGMA,
 };
-use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, svg};
+use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, standing_alone, svg};
+use crate::report::tables::many_q::{self, Point, PowerLawCheck, QRow};
 use crate::units::degrees;
 use kuva::prelude::Plot;
 
@@ -150,6 +151,26 @@ pub fn frames(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
         svg: svg(with_model(curve), &title, [curve.x_label, curve.y_label], LINEAR),
         title,
     })
+}
+
+/// D0 against q with the straight line that its exponent is told by; `None` with fewer than two points.
+#[must_use]
+pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Option<String> {
+    let known: Vec<Point> = many_q::points(rows).into_iter().filter(|point| point.value > 0.0).collect();
+    let data: Vec<(f64, f64)> = known.iter().map(|point| (point.q_per_angstrom, point.value)).collect();
+    let errors: Vec<f64> = known.iter().map(|point| point.error).collect();
+    let title = law.map_or("D0 against q".to_owned(), |law| {
+        format!("D0 against q: exponent {:.3} +- {:.3}", law.exponent, law.exponent_uncertainty)
+    });
+    let mut plots = vec![points(&data, &errors, DATA, None)];
+    plots.extend(law.filter(|_| data.len() > 1).map(|law| {
+        // Through the points as a whole, in logarithms.
+        let mean = |value: fn(&(f64, f64)) -> f64| data.iter().map(value).sum::<f64>() / data.len() as f64;
+        let (q, d0) = (mean(|point| point.0.ln()), mean(|point| point.1.ln()));
+        let along = |&(x, _): &(f64, f64)| (x, (d0 + law.exponent * (x.ln() - q)).exp());
+        line(&data.iter().map(along).collect::<Vec<(f64, f64)>>(), MODEL, None)
+    }));
+    (data.len() > 1).then(|| standing_alone(&svg(plots, &title, ["q (1/angstrom)", "D0 (angstrom^2/s)"], LOG_BOTH)))
 }
 
 fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {

@@ -66,19 +66,28 @@ const D0: &str = PHYSICAL[DIFFUSION.amplitude].name;
 /// Weighted straight line of ln D0 against ln q; `None` with fewer than two usable rows.
 #[must_use]
 pub fn power_law_check(rows: &[QRow]) -> Option<PowerLawCheck> {
+    power_law(&points(rows))
+}
+
+/// D0 of the rows that have it with an error.
+#[must_use]
+pub fn points(rows: &[QRow]) -> Vec<Point> {
     let point = |row: &QRow| {
         let d0 = row.parameter(D0)?;
         Some(Point { q_per_angstrom: row.q_per_angstrom, value: d0.value, error: d0.uncertainty? })
     };
-    power_law(&rows.iter().filter_map(point).collect::<Vec<Point>>())
+    rows.iter().filter_map(point).collect()
 }
 
 /// D0 at one q.
 #[derive(Debug, Clone, Copy)]
-struct Point {
-    q_per_angstrom: f64,
-    value: f64,
-    error: f64,
+pub struct Point {
+    /// Wavevector in 1/angstrom.
+    pub q_per_angstrom: f64,
+    /// D0.
+    pub value: f64,
+    /// Its standard error.
+    pub error: f64,
 }
 
 fn power_law(points: &[Point]) -> Option<PowerLawCheck> {
