@@ -1,6 +1,8 @@
 //! Results as numbers: JSON, Parquet, a summary for terminals, and one table over many q.
 
+pub mod advice;
 pub mod json;
 pub mod many_q;
+pub mod measured;
 pub mod parquet;
 pub mod summary;
