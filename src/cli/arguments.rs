@@ -3,8 +3,9 @@
 use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, ValueWidth};
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
+use crate::cli::loudness::Loudness;
 use crate::cli::shorthands::Shorthands;
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use homodyne::api::DEFAULT_BLOCK_POINTS;
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ Examples:
   homodyne run my.yaml --q all                   every q of the file, into one table
   homodyne explain E17                           what a code in an error or warning means, and what to do
 
+stderr: -q errors alone, -v details; otherwise RUST_LOG (error, warn, info, debug), otherwise logging.level of the configuration.
 Exit codes: 0 accepted, 1 finished but not trustworthy (see the verdict), 2 bad input or configuration,
 3 internal failure, 130 interrupted.";
 
@@ -204,12 +206,9 @@ pub struct Common {
     /// Set any key of the configuration, for example --set optimization.nlsq.max_iterations=50.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// No progress and no log on stderr but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// More on stderr: details, and why keys have no effect; -vv: also what every stage of a fit did.
-    #[arg(long, short, action = ArgAction::Count, conflicts_with = "quiet")]
-    pub verbose: u8,
+    /// How much is said.
+    #[command(flatten)]
+    pub loudness: Loudness,
 }
 
 /// Options of `ingest`.
@@ -272,9 +271,9 @@ pub struct AdoptArguments {
     /// Worker threads (default: all cores).
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// No progress and no log on stderr but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// How much is said.
+    #[command(flatten)]
+    pub loudness: Loudness,
 }
 
 /// Options of `inspect`.
@@ -367,4 +366,7 @@ pub struct SimulateArguments {
     /// Width of the values.
     #[arg(long, value_enum, default_value = "f32")]
     pub width: ValueWidth,
+    /// How much is said.
+    #[command(flatten)]
+    pub loudness: Loudness,
 }

@@ -15,11 +15,11 @@ use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Str
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::plan::decide;
 use crate::pipeline::run::{Finished, Run};
-use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, now_unix_seconds};
+use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record};
 use crate::report::tables::json::pretty;
 use crate::report::tables::{parquet, summary};
 use crate::store::directory::Store;
-use crate::units::date_and_time;
+use crate::units::{date_and_time, now_unix_seconds};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ffi::OsString;

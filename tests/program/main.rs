@@ -11,3 +11,4 @@ mod keys_change_behaviour;
 mod long_runs;
 mod pipelines;
 mod program;
+mod terminal;
