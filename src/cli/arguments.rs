@@ -4,6 +4,7 @@ use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, V
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
 use crate::cli::loudness::Loudness;
+use crate::cli::page_arguments::{COMPLETION_EXAMPLES, CompletionArguments, MAN_EXAMPLES, ManArguments};
 use crate::cli::shorthands::Shorthands;
 use clap::{Args, Parser, Subcommand};
 use homodyne::api::DEFAULT_BLOCK_POINTS;
@@ -107,6 +108,12 @@ pub enum Command {
     /// Say what the code of an error or warning means, why it happens and what to do.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
+    /// Print what a shell needs to complete words of this program.
+    #[command(after_help = COMPLETION_EXAMPLES)]
+    Completions(CompletionArguments),
+    /// Write manual pages, one for every command.
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArguments),
 }
 
 /// Options of `run` and `fit`.

@@ -10,6 +10,7 @@ use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
 use crate::cli::interrupt::{stop_flag, survive_file_limits};
 use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
+use crate::cli::pages::{complete, write_pages};
 use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use crate::cli::words::wrong_argument;
@@ -38,12 +39,14 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Runs(arguments) => show_runs(&arguments),
         Command::Config(command) => config(command),
         Command::Explain(arguments) => explain(&arguments),
+        Command::Completions(arguments) => complete(&arguments),
+        Command::Man(arguments) => write_pages(&arguments),
     }
 }
 
 /// Whether a command needs threads and room for data.
 fn works_on_data(command: &Command) -> bool {
-    let tells = matches!(command, Command::Config(_) | Command::Explain(_));
+    let tells = matches!(command, Command::Config(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_));
     !tells && !matches!(command, Command::Stores(_) | Command::Runs(_))
 }
 

@@ -12,6 +12,8 @@ mod interrupt;
 mod log_lines;
 pub mod loudness;
 pub mod overrides;
+pub mod page_arguments;
+pub mod pages;
 pub mod refusal;
 pub mod shorthands;
 pub mod simulation;

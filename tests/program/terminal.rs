@@ -172,3 +172,57 @@ fn chi_square_in_progress_is_that_of_the_result() {
     let robust = homodyne(folder.path(), &["fit", "c.yaml", "-v", "--set", "optimization.nlsq.loss=soft_l1"]);
     assert!(!stderr(&robust).contains("chi2_nu") && stderr(&robust).contains("cost "), "{}", stderr(&robust));
 }
+
+#[test]
+fn completions_are_there_for_every_shell_and_those_of_bash_parse() {
+    let folder = tempfile::tempdir().expect("folder");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = homodyne(folder.path(), &["completions", shell]);
+        let script = stdout(&output);
+        assert!(output.status.success() && output.stderr.is_empty(), "{shell}");
+        assert!(["simulate", "max-iterations", "output-dir"].iter().all(|word| script.contains(word)), "{shell}");
+    }
+    let script = folder.path().join("homodyne.bash");
+    std::fs::write(&script, homodyne(folder.path(), &["completions", "bash"]).stdout).expect("script");
+    let parsed = Command::new("bash").arg("-n").arg(&script).output().expect("bash");
+    assert!(parsed.status.success() && parsed.stderr.is_empty(), "{}", String::from_utf8_lossy(&parsed.stderr));
+    let refused = homodyne(folder.path(), &["completions", "tcsh"]);
+    assert_eq!((refused.status.code(), stderr(&refused).lines().count()), (Some(2), 1), "{}", stderr(&refused));
+}
+
+#[test]
+fn every_command_has_a_manual_page_and_files_of_others_are_kept() {
+    let folder = tempfile::tempdir().expect("folder");
+    let man = |words: &[&str]| homodyne(folder.path(), &[&["man", "--out", "man/man1"], words].concat());
+    assert_eq!(man(&[]).status.code(), Some(0), "{}", stderr(&man(&[])));
+    let page = |name: &str| folder.path().join("man/man1").join(name);
+    let help = stdout(&homodyne(folder.path(), &["--help"]));
+    let listed = help.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("commands");
+    let commands: Vec<&str> =
+        listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "help").collect();
+    assert!(commands.len() >= 14, "{commands:?}");
+    let more = ["config-init", "config-validate", "config-keys", "config-show", "stores-remove", "runs-remove"];
+    for command in commands.iter().copied().chain(more) {
+        let text =
+            std::fs::read_to_string(page(&format!("homodyne-{command}.1"))).unwrap_or_else(|_| panic!("{command}"));
+        assert!(text.contains(".TH homodyne") && text.contains(".SH SYNOPSIS"), "{command}: {text}");
+    }
+    let text = std::fs::read_to_string(page("homodyne.1")).expect("the page of the program");
+    assert!(text.contains("Exit codes: 0 accepted"), "{text}");
+    // Again over its own pages; not over a file of somebody else, and then no other page either.
+    std::fs::write(page("homodyne-fit.1"), "my notes").expect("notes");
+    std::fs::remove_file(page("homodyne-run.1")).expect("removed");
+    let refused = man(&[]);
+    assert_eq!((refused.status.code(), stderr(&refused).lines().count()), (Some(2), 1), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("homodyne-fit.1") && stderr(&refused).contains("--force"),
+        "{}",
+        stderr(&refused)
+    );
+    assert!(!page("homodyne-run.1").exists());
+    assert_eq!(std::fs::read_to_string(page("homodyne-fit.1")).expect("kept"), "my notes");
+    assert_eq!(man(&["--force"]).status.code(), Some(0));
+    assert!(std::fs::read_to_string(page("homodyne-fit.1")).expect("replaced").contains(".TH"));
+    let nowhere = homodyne(folder.path(), &["man", "--out", "man/man1/homodyne.1"]);
+    assert_eq!((nowhere.status.code(), stderr(&nowhere).lines().count()), (Some(2), 1), "{}", stderr(&nowhere));
+}
