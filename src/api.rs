@@ -44,7 +44,9 @@
 
 pub use crate::config::keys;
 pub use crate::config::load::{load, without_file};
-pub use crate::config::reference::{KeyReference, reference, reference_of, reference_page, without_effect_page};
+pub use crate::config::reference::{
+    KeyReference, reference, reference_markdown, reference_of, reference_page, without_effect_page,
+};
 pub use crate::config::settings::{Effective, RunSettings, Settings, Stage};
 pub use crate::config::template::template;
 pub use crate::config::tree::{Node, override_node};

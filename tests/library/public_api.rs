@@ -142,6 +142,7 @@ const NAMES: &[&str] = &[
     "plan",
     "pretty",
     "reference",
+    "reference_markdown",
     "reference_of",
     "reference_page",
     "remove_run",

@@ -226,3 +226,33 @@ fn every_command_has_a_manual_page_and_files_of_others_are_kept() {
     let nowhere = homodyne(folder.path(), &["man", "--out", "man/man1/homodyne.1"]);
     assert_eq!((nowhere.status.code(), stderr(&nowhere).lines().count()), (Some(2), 1), "{}", stderr(&nowhere));
 }
+
+#[test]
+fn the_reference_of_keys_is_a_page_a_table_or_json_of_the_same_keys() {
+    let folder = Path::new(".");
+    let keys = |words: &[&str]| stdout(&homodyne(folder, &[&["config", "keys"], words].concat()));
+    let all: Value = serde_json::from_str(&keys(&["--format", "json"])).expect("JSON");
+    let (all, table, page) = (all.as_array().expect("a list"), keys(&["--format", "markdown"]), keys(&[]));
+    assert_eq!(table.lines().count(), all.len() + 2);
+    assert!(table.lines().all(|line| line.replace("\\|", "").matches('|').count() == 8), "{table}");
+    for key in all {
+        let (name, kind) = (key["key"].as_str().expect("name"), key["type"].as_str().expect("type"));
+        assert!(table.contains(&format!("| `{name}` | {kind} |")), "{name}");
+        assert!(page.lines().any(|line| line == name || line.starts_with(&format!("{name} ["))), "{name}");
+    }
+    let kind = |name: &str| all.iter().find(|key| key["key"] == name).expect("known")["type"].clone();
+    for (name, expected) in [
+        ("optimization.nlsq.ftol", "number"),
+        ("optimization.nlsq.max_iterations", "whole number"),
+        ("optimization.nlsq.loss", "word"),
+        ("analysis_mode", "word"),
+        ("store.verify", "switch"),
+        ("output.directory", "path"),
+        ("parameter_space.bounds", "list"),
+        ("pipeline.stages", "list"),
+    ] {
+        assert_eq!(kind(name), expected, "{name}");
+    }
+    assert!(table.contains("`output.base_directory`"), "{table}");
+    assert_eq!(keys(&["--json"]), keys(&["--format", "json"]));
+}
