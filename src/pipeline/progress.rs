@@ -38,6 +38,8 @@ struct Part {
 const GAP: &str = "  ";
 /// Shorter sweeps need no line of their own.
 const WORTH_SAYING_SECONDS: f64 = 0.3;
+/// The last sweep, with errors and test of fit, takes as long as so many others.
+const LAST_SWEEP: f64 = 4.0;
 
 impl Standing {
     fn new(fraction: f64, parts: impl IntoIterator<Item = (u8, Option<String>)>) -> Self {
@@ -73,7 +75,7 @@ impl Progress {
         match *event {
             Event::Log { .. } => None,
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
-            Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, seconds),
+            Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
             Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
                 state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
                 Some(state.step(steps_left, now))
@@ -87,13 +89,12 @@ struct State {
     /// The file that is worked on: the work's name, angles that were done when it was first heard of, when that was, and the last ones.
     file: Option<(String, usize, f64, usize)>,
     iteration: Option<Evaluated>,
-    /// When the last iteration was told.
+    /// When the last iteration was told, and when the fit will probably end.
     told: f64,
-    /// Steps that are probably left, and sweeps since that was told.
-    steps_left: Option<f64>,
-    sweeps_since: usize,
-    /// Sweeps so far, and pairs per second of the last.
+    end: Option<f64>,
+    /// Sweeps so far, how long the last took, and pairs per second.
     sweeps: usize,
+    sweep_seconds: f64,
     rate: f64,
 }
 
@@ -124,29 +125,29 @@ impl State {
         )
     }
 
-    /// What is left is the rest of this sweep, the steps to come and the last sweep, which finds the errors.
-    fn sweep(&mut self, fraction: f64, pairs: f64, seconds: f64) -> Option<Standing> {
+    /// The fit ends when the last iteration has let expect, not before this sweep.
+    fn sweep(&mut self, fraction: f64, pairs: f64, (seconds, now): (f64, f64)) -> Option<Standing> {
         self.rate = fraction * pairs / seconds.max(1e-9);
         if fraction >= 1.0 {
-            self.sweeps += 1;
-            self.sweeps_since += 1;
+            (self.sweeps, self.sweep_seconds) = (self.sweeps + 1, seconds);
             return None;
         }
         let rest = seconds * (1.0 - fraction) / fraction.max(1e-9);
-        let steps = self.steps_left.map(|steps| (steps - self.sweeps_since as f64).max(0.0));
-        let left = match steps {
-            Some(steps) => format!("ETA {}", clock(rest + steps * (seconds + rest))),
+        let left = match self.end {
+            Some(end) => format!("ETA {}", clock(rest.max(end - now))),
             None => format!("sweep ends in {}", clock(rest)),
         };
         let sweep = format!("sweep {} {:.0} %", self.sweeps + 1, 100.0 * fraction);
         (seconds > WORTH_SAYING_SECONDS).then(|| self.standing(fraction, Some(sweep), Some(left)))
     }
 
-    /// What is left takes as long per step as the last one did. A start on a sample takes no time and tells nothing.
+    /// What is left takes as long per step as the last one did, and then comes the last sweep. A start on a sample takes no time and
+    /// tells nothing.
     fn step(&mut self, steps_left: f64, now: f64) -> Standing {
-        let left = (steps_left + 1.0) * (now - self.told);
-        (self.told, self.steps_left, self.sweeps_since) = (now, Some(steps_left), 0);
-        let left = (self.sweeps > 0).then(|| format!("ETA {}", clock(left)));
+        let left = steps_left * (now - self.told) + LAST_SWEEP * self.sweep_seconds;
+        self.told = now;
+        self.end = (self.sweeps > 0).then_some(now + left);
+        let left = self.end.map(|_| format!("ETA {}", clock(left)));
         self.standing(1.0, None, left)
     }
 
@@ -204,11 +205,12 @@ mod tests {
         let progress = Progress::default();
         let line = |event, now| progress.at(&event, now).expect("told").line(usize::MAX);
         assert!(progress.at(&sweep(1.0, 10.0), 10.0).is_none());
-        // Three steps and the last sweep of 10 s each.
+        // Three steps of 10 s, and the last sweep.
         let first = line(ITERATION, 10.0);
-        assert!(first.contains("chi2_nu 1.0040  cost 1.345679e5  accepted") && first.ends_with("ETA 0:40"), "{first}");
-        // Half a sweep, two steps, the last sweep.
-        assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 0:35"));
+        assert!(first.contains("chi2_nu 1.0040  cost 1.345679e5  accepted") && first.ends_with("ETA 1:10"), "{first}");
+        assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 1:05"));
+        // What takes longer than was expected ends with its sweep.
+        assert!(line(sweep(0.5, 50.0), 80.0).ends_with("ETA 0:50"));
     }
 
     #[test]
@@ -222,14 +224,15 @@ mod tests {
     #[test]
     fn a_line_fits_whatever_the_width_and_says_what_matters_most() {
         let progress = Progress::default();
-        progress.standing(&ITERATION);
-        let standing = progress.standing(&sweep(0.6, 7000.0)).expect("long");
+        progress.at(&sweep(1.0, 7000.0), 0.0);
+        progress.at(&ITERATION, 0.0);
+        let standing = progress.at(&sweep(0.6, 7000.0), 0.0).expect("long");
         for columns in [1, 5, 20, 40, 70, 80, 120] {
             let line = standing.line(columns);
             let has = |part: &str| line.contains(part);
             assert!(line.chars().count() <= columns && !line.contains(['\n', '\r', '\x1b']), "{columns}: {line}");
-            assert!(columns < 20 || has("ETA 11:01:07"), "{columns}: {line}");
-            assert!(columns < 40 || has("iteration 12") && has("sweep 1 60 %"), "{columns}: {line}");
+            assert!(columns < 20 || has("ETA 7:46:40"), "{columns}: {line}");
+            assert!(columns < 40 || has("iteration 12") && has("sweep 2 60 %"), "{columns}: {line}");
             assert!(columns < 70 || has("chi2_nu 1.0040") && has("M pairs/s"), "{columns}: {line}");
             assert!(columns < 120 || has("MiB") || rss_anon_bytes().is_none(), "{columns}: {line}");
         }

@@ -138,7 +138,7 @@ fn range(numbers: impl Iterator<Item = f64> + Clone) -> Option<String> {
     })
 }
 
-/// A line in several, each of up to [`WIDTH`] columns where its words allow; further ones stand below the first word of the first.
+/// A line in several, each of up to `WIDTH` columns where its words allow; further ones stand below the first word of the first.
 fn wrapped(content: &str) -> String {
     let first = content.find(|c: char| c != ' ' && c != '-').unwrap_or_default();
     let indent = " ".repeat(if content.starts_with(' ') { first } else { 2 });
