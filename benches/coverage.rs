@@ -274,10 +274,10 @@ fn report(case: &Case, all: &[FitResult]) {
     let tests: Vec<_> = all.iter().filter_map(|found| found.lack_of_fit.as_ref()).collect();
     let below = |limit: f64| 100.0 * mean(tests.iter().map(|test| f64::from(u8::from(test.p_value < limit))));
     println!(
-        "  test of fit: T/dof {:.2}, p < 0.01 in {:.1} %, p < 1e-4 in {:.1} %",
+        "  test of fit: T/dof {:.2}, p < 0.01 in {:.1} %, p < 1e-3 in {:.1} %",
         mean(tests.iter().map(|test| test.shared.statistic / test.shared.degrees_of_freedom as f64)),
         below(0.01),
-        below(1e-4)
+        below(1e-3)
     );
     let frames: Vec<_> = tests.iter().filter_map(|test| test.frames).collect();
     println!(

@@ -44,7 +44,9 @@
 
 pub use crate::config::keys;
 pub use crate::config::load::{load, without_file};
-pub use crate::config::reference::{KeyReference, reference, reference_of, reference_page, without_effect_page};
+pub use crate::config::reference::{
+    KeyReference, reference, reference_markdown, reference_of, reference_page, without_effect_page,
+};
 pub use crate::config::settings::{Effective, RunSettings, Settings, Stage};
 pub use crate::config::template::template;
 pub use crate::config::tree::{Node, override_node};
@@ -87,9 +89,10 @@ pub use crate::parameters::scaling::{AngleScaling, ScalingMode};
 pub use crate::parameters::space::{Parameter, ParameterSpace};
 pub use crate::pipeline::drawing::ReportSettings;
 pub use crate::pipeline::holdings::{KeptRun, KeptStore, remove_run, remove_store, runs, stores};
+pub use crate::pipeline::log::log_line;
 pub use crate::pipeline::many_q::{FinishedTable, ManyQ, run_many};
 pub use crate::pipeline::plan::{decide, plan};
-pub use crate::pipeline::progress::Progress;
+pub use crate::pipeline::progress::{Progress, Standing};
 pub use crate::pipeline::readiness::check_ready;
 pub use crate::pipeline::run::{Finished, Run};
 pub use crate::pipeline::stages::look::look;

@@ -25,6 +25,17 @@ impl LogLevel {
         ("info", LogLevel::Info),
         ("debug", LogLevel::Debug),
     ];
+
+    /// How every log writes it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            LogLevel::Error => "ERROR",
+            LogLevel::Warning => "WARNING",
+            LogLevel::Info => "INFO",
+            LogLevel::Debug => "DEBUG",
+        }
+    }
 }
 
 /// Something that has happened.
@@ -62,8 +73,9 @@ pub enum Event<'a> {
         iteration: usize,
         /// Half of chi-square there.
         cost: f64,
-        /// Chi-square per pair.
-        reduced_chi_squared: f64,
+        /// Chi-square per degree of freedom, as in results; `None` where it is not known yet: without known noise, or under a robust
+        /// loss.
+        reduced_chi_squared: Option<f64>,
         /// Whether the step was accepted.
         accepted: bool,
         /// Steps that are probably left.
@@ -71,7 +83,7 @@ pub enum Event<'a> {
     },
 }
 
-/// Hears what happens. The command line writes it to stderr; a library user may do as he likes.
+/// Hears what happens, details too. The command line writes to stderr what its user wants to see; a library user may do as he likes.
 pub trait Listener: Sync {
     /// Hears one event, now and then from several threads at a time.
     fn hear(&self, event: &Event<'_>);

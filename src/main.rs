@@ -4,7 +4,7 @@
 mod cli;
 
 use clap::Parser;
-use cli::terminal::{has_lost_lines, say};
+use cli::spoken::{has_lost_lines, say};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

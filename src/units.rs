@@ -1,5 +1,7 @@
 //! Bytes, counts and times as people write them.
 
+use std::time::SystemTime;
+
 /// Bytes for reading by people.
 #[must_use]
 pub fn gigabytes(bytes: u64) -> String {
@@ -42,6 +44,18 @@ pub fn date_and_time(unix_seconds: u64) -> String {
     chrono::DateTime::from_timestamp(seconds, 0).map_or_else(String::new, |time| time.naive_utc().to_string())
 }
 
+/// The same as one word: 2026-11-29T01:35:31Z.
+#[must_use]
+pub fn time_stamp(unix_seconds: u64) -> String {
+    format!("{}Z", date_and_time(unix_seconds).replace(' ', "T"))
+}
+
+/// Seconds since 1970.
+#[must_use]
+pub fn now_unix_seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +73,6 @@ mod tests {
     #[test]
     fn days_are_those_of_the_calendar() {
         assert_eq!(date_and_time(951_827_696), "2000-02-29 12:34:56");
+        assert_eq!(time_stamp(951_827_696), "2000-02-29T12:34:56Z");
     }
 }

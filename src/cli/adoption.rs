@@ -13,7 +13,7 @@ const FEWEST_POINTS: usize = 64;
 /// Makes a store of tables.
 pub fn adopt_tables(arguments: &AdoptArguments) -> Result<u8> {
     let settings = settings(arguments)?;
-    let terminal = Terminal::new(arguments.quiet);
+    let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;
     let watch = Watch::new(&terminal, &stop_flag());
     let adopted = adopt(&settings, arguments.threads.unwrap_or_else(usable_cores), &watch)?;
     terminal.finish();

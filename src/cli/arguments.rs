@@ -3,9 +3,11 @@
 use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, ValueWidth};
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
+use crate::cli::loudness::Loudness;
+use crate::cli::page_arguments::{COMPLETION_EXAMPLES, CompletionArguments, MAN_EXAMPLES, ManArguments};
 use crate::cli::reporting::{REPORT_EXAMPLES, ReportArguments};
 use crate::cli::shorthands::Shorthands;
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use homodyne::api::DEFAULT_BLOCK_POINTS;
 use std::path::PathBuf;
 
@@ -29,6 +31,7 @@ Examples:
   homodyne run my.yaml --q all                   every q of the file, into one table
   homodyne explain E17                           what a code in an error or warning means, and what to do
 
+stderr: -q errors alone, -v details; otherwise RUST_LOG (error, warn, info, debug), otherwise logging.level of the configuration.
 Exit codes: 0 accepted, 1 finished but not trustworthy (see the verdict), 2 bad input or configuration,
 3 internal failure, 130 interrupted.";
 
@@ -111,6 +114,12 @@ pub enum Command {
     /// Say what the code of an error or warning means, why it happens and what to do.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),
+    /// Print what a shell needs to complete words of this program.
+    #[command(after_help = COMPLETION_EXAMPLES)]
+    Completions(CompletionArguments),
+    /// Write manual pages, one for every command.
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArguments),
 }
 
 /// Options of `run` and `fit`.
@@ -210,12 +219,9 @@ pub struct Common {
     /// Set any key of the configuration, for example --set optimization.nlsq.max_iterations=50.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// No progress and no log on stderr but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// More on stderr: details, and why keys have no effect; -vv: also what every stage of a fit did.
-    #[arg(long, short, action = ArgAction::Count, conflicts_with = "quiet")]
-    pub verbose: u8,
+    /// How much is said.
+    #[command(flatten)]
+    pub loudness: Loudness,
 }
 
 /// Options of `ingest`.
@@ -278,9 +284,9 @@ pub struct AdoptArguments {
     /// Worker threads (default: all cores).
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// No progress and no log on stderr but errors.
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// How much is said.
+    #[command(flatten)]
+    pub loudness: Loudness,
 }
 
 /// Options of `inspect`.
@@ -379,4 +385,7 @@ pub struct SimulateArguments {
     /// Width of the values.
     #[arg(long, value_enum, default_value = "f32")]
     pub width: ValueWidth,
+    /// How much is said.
+    #[command(flatten)]
+    pub loudness: Loudness,
 }

@@ -64,3 +64,14 @@ pub enum ValueWidth {
     /// 64 bit.
     F64,
 }
+
+/// How the reference of keys is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// A page for a terminal.
+    Text,
+    /// A table for documents.
+    Markdown,
+    /// For programs.
+    Json,
+}

@@ -10,6 +10,7 @@ use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
 use crate::cli::interrupt::{stop_flag, survive_file_limits};
 use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
+use crate::cli::pages::{complete, write_pages};
 use crate::cli::reporting::{draw, draw_data};
 use crate::cli::simulation::simulate;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
@@ -18,11 +19,12 @@ use homodyne::api::{
     Event, Finished, Listener, LogLevel, ManyQ, Purpose, Result, Run, Settings, Watch, check_address_space, inspect,
     plan, run_many, tune, usable_cores,
 };
+use std::path::{Path, PathBuf};
 
 /// Runs a command.
 pub fn execute(arguments: Arguments) -> Result<u8> {
     survive_file_limits();
-    if !matches!(arguments.command, Command::Config(_) | Command::Explain(_) | Command::Stores(_) | Command::Runs(_)) {
+    if works_on_data(&arguments.command) {
         check_address_space(usable_cores())?;
     }
     match arguments.command {
@@ -39,13 +41,21 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Runs(arguments) => show_runs(&arguments),
         Command::Config(command) => config(command),
         Command::Explain(arguments) => explain(&arguments),
+        Command::Completions(arguments) => complete(&arguments),
+        Command::Man(arguments) => write_pages(&arguments),
     }
+}
+
+/// Whether a command needs threads and room for data.
+fn works_on_data(command: &Command) -> bool {
+    let tells = matches!(command, Command::Config(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_));
+    !tells && !matches!(command, Command::Stores(_) | Command::Runs(_))
 }
 
 fn run(arguments: &FitArguments) -> Result<u8> {
     let settings = settings_of(arguments)?;
     check_address_space(settings.run.threads())?;
-    let terminal = Terminal::new(arguments.common.quiet);
+    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
     if let Some(q) = &arguments.q {
         return many_q(&settings, q, arguments, &terminal);
     }
@@ -58,7 +68,7 @@ fn run(arguments: &FitArguments) -> Result<u8> {
 fn fit(arguments: &FitArguments) -> Result<u8> {
     let settings = settings_of(arguments)?;
     check_address_space(settings.run.threads())?;
-    let terminal = Terminal::new(arguments.common.quiet);
+    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
     if let Some(q) = &arguments.q {
         return many_q(&settings, q, arguments, &terminal);
     }
@@ -83,15 +93,15 @@ fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Ter
         print_json(&table)?;
     } else {
         print(&table.summary)?;
-        print(&format!("results: {}\n", table.directory.display()))?;
+        print(&places(&table.directory, None))?;
     }
     Ok(table.exit_code())
 }
 
 fn plan_fit(arguments: &PlanArguments) -> Result<u8> {
     let settings = plan_settings(arguments)?;
-    let terminal = Terminal::new(arguments.common.quiet);
-    tell(&settings, &terminal, arguments.common.verbose > 0);
+    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
+    tell(&settings, &terminal);
     let (facts, decision) = plan(&settings)?;
     match arguments.json {
         true => print_json(&decision)?,
@@ -101,11 +111,12 @@ fn plan_fit(arguments: &PlanArguments) -> Result<u8> {
 }
 
 /// What is to be known of the keys, where no run has a log.
-fn tell(settings: &Settings, terminal: &Terminal, verbose: bool) {
+fn tell(settings: &Settings, terminal: &Terminal) {
     let log = |level: LogLevel, text: &str| terminal.hear(&Event::Log { level, text });
-    let line = settings.without_effect_in_one_line(if verbose { "listed here" } else { "listed with -v" });
+    let has_details = terminal.shows(LogLevel::Debug);
+    let line = settings.without_effect_in_one_line(if has_details { "listed here" } else { "listed with -v" });
     settings.notes.iter().chain(&line).for_each(|note| log(LogLevel::Warning, note));
-    settings.without_effect.iter().filter(|_| verbose).for_each(|key| log(LogLevel::Debug, key));
+    settings.without_effect.iter().for_each(|key| log(LogLevel::Debug, key));
     settings.remarks.iter().for_each(|remark| log(LogLevel::Info, remark));
 }
 
@@ -123,17 +134,20 @@ fn tune_machine(arguments: &TuneArguments) -> Result<u8> {
     Ok(0)
 }
 
+/// The last lines: where results are, and the page that shows them, if there is one.
+fn places(directory: &Path, page: Option<&PathBuf>) -> String {
+    let report = page.map_or_else(String::new, |page| format!("report:  {}\n", page.display()));
+    format!("results: {}\n{report}", directory.display())
+}
+
 fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> Result<u8> {
     if arguments.json {
         print_json(&finished.outcome)?;
     } else {
         print(&finished.summary)?;
-        print(&format!("results: {}\n", finished.directory.display()))?;
-        if let Some(page) = &finished.report {
-            print(&format!("report:  {}\n", page.display()))?;
-        }
+        print(&places(&finished.directory, finished.report.as_ref()))?;
     }
-    if arguments.stats || arguments.common.verbose > 1 {
+    if arguments.stats || arguments.common.loudness.verbose > 1 {
         match &finished.totals {
             Some(totals) => print_stats(totals),
             None => terminal.hear(&Event::Log { level: LogLevel::Info, text: "no sweep was made: nothing to measure" }),
@@ -143,9 +157,9 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
 }
 
 fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
-    let terminal = Terminal::new(arguments.common.quiet);
     let mut settings = ingest_settings(arguments)?;
-    tell(&settings, &terminal, arguments.common.verbose > 0);
+    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
+    tell(&settings, &terminal);
     (settings.notes, settings.without_effect, settings.remarks) = (Vec::new(), Vec::new(), Vec::new());
     let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest(arguments.verify)?;
     terminal.finish();

@@ -1,8 +1,13 @@
 //! The words of the commands on configurations.
 
-use crate::cli::choices::Mode;
+use crate::cli::choices::{Mode, PageFormat};
 use clap::Subcommand;
 use std::path::PathBuf;
+
+const KEYS_EXAMPLES: &str = "\
+Examples:
+  homodyne config keys optimization.nlsq.cmaes
+  homodyne config keys --format markdown > keys.md";
 
 /// Commands on configurations.
 #[derive(Debug, Subcommand)]
@@ -32,13 +37,16 @@ pub enum ConfigCommand {
         #[arg(long, short)]
         verbose: bool,
     },
-    /// Print the reference of all keys: what they mean, accept and default to.
-    #[command(after_help = "Example: homodyne config keys optimization.nlsq.cmaes")]
+    /// Print the reference of all keys: type, unit, default, choices, meaning, and what other programs call them.
+    #[command(after_help = KEYS_EXAMPLES)]
     Keys {
         /// Only keys that begin like this.
         prefix: Option<String>,
-        /// Print as JSON.
-        #[arg(long)]
+        /// How it is written.
+        #[arg(long, value_enum, default_value = "text")]
+        format: PageFormat,
+        /// The same as --format json.
+        #[arg(long, conflicts_with = "format")]
         json: bool,
     },
     /// Print every value in force and where it comes from.

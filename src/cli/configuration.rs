@@ -1,11 +1,13 @@
 //! What the commands on configurations do: write, check, show, explain.
 
+use crate::cli::choices::PageFormat;
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::overrides::assignments;
 use crate::cli::simulation::{analysis_mode, replace};
 use crate::cli::terminal::{print, print_json};
 use homodyne::api::{
-    Error, Result, Settings, check_ready, load, reference_of, reference_page, template, without_effect_page, write_file,
+    Error, Result, Settings, check_ready, load, reference_markdown, reference_of, reference_page, template,
+    without_effect_page, write_file,
 };
 use std::path::Path;
 
@@ -18,7 +20,9 @@ pub fn config(command: ConfigCommand) -> Result<u8> {
             print(&format!("written: {}\n", out.display()))?;
         }
         ConfigCommand::Validate { config, set, verbose } => validate(&config, &set, verbose)?,
-        ConfigCommand::Keys { prefix, json } => show_keys(&prefix.unwrap_or_default(), json)?,
+        ConfigCommand::Keys { prefix, format, json } => {
+            show_keys(&prefix.unwrap_or_default(), if json { PageFormat::Json } else { format })?;
+        }
         ConfigCommand::Show { config, set } => show(&load(&config, &assignments(&set)?)?)?,
     }
     Ok(0)
@@ -36,12 +40,13 @@ fn validate(config: &Path, set: &[String], verbose: bool) -> Result<()> {
     print(&format!("{}: valid\n", config.display()))
 }
 
-fn show_keys(prefix: &str, json: bool) -> Result<()> {
+fn show_keys(prefix: &str, format: PageFormat) -> Result<()> {
     let keys = reference_of(prefix)?;
-    match json {
-        true => print_json(&keys),
-        false if keys.is_empty() => print(&without_effect_page(prefix)),
-        false => print(&reference_page(&keys)),
+    match format {
+        PageFormat::Json => print_json(&keys),
+        _ if keys.is_empty() => print(&without_effect_page(prefix)),
+        PageFormat::Text => print(&reference_page(&keys)),
+        PageFormat::Markdown => print(&reference_markdown(&keys)),
     }
 }
 

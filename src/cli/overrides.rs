@@ -17,7 +17,7 @@ fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
     if let Some(format) = common.format {
         list.push((keys::data::FORMAT.into(), Node::Text(format!("{format:?}").to_lowercase())));
     }
-    if common.verbose > 0 {
+    if common.loudness.verbose > 0 {
         list.push((keys::run::LOG_LEVEL.into(), Node::Text("debug".into())));
     }
     if common.long {

@@ -2,10 +2,13 @@
 
 use crate::cli::arguments::InspectArguments;
 use crate::cli::interrupt::stop_flag;
+use crate::cli::loudness::Loudness;
 use crate::cli::terminal::{Terminal, print};
 use crate::cli::words::{standing_here, wrong_argument};
 use clap::{Args, ValueEnum};
-use homodyne::api::{Colours, Node, ReportSettings, Result, Watch, keys, look, report, usable_cores, without_file};
+use homodyne::api::{
+    Colours, LogLevel, Node, ReportSettings, Result, Watch, keys, look, report, usable_cores, without_file,
+};
 use std::path::{Path, PathBuf};
 
 /// For `homodyne report --help`.
@@ -43,9 +46,9 @@ pub struct ReportArguments {
     /// Worker threads (default: all cores).
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// No progress and no log on stderr but errors.
-    #[arg(short, long)]
-    quiet: bool,
+    /// How much is said on stderr.
+    #[command(flatten)]
+    loudness: Loudness,
 }
 
 /// Draws.
@@ -63,7 +66,7 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
         fitted: arguments.fitted,
         ..ReportSettings::default()
     };
-    let terminal = Terminal::new(arguments.quiet);
+    let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;
     let page = report(&arguments.run, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("report: {}\n", page.display()))?;
@@ -76,7 +79,7 @@ pub fn draw_data(arguments: &InspectArguments, place: &Path) -> Result<u8> {
     list.extend(arguments.q.map(|q| (keys::data::WAVEVECTOR.to_owned(), Node::Float(q))));
     let ingest = without_file(&list)?.ingest;
     let settings = ReportSettings { threads: usable_cores(), ..ReportSettings::default() };
-    let terminal = Terminal::new(false);
+    let terminal = Terminal::new(&Loudness::default(), LogLevel::Info)?;
     let page = look(&arguments.path, &ingest, place, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("pictures: {}\n", page.display()))?;

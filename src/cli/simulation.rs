@@ -6,7 +6,7 @@ use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
 use crate::cli::words::wrong_argument;
 use homodyne::api::{
-    AnalysisMode, Noise, Replace, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter,
+    AnalysisMode, LogLevel, Noise, Replace, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter,
 };
 
 /// Physics by name.
@@ -99,7 +99,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
             ValueWidth::F64 => Width::F64,
         },
     };
-    let terminal = Terminal::new(false);
+    let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;
     simulation.write(&arguments.out, replace(arguments.force), &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("written: {}\n", arguments.out.display()))?;

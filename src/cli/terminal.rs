@@ -1,65 +1,128 @@
-//! stderr: log lines and progress.
+//! stderr: log lines and progress. It knows no event's meaning: what is worth a line is decided elsewhere.
 
-use homodyne::api::{Code, Event, Fault, Listener, Progress, Result, StageTotals, SweepTotals, pretty};
+use crate::cli::log_lines::{Lines, dispatch, log, shows};
+use crate::cli::loudness::Loudness;
+use crate::cli::spoken::say;
+use console::Term;
+use homodyne::api::{
+    Code, Event, Fault, Listener, LogLevel, Progress, Result, StageTotals, Standing, SweepTotals, pretty,
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::io::{IsTerminal, Write, stderr};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tracing::Dispatch;
 
-/// Writes to stderr: one replaced line of progress on a terminal, plain lines otherwise.
+/// Writes to stderr: one replaced line of progress on a terminal, plain lines now and then otherwise.
 pub struct Terminal {
-    quiet: bool,
-    is_terminal: bool,
+    log: Dispatch,
     progress: Progress,
-    last: Mutex<Option<Instant>>,
+    /// On a terminal only.
+    bar: Option<ProgressBar>,
+    pace: Mutex<Pace>,
 }
 
 /// Plain progress lines are written no more often than this.
-const PLAIN_INTERVAL: Duration = Duration::from_secs(2);
+const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
+/// Columns of the bar, with a blank behind it; a narrow terminal has none.
+const BAR_COLUMNS: usize = 9;
+/// Terminals with fewer columns are narrow.
+const NARROW_COLUMNS: usize = 60;
+/// Steps of the bar.
+const BAR_STEPS: u64 = 1000;
 
 impl Terminal {
-    /// A terminal, or one that shows errors only.
-    pub fn new(quiet: bool) -> Self {
-        Terminal { quiet, is_terminal: stderr().is_terminal(), progress: Progress::default(), last: Mutex::new(None) }
+    /// A terminal that shows what its user wants to see; `configured` holds where nobody says more.
+    ///
+    /// # Errors
+    /// Config if RUST_LOG cannot be understood.
+    pub fn new(loudness: &Loudness, configured: LogLevel) -> Result<Self> {
+        let filter = loudness.filter(configured)?;
+        let is_terminal = Term::stderr().is_term();
+        let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), ProgressDrawTarget::hidden());
+        let log = dispatch(filter, Lines::beside(&bar));
+        let bar = (is_terminal && shows(&log, LogLevel::Info)).then_some(bar);
+        Ok(Terminal { log, progress: Progress::default(), bar, pace: Mutex::new(Pace::default()) })
+    }
+
+    /// Whether lines of a level are shown.
+    pub fn shows(&self, level: LogLevel) -> bool {
+        shows(&self.log, level)
     }
 
     /// Ends the line of progress.
     pub fn finish(&self) {
-        if self.is_terminal && !self.quiet {
-            say("\r\x1b[K");
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
         }
+    }
+
+    fn show(&self, standing: &Standing) {
+        let Some(bar) = &self.bar else {
+            let is_time = self.pace.lock().unwrap_or_else(PoisonError::into_inner).is_time(Instant::now());
+            if is_time {
+                log(&self.log, LogLevel::Info, &standing.line(usize::MAX));
+            }
+            return;
+        };
+        let (style, columns) = layout(usize::from(Term::stderr().size().1));
+        bar.set_style(style);
+        bar.set_message(standing.line(columns));
+        if bar.is_hidden() {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        bar.set_position((standing.fraction.clamp(0.0, 1.0) * BAR_STEPS as f64) as u64);
+    }
+}
+
+/// A bar where there is room for one, and the columns that are left for words. The last column stays free: some terminals go to the
+/// next line when it is written.
+fn layout(columns: usize) -> (ProgressStyle, usize) {
+    let (template, taken) = match columns < NARROW_COLUMNS {
+        true => ("{wide_msg}", 1),
+        false => ("[{bar:6}] {wide_msg}", BAR_COLUMNS + 1),
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    (style.progress_chars("=> "), columns.saturating_sub(taken))
+}
+
+/// When plain lines are written: not before an interval has passed.
+struct Pace {
+    last: Instant,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace { last: Instant::now() }
+    }
+}
+
+impl Pace {
+    fn is_time(&mut self, now: Instant) -> bool {
+        let is_time = now.saturating_duration_since(self.last) >= PLAIN_INTERVAL;
+        if is_time {
+            self.last = now;
+        }
+        is_time
     }
 }
 
 impl Listener for Terminal {
     fn hear(&self, event: &Event<'_>) {
-        if self.quiet {
-            return;
-        }
-        let line = self.progress.line(event);
-        match (event, line) {
-            (Event::Log { level, text }, _) => {
-                self.finish();
-                say(&format!("[{}] {text}\n", format!("{level:?}").to_uppercase()));
-            }
-            (_, Some(line)) => self.show(&line),
+        let standing = self.progress.standing(event);
+        match (event, standing) {
+            (Event::Log { level, text }, _) => log(&self.log, *level, text),
+            (_, Some(standing)) => self.show(&standing),
             _ => {}
         }
     }
 }
 
-impl Terminal {
-    fn show(&self, line: &str) {
-        if self.is_terminal {
-            say(&format!("\r\x1b[K{line}"));
-            return;
-        }
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if last.is_none_or(|last| last.elapsed() >= PLAIN_INTERVAL) {
-            *last = Some(Instant::now());
-            say(&format!("{line}\n"));
-        }
+/// What comes next, an error too, begins on a line of its own.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 
@@ -79,27 +142,12 @@ pub fn print(text: &str) -> Result<()> {
     })
 }
 
-/// Writes to stderr. What is lost there ends the program with exit code 3, when its work is done.
-pub fn say(text: &str) {
-    let mut out = std::io::stderr().lock();
-    if out.write_all(text.as_bytes()).is_err() {
-        LOST.store(true, Ordering::Relaxed);
-    }
-}
-
-static LOST: AtomicBool = AtomicBool::new(false);
-
-/// Whether something that was said to stderr is lost.
-pub fn has_lost_lines() -> bool {
-    LOST.load(Ordering::Relaxed)
-}
-
-/// The same of JSON.
+/// JSON in the same way.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
     print(&String::from_utf8_lossy(&pretty(value)?))
 }
 
-/// The same of facts with names.
+/// Facts with names in the same way.
 pub fn print_facts(facts: &[(String, String)]) -> Result<()> {
     facts.iter().try_for_each(|(name, value)| print(&format!("{name:<42} {value}\n")))
 }
@@ -129,4 +177,86 @@ pub fn print_stats(totals: &SweepTotals) {
     stage("fold", &totals.fold);
     // Statistics go to stderr: stdout carries the result alone.
     say(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::TermLike;
+    use std::io;
+    use std::sync::Arc;
+
+    /// A terminal that remembers every line that was drawn, and refuses to leave its line.
+    #[derive(Debug, Clone)]
+    struct Narrow {
+        columns: u16,
+        drawn: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl TermLike for Narrow {
+        fn width(&self) -> u16 {
+            self.columns
+        }
+        fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+            assert_eq!(lines, 0, "a second line was drawn");
+            Ok(())
+        }
+        fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+            self.move_cursor_up(lines)
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            panic!("a line of its own: {text}")
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.drawn.lock().expect("whole").push(text.to_owned());
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a terminal of so many columns is told of work that goes on.
+    fn drawn(columns: u16) -> Vec<String> {
+        let term = Narrow { columns, drawn: Arc::default() };
+        let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), ProgressDrawTarget::term_like(Box::new(term.clone())));
+        let progress = Progress::default();
+        for step in 1..9 {
+            let seconds = f64::from(step);
+            let event = Event::Sweep { fraction: seconds / 10.0, pairs: 1_000_000_000, seconds };
+            let (style, room) = layout(usize::from(columns));
+            bar.set_style(style);
+            bar.set_message(progress.standing(&event).expect("long").line(room));
+            bar.force_draw();
+        }
+        term.drawn.lock().expect("whole").clone()
+    }
+
+    #[test]
+    fn progress_is_one_line_on_any_terminal() {
+        for columns in [40, 80, 120] {
+            let drawn = drawn(columns);
+            let is_long = |text: &&String| text.chars().count() > usize::from(columns) || text.contains('\n');
+            assert_eq!(drawn.iter().find(is_long), None, "{columns}");
+            let has = |part: &str| drawn.iter().any(|text| text.contains(part));
+            assert!(has("sweep 1 80 %") && has("sweep ends in 0:02"), "{columns}: {drawn:?}");
+        }
+    }
+
+    #[test]
+    fn plain_lines_come_every_few_seconds() {
+        let begin = Instant::now();
+        let mut pace = Pace { last: begin };
+        let times: Vec<u64> = (0..60).filter(|&k| pace.is_time(begin + Duration::from_secs(k))).collect();
+        assert_eq!(times[..3], [5, 10, 15]);
+    }
 }

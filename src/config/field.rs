@@ -121,6 +121,21 @@ impl<'s> Field<'s> {
         }
     }
 
+    /// Of what type it is, in a word or two.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Field::Number(..) | Field::OptionalNumber(..) => "number",
+            Field::Integer(..) | Field::Count(..) | Field::Seed(_) => "whole number",
+            Field::Switch(_) => "switch",
+            Field::Path(_) | Field::OptionalPath(_) => "path",
+            Field::OptionalText(_) => "text",
+            Field::OptionalNumbers(_) => "list of numbers",
+            Field::OptionalWords(_) => "list of words",
+            Field::Choice(_) => "word",
+        }
+    }
+
     /// Takes a given value.
     ///
     /// # Errors

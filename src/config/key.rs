@@ -96,6 +96,19 @@ impl Key {
         }
     }
 
+    /// Of what type it is; that of a structure of its own follows from the words that say what it accepts.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        const KINDS: [(&str, &str); 4] =
+            [("true or false", "switch"), ("list", "list"), ("by name", "numbers by name"), ("number", "number")];
+        match self.access {
+            Access::Field(field) => field(&mut Draft::default()).kind(),
+            Access::Own { accepts, .. } => {
+                KINDS.iter().find(|(word, _)| accepts.contains(word)).map_or("word", |(_, kind)| kind)
+            }
+        }
+    }
+
     /// The words of which it accepts one; empty where it accepts something else.
     #[must_use]
     pub fn choices(&self) -> Vec<&'static str> {

@@ -15,6 +15,9 @@ pub struct KeyReference {
     pub key: &'static str,
     /// What it does.
     pub doc: &'static str,
+    /// Of what type it is.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
     /// What it accepts, in words.
     pub accepts: String,
     /// The words of which it accepts one; empty where it accepts something else.
@@ -63,6 +66,7 @@ pub fn reference(prefix: &str) -> Vec<KeyReference> {
     let entry = |key: &'static crate::config::key::Key| KeyReference {
         key: key.path,
         doc: key.doc,
+        kind: key.kind(),
         accepts: key.accepts(),
         choices: key.choices(),
         unit: key.unit,
@@ -80,7 +84,7 @@ pub fn reference_page(keys: &[KeyReference]) -> String {
     for key in keys {
         let unit = if key.unit.is_empty() { String::new() } else { format!(" [{}]", key.unit) };
         let _ = writeln!(text, "{}{unit}\n    {}", key.key, key.doc);
-        let _ = writeln!(text, "    accepts {}; default {}", key.accepts, key.default);
+        let _ = writeln!(text, "    {}: {}; default {}", key.kind, key.accepts, key.default);
         if !key.spellings.is_empty() {
             let _ = writeln!(text, "    also read as {}", key.spellings.join(", "));
         }
@@ -89,4 +93,32 @@ pub fn reference_page(keys: &[KeyReference]) -> String {
         }
     }
     text
+}
+
+/// The same as a table in Markdown.
+#[must_use]
+pub fn reference_markdown(keys: &[KeyReference]) -> String {
+    let mut text = "| key | type | unit | default | accepts | meaning | also read as |\n".to_owned();
+    text += "| --- | --- | --- | --- | --- | --- | --- |\n";
+    let code = |word: &str| if word.is_empty() { String::new() } else { format!("`{}`", cell(word)) };
+    for key in keys {
+        let spellings = key.spellings.iter().map(|word| code(word)).collect::<Vec<String>>().join(", ");
+        let meaning = if key.affects_result { "" } else { "; changes no number of a result" };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {}{meaning} | {spellings} |",
+            code(key.key),
+            key.kind,
+            cell(key.unit),
+            code(&key.default),
+            cell(&key.accepts),
+            cell(key.doc),
+        );
+    }
+    text
+}
+
+/// Text that does not end its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }

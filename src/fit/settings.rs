@@ -301,7 +301,7 @@ pub struct Quality {
 
 impl Default for Quality {
     fn default() -> Self {
-        Quality { enable: true, p_value_threshold: 1e-4, max_reduced_chi_squared: None, bounds_tolerance: 1e-9 }
+        Quality { enable: true, p_value_threshold: 1e-3, max_reduced_chi_squared: None, bounds_tolerance: 1e-9 }
     }
 }
 

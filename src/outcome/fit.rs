@@ -171,8 +171,8 @@ pub struct Iteration {
     pub iteration: usize,
     /// Half of chi-square at this theta.
     pub cost: f64,
-    /// chi-square per degree of freedom.
-    pub reduced_chi_squared: f64,
+    /// Chi-square per degree of freedom of the pairs that were looked at; `None` without known noise and under a robust loss.
+    pub reduced_chi_squared: Option<f64>,
     /// Largest scaled component of the projected gradient.
     pub projected_gradient: f64,
     /// Radius of the trust region, in scaled coordinates.

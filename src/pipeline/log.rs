@@ -1,9 +1,16 @@
-//! The log of a run: hears everything, keeps what goes into log.txt, hands on what the user wants to hear.
+//! The log of a run: hears everything, keeps what goes into log.txt, hands all of it on. It does not know what the user wants to see.
 
 use crate::config::settings::Settings;
 use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
 use crate::pipeline::progress::Progress;
+use crate::units::{now_unix_seconds, time_stamp};
 use std::sync::{Mutex, PoisonError};
+
+/// A line of any log of this program, from now: time (UTC), level, text.
+#[must_use]
+pub fn log_line(level: LogLevel, text: &str) -> String {
+    format!("{} {:<7} {text}", time_stamp(now_unix_seconds()), level.label())
+}
 
 /// The log of one run.
 pub struct RunLog<'a> {
@@ -34,30 +41,32 @@ impl<'a> RunLog<'a> {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// A detail that log.txt has whatever is logged; the user hears it among the details.
+    /// A detail that log.txt has whatever is logged.
     pub fn keep(&self, text: &str) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{:?}] {text}", LogLevel::Debug));
-        if self.level >= LogLevel::Debug {
-            self.user.log(LogLevel::Debug, text);
-        }
+        self.push(LogLevel::Debug, text);
+        self.user.log(LogLevel::Debug, text);
     }
 
     fn write(&self, level: LogLevel, text: &str) {
         if level <= self.level {
-            self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("[{level:?}] {text}"));
-            self.user.log(level, text);
+            self.push(level, text);
         }
+        self.user.log(level, text);
+    }
+
+    fn push(&self, level: LogLevel, text: &str) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(log_line(level, text));
     }
 }
 
 impl Listener for RunLog<'_> {
     fn hear(&self, event: &Event<'_>) {
-        let line = self.progress.line(event);
-        match (event, line) {
+        let standing = self.progress.standing(event);
+        match (event, standing) {
             (Event::Log { level, text }, _) => self.write(*level, text),
-            (Event::Iteration { .. }, Some(line)) => {
+            (Event::Iteration { .. }, Some(standing)) => {
                 self.user.tell(event);
-                self.write(LogLevel::Debug, &line);
+                self.write(LogLevel::Debug, &standing.line(usize::MAX));
             }
             _ => self.user.tell(event),
         }

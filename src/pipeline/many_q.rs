@@ -12,8 +12,9 @@ use crate::listener::{LogLevel, Watch};
 use crate::machine::file_identity::content_hash;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::Run;
-use crate::pipeline::run_directory::{TABLE_NAME, lead_latest_to, publish, run_id};
+use crate::pipeline::run_directory::{TABLE_FIGURE, TABLE_NAME, lead_latest_to, publish, run_id};
 use crate::pipeline::run_record::hashes;
+use crate::report::figures::lines::over_q;
 use crate::report::tables::json::pretty;
 use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
 use serde::Serialize;
@@ -127,6 +128,9 @@ fn write(settings: &Settings, rows: Vec<QRow>, user: &Watch<'_>) -> Result<Finis
     let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&pretty(&table)?));
     let mut files =
         vec![("q_table.parquet", q_parquet(&table.rows)?), ("summary.txt", table.summary.clone().into_bytes())];
+    if let Some(figure) = over_q(&table.rows, table.check.as_ref()) {
+        files.push((TABLE_FIGURE, figure.into_bytes()));
+    }
     files.push((TABLE_NAME, pretty(&WithFiles { table: &table, files: hashes(&files) })?));
     table.directory = publish(&settings.run.output.join(id), files, user)?;
     Ok(table)

@@ -1,4 +1,5 @@
-//! Events as lines for people: how far long work has come. It prints nothing.
+//! Events as lines for people: how far long work has come, how fast, and when it will end. It prints nothing and knows no terminal:
+//! whoever shows a line says how wide it may be.
 
 use crate::listener::Event;
 use crate::machine::memory::rss_anon_bytes;
@@ -6,88 +7,248 @@ use crate::units::clock;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Makes lines of events; the line of an iteration knows what went before.
+/// Follows events; what it says of one knows what went before.
 pub struct Progress {
+    begun: Instant,
     state: Mutex<State>,
-}
-
-struct State {
-    /// The last iteration in words, and when it was told.
-    iteration: String,
-    told: Instant,
-    /// Sweeps so far, and pairs per second of the last.
-    sweeps: usize,
-    rate: f64,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        let state = State { iteration: "start".into(), told: Instant::now(), sweeps: 0, rate: 0.0 };
-        Progress { state: Mutex::new(state) }
+        Progress { begun: Instant::now(), state: Mutex::default() }
     }
 }
 
+/// How far work has come, in parts of a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    parts: Vec<Part>,
+    /// Share of the present sweep or file that is done.
+    pub fraction: f64,
+}
+
+/// Where a line is narrow, parts of a high rank go first.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    rank: u8,
+    text: String,
+}
+
+/// Between the parts of a line.
+const GAP: &str = "  ";
 /// Shorter sweeps need no line of their own.
 const WORTH_SAYING_SECONDS: f64 = 0.3;
+/// The last sweep, with errors and test of fit, takes as long as so many others.
+const LAST_SWEEP: f64 = 4.0;
+
+impl Standing {
+    fn new(fraction: f64, parts: impl IntoIterator<Item = (u8, Option<String>)>) -> Self {
+        let part = |(rank, text): (u8, Option<String>)| text.map(|text| Part { rank, text });
+        Standing { parts: parts.into_iter().filter_map(part).collect(), fraction }
+    }
+
+    /// One line of at most so many columns: what matters least is left out.
+    #[must_use]
+    pub fn line(&self, columns: usize) -> String {
+        let mut kept: Vec<&Part> = self.parts.iter().collect();
+        let width = |kept: &[&Part]| {
+            kept.iter().map(|part| part.text.len()).sum::<usize>() + GAP.len() * kept.len().saturating_sub(1)
+        };
+        while kept.len() > 1 && width(&kept) > columns {
+            let least = (0..kept.len()).max_by_key(|&k| kept[k].rank).unwrap_or_default();
+            kept.remove(least);
+        }
+        let line = kept.iter().map(|part| part.text.as_str()).collect::<Vec<&str>>().join(GAP);
+        line.chars().take(columns).collect()
+    }
+}
 
 impl Progress {
-    /// The line of an event, if it is worth one. Log lines speak for themselves.
-    pub fn line(&self, event: &Event<'_>) -> Option<String> {
+    /// What is to be said of an event, if it is worth a line. Log lines speak for themselves.
+    pub fn standing(&self, event: &Event<'_>) -> Option<Standing> {
+        self.at(event, self.begun.elapsed().as_secs_f64())
+    }
+
+    /// The same of an event so many seconds after the beginning.
+    fn at(&self, event: &Event<'_>, now: f64) -> Option<Standing> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match *event {
             Event::Log { .. } => None,
-            Event::Angles { work, done, all } => Some(format!("{work}: {done} of {all} angles")),
-            Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, seconds),
+            Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
+            Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
             Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
-                let what = if accepted { "accepted" } else { "rejected" };
-                state.iteration =
-                    format!("iteration {iteration:>3}  cost {cost:.6e}  chi2_nu {reduced_chi_squared:.5}  {what}");
-                Some(state.estimate(steps_left))
+                state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
+                Some(state.step(steps_left, now))
             }
         }
     }
 }
 
+#[derive(Default)]
+struct State {
+    /// The file that is worked on: the work's name, angles that were done when it was first heard of, when that was, and the last ones.
+    file: Option<(String, usize, f64, usize)>,
+    iteration: Option<Evaluated>,
+    /// When the last iteration was told, and when the fit will probably end.
+    told: f64,
+    end: Option<f64>,
+    /// Sweeps so far, how long the last took, and pairs per second.
+    sweeps: usize,
+    sweep_seconds: f64,
+    rate: f64,
+}
+
+/// The last iteration.
+struct Evaluated {
+    iteration: usize,
+    cost: f64,
+    reduced_chi_squared: Option<f64>,
+    accepted: bool,
+}
+
 impl State {
-    fn sweep(&mut self, fraction: f64, pairs: f64, seconds: f64) -> Option<String> {
-        self.rate = fraction * pairs / seconds.max(1e-9);
-        if fraction >= 1.0 {
-            self.sweeps += 1;
-            return None;
-        }
-        (seconds > WORTH_SAYING_SECONDS).then(|| {
-            let left = clock(seconds * (1.0 - fraction) / fraction);
-            let (number, percent, rate, memory) = (self.sweeps + 1, 100.0 * fraction, self.rate / 1e6, mebibytes());
-            let iteration = &self.iteration;
-            format!(
-                "{iteration}  sweep {number} {percent:.0} %  {rate:.0} M pairs/s  {memory} MiB  sweep ends in {left}"
-            )
-        })
+    /// The angles that are left take as long as those that were done.
+    fn angles(&mut self, work: &str, (done, all): (usize, usize), now: f64) -> Standing {
+        let known = self.file.take().filter(|(name, _, _, last)| name == work && *last <= done);
+        let (name, first, since, _) = known.unwrap_or_else(|| (work.to_owned(), done, now, done));
+        self.file = Some((name, first, since, done));
+        let per_second = (done - first) as f64 / (now - since).max(1e-9);
+        let is_known = done > first;
+        Standing::new(
+            done as f64 / all.max(1) as f64,
+            [
+                (0, Some(format!("{work}: {done} of {all} angles"))),
+                (2, is_known.then(|| format!("{per_second:.1} angles/s"))),
+                (3, memory()),
+                (1, is_known.then(|| format!("ETA {}", clock(all.saturating_sub(done) as f64 / per_second)))),
+            ],
+        )
     }
 
-    /// What is left takes as long per step as the last one did.
-    fn estimate(&mut self, steps_left: f64) -> String {
-        let left = clock(steps_left * self.told.elapsed().as_secs_f64());
-        self.told = Instant::now();
-        format!("{}  {:.0} M pairs/s  {} MiB  ETA about {left}", self.iteration, self.rate / 1e6, mebibytes())
+    /// The fit ends when the last iteration has let expect, not before this sweep.
+    fn sweep(&mut self, fraction: f64, pairs: f64, (seconds, now): (f64, f64)) -> Option<Standing> {
+        self.rate = fraction * pairs / seconds.max(1e-9);
+        if fraction >= 1.0 {
+            (self.sweeps, self.sweep_seconds) = (self.sweeps + 1, seconds);
+            return None;
+        }
+        let rest = seconds * (1.0 - fraction) / fraction.max(1e-9);
+        let left = match self.end {
+            Some(end) => format!("ETA {}", clock(rest.max(end - now))),
+            None => format!("sweep ends in {}", clock(rest)),
+        };
+        let sweep = format!("sweep {} {:.0} %", self.sweeps + 1, 100.0 * fraction);
+        (seconds > WORTH_SAYING_SECONDS).then(|| self.standing(fraction, Some(sweep), Some(left)))
+    }
+
+    /// What is left takes as long per step as the last one did, and then comes the last sweep. A start on a sample takes no time and
+    /// tells nothing.
+    fn step(&mut self, steps_left: f64, now: f64) -> Standing {
+        let left = steps_left * (now - self.told) + LAST_SWEEP * self.sweep_seconds;
+        self.told = now;
+        self.end = (self.sweeps > 0).then_some(now + left);
+        let left = self.end.map(|_| format!("ETA {}", clock(left)));
+        self.standing(1.0, None, left)
+    }
+
+    fn standing(&self, fraction: f64, sweep: Option<String>, left: Option<String>) -> Standing {
+        let last = self.iteration.as_ref();
+        let what = |last: &Evaluated| if last.accepted { "accepted" } else { "rejected" }.to_owned();
+        Standing::new(
+            fraction,
+            [
+                (1, Some(last.map_or("start".into(), |last| format!("iteration {}", last.iteration)))),
+                (3, last.and_then(|last| last.reduced_chi_squared).map(|chi| format!("chi2_nu {chi:.4}"))),
+                (6, last.map(|last| format!("cost {:.6e}", last.cost))),
+                (7, last.map(what)),
+                (2, sweep),
+                (4, (self.rate > 0.0).then(|| format!("{:.0} M pairs/s", self.rate / 1e6))),
+                (5, memory()),
+                (0, left),
+            ],
+        )
     }
 }
 
-fn mebibytes() -> u64 {
-    rss_anon_bytes().unwrap_or(0) >> 20
+/// Anonymous memory, where the system tells it.
+fn memory() -> Option<String> {
+    rss_anon_bytes().map(|bytes| format!("{} MiB", bytes >> 20))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ITERATION: Event<'_> = Event::Iteration {
+        iteration: 12,
+        cost: 1.345_678_9e5,
+        reduced_chi_squared: Some(1.004_04),
+        accepted: true,
+        steps_left: 3.0,
+    };
+
+    fn sweep(fraction: f64, seconds: f64) -> Event<'static> {
+        Event::Sweep { fraction, pairs: 1_000_000_000, seconds }
+    }
+
     #[test]
     fn short_sweeps_say_nothing_and_long_ones_how_long_they_will_take() {
         let progress = Progress::default();
-        let sweep = |fraction, seconds| progress.line(&Event::Sweep { fraction, pairs: 1_000_000, seconds });
-        assert_eq!(sweep(0.5, 0.1), None);
-        assert_eq!(sweep(1.0, 0.2), None);
-        let line = sweep(0.25, 2.0).expect("long");
+        assert_eq!(progress.standing(&sweep(0.5, 0.1)), None);
+        assert_eq!(progress.standing(&sweep(1.0, 0.2)), None);
+        let line = progress.standing(&sweep(0.25, 2.0)).expect("long").line(200);
         assert!(line.contains("sweep 2 25 %") && line.ends_with("sweep ends in 0:06"), "{line}");
+    }
+
+    #[test]
+    fn the_end_is_that_of_the_fit_with_the_steps_to_come_and_the_last_sweep() {
+        let progress = Progress::default();
+        let line = |event, now| progress.at(&event, now).expect("told").line(usize::MAX);
+        assert!(progress.at(&sweep(1.0, 10.0), 10.0).is_none());
+        // Three steps of 10 s, and the last sweep.
+        let first = line(ITERATION, 10.0);
+        assert!(first.contains("chi2_nu 1.0040  cost 1.345679e5  accepted") && first.ends_with("ETA 1:10"), "{first}");
+        assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 1:05"));
+        // What takes longer than was expected ends with its sweep.
+        assert!(line(sweep(0.5, 50.0), 80.0).ends_with("ETA 0:50"));
+    }
+
+    #[test]
+    fn a_loss_that_is_no_chi_square_is_not_called_one() {
+        let Event::Iteration { iteration, cost, accepted, steps_left, .. } = ITERATION else { panic!("an iteration") };
+        let event = Event::Iteration { iteration, cost, reduced_chi_squared: None, accepted, steps_left };
+        let line = Progress::default().standing(&event).expect("told").line(usize::MAX);
+        assert!(line.contains("cost") && !line.contains("chi2_nu"), "{line}");
+    }
+
+    #[test]
+    fn a_line_fits_whatever_the_width_and_says_what_matters_most() {
+        let progress = Progress::default();
+        progress.at(&sweep(1.0, 7000.0), 0.0);
+        progress.at(&ITERATION, 0.0);
+        let standing = progress.at(&sweep(0.6, 7000.0), 0.0).expect("long");
+        for columns in [1, 5, 20, 40, 70, 80, 120] {
+            let line = standing.line(columns);
+            let has = |part: &str| line.contains(part);
+            assert!(line.chars().count() <= columns && !line.contains(['\n', '\r', '\x1b']), "{columns}: {line}");
+            assert!(columns < 20 || has("ETA 7:46:40"), "{columns}: {line}");
+            assert!(columns < 40 || has("iteration 12") && has("sweep 2 60 %"), "{columns}: {line}");
+            assert!(columns < 70 || has("chi2_nu 1.0040") && has("M pairs/s"), "{columns}: {line}");
+            assert!(columns < 120 || has("MiB") || rss_anon_bytes().is_none(), "{columns}: {line}");
+        }
+    }
+
+    #[test]
+    fn angles_that_are_left_take_as_long_as_those_before() {
+        let progress = Progress::default();
+        let line = |done, now| {
+            let event = Event::Angles { work: "ingest", done, all: 24 };
+            progress.at(&event, now).expect("told").line(usize::MAX)
+        };
+        assert!(!line(1, 3.0).contains("ETA"));
+        let later = line(5, 5.0);
+        assert!(later.starts_with("ingest: 5 of 24 angles  2.0 angles/s") && later.ends_with("ETA 0:10"), "{later}");
+        // Another file of the same name begins anew.
+        assert!(!line(1, 60.0).contains("ETA"));
     }
 }

@@ -81,11 +81,11 @@ impl<'a> Run<'a> {
         self.log.hear(&Event::Log { level, text });
     }
 
-    /// Runs a stage and notes its time and memory.
+    /// Runs a stage and notes its time and memory; one that fails says nothing of them, as its error is the last word.
     pub(super) fn timed<T>(&self, stage: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
         begin_stage();
         let start = Instant::now();
-        let result = job();
+        let result = job()?;
         let (seconds, now, peak) = (start.elapsed().as_secs_f64(), rss_anon_bytes(), stage_peak_bytes());
         let mebibytes = |bytes: Option<u64>| bytes.map_or("?".into(), |bytes| (bytes >> 20).to_string());
         self.say(
@@ -94,7 +94,7 @@ impl<'a> Run<'a> {
         );
         let facts = StageFacts { wall_seconds: seconds, rss_anon_bytes: now, peak_rss_anon_bytes: peak };
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.into(), facts);
-        result
+        Ok(result)
     }
 
     /// Opens a store for fitting.

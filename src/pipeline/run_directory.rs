@@ -17,11 +17,11 @@ use crate::pipeline::fitted::{self, FITTED};
 use crate::pipeline::plan::decide;
 use crate::pipeline::report_directory::{REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
-use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, now_unix_seconds};
+use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record};
 use crate::report::tables::json::pretty;
 use crate::report::tables::{parquet, summary};
 use crate::store::directory::Store;
-use crate::units::date_and_time;
+use crate::units::{date_and_time, now_unix_seconds};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -220,7 +220,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -233,10 +233,13 @@ const FILES: [&str; 14] = [
     RECORD_NAME,
     "q_table.parquet",
     TABLE_NAME,
+    TABLE_FIGURE,
     REPORT,
     FITTED,
 ];
 
+/// D0 against q.
+pub(super) const TABLE_FIGURE: &str = "q_table.svg";
 /// The table of fits of many q.
 pub(super) const TABLE_NAME: &str = "q_table.json";
 

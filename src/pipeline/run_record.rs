@@ -13,11 +13,11 @@ use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
 use crate::sweep::simd::SimdLevel;
+use crate::units::now_unix_seconds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::PoisonError;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is written.
 pub struct Record<'a> {
@@ -78,11 +78,6 @@ impl Run<'_> {
 
 /// Name and content of a file of a result.
 pub(super) type File = (&'static str, Vec<u8>);
-
-/// Now.
-pub(super) fn now_unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
-}
 
 /// A store beside the results is named from the run directory, so that both can move together; any other one in full.
 fn as_seen_from_results(store: &Path, output: &Path) -> PathBuf {

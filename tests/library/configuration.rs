@@ -300,7 +300,7 @@ fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
         assert!(key.doc.len() > 8 && !key.accepts.is_empty() && !key.default.is_empty(), "{key:?}");
     }
     let page = reference_page(&reference("optimization.nlsq.loss"));
-    let expected = "optimization.nlsq.loss\n    loss of the residuals\n    accepts one of linear, soft_l1, huber, cauchy, arctan; \
+    let expected = "optimization.nlsq.loss\n    loss of the residuals\n    word: one of linear, soft_l1, huber, cauchy, arctan; \
                     default linear\n";
     assert_eq!(page, expected);
     assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));

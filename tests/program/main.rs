@@ -12,3 +12,4 @@ mod long_runs;
 mod pipelines;
 mod program;
 mod reports;
+mod terminal;

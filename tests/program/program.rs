@@ -16,7 +16,7 @@ experimental_data: {file_path: data.h5}
 /// Runs the program in a folder.
 pub fn homodyne(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::cargo_bin("homodyne").expect("built");
-    command.current_dir(folder).args(words).output().expect("run")
+    command.current_dir(folder).env_remove("RUST_LOG").args(words).output().expect("run")
 }
 
 /// What the program has said on stderr.

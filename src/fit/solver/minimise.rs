@@ -9,6 +9,7 @@ use crate::likelihood::reduced::Evaluation;
 use crate::listener::Event;
 use crate::outcome::fit::Iteration;
 use crate::outcome::verdict::Stop;
+use crate::sums::loss::Loss;
 
 /// Where the solver ended.
 pub struct Solution {
@@ -39,7 +40,7 @@ pub fn minimise(
     while let Some(asked) = solver.ask().map(<[f64]>::to_vec) {
         let Some(found) = walk.evaluate(&asked)? else { return walk.solution(Stop::Interrupted, iterations) };
         let told = solver.tell(found.coordinates.clone(), found.reduced(problem, &walk.free));
-        let iteration = found.iteration(iterations.len(), &told);
+        let iteration = found.iteration(iterations.len(), &told, problem);
         following.tell(&event(&iteration, steps_left(told.projected_gradient, problem.tolerances.ftol)));
         iterations.push(iteration);
         if walk.take(found, told.accepted) {
@@ -130,16 +131,24 @@ impl Found {
         problem.in_coordinates(&self.evaluation, &self.theta, free)
     }
 
-    fn iteration(&self, number: usize, told: &Told) -> Iteration {
+    fn iteration(&self, number: usize, told: &Told, problem: &Problem<'_>) -> Iteration {
         Iteration {
             iteration: number,
             cost: self.evaluation.cost,
-            reduced_chi_squared: 2.0 * self.evaluation.cost / self.evaluation.pairs.max(1) as f64,
+            reduced_chi_squared: self.reduced_chi_squared(problem),
             projected_gradient: told.projected_gradient,
             radius: told.radius,
             accepted: told.accepted,
             theta: self.theta.clone(),
         }
+    }
+
+    /// As results have it: the cost is half of chi-square where sigma is known and the loss is the square.
+    fn reduced_chi_squared(&self, problem: &Problem<'_>) -> Option<f64> {
+        let n_free = (self.coordinates.len() + problem.map.n_free()) as u64;
+        let degrees = self.evaluation.pairs.saturating_sub(n_free).max(1);
+        let is_chi_squared = problem.noise_is_known && problem.loss == Loss::Linear;
+        is_chi_squared.then(|| 2.0 * self.evaluation.cost / degrees as f64)
     }
 }
 

@@ -111,7 +111,7 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
     let limit = evidence.quality.max_reduced_chi_squared;
     let beyond = limit.zip(evidence.reduced_chi_squared).filter(|(limit, chi)| chi.is_nan() || chi > limit);
     let explicit = beyond.map(|(limit, chi)| {
-        format!("reduced chi-square {chi:.3} exceeds quality_validation.reduced_chi_squared_threshold {limit}")
+        format!("chi2_nu {chi:.3} exceeds quality_validation.reduced_chi_squared_threshold {limit}")
     });
     let threshold = evidence.quality.p_value_threshold;
     let test = evidence.lack_of_fit.filter(|test| test.p_value.is_nan() || test.p_value < threshold);
@@ -223,7 +223,7 @@ fn scatter(evidence: &Evidence<'_>) -> Option<String> {
     let (share, spreads) = UNEXPLAINED_SCATTER;
     (found > value * (1.0 + share) + spreads * spread).then(|| {
         format!(
-            "residuals scatter more than their noise (reduced chi-square {found:.3}, expected {value:.3}): look among the largest \
+            "residuals scatter more than their noise (chi2_nu {found:.3}, expected {value:.3}): look among the largest \
              residuals for outliers (optimization.nlsq.loss: soft_l1 or cauchy limits their pull), and in the maps for a \
              pattern finer than the test of fit sees"
         )

@@ -5,6 +5,7 @@ use crate::outcome::fit::FitOutcome;
 use crate::outcome::parameter::ParameterResult;
 use crate::outcome::verdict::Verdict;
 use crate::parameters::definitions::{DIFFUSION, PHYSICAL};
+use crate::report::tables::measured::{measured, with_error};
 use crate::report::tables::parquet::{numbers, parquet, words};
 use serde::Serialize;
 use std::fmt::Write;
@@ -117,7 +118,7 @@ fn power_law(points: &[Point]) -> Option<PowerLawCheck> {
     Some(PowerLawCheck { exponent, exponent_uncertainty, reduced_chi_squared, n_q: usable.len(), conclusion })
 }
 
-/// `q_table.parquet`: q_per_angstrom, verdict, chi2_nu, pairs, error, and value, uncertainty and plain uncertainty of every
+/// `q_table.parquet`: q_per_angstrom, verdict, reduced_chi_squared, pairs, error, and value, uncertainty and plain uncertainty of every
 /// physical parameter.
 ///
 /// # Errors
@@ -147,26 +148,23 @@ pub fn q_parquet(rows: &[QRow]) -> Result<Vec<u8>> {
 /// The table for a terminal.
 #[must_use]
 pub fn q_summary(rows: &[QRow], check: Option<&PowerLawCheck>) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "{:>14} {:>14} {:>12} {:>10}  verdict", "q [1/angstrom]", "D0", "uncertainty", "chi2_nu");
-    let number = |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$e}"));
+    let title = ["q [1/angstrom]", "D0 [angstrom^2/s]", "+- error", "chi2_nu"];
+    let mut text = format!("{:>14} {:>18} {:<12} {:>9}  verdict\n", title[0], title[1], title[2], title[3]);
     for row in rows {
         let chi = row.reduced_chi_squared().map_or("-".into(), |chi| format!("{chi:.4}"));
         let verdict = row.verdict.map_or("no fit", Verdict::name);
-        let found = row.parameter(D0);
-        let (value, error) = (found.map(|found| found.value), found.and_then(|found| found.uncertainty));
-        let _ = writeln!(
-            text,
-            "{:>14} {:>14} {:>12} {chi:>10}  {verdict}{}",
-            row.q_per_angstrom,
-            number(value, 6),
-            number(error, 2),
-            row.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default()
-        );
+        let written =
+            row.parameter(D0).map(|found| measured(found.value, [found.uncertainty, found.uncertainty_plain]));
+        let value = written.as_ref().map_or("-", |written| written.value.as_str());
+        let error = written.as_ref().map_or("-", |written| written.errors[0].as_str());
+        let error = if error == "-" { error.to_owned() } else { format!("+- {error}") };
+        let why = row.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        let q = row.q_per_angstrom;
+        let _ = writeln!(text, "{q:>14} {value:>18} {error:<12} {chi:>9}  {verdict}{why}");
     }
     if let Some(check) = check {
-        let (exponent, error) = (check.exponent, check.exponent_uncertainty);
-        let _ = writeln!(text, "D0 ~ q^({exponent:.3} +- {error:.3}) over {} q: {}", check.n_q, check.conclusion);
+        let exponent = with_error(check.exponent, check.exponent_uncertainty);
+        let _ = writeln!(text, "D0 ~ q^({exponent}) over {} q: {}", check.n_q, check.conclusion);
     }
     text
 }

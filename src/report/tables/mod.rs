@@ -1,8 +1,10 @@
 //! Results as numbers: JSON, Parquet, a summary for terminals, and one table over many q.
 
+pub mod advice;
 pub mod curves;
 pub mod json;
 pub mod many_q;
+pub mod measured;
 pub mod parquet;
 pub mod read;
 pub mod summary;

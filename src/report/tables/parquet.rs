@@ -146,7 +146,7 @@ pub fn iterations(result: &FitResult) -> Result<Vec<u8>> {
     let mut columns = vec![
         counts("iteration", rows, |row: &Iteration| Some(row.iteration as u64)),
         numbers("cost", rows, |row| Some(row.cost)),
-        numbers("reduced_chi_squared", rows, |row| Some(row.reduced_chi_squared)),
+        numbers("reduced_chi_squared", rows, |row| row.reduced_chi_squared),
         numbers("projected_gradient", rows, |row| Some(row.projected_gradient)),
         numbers("radius", rows, |row| Some(row.radius)),
         ("accepted".into(), Arc::new(rows.iter().map(|row| Some(row.accepted)).collect::<BooleanArray>()) as ArrayRef),

@@ -39,7 +39,7 @@ pub fn iterations(file: Vec<u8>) -> Option<Vec<Iteration>> {
             steps.push(Iteration {
                 iteration: usize::try_from(numbers.value(k)).ok()?,
                 cost: costs[k].unwrap_or(f64::INFINITY),
-                reduced_chi_squared: chi[k].unwrap_or(f64::INFINITY),
+                reduced_chi_squared: chi[k],
                 projected_gradient: gradients[k].unwrap_or(f64::INFINITY),
                 radius: radii[k].unwrap_or(f64::INFINITY),
                 accepted: accepted.value(k),

@@ -1,38 +1,22 @@
-//! The result as a short table for a terminal.
+//! The result as a short table for a terminal, 80 columns wide wherever it can be.
 
 use crate::outcome::fit::{FitOutcome, FitResult};
-use crate::outcome::parameter::{IntervalMethod, ParameterResult};
+use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult};
+use crate::report::tables::advice::advice;
+use crate::report::tables::measured::{measured, with_error};
 use std::fmt::Write;
 
-/// Parameters, quality and verdict.
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
+/// Parameters, quality, verdict, and what to do about it.
 #[must_use]
 pub fn summary(outcome: &FitOutcome) -> String {
     let FitOutcome { result, conditions, .. } = outcome;
-    let mut text = String::new();
-    let mut line = |content: String| {
-        let _ = writeln!(text, "{}", content.trim_end());
-    };
-    let title = ["parameter", "value", "uncertainty", "plain", "unit", "status"];
-    line(format!("{:<20} {:>16} {:>12} {:>12}  {:<14} {}", title[0], title[1], title[2], title[3], title[4], title[5]));
-    for found in &result.parameters {
-        line(row(found));
-        profile(found).into_iter().for_each(&mut line);
-    }
-    let mean =
-        |value: &dyn Fn(usize) -> f64| (0..result.angles.len()).map(value).sum::<f64>() / result.angles.len() as f64;
-    let n_angles = result.angles.len();
-    let (contrast, offset) = (mean(&|k| result.angles[k].contrast), mean(&|k| result.angles[k].offset));
-    line(format!(
-        "contrast {contrast:.5}, offset {offset:.5} (mean of {n_angles} angles, scaling {})",
-        result.scaling_mode.name()
-    ));
-    let chi = result.reduced_chi_squared.map_or("unknown (the data show no noise)".into(), |chi| format!("{chi:.4}"));
-    let chi = match result.expected_reduced_chi_squared {
-        Some(expected) => format!("{chi} (expected {:.4} +- {:.4})", expected.value, expected.spread),
-        None => chi,
-    };
-    let condition = result.condition_number.map_or("singular".into(), |condition| format!("{condition:.2e}"));
-    line(format!("chi2_nu {chi}, {} pairs, {} sweeps, condition {condition}", result.n_pairs, result.iterations.len()));
+    let mut text = table(&result.parameters);
+    let mut line = |content: String| text += &wrapped(&content);
+    scaling(result, &mut line);
+    chi_squared(result, &mut line);
     if let (Some(convention), Some(factor)) =
         (conditions.shear_convention, conditions.gamma_dot_factor_to_other_convention)
     {
@@ -41,16 +25,81 @@ pub fn summary(outcome: &FitOutcome) -> String {
     }
     if let Some(renewals) = result.renewals {
         line(format!(
-            "uncertainty: {} (speckles renew {renewals:.1} times by diffusion at each of {n_angles} angles); plain: pairs independent",
-            result.uncertainty_method.name()
+            "uncertainty: {} (speckles renew {renewals:.1} times by diffusion at each of {} angles); plain: pairs independent",
+            result.uncertainty_method.name(),
+            result.angles.len()
         ));
     }
     quality(result, &mut line);
     line(format!("verdict: {}", result.verdict.name()));
-    for reason in &result.reasons {
-        line(format!("  - {reason}"));
+    result.reasons.iter().for_each(|reason| line(format!("  - {reason}")));
+    let advice = advice(result);
+    if !advice.is_empty() {
+        line("what to do:".into());
+    }
+    advice.iter().for_each(|advice| line(format!("  - {advice}")));
+    text
+}
+
+/// Columns of the table of parameters.
+const TITLES: [&str; 6] = ["parameter", "value", "+- uncertainty", "plain", "unit", "status"];
+
+/// The parameters, aligned; intervals from the cost itself below their row.
+fn table(parameters: &[ParameterResult]) -> String {
+    let rows: Vec<[String; 6]> = std::iter::once(TITLES.map(str::to_owned)).chain(parameters.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: [usize; 6] = std::array::from_fn(width);
+    let gap = " ".repeat(if widths.iter().sum::<usize>() + 9 <= WIDTH { 2 } else { 1 });
+    let mut text = String::new();
+    for (k, [name, value, error, plain, unit, status]) in rows.iter().enumerate() {
+        let [names, values, errors, plains, units, _] = widths;
+        let line = format!(
+            "{name:<names$}{gap}{value:>values$} {error:<errors$}{gap}{plain:>plains$}{gap}{unit:<units$}{gap}{status}"
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+        if let Some(intervals) = k.checked_sub(1).and_then(|k| profile(&parameters[k])) {
+            text += &wrapped(&format!("  {intervals}"));
+        }
     }
     text
+}
+
+fn row(found: &ParameterResult) -> [String; 6] {
+    let written = measured(found.value, [found.uncertainty, found.uncertainty_plain]);
+    let [error, plain] = written.errors;
+    let error = if error == "-" { error } else { format!("+- {error}") };
+    let unit = if found.unit == "1" { String::new() } else { found.unit.clone() };
+    [found.name.clone(), written.value, error, plain, unit, found.status.name().into()]
+}
+
+/// Intervals that come from the cost itself.
+fn profile(found: &ParameterResult) -> Option<String> {
+    let written = |end: f64| measured(end, [found.uncertainty, None]).value;
+    let shown = |ends: Interval| ends.map(|end| end.map_or("bound".into(), written)).join(" to ");
+    let (inner, outer) = (shown(found.interval_68?), shown(found.interval_95?));
+    let is_profile = found.interval_method == Some(IntervalMethod::Profile);
+    is_profile.then(|| format!("{}: 68 % {inner}, 95 % {outer}, from the cost itself", found.name))
+}
+
+fn scaling(result: &FitResult, line: &mut dyn FnMut(String)) {
+    let n_angles = result.angles.len();
+    let mean = |value: &dyn Fn(usize) -> f64| (0..n_angles).map(value).sum::<f64>() / n_angles as f64;
+    let (contrast, offset) = (mean(&|k| result.angles[k].contrast), mean(&|k| result.angles[k].offset));
+    let mode = result.scaling_mode.name();
+    line(format!("contrast {contrast:.5}, offset {offset:.5} (mean of {n_angles} angles, scaling {mode})"));
+}
+
+fn chi_squared(result: &FitResult, line: &mut dyn FnMut(String)) {
+    line(match (result.reduced_chi_squared, result.expected_reduced_chi_squared) {
+        (None, _) => "chi2_nu unknown (the data show no noise)".into(),
+        (Some(chi), None) => format!("chi2_nu {chi:.4} (chi-square per degree of freedom)"),
+        (Some(chi), Some(expected)) => {
+            let expected = with_error(expected.value, expected.spread);
+            format!("chi2_nu {chi:.4} (chi-square per degree of freedom; expected {expected})")
+        }
+    });
+    let condition = result.condition_number.map_or("singular".into(), |condition| format!("{condition:.1e}"));
+    line(format!("{} pairs, {} sweeps, condition number {condition}", result.n_pairs, result.iterations.len()));
 }
 
 /// Whether the model fits, what the data tell apart, and what a search has found.
@@ -82,25 +131,43 @@ fn quality(result: &FitResult, line: &mut dyn FnMut(String)) {
 fn range(numbers: impl Iterator<Item = f64> + Clone) -> Option<String> {
     let least = numbers.clone().min_by(f64::total_cmp)?;
     let most = numbers.max_by(f64::total_cmp)?;
+    let shown = |number: f64| if number < 10.0 { format!("{number:.3}") } else { format!("{number:.0}") };
     Some(match most - least < 5e-3 * most {
-        true => format!("{most:.3}"),
-        false => format!("{least:.3} to {most:.3}"),
+        true => shown(most),
+        false => format!("{} to {}", shown(least), shown(most)),
     })
 }
 
-/// Intervals that come from the cost itself.
-fn profile(found: &ParameterResult) -> Option<String> {
-    let [inner, outer] = [found.interval_68?, found.interval_95?].map(|ends| {
-        let [lower, upper] = ends.map(|end| end.map_or("bound".into(), |end| format!("{end:.4e}")));
-        format!("[{lower}, {upper}]")
-    });
-    let is_profile = found.interval_method == Some(IntervalMethod::Profile);
-    is_profile.then(|| format!("{:<20} 68 % {inner}, 95 % {outer}: from the cost itself", ""))
+/// A line in several, each of up to `WIDTH` columns where its words allow; further ones stand below the first word of the first.
+fn wrapped(content: &str) -> String {
+    let first = content.find(|c: char| c != ' ' && c != '-').unwrap_or_default();
+    let indent = " ".repeat(if content.starts_with(' ') { first } else { 2 });
+    let (mut text, mut line) = (String::new(), content[..first].to_owned());
+    let mut is_empty = true;
+    for word in content[first..].split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line.clone_from(&indent);
+            is_empty = true;
+        }
+        line += if is_empty { "" } else { " " };
+        line += word;
+        is_empty = false;
+    }
+    let _ = writeln!(text, "{line}");
+    text
 }
 
-fn row(found: &ParameterResult) -> String {
-    let error = |error: Option<f64>| error.map_or("-".into(), |error| format!("{error:.3e}"));
-    let (reported, plain) = (error(found.uncertainty), error(found.uncertainty_plain));
-    let (name, value, unit, status) = (&found.name, found.value, &found.unit, found.status.name());
-    format!("{name:<20} {value:>16.9e} {reported:>12} {plain:>12}  {unit:<14} {status}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_go_on_below_their_first_word() {
+        let text = wrapped(&format!("  - {}", "word ".repeat(40)));
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("    word")), "{text}");
+        assert_eq!(text.split_whitespace().filter(|word| *word == "word").count(), 40);
+        assert_eq!(wrapped("-1 is short"), "-1 is short\n");
+    }
 }

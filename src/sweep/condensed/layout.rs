@@ -1,7 +1,7 @@
 //! Where pseudo-pairs lie: pairs of dyadic intervals of frames far from the diagonal (cells), runs of pairs of one lag near it
 //! (strips). It sees no value.
 //!
-//! A pair of intervals is a cell when the gap between them is at least [`GAP`] times the longer; rows are cut finer towards the
+//! A pair of intervals is a cell when the gap between them is at least `GAP` times the longer; rows are cut finer towards the
 //! first frame, where rates change most.
 
 use crate::sums::pairs::{LANES, Lane};

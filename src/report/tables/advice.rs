@@ -1,0 +1,60 @@
+//! What to do about a verdict that is not `converged`, beyond its reasons: where to look, what to try. It judges nothing.
+
+use crate::outcome::fit::FitResult;
+use crate::outcome::verdict::Verdict;
+
+/// Lines of advice; none where nothing is left to do or the reasons say it all.
+#[must_use]
+pub fn advice(result: &FitResult) -> Vec<String> {
+    let fixed = |text: &str| vec![text.to_owned()];
+    match result.verdict {
+        Verdict::Converged | Verdict::Interrupted => Vec::new(),
+        Verdict::PoorFit => poor_fit(result),
+        Verdict::Undetermined => fixed(
+            "a number that is undetermined is no measurement: hold one of those that trade off at a known value in \
+             initial_parameters.fixed_parameters, or measure longer or at more angles",
+        ),
+        Verdict::AtBound => fixed(
+            "a number on its bound is the choice of the bound, and errors of the others hold only if the bound is physics",
+        ),
+        Verdict::Unchecked => {
+            fixed("compare model and data before you use these numbers: nothing else tells whether the model holds")
+        }
+        Verdict::MaxIterations => {
+            fixed("allow more with --max-iterations, or begin nearer with --initial-d0 and the like")
+        }
+        Verdict::Failed => fixed("search from several starts with --multi-start"),
+    }
+}
+
+/// Where the model fails, and what may be left out.
+fn poor_fit(result: &FitResult) -> Vec<String> {
+    let mut lines = Vec::new();
+    let per_pair = |chi_squared: f64, pairs: u64| chi_squared / pairs.max(1) as f64;
+    let by_angle = result.angles.iter().filter_map(|angle| Some((per_pair(angle.chi_squared?, angle.pairs), angle)));
+    let worst = by_angle.max_by(|(one, _), (other, _)| one.total_cmp(other)).filter(|_| result.angles.len() > 1);
+    if let Some((chi, angle)) = worst {
+        let phi = angle.phi_degrees as f32;
+        lines.push(format!(
+            "look at {phi} degrees, the worst angle (chi-square {chi:.3} per pair; all are in per_angle.parquet), and fit \
+             without it: phi_filtering.target_ranges"
+        ));
+    }
+    let by_lag = result.lags.iter().map(|lag| (per_pair(lag.chi_squared, lag.pairs), lag));
+    if let Some((chi, lag)) = by_lag.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        let (first, last) = (lag.first_lag_frames, lag.last_lag_frames);
+        lines.push(format!(
+            "look at lags of {first} to {last} frames, the worst ones (chi-square {chi:.3} per pair; all are in \
+             per_lag.parquet)"
+        ));
+    }
+    if let Some(found) = result.residual_extremes.first() {
+        let (phi, sigma) = (found.phi_degrees as f32, -found.residual_sigma);
+        lines.push(format!(
+            "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {}",
+            found.frame_1, found.frame_2
+        ));
+    }
+    lines.push("errors do not allow for misfit: do not quote them".into());
+    lines
+}
