@@ -7,6 +7,7 @@ use crate::fit::errors::last_sweep::opposite;
 use crate::fit::solver::journal::Following;
 use crate::fit::strategy::Decision;
 use crate::listener::LogLevel;
+use crate::machine::claim::check_name;
 use crate::machine::cores::nodes;
 use crate::model::catalogue::Model;
 use crate::outcome::fit::{FitResult, Strategy};
@@ -52,7 +53,10 @@ impl Run<'_> {
             .watched_by(self.watch());
         let mut checkpoint = self.checkpoint(&store, decision.strategy)?;
         let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
-        let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
+        let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following));
+        // A mixture of two stores is a result of neither, and no place to go on from.
+        store.check_unchanged().inspect_err(|_| checkpoint.remove())?;
+        let result = result?;
         self.say_shared_noise(&result);
         self.say_more_speckles_than_pixels(&result);
         self.say_few_renewals(&result);
@@ -139,10 +143,12 @@ impl Run<'_> {
 
     /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
     fn checkpoint(&self, store: &Store, strategy: Strategy) -> Result<Checkpoint> {
-        // Another strategy sums in another order: it is another configuration.
-        let config = self.result_key("", strategy);
+        // Another strategy sums in another order: it is another configuration. So is one that believes what it reads.
+        let believed = if self.settings.run.verify { "" } else { "unverified" };
+        let config = self.result_key(believed, strategy);
         let hashes = Hashes { config: &config, store: &store.manifest().content_key };
         let path = Checkpoint::path_of(&self.settings.run.output, &self.settings.run.name, hashes);
+        check_name(&path)?;
         if self.resume {
             if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
                 let (iteration, theta) = checkpoint.place();
