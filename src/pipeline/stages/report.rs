@@ -3,8 +3,8 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::likelihood::speckle::lag_means::of_speckles;
-use crate::listener::Watch;
-use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::listener::{LogLevel, Watch};
+use crate::machine::dataflow::{Dataflow, Lanes, Meter, refused_threads};
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::model::time_tables::ThetaTables;
@@ -166,6 +166,7 @@ impl<'a> Drawing<'a> {
             drawn.push(one);
             watch.check()
         })?;
+        refused_threads().iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
         Ok(drawn)
     }
 
