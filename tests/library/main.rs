@@ -28,6 +28,7 @@ mod intensities;
 mod lack_of_fit;
 mod large_blocks;
 mod links;
+mod locked_holdings;
 mod nist_problems;
 mod nist_strd;
 mod peers;
