@@ -91,11 +91,11 @@ pub fn can_be_made_again(provenance: &Provenance) -> bool {
     source.is_file() && (is_known() || hash_file(source).is_ok_and(|found| found == provenance.source_blake3))
 }
 
-/// The store of something else gives way to a new one only if it is of the same content, of an earlier state of the same source, or, where
-/// nobody has asked before, can be made again: data are not lost by a name. `source` is what the new one is made from, with its content.
+/// The store of something else gives way to a new one only if it is of the same content, of an earlier state of the same source, or can be
+/// made again and others may: data are not lost by a name. `source` is what the new one is made from, with its content.
 ///
 /// # Errors
-/// E70 if what it was made from is not there any more, or if the manifest does not tell.
+/// E70 if what it was made from is not there any more, if the manifest does not tell, or if others may not.
 pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str), others: Others) -> Result<()> {
     let Some(told) = manifest_of(place) else { return Ok(()) };
     // A damaged manifest, or one of another version, still tells where its data came from.
@@ -104,16 +104,15 @@ pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str), other
         let there = Path::new(&earlier.source).canonicalize();
         earlier.source_blake3 == content || there.is_ok_and(|there| source.canonicalize().is_ok_and(|own| own == there))
     };
+    // Of a damaged manifest nobody has asked before how it differs.
+    let others_may = others == Others::IfMadeAgain && Manifest::of(place).is_ok();
     let found = match earlier {
-        Some(earlier) if is_same(&earlier) || (others == Others::IfMadeAgain && can_be_made_again(&earlier)) => {
-            return Ok(());
-        }
-        Some(earlier) if others == Others::Never => {
-            format!("holds the store of other data, made from {}", earlier.source)
-        }
-        Some(earlier) => {
+        Some(earlier) if is_same(&earlier) => return Ok(()),
+        Some(earlier) if !can_be_made_again(&earlier) => {
             format!("holds the store of other data, whose source {} is not there as it was", earlier.source)
         }
+        Some(_) if others_may => return Ok(()),
+        Some(earlier) => format!("holds the store of other data, made from {}", earlier.source),
         None => "holds a store that does not tell what it was made from".into(),
     };
     Err(Fault::at(place.display(), found)

@@ -51,6 +51,12 @@ fn a_named_store_of_something_else_is_kept_and_every_difference_told() {
             is_kept(folder, "X/q=0.0054", &words, &["q = 0.0054: X/q=0.0054: ", told, "--store"]);
         }
     }
+    // A broken seal does not change whose data they are.
+    let manifest = folder.join("S/_manifest.json");
+    let sealed = std::fs::read_to_string(&manifest).expect("a manifest");
+    std::fs::write(&manifest, sealed.replace("\"n_frames\": 60", "\"n_frames\": 61")).expect("changed");
+    is_kept(folder, "S", &["ingest", "b.h5", "--q", "0.0054", "--store", "S"], &["[E70] S: ", "made from", "a.h5"]);
+    std::fs::write(&manifest, sealed).expect("restored");
     // The same data in another form, or a later state of the same file, take the place; but a fit takes a named store as it is.
     assert!(
         homodyne(folder, &["ingest", "a.h5", "--q", "0.0054", "--format", "parquet", "--store", "S"]).status.success()

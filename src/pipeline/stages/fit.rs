@@ -28,6 +28,17 @@ use std::sync::Arc;
 /// Errors that rest on fewer renewals are off by more than a quarter.
 const FEW_RENEWALS: f64 = 8.0;
 
+/// What was found in a store that nobody has written to meanwhile: a mixture of two is a result of neither, and no place to go on from.
+fn undisturbed(result: Result<FitResult>, store: &Store, checkpoint: &Checkpoint) -> Result<FitResult> {
+    let Err(changed) = store.check_unchanged() else { return result };
+    // A read that finds its file cut short is in no sum: what was done before is kept.
+    let is_cut = result.is_err() && (0..store.plan().n_angles).any(|angle| store.confirm(angle).is_err());
+    if !is_cut {
+        checkpoint.remove();
+    }
+    result.and(Err(changed))
+}
+
 impl Run<'_> {
     /// Fits a store and writes the run directory.
     ///
@@ -54,9 +65,7 @@ impl Run<'_> {
         let mut checkpoint = self.checkpoint(&store, decision.strategy)?;
         let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
         let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following));
-        // A mixture of two stores is a result of neither, and no place to go on from.
-        store.check_unchanged().inspect_err(|_| checkpoint.remove())?;
-        let result = result?;
+        let result = undisturbed(result, &store, &checkpoint)?;
         self.say_shared_noise(&result);
         self.say_more_speckles_than_pixels(&result);
         self.say_few_renewals(&result);
