@@ -111,7 +111,11 @@ pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Kep
     let kept = the_one(stores(output)?, key, |store| [store.key.clone(), name_of(&store.directory)])?;
     let again = Manifest::of(&kept.directory).is_ok_and(|manifest| can_be_made_again(&manifest.provenance));
     if !again && !even_the_last {
-        return Err(Fault::at(kept.directory.display(), format!("its source {} is not there as it was", kept.source))
+        let found = match &kept.damage {
+            Some(damage) => format!("what it was made from is not known: {damage}"),
+            None => format!("its source {} is not there as it was", kept.source),
+        };
+        return Err(Fault::at(kept.directory.display(), found)
             .expected("a store that can be made again")
             .advice("to remove it all the same, use --force")
             .code(Code::E62)
@@ -180,7 +184,9 @@ fn kept_run(directory: PathBuf) -> Option<KeptRun> {
     let store = directory.join(&noted.store);
     // The path goes through the run directory; where that can be resolved, without it.
     let store = store.canonicalize().unwrap_or(store);
-    let is_it = Manifest::of(&store).is_ok_and(|manifest| manifest.content_key == noted.store_content_key);
+    // One whose manifest cannot be read is not gone.
+    let is_it =
+        Manifest::of(&store).map_or_else(|_| is_store(&store), |found| found.content_key == noted.store_content_key);
     Some(KeptRun {
         id,
         directory,

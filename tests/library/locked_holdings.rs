@@ -35,6 +35,8 @@ fn what_may_not_be_read_is_listed_with_the_reason() {
     as_anybody(|| {
         let (stores, runs) = (stores(output).expect("listed"), runs(output).expect("listed"));
         assert_eq!((stores.len(), runs.len()), (1, 1));
+        let told = remove_store(output, "c-", false).expect_err("nobody knows").to_string();
+        assert!(told.contains("not known") && told.contains("ermission denied"), "{told}");
         for damage in [&stores[0].damage, &runs[0].damage] {
             assert!(damage.as_ref().is_some_and(|told| told.contains("ermission denied")), "{damage:?}");
         }
