@@ -13,11 +13,12 @@ use crate::cli::overrides::{ingest_settings, plan_settings, settings_of};
 use crate::cli::pages::{complete, write_pages};
 use crate::cli::reporting::{draw, draw_data};
 use crate::cli::simulation::simulate;
+use crate::cli::spoken::say;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use crate::cli::words::wrong_argument;
 use homodyne::api::{
-    Event, Finished, Listener, LogLevel, ManyQ, Purpose, Result, Run, Settings, Watch, check_address_space, inspect,
-    plan, run_many, tune, usable_cores,
+    Event, Finished, Listener, LogLevel, Manner, ManyQ, Purpose, Result, Run, Settings, Watch, check_address_space,
+    inspect, plan, run_many, tune, usable_cores,
 };
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,8 @@ fn run(arguments: &FitArguments) -> Result<u8> {
     check_address_space(settings.run.threads())?;
     let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
     if let Some(q) = &arguments.q {
-        return many_q(&settings, q, arguments, &terminal);
+        let manner = Manner { resume: arguments.resume, stores_as_they_are: false };
+        return many_q((&settings, manner), q, arguments, &terminal);
     }
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
     let finished = run.run()?;
@@ -70,7 +72,8 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     check_address_space(settings.run.threads())?;
     let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
     if let Some(q) = &arguments.q {
-        return many_q(&settings, q, arguments, &terminal);
+        let manner = Manner { resume: arguments.resume, stores_as_they_are: true };
+        return many_q((&settings, manner), q, arguments, &terminal);
     }
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
     let finished = run.fit(run.open(&run.store()?)?)?;
@@ -78,7 +81,12 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     show(&finished, arguments, &terminal)
 }
 
-fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Terminal) -> Result<u8> {
+fn many_q(
+    (settings, manner): (&Settings, Manner),
+    q: &str,
+    arguments: &FitArguments,
+    terminal: &Terminal,
+) -> Result<u8> {
     let number = |text: &str| {
         let value = text.trim().parse::<f64>().ok().filter(|q| q.is_finite() && *q > 0.0);
         value.ok_or_else(|| wrong_argument("--q", text, "all, or wavevectors in 1/angstrom separated by commas"))
@@ -87,8 +95,11 @@ fn many_q(settings: &Settings, q: &str, arguments: &FitArguments, terminal: &Ter
         "all" => ManyQ::All,
         list => ManyQ::List(list.split(',').map(number).collect::<Result<Vec<f64>>>()?),
     };
-    let table = run_many(settings, &wanted, &Watch::new(terminal, &stop_flag()), arguments.resume)?;
+    let table = run_many(settings, &wanted, &Watch::new(terminal, &stop_flag()), manner)?;
     terminal.finish();
+    for row in &table.rows {
+        row.error.iter().for_each(|error| say(&format!("error: q = {}: {error}\n", row.q_per_angstrom)));
+    }
     if arguments.json {
         print_json(&table)?;
     } else {

@@ -109,6 +109,9 @@ fn in_lines(store: &KeptStore) -> String {
 
 /// Results: id, when, verdict, store.
 fn in_a_line(run: &KeptRun, width: usize) -> String {
+    if let Some(damage) = &run.damage {
+        return format!("{:<width$}  cannot be read: {damage}\n", run.id);
+    }
     let store = match &run.store {
         Some(store) => store.display().to_string(),
         None if run.verdict.is_none() => String::new(),

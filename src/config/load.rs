@@ -76,7 +76,9 @@ fn take(key: &Key, draft: &mut Draft, reader: &Reader) -> Result<()> {
         return Ok(());
     };
     key.set(draft, &given)?;
-    for other in reader.all(key.paths()).filter(|other| is_rival(other, &given)) {
+    // The mode is the one key of which `false` is a value of its own: not static.
+    let says = |other: &Given<'_>| !other.is_nothing() || key.path == parameters::MODE;
+    for other in reader.all(key.paths()).filter(|other| is_rival(other, &given) && says(other)) {
         let mut instead = draft.clone();
         let is_same = key.set(&mut instead, &other).is_ok() && key.get(&instead) == key.get(draft);
         if !is_same {
@@ -87,10 +89,10 @@ fn take(key: &Key, draft: &mut Draft, reader: &Reader) -> Result<()> {
     Ok(())
 }
 
-/// Whether a value stands beside another for the same key. The command line is there to replace what a file says, and what
-/// switches nothing on is no rival.
+/// Whether a value stands beside another for the same key. The command line is there to replace what a file says. (What switches
+/// nothing on is no rival either.)
 fn is_rival(other: &Given<'_>, given: &Given<'_>) -> bool {
-    other.key() != given.key() && other.is_from_command_line() == given.is_from_command_line() && !other.is_nothing()
+    other.key() != given.key() && other.is_from_command_line() == given.is_from_command_line()
 }
 
 /// What holds for a key, and where it comes from.

@@ -2,11 +2,11 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
+use crate::machine::regular_file;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 use serde_saphyr::options::NonFiniteFloatPolicy;
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -198,8 +198,9 @@ fn parse(text: &str) -> std::result::Result<Placed, serde_saphyr::Error> {
 /// Config with line and column if the text is not YAML or not a mapping; Io if it cannot be read.
 pub fn parse_file(path: &Path) -> Result<Placed> {
     let mut text = String::new();
-    // A pipe is a configuration like any other; a device has no end.
-    let opened = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
+    // A pipe is a configuration like any other; one that nobody writes to, and a device, have no end.
+    let opened =
+        regular_file::open_or_live_pipe(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
     opened.map_err(|source| {
         Fault::at(path.display(), "cannot be read").expected("a YAML configuration").code(Code::E01).source(source).io()
     })?;

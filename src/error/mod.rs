@@ -202,6 +202,17 @@ impl Error {
         Err(first)
     }
 
+    /// The same, with what it is about before its place.
+    #[must_use]
+    pub fn within(mut self, what: &str) -> Error {
+        let fault = self.fault_mut();
+        fault.place = format!("{what}: {}", fault.place);
+        for further in std::mem::take(&mut fault.further) {
+            self.fault_mut().further.push(further.within(what));
+        }
+        self
+    }
+
     /// This one and the further ones of the same input.
     pub fn each(&self) -> impl Iterator<Item = &Error> {
         std::iter::once(self).chain(&self.fault().further)

@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::job::{Job, SourceContent};
 use crate::ingest::request::{IngestSettings, Ingested};
-use crate::ingest::reuse::{Earlier, content_key, earlier_store, may_give_way};
+use crate::ingest::reuse::{Earlier, Others, content_key, earlier_store, may_give_way};
 use crate::listener::Watch;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
@@ -22,12 +22,12 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let source_blake3 = hash_file(source)?;
     let content_key = content_key(request, &source_blake3)?;
     let store = request.store.of(&content_key);
-    let damage = match earlier_store(&store, &content_key, request.verify) {
+    let damage = match earlier_store(&store, &content_key, request.verify)? {
         Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, store, manifest: *manifest }),
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
-    may_give_way(&store, (source, &source_blake3))?;
+    may_give_way(&store, (source, &source_blake3), Others::IfMadeAgain)?;
     let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&store, request.format, job.whose(&content_key))?.long(request.long);
     let converted = job.convert(&staged, watch)?;

@@ -9,8 +9,8 @@ use crate::store::block::{Values, pair_position};
 /// What the values of one angle tell about themselves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examined {
-    /// Usable pairs without a finite value.
-    pub non_finite: usize,
+    /// Usable pairs without a finite value: their number and share.
+    pub non_finite: (usize, f64),
     /// What deserves a warning.
     pub warnings: Vec<String>,
 }
@@ -88,7 +88,7 @@ pub fn examine(
     if implausible > 0 {
         warnings.push(format!("[{}] {place}: {implausible} values are outside (0, 10)", Code::E22));
     }
-    Ok(Examined { non_finite: counts.non_finite, warnings })
+    Ok(Examined { non_finite: (counts.non_finite, fraction(counts.non_finite)), warnings })
 }
 
 #[derive(Default)]

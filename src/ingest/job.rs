@@ -14,7 +14,7 @@ use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
 use crate::ingest::sigma::measured_sigma;
 use crate::ingest::survey::{Survey, bytes_to_read, common_frame_count, common_value_type, enough_memory, points};
-use crate::ingest::usable::{LeftOut, Read, Usable, enough_frames, with_whiteness};
+use crate::ingest::usable::{LeftOut, NonFinite, Read, Usable, enough_frames, with_whiteness};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::file_identity::{FileIdentity, in_full};
@@ -31,7 +31,7 @@ struct OfAngle {
     angle: Angle,
     values: Values,
     mask_note: String,
-    non_finite: usize,
+    non_finite: NonFinite,
     warnings: Vec<String>,
     sources: Vec<String>,
     members: Vec<MergedAngle>,
@@ -157,7 +157,8 @@ impl<'a> Job<'a> {
             block_checksums: written.block_checksums,
             source: merged.sources.join(" + "),
             mask_note: merged.mask_note,
-            non_finite_values: merged.non_finite,
+            non_finite_values: merged.non_finite.0,
+            non_finite_share: merged.non_finite.1,
             merged_from: merged.members,
         };
         Ok(Some((merged.angle, partition, merged.warnings)))
@@ -286,7 +287,8 @@ impl OfAngle {
         if !other.mask_note.is_empty() && other.mask_note != self.mask_note {
             self.mask_note = [self.mask_note, other.mask_note].join("; ").trim_start_matches("; ").to_owned();
         }
-        self.non_finite += other.non_finite;
+        let (values, share) = other.non_finite;
+        self.non_finite = (self.non_finite.0 + values, self.non_finite.1.max(share));
         self.warnings.extend(other.warnings);
         self.sources.extend(other.sources);
         self

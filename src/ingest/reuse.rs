@@ -41,28 +41,42 @@ pub(super) fn key_of(parts: &Value) -> Result<String> {
 pub(super) enum Earlier {
     /// The wanted store, whole.
     Same(Box<Manifest>),
-    /// A store that cannot be trusted, with the partition and what is wrong.
+    /// A store that cannot be trusted, with the partition and what is wrong: it gives way.
     Damaged(String),
     /// Nothing, or the store of something else.
     Other,
 }
 
-/// Looks at `place` for the store with a key, and at its checksums if it is to be verified.
-pub(super) fn earlier_store(place: &Path, content_key: &str, verify: bool) -> Earlier {
+/// Whether the store of another source may give way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    /// If it can be made again.
+    IfMadeAgain,
+    /// Not at all.
+    Never,
+}
+
+/// Looks at `place` for the store with a key, and at its checksums if it is to be verified, or to give way to another one.
+///
+/// # Errors
+/// What is wrong with a partition of which the manifest tells, unless it is to be verified, which replaces it: it may have been edited on
+/// purpose.
+pub(super) fn earlier_store(place: &Path, content_key: &str, verify: bool) -> Result<Earlier> {
     if !is_store(place) {
-        return Earlier::Other;
+        return Ok(Earlier::Other);
     }
     let checked = Store::open(place, None).and_then(|store| {
         let same = store.manifest().content_key == content_key;
-        if same && verify {
+        if !same || verify {
             store.verify()?;
         }
         Ok(same.then(|| Box::new(store.manifest().clone())))
     });
     match checked {
-        Ok(Some(manifest)) => Earlier::Same(manifest),
-        Ok(None) => Earlier::Other,
-        Err(error) => Earlier::Damaged(error.to_string()),
+        Ok(Some(manifest)) => Ok(Earlier::Same(manifest)),
+        Ok(None) => Ok(Earlier::Other),
+        Err(error) if !verify && Manifest::of(place).is_ok() => Err(error),
+        Err(error) => Ok(Earlier::Damaged(error.to_string())),
     }
 }
 
@@ -78,11 +92,11 @@ pub fn can_be_made_again(provenance: &Provenance) -> bool {
 }
 
 /// The store of something else gives way to a new one only if it is of the same content, of an earlier state of the same source, or can be
-/// made again: data are not lost by a name. `source` is what the new one is made from, with its content.
+/// made again and others may: data are not lost by a name. `source` is what the new one is made from, with its content.
 ///
 /// # Errors
-/// E70 if what it was made from is not there any more, or if the manifest does not tell.
-pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str)) -> Result<()> {
+/// E70 if what it was made from is not there any more, if the manifest does not tell, or if others may not.
+pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str), others: Others) -> Result<()> {
     let Some(told) = manifest_of(place) else { return Ok(()) };
     // A damaged manifest, or one of another version, still tells where its data came from.
     let earlier: Option<Provenance> = serde_json::from_value(told["provenance"].clone()).ok();
@@ -90,16 +104,20 @@ pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str)) -> Re
         let there = Path::new(&earlier.source).canonicalize();
         earlier.source_blake3 == content || there.is_ok_and(|there| source.canonicalize().is_ok_and(|own| own == there))
     };
+    // Of a damaged manifest nobody has asked before how it differs.
+    let others_may = others == Others::IfMadeAgain && Manifest::of(place).is_ok();
     let found = match earlier {
-        Some(earlier) if is_same(&earlier) || can_be_made_again(&earlier) => return Ok(()),
-        Some(earlier) => {
+        Some(earlier) if is_same(&earlier) => return Ok(()),
+        Some(earlier) if !can_be_made_again(&earlier) => {
             format!("holds the store of other data, whose source {} is not there as it was", earlier.source)
         }
+        Some(_) if others_may => return Ok(()),
+        Some(earlier) => format!("holds the store of other data, made from {}", earlier.source),
         None => "holds a store that does not tell what it was made from".into(),
     };
     Err(Fault::at(place.display(), found)
         .expected("a new place, or a store that can be made again")
-        .advice("choose another --store directory, or move or remove that one")
+        .advice("choose another directory for the new one, or move or remove that one")
         .code(Code::E70)
         .config())
 }

@@ -34,6 +34,9 @@ pub(super) struct LeftOut<'a> {
     pub asked: &'a [usize],
 }
 
+/// Number and share of values that are missing.
+pub(super) type NonFinite = (usize, f64);
+
 /// What of a map is data.
 pub(super) struct Usable {
     /// Values, with baseline 1.
@@ -47,7 +50,7 @@ pub(super) struct Usable {
     /// What else is told of the noise.
     pub noise: AngleNoise,
     /// Pairs of frames that are data, without a finite value.
-    pub non_finite: usize,
+    pub non_finite: NonFinite,
     /// What deserves a warning.
     pub warnings: Vec<String>,
 }

@@ -1,8 +1,10 @@
 //! Names beside a target that one process owns as long as it lives, whatever machine or container it runs on: the system gives a lock
 //! back when its owner ends, however it ends. It knows nothing of what is written under the names.
 
+use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::file_identity::leads_to;
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -12,6 +14,10 @@ use std::path::{Path, PathBuf};
 const DRAWS: usize = 20;
 /// Digits of the random part of a name.
 const DIGITS: usize = 16;
+/// Bytes of a name on any usual file system.
+const LONGEST_NAME: usize = 255;
+/// Bytes behind a claimed name: ".replaced" and ".lock".
+const LONGEST_ENDING: usize = 9;
 
 /// A random name beside a target, `.<target>.staging-<16 hexadecimal digits>`, and the lock file of that name.
 #[derive(Debug)]
@@ -29,6 +35,7 @@ impl Claim {
     /// # Errors
     /// Io if the place cannot be written.
     pub fn beside(target: &Path) -> Result<Self> {
+        check_name(target)?;
         let mut last = None;
         for _ in 0..DRAWS {
             let base = parent_of(target).join(format!("{}{:016x}", prefix(target), random()));
@@ -37,6 +44,7 @@ impl Claim {
                 // Whoever tidies up may have taken the file for an abandoned one between its creation and its lock.
                 Ok(file) if leads_to(&path, &file) => return Ok(Claim { base, is_left: false, _lock: file }),
                 Ok(_) => {}
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NAMETOOLONG) => return Err(too_long(target)),
                 Err(error) => last = Some(io_at(&path)(error)),
             }
         }
@@ -106,6 +114,27 @@ pub fn parent_of(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     }
+}
+
+/// Whether there is room for the names that are claimed beside a target, which is asked before the work is done.
+///
+/// # Errors
+/// E73 if its name is too long.
+pub fn check_name(target: &Path) -> Result<()> {
+    match prefix(target).len() + DIGITS + LONGEST_ENDING <= LONGEST_NAME {
+        true => Ok(()),
+        false => Err(too_long(target)),
+    }
+}
+
+fn too_long(target: &Path) -> Error {
+    let most = LONGEST_NAME - (prefix(Path::new("x")).len() - 1) - DIGITS - LONGEST_ENDING;
+    let name = target.file_name().map_or(0, |name| name.to_string_lossy().len());
+    Fault::at(target.display(), format!("the name is too long ({name} bytes), or the path is"))
+        .expected(format!("a name of at most {most} bytes: it is written under a longer one first"))
+        .advice("choose a shorter name")
+        .code(Code::E73)
+        .config()
 }
 
 /// Hidden, so that no reader takes it for the real thing.

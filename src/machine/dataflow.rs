@@ -9,14 +9,17 @@
 //! shared out like the work. Readers of their own serve where only one may read at a time. An item is claimed with a ticket
 //! that comes back when it is folded: items alive, results that wait for their turn included, never exceed the tickets,
 //! however slow one of them is. A sender waits while its channel is full; that is all the flow control there is. An error
-//! travels as an item; the fold returns it, the channels close, every thread ends.
+//! travels as an item; the fold returns it, the channels close, every thread ends. Where the system refuses threads, the work goes on
+//! with those there are, the caller's at least.
 
 use crate::error::{Fault, Result};
 use crate::machine::cores::{Node, pin_thread};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::{Builder, Scope};
 use std::time::Instant;
 
 /// Threads and items of one run.
@@ -168,17 +171,17 @@ impl<A: Send, B: Send> Dataflow<'_, A, B> {
         let claims = Claims { next: &next, n_items: self.n_items, tickets };
         std::thread::scope(move |scope| {
             let (to_fold, from_workers) = bounded(self.lanes.alive);
-            for worker in 1..self.lanes.workers {
+            start(scope, 1..self.lanes.workers, |worker| {
                 let (claims, to_fold) = (claims.clone(), to_fold.clone());
-                scope.spawn(move || {
+                move || {
                     self.place(worker);
                     while let Some(index) = self.meter.work.waiting(|| claims.wait()) {
                         if !self.send(&self.meter.work, &to_fold, (index, self.read_and_work(index))) {
                             return;
                         }
                     }
-                });
-            }
+                }
+            });
             drop(to_fold);
             self.place(0);
             let mut order = InOrder { early: BTreeMap::new(), turn: 0, meter: self.meter, tickets: to_claims };
@@ -201,31 +204,35 @@ impl<A: Send, B: Send> Dataflow<'_, A, B> {
     }
 
     fn with_readers(&self, fold: Fold<'_, B>) -> Result<()> {
+        match self.with_threads(fold)? {
+            true => Ok(()),
+            false => self.sequential(fold),
+        }
+    }
+
+    /// Whether there was a thread of either kind; otherwise nothing was done.
+    fn with_threads(&self, fold: Fold<'_, B>) -> Result<bool> {
         let (next, (to_claims, tickets)) = (AtomicUsize::new(0), tickets(self.lanes.alive));
         let claims = Claims { next: &next, n_items: self.n_items, tickets };
         std::thread::scope(move |scope| {
             let (to_workers, from_readers) = bounded(self.lanes.alive);
             let (to_fold, from_workers) = bounded(self.lanes.alive);
-            for _ in 0..self.lanes.readers {
-                let (claims, to_workers) = (claims.clone(), to_workers.clone());
-                scope.spawn(move || {
-                    while let Some(index) = self.meter.read.waiting(|| claims.wait()) {
-                        let item = self.meter.read.busy(|| (self.read)(index));
-                        if !self.send(&self.meter.read, &to_workers, (index, item)) {
-                            return;
-                        }
-                    }
-                });
-            }
-            for worker in 0..self.lanes.workers {
+            let workers = start(scope, 0..self.lanes.workers, |worker| {
                 let (from_readers, to_fold) = (from_readers.clone(), to_fold.clone());
-                scope.spawn(move || {
+                move || {
                     self.place(worker);
                     self.run_worker(&from_readers, &to_fold);
-                });
-            }
+                }
+            });
+            let readers = start(scope, 0..if workers > 0 { self.lanes.readers } else { 0 }, |_| {
+                let (claims, to_workers) = (claims.clone(), to_workers.clone());
+                move || self.run_reader(&claims, &to_workers)
+            });
             // Only the threads hold the channels' other ends: they close when the threads end.
             drop((claims, to_workers, from_readers, to_fold));
+            if readers == 0 {
+                return Ok(false);
+            }
             let mut order = InOrder { early: BTreeMap::new(), turn: 0, meter: self.meter, tickets: to_claims };
             while order.turn < self.n_items {
                 match self.meter.fold.waiting(|| from_workers.recv()) {
@@ -233,8 +240,17 @@ impl<A: Send, B: Send> Dataflow<'_, A, B> {
                     Err(_) => return Err(lost()),
                 }
             }
-            Ok(())
+            Ok(true)
         })
+    }
+
+    fn run_reader(&self, claims: &Claims<'_>, to_workers: &Sender<Item<A>>) {
+        while let Some(index) = self.meter.read.waiting(|| claims.wait()) {
+            let item = self.meter.read.busy(|| (self.read)(index));
+            if !self.send(&self.meter.read, to_workers, (index, item)) {
+                return;
+            }
+        }
     }
 
     fn run_worker(&self, from_readers: &Receiver<Item<A>>, to_fold: &Sender<Item<B>>) {
@@ -258,6 +274,31 @@ impl<A: Send, B: Send> Dataflow<'_, A, B> {
             let _ = pin_thread(node);
         }
     }
+}
+
+/// Starts threads until the system refuses one. Returns how many there are.
+fn start<'scope, F: FnOnce() + Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    numbers: Range<usize>,
+    job: impl Fn(usize) -> F,
+) -> usize {
+    let wanted = numbers.len();
+    let started = numbers.take_while(|&number| Builder::new().spawn_scoped(scope, job(number)).is_ok()).count();
+    REFUSED.fetch_max(wanted - started, Ordering::Relaxed);
+    started
+}
+
+/// Threads that were refused at most.
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
+
+/// A warning about threads that the system has refused since this was asked last.
+#[must_use]
+pub fn refused_threads() -> Option<String> {
+    let refused = REFUSED.swap(0, Ordering::Relaxed);
+    (refused > 0).then(|| {
+        let limits = "the limits of processes are reached (`ulimit -u`, or those of the container or batch system)";
+        format!("the system has refused {refused} threads: the work was done with fewer; {limits}")
+    })
 }
 
 /// What may be claimed of the items, one ticket each.

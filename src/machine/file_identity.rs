@@ -2,7 +2,7 @@
 
 use crate::error::{Result, io_at};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, absolute};
 use std::time::UNIX_EPOCH;
@@ -48,15 +48,26 @@ impl FileIdentity {
     /// # Errors
     /// Io, with the path.
     pub fn of(path: &Path) -> Result<Self> {
-        let metadata = std::fs::metadata(path).map_err(io_at(path))?;
+        std::fs::metadata(path).map(|metadata| FileIdentity::told(&metadata)).map_err(io_at(path))
+    }
+
+    /// Of an open file as it is now, and whether its name is gone: then it is a file that nobody else will find.
+    ///
+    /// # Errors
+    /// Of the system.
+    pub fn of_open(file: &File) -> std::io::Result<(Self, bool)> {
+        file.metadata().map(|metadata| (FileIdentity::told(&metadata), metadata.nlink() == 0))
+    }
+
+    fn told(metadata: &Metadata) -> Self {
         let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified_nanoseconds = since_1970.and_then(|since| u64::try_from(since.as_nanos()).ok());
         let changed = u64::try_from(metadata.ctime()).ok().zip(u64::try_from(metadata.ctime_nsec()).ok());
-        Ok(FileIdentity {
+        FileIdentity {
             bytes: metadata.len(),
             modified_nanoseconds,
             changed_nanoseconds: changed.map(|(seconds, rest)| seconds * 1_000_000_000 + rest),
             inode: Some(metadata.ino()),
-        })
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! A directory that appears whole or not at all: written aside, published by one exchange of names. What is in its place is replaced
 //! only if it is of the same kind, which its maker has to say; this file does not know what is in it.
 
-use crate::error::{Result, io_at};
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result, io_at};
 use crate::machine::claim::{Claim, parent_of};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{Access, CWD, RenameFlags, access, renameat_with};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -94,14 +95,34 @@ impl StagedDirectory {
 /// Removes a directory of a kind: it is gone from its place at once, and from the disk afterwards.
 ///
 /// # Errors
-/// What `may_replace` says; Io if it cannot be moved.
+/// What `may_replace` says; Io if it cannot be moved, or not be removed.
 pub fn retire(target: &Path, kind: Kind) -> Result<()> {
     (kind.may_replace)(target)?;
-    let mut claim = Claim::beside(target)?;
+    let kept = |found: String| {
+        let advice = format!("`chmod -R u+w {}` makes it removable", target.display());
+        Fault::at(target.display(), found).expected("folders that may be written to").advice(advice).code(Code::E73)
+    };
+    if let Some(locked) = locked_folder(target) {
+        return Err(kept(format!("is kept: {} may not be written to", locked.display())).io());
+    }
+    let claim = Claim::beside(target)?;
     let aside = claim.path("");
     std::fs::rename(target, &aside).map_err(io_at(target))?;
-    remove(&aside, &mut claim);
-    Ok(())
+    std::fs::remove_dir_all(&aside).map_err(|error| {
+        // What is left of it is seen where it was.
+        let _ = std::fs::rename(&aside, target);
+        kept("could not be removed, or in part only".into()).source(error).io()
+    })
+}
+
+/// The first folder in a directory out of which nothing may be removed.
+fn locked_folder(folder: &Path) -> Option<PathBuf> {
+    if access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        return Some(folder.to_path_buf());
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let inner = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    inner.into_iter().find_map(|entry| locked_folder(&entry.path()))
 }
 
 impl Drop for StagedDirectory {
@@ -165,7 +186,6 @@ pub(super) fn sync_directory(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Fault;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).expect("folder").flatten();

@@ -44,14 +44,76 @@ const SAME_INTERVAL: f64 = 1e-6;
 /// Compares a store with the configuration. Returns what deserves a warning: what could not be compared.
 ///
 /// # Errors
-/// E76 with every difference; Io if the source file cannot be read.
+/// E76 with every difference, E20 with too many missing values; Io if the source file cannot be read.
 pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) -> Result<Option<String>> {
+    let (selection, adopted) = (&settings.ingest.selection, manifest.provenance.is_adopted());
+    let differences = differences(settings, manifest)?;
+    if differences.is_empty() {
+        // Tables may leave pairs out on purpose.
+        if !adopted {
+            enough_values(selection, directory, manifest)?;
+        }
+        return Ok(adopted.then(|| not_compared(selection, directory)).flatten());
+    }
+    Err(told(directory, &differences)
+        .advice(match adopted {
+            true => "the store was adopted from tables: leave the file out (--set experimental_data.file_path=null)",
+            false => "give a store of another selection a --store of its own",
+        })
+        .config())
+}
+
+/// E20, as an ingest gives it: the store may have been made with another limit.
+fn enough_values(selection: &Selection, directory: &Path, manifest: &Manifest) -> Result<()> {
+    let most = selection.max_non_finite_fraction;
+    let Some(partition) = manifest.partitions.iter().find(|partition| partition.non_finite_share > most) else {
+        return Ok(());
+    };
+    let (count, percent) = (partition.non_finite_values, 100.0 * partition.non_finite_share);
+    let place = directory.join(&partition.file);
+    Err(Fault::at(place.display(), format!("{count} values ({percent:.2} %) are not finite"))
+        .expected(format!("at most {} %", 100.0 * most))
+        .advice("leave the angle out, or raise experimental_data.max_non_finite_fraction")
+        .code(Code::E20)
+        .non_finite())
+}
+
+/// Whether the store at a place that was named may be made anew for the configuration: it may be of an earlier state of the same
+/// file, or cut and encoded in another way, but not of anything else. Data are not lost by a name.
+///
+/// # Errors
+/// E76 with every difference; Io if the source file cannot be read.
+pub(super) fn may_be_made_anew(settings: &Settings, directory: &Path, manifest: &Manifest) -> Result<()> {
+    let full = |path: &Path| path.canonicalize().ok();
+    let is_own =
+        |source: &Path| full(source).is_some_and(|own| full(Path::new(&manifest.provenance.source)) == Some(own));
+    let is_of_same_file = settings.ingest.source.as_deref().is_some_and(is_own);
+    let mut differences = differences(settings, manifest)?;
+    differences.retain(|found| !(found.key == data::FILE && is_of_same_file));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    Err(told(directory, &differences)
+        .advice(format!("choose another --store directory, or remove this one first (`homodyne stores remove {name}`)"))
+        .config())
+}
+
+fn told(directory: &Path, differences: &[Difference]) -> Fault {
+    let told = differences.iter().map(|Difference { key, configured, stored }| {
+        format!("{key} is {configured} in the configuration and {stored} in the store")
+    });
+    Fault::at(directory.display(), told.collect::<Vec<String>>().join(", "))
+        .expected("a store of what the configuration asks for")
+        .code(Code::E76)
+}
+
+fn differences(settings: &Settings, manifest: &Manifest) -> Result<Vec<Difference>> {
     let selection = &settings.ingest.selection;
     let source = settings.ingest.source.as_deref();
     let mut differences = of_what_was_resolved(selection, manifest);
     differences.extend(of_gap(settings, manifest));
-    let adopted = manifest.provenance.is_adopted();
-    if adopted {
+    if manifest.provenance.is_adopted() {
         differences.extend(of_angles(selection, manifest));
         differences.extend(of_frames(selection, &manifest.experiment));
         differences.extend(source.filter(|source| source.exists()).and_then(|source| of_tables(source, manifest)));
@@ -59,21 +121,7 @@ pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) 
         differences.extend(of_fields(selection, &manifest.provenance.selection));
         differences.extend(source.map(|source| of_source(source, manifest)).transpose()?.flatten());
     }
-    if differences.is_empty() {
-        return Ok(adopted.then(|| not_compared(selection, directory)).flatten());
-    }
-    let told = differences.iter().map(|Difference { key, configured, stored }| {
-        format!("{key} is {configured} in the configuration and {stored} in the store")
-    });
-    let advice = match adopted {
-        true => "the store was adopted from tables: leave the file out (--set experimental_data.file_path=null)",
-        false => "`homodyne run` makes it; a store of another selection needs a --store of its own",
-    };
-    Err(Fault::at(directory.display(), told.collect::<Vec<String>>().join(", "))
-        .expected("a store of what the configuration asks for")
-        .advice(advice)
-        .code(Code::E76)
-        .config())
+    Ok(differences)
 }
 
 fn of_fields(selection: &Selection, stored: &Value) -> Vec<Difference> {

@@ -16,7 +16,8 @@ impl Run<'_> {
     /// What the stages report.
     pub fn run(&self) -> Result<Option<Finished>> {
         let stages = &self.settings.run.stages;
-        let made = stages.contains(&Stage::Ingest).then(|| self.made_store()).transpose()?;
+        let made = || if self.stores_as_they_are { self.store() } else { self.made_store() };
+        let made = stages.contains(&Stage::Ingest).then(made).transpose()?;
         if !stages.contains(&Stage::Fit) {
             return Ok(None);
         }

@@ -4,8 +4,8 @@
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::likelihood::speckle::lag_means::of_speckles;
-use crate::listener::{Event, Watch};
-use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::listener::{Event, LogLevel, Watch};
+use crate::machine::dataflow::{Dataflow, Lanes, Meter, refused_threads};
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::model::time_tables::ThetaTables;
@@ -139,6 +139,7 @@ impl Drawing {
             watch.tell(&Event::Angles { work: "report", done: angle + 1, all: n });
             watch.check()
         })?;
+        refused_threads().iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
         Ok(drawn)
     }
 

@@ -6,13 +6,16 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::ingest::reuse::can_be_made_again;
 use crate::ingest::selection::Selection;
+use crate::machine::link::{lead_to, leads_to_sibling};
 use crate::machine::publish::retire;
+use crate::machine::regular_file;
 use crate::outcome::verdict::Verdict;
-use crate::pipeline::run_directory::{RESULTS, TABLE_NAME};
-use crate::pipeline::run_record::Noted;
+use crate::pipeline::run_directory::{LATEST, RESULTS, TABLE_NAME};
+use crate::pipeline::run_record::{Noted, RECORD_NAME};
 use crate::store::manifest::{MANIFEST_NAME, Manifest};
-use crate::store::recognise::{STORE, is_store};
+use crate::store::recognise::{STORE, is_ruin, is_store};
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -64,6 +67,8 @@ pub struct KeptRun {
     pub store_key: String,
     /// The store, if it is where it was.
     pub store: Option<PathBuf>,
+    /// Why nothing more is known.
+    pub damage: Option<String>,
 }
 
 /// Results in an output folder, the oldest first.
@@ -86,13 +91,14 @@ pub fn stores(output: &Path) -> Result<Vec<KeptStore>> {
     let mut places = if folder.is_dir() { folders(&folder)? } else { Vec::new() };
     // Stores that were named stand elsewhere: their results know where.
     places.extend(runs.iter().filter_map(|run| run.store.clone()));
-    let inside: Vec<PathBuf> = places.iter().filter(|place| !is_store(place)).cloned().collect();
+    let is_listed = |place: &PathBuf| is_store(place) || is_ruin(place);
+    let inside: Vec<PathBuf> = places.iter().filter(|place| !is_listed(place)).cloned().collect();
     places.extend(inside.iter().flat_map(|place| folders(place).unwrap_or_default()));
     let full = |place: &PathBuf| place.canonicalize().unwrap_or_else(|_| place.clone());
     places.sort_by_cached_key(full);
     places.dedup_by_key(|place| full(place));
     let mut found: Vec<KeptStore> =
-        places.into_iter().filter(|place| is_store(place)).map(|place| kept_store(place, &runs)).collect();
+        places.into_iter().filter(is_listed).map(|place| kept_store(place, &runs)).collect();
     found.sort_by(|a, b| (a.last_used_unix_seconds, &a.key).cmp(&(b.last_used_unix_seconds, &b.key)));
     Ok(found)
 }
@@ -105,7 +111,11 @@ pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Kep
     let kept = the_one(stores(output)?, key, |store| [store.key.clone(), name_of(&store.directory)])?;
     let again = Manifest::of(&kept.directory).is_ok_and(|manifest| can_be_made_again(&manifest.provenance));
     if !again && !even_the_last {
-        return Err(Fault::at(kept.directory.display(), format!("its source {} is not there as it was", kept.source))
+        let found = match &kept.damage {
+            Some(damage) => format!("what it was made from is not known: {damage}"),
+            None => format!("its source {} is not there as it was", kept.source),
+        };
+        return Err(Fault::at(kept.directory.display(), found)
             .expected("a store that can be made again")
             .advice("to remove it all the same, use --force")
             .code(Code::E62)
@@ -122,6 +132,13 @@ pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Kep
 pub fn remove_run(output: &Path, key: &str) -> Result<KeptRun> {
     let kept = the_one(runs(output)?, key, |run| [run.key.clone(), run.id.clone()])?;
     retire(&kept.directory, RESULTS)?;
+    let link = output.join(LATEST);
+    if leads_to_sibling(&link).is_some_and(|name| name == kept.id.as_str()) {
+        match runs(output)?.pop() {
+            Some(newest) => drop(lead_to(&link, Path::new(&newest.id))?),
+            None => std::fs::remove_file(&link).map_err(io_at(&link))?,
+        }
+    }
     Ok(kept)
 }
 
@@ -151,23 +168,25 @@ fn kept_run(directory: PathBuf) -> Option<KeptRun> {
     let id = name_of(&directory);
     let Some(noted) = Noted::of(&directory) else {
         let table = directory.join(TABLE_NAME);
-        let finished_unix_seconds = modified_unix_seconds(&table);
-        let (key, source, store_key) = (String::new(), String::new(), String::new());
-        return table.is_file().then_some(KeptRun {
+        let damage = locked(&directory.join(RECORD_NAME)).or_else(|| locked(&table));
+        return (table.is_file() || damage.is_some()).then_some(KeptRun {
             id,
             directory,
-            finished_unix_seconds,
+            finished_unix_seconds: modified_unix_seconds(&table),
             verdict: None,
-            key,
-            source,
-            store_key,
+            key: String::new(),
+            source: String::new(),
+            store_key: String::new(),
             store: None,
+            damage,
         });
     };
     let store = directory.join(&noted.store);
     // The path goes through the run directory; where that can be resolved, without it.
     let store = store.canonicalize().unwrap_or(store);
-    let is_it = Manifest::of(&store).is_ok_and(|manifest| manifest.content_key == noted.store_content_key);
+    // One whose manifest cannot be read is not gone.
+    let is_it =
+        Manifest::of(&store).map_or_else(|_| is_store(&store), |found| found.content_key == noted.store_content_key);
     Some(KeptRun {
         id,
         directory,
@@ -177,7 +196,14 @@ fn kept_run(directory: PathBuf) -> Option<KeptRun> {
         source: noted.source,
         store_key: noted.store_content_key,
         store: is_it.then_some(store),
+        damage: None,
     })
+}
+
+/// What is to be said of a file that may not be read.
+fn locked(path: &Path) -> Option<String> {
+    let error = regular_file::open(path).err().filter(|error| error.kind() == ErrorKind::PermissionDenied)?;
+    Some(io_at(path)(error).to_string())
 }
 
 fn kept_store(directory: PathBuf, runs: &[KeptRun]) -> KeptStore {

@@ -30,6 +30,15 @@ pub enum ManyQ {
     List(Vec<f64>),
 }
 
+/// How many q are gone through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Go on from checkpoints of interrupted fits.
+    pub resume: bool,
+    /// Stores that are named are fitted as they are, and not made anew for a later state of the data file.
+    pub stores_as_they_are: bool,
+}
+
 /// All fits of a file.
 #[derive(Debug, Clone, Serialize)]
 pub struct FinishedTable {
@@ -47,14 +56,13 @@ pub struct FinishedTable {
 }
 
 impl FinishedTable {
-    /// 0 if every fit was accepted, 130 if the work was interrupted, 2 if no q could be fitted, else 1.
+    /// 0 if every fit was accepted, 130 if the work was interrupted, else 1.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let interrupted = |row: &QRow| row.verdict == Some(Verdict::Interrupted);
         match &self.rows[..] {
             rows if rows.iter().any(interrupted) => Verdict::Interrupted.exit_code(),
             rows if rows.iter().all(|row| row.verdict == Some(Verdict::Converged)) => 0,
-            rows if rows.iter().all(|row| row.verdict.is_none()) => 2,
             _ => 1,
         }
     }
@@ -63,17 +71,17 @@ impl FinishedTable {
 /// Ingests and fits every wanted q.
 ///
 /// # Errors
-/// What opening the file reports; what goes wrong at one q is written into its row.
-pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, resume: bool) -> Result<FinishedTable> {
+/// What opening the file reports; what goes wrong at one q is written into its row, and is an error if no q was fitted.
+pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: Manner) -> Result<FinishedTable> {
     let list = match wanted {
         ManyQ::All => available_q(settings.ingest.source()?, &settings.ingest.selection)?,
         ManyQ::List(list) => list.clone(),
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut errors) = (Vec::new(), Vec::new());
     for (k, &q) in list.iter().enumerate() {
         user.log(LogLevel::Info, &format!("q = {q} 1/angstrom ({} of {})", k + 1, list.len()));
         let own = settings_of(settings, q);
-        let run = Run::new(&own, user).resuming(resume);
+        let run = Run::new(&own, user).resuming(manner.resume).with_stores_as_they_are(manner.stores_as_they_are);
         match run.run() {
             Ok(Some(finished)) => rows.push(QRow::finished(finished.outcome)),
             Ok(None) => return Err(no_fit()),
@@ -81,13 +89,17 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, resume: b
             Err(Error::Interrupted(_)) => break,
             Err(error @ Error::Internal(_)) => return Err(error),
             Err(error) => {
-                user.log(LogLevel::Warning, &format!("q = {q}: {error}"));
                 rows.push(QRow::failed(q, error.to_string()));
+                errors.push(error.within(&format!("q = {q}")));
             }
         }
         if rows.last().is_some_and(|row| row.verdict == Some(Verdict::Interrupted)) {
             break;
         }
+    }
+    if rows.iter().all(|row| row.verdict.is_none()) {
+        // Nothing was found: earlier tables stay, and so does what `latest` leads to.
+        Error::together(errors)?;
     }
     let table = write(settings, rows, user)?;
     lead_latest_to(&table.directory, user);

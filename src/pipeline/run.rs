@@ -3,6 +3,7 @@
 use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::listener::{Event, Listener, LogLevel, Watch};
+use crate::machine::dataflow::refused_threads;
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::outcome::fit::FitOutcome;
 use crate::pipeline::agreement::check;
@@ -20,6 +21,7 @@ pub struct Run<'a> {
     pub(super) settings: &'a Settings,
     pub(super) log: RunLog<'a>,
     pub(super) resume: bool,
+    pub(super) stores_as_they_are: bool,
     pub(super) stages: Mutex<BTreeMap<String, StageFacts>>,
 }
 
@@ -53,7 +55,8 @@ impl<'a> Run<'a> {
     /// A run with these settings, watched by its user; keys without effect are reported once.
     #[must_use]
     pub fn new(settings: &'a Settings, user: &Watch<'a>) -> Self {
-        let run = Run { settings, log: RunLog::new(settings, user), resume: false, stages: Mutex::default() };
+        let log = RunLog::new(settings, user);
+        let run = Run { settings, log, resume: false, stores_as_they_are: false, stages: Mutex::default() };
         for note in &settings.notes {
             run.say(LogLevel::Warning, note);
         }
@@ -72,6 +75,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Fits a store that is named as it is, or not at all: it is not made anew for a later state of the data file.
+    #[must_use]
+    pub fn with_stores_as_they_are(mut self, stores_as_they_are: bool) -> Self {
+        self.stores_as_they_are = stores_as_they_are;
+        self
+    }
+
     /// What stages carry with them.
     pub(super) fn watch(&self) -> Watch<'_> {
         Watch::new(&self.log, self.log.stop())
@@ -85,7 +95,9 @@ impl<'a> Run<'a> {
     pub(super) fn timed<T>(&self, stage: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
         begin_stage();
         let start = Instant::now();
-        let result = job()?;
+        let result = job();
+        refused_threads().iter().for_each(|warning| self.say(LogLevel::Warning, warning));
+        let result = result?;
         let (seconds, now, peak) = (start.elapsed().as_secs_f64(), rss_anon_bytes(), stage_peak_bytes());
         let mebibytes = |bytes: Option<u64>| bytes.map_or("?".into(), |bytes| (bytes >> 20).to_string());
         self.say(

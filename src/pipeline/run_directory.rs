@@ -6,7 +6,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::listener::{LogLevel, Watch};
-use crate::machine::claim::free_name;
+use crate::machine::claim::{check_name, free_name};
 use crate::machine::file_identity::content_hash;
 use crate::machine::link::lead_to;
 use crate::machine::publish::{Kind, StagedDirectory};
@@ -17,7 +17,7 @@ use crate::pipeline::fitted::{self, FITTED};
 use crate::pipeline::plan::decide;
 use crate::pipeline::report_directory::{REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
-use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record};
+use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, sealed};
 use crate::report::tables::json::pretty;
 use crate::report::tables::{parquet, summary};
 use crate::store::directory::Store;
@@ -57,21 +57,26 @@ impl Run<'_> {
 
     /// Whether the results of a key can be written, which is asked before the work is done.
     pub(super) fn check_place(&self, key: &str) -> Result<()> {
-        may_be_replaced(&self.settings.run.output.join(run_id(&self.settings.run.name, key)))
+        let place = self.settings.run.output.join(run_id(&self.settings.run.name, key));
+        check_name(&place)?;
+        may_be_replaced(&place)
     }
 
     fn read_result(&self, directory: PathBuf, key: &str) -> Option<Finished> {
         let read = |name: &str| regular_file::read_to_string(&directory.join(name)).ok();
         let run = Noted::of(&directory)?;
-        if let Some(name) =
-            run.files.iter().find_map(|(name, hash)| (!is_whole(&directory.join(name), hash)).then_some(name))
-        {
+        if let Some(name) = changed_file(&directory, &run) {
             let changed = directory.join(name);
             self.say(LogLevel::Warning, &format!("{} is not as it was written: fitting anew", changed.display()));
             return None;
         }
         let outcome: FitOutcome = serde_json::from_str(&read("parameters.json")?).ok()?;
         let is_same = run.result_key == key && outcome.schema_version == SCHEMA_VERSION;
+        if is_same && self.settings.run.verify && !run.store_verified {
+            let what = "was fitted without comparing the store with its checksums: fitting anew";
+            self.say(LogLevel::Warning, &format!("{} {what}", directory.display()));
+            return None;
+        }
         let is_final = outcome.result.verdict.is_final();
         let summary = read("summary.txt")?;
         let report = page_of(&directory, key);
@@ -95,7 +100,7 @@ impl Run<'_> {
         if let Some(search) = &result.search {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
-        files.push((RECORD_NAME, pretty(&self.record(&id, result.verdict, &record, &files))?));
+        files.push((RECORD_NAME, sealed(&self.record(&id, result.verdict, &record, &files))?));
         let directory = publish(&self.settings.run.output.join(id), files, &self.watch())?;
         Ok(Finished { directory, outcome, report: None, summary, totals: Some(record.totals) })
     }
@@ -105,9 +110,12 @@ impl Run<'_> {
 pub(super) fn lead_latest_to(directory: &Path, watch: &Watch<'_>) {
     let link = directory.with_file_name(LATEST);
     let led = directory.file_name().map_or(Ok(false), |name| lead_to(&link, Path::new(name)));
-    if let Err(error) = led {
-        watch.log(LogLevel::Warning, &format!("{} does not lead to these results: {error}", link.display()));
-    }
+    let kept = match led {
+        Ok(true) => return,
+        Ok(false) => "it is not a link to results beside it, and stays as it is".into(),
+        Err(error) => error.to_string(),
+    };
+    watch.log(LogLevel::Warning, &format!("{} does not lead to these results: {kept}", link.display()));
 }
 
 /// Link to the newest results.
@@ -165,6 +173,15 @@ fn files_of_table(place: &Path) -> Option<BTreeMap<String, String>> {
     serde_json::from_value(table["files"].clone()).ok()
 }
 
+/// The first file of a run that is not as it was written.
+fn changed_file<'n>(run: &Path, noted: &'n Noted) -> Option<&'n str> {
+    if noted.is_whole { changed_one(run, &noted.files) } else { Some(RECORD_NAME) }
+}
+
+fn changed_one<'n>(place: &Path, files: &'n BTreeMap<String, String>) -> Option<&'n str> {
+    files.iter().find_map(|(name, hash)| (!is_whole(&place.join(name), hash)).then_some(name.as_str()))
+}
+
 /// Whether there are no report and no tables of the fit, or such that nobody has changed.
 fn report_is_as_written(run: &Path) -> bool {
     let is_whole = |name: &str, check: fn(&Path) -> bool| {
@@ -176,11 +193,10 @@ fn report_is_as_written(run: &Path) -> bool {
 
 /// Moves results that are not as they were written aside: somebody may have added to them.
 fn keep_changed(place: &Path) -> Result<Option<PathBuf>> {
-    let is_as_written = match Noted::of(place).map(|noted| noted.files).or_else(|| files_of_table(place)) {
-        Some(files) => {
-            files.iter().all(|(name, hash)| is_whole(&place.join(name), hash)) && report_is_as_written(place)
-        }
-        None => !place.join(RECORD_NAME).exists(),
+    let is_as_written = match (Noted::of(place), files_of_table(place)) {
+        (Some(noted), _) => changed_file(place, &noted).is_none() && report_is_as_written(place),
+        (None, Some(files)) => changed_one(place, &files).is_none() && report_is_as_written(place),
+        (None, None) => !place.join(RECORD_NAME).exists(),
     };
     if is_as_written {
         return Ok(None);

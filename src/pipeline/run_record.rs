@@ -1,6 +1,7 @@
 //! `run.json`: how a result came about, and what is read of it later. It knows no other file of a result.
 
 use crate::config::settings::Effective;
+use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
 use crate::machine::file_identity::content_hash;
@@ -9,12 +10,14 @@ use crate::machine::regular_file;
 use crate::outcome::fit::Strategy;
 use crate::outcome::verdict::Verdict;
 use crate::pipeline::run::{Run, StageFacts};
+use crate::report::tables::json::pretty;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
 use crate::sweep::simd::SimdLevel;
 use crate::units::now_unix_seconds;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::PoisonError;
@@ -122,10 +125,36 @@ pub(super) fn hashes(files: &[File]) -> BTreeMap<String, String> {
     files.iter().map(|(name, content)| ((*name).into(), content_hash(content))).collect()
 }
 
+/// The text of `run.json`: sealed with a checksum of all the rest, as no other file tells of it.
+///
+/// # Errors
+/// Internal if it cannot be written as JSON.
+pub(super) fn sealed(record: &RunRecord) -> Result<Vec<u8>> {
+    let no_json = |source| Fault::at(RECORD_NAME, "cannot be written").source(source).internal();
+    pretty(&Sealed { seal: seal(&serde_json::to_value(record).map_err(no_json)?), record })
+}
+
+#[derive(Serialize)]
+struct Sealed<'a> {
+    #[serde(flatten)]
+    record: &'a RunRecord,
+    seal: String,
+}
+
+fn seal(value: &Value) -> String {
+    content_hash(value.to_string().as_bytes())
+}
+
 /// What is read of an earlier `run.json`.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Noted {
     pub result_key: String,
+    /// Whether every block was compared with its checksum.
+    #[serde(default)]
+    pub store_verified: bool,
+    /// Whether it is as it was written.
+    #[serde(skip)]
+    pub is_whole: bool,
     #[serde(default)]
     pub files: BTreeMap<String, String>,
     #[serde(default)]
@@ -143,9 +172,15 @@ pub(super) struct Noted {
 impl Noted {
     /// What a run directory says of itself.
     pub(super) fn of(directory: &Path) -> Option<Noted> {
-        serde_json::from_str(&regular_file::read_to_string(&directory.join(RECORD_NAME)).ok()?).ok()
+        let mut value: Value =
+            serde_json::from_str(&regular_file::read_to_string(&directory.join(RECORD_NAME)).ok()?).ok()?;
+        let told = value.as_object_mut().and_then(|entries| entries.remove("seal"));
+        let is_whole = told.is_some_and(|told| told == seal(&value));
+        let noted: Noted = serde_json::from_value(value).ok()?;
+        Some(Noted { is_whole, ..noted })
     }
 }
+
 /// A value of the configuration.
 #[derive(Debug, Serialize)]
 struct InForce {

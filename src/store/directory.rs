@@ -2,6 +2,7 @@
 
 use crate::error::{Result, io_at};
 use crate::experiment::{Angle, Experiment};
+use crate::machine::file_identity::FileIdentity;
 use crate::machine::regular_file;
 use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
@@ -20,7 +21,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The file of an angle, and how its blocks are taken from it.
 struct OpenPartition {
     mapped: Arc<MappedFile>,
+    /// As it was opened.
+    identity: FileIdentity,
     blocks: Blocks,
+}
+
+impl OpenPartition {
+    /// What it is now. That its name was removed is a change of the file, too, but none of its content, which has a time of its own.
+    fn now(&self) -> std::io::Result<FileIdentity> {
+        let (now, is_unlinked) = self.mapped.identity()?;
+        let changed = if is_unlinked { self.identity.changed_nanoseconds } else { now.changed_nanoseconds };
+        Ok(FileIdentity { changed_nanoseconds: changed, ..now })
+    }
 }
 
 enum Blocks {
@@ -35,6 +47,8 @@ const ATTEMPTS: usize = 5;
 pub struct Store {
     folder: Folder,
     manifest: Manifest,
+    /// Of the file of the manifest, as it was read.
+    manifest_identity: FileIdentity,
     experiment: Experiment,
     partitions: Vec<OpenPartition>,
     /// Per block, whether its values are known to be those that were written; `None` if that is not asked.
@@ -55,24 +69,25 @@ impl Store {
                 // Another ingest has just put a new store here, and is removing this one.
                 Err(_) if folder.was_replaced() && attempts < ATTEMPTS => attempts += 1,
                 Err(error) => return Err(error),
-                Ok((manifest, partitions)) => {
+                Ok((manifest, manifest_identity, partitions)) => {
                     let gap_angstrom = gap_angstrom.or(manifest.experiment.gap_angstrom);
                     let experiment = Experiment { gap_angstrom, ..manifest.experiment.clone() };
                     let known = Some((0..manifest.plan().n_blocks()).map(|_| AtomicBool::new(false)).collect());
-                    return Ok(Store { folder, manifest, experiment, partitions, known });
+                    return Ok(Store { folder, manifest, manifest_identity, experiment, partitions, known });
                 }
             }
         }
     }
 
     /// The manifest and the partitions of one directory: one store, never a mixture of two.
-    fn in_folder(folder: &Folder) -> Result<(Manifest, Vec<OpenPartition>)> {
+    fn in_folder(folder: &Folder) -> Result<(Manifest, FileIdentity, Vec<OpenPartition>)> {
+        let (identity, _) = folder.identity(MANIFEST_NAME)?;
         let manifest = Manifest::parse(&folder.place(MANIFEST_NAME), &folder.text(MANIFEST_NAME)?)?;
         let whose = manifest.whose();
         let open = |(partition, angle)| open_partition(folder, &manifest, partition, (&whose, angle));
         let pairs = manifest.partitions.iter().zip(&manifest.experiment.angles);
         let partitions = pairs.map(open).collect::<Result<Vec<OpenPartition>>>()?;
-        Ok((manifest, partitions))
+        Ok((manifest, identity, partitions))
     }
 
     /// The directory as it was named.
@@ -118,6 +133,30 @@ impl Store {
             return Err(damaged(&self.folder.place(&partition.file), &what));
         }
         known.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether manifest and partitions are what they were when the store was opened. Blocks are compared with their checksums only when
+    /// they are first read: what was written into a partition since then would be in some sweeps and not in others.
+    ///
+    /// # Errors
+    /// E72 with what has changed; Io.
+    pub fn check_unchanged(&self) -> Result<()> {
+        let written_to = |name: &str| damaged(&self.folder.place(name), "was written to while the store was in use");
+        // A store that another one has replaced, or that was removed, is whole as long as it is open.
+        let is_there = !self.folder.was_replaced();
+        if is_there && self.folder.identity(MANIFEST_NAME)?.0 != self.manifest_identity {
+            return Err(written_to(MANIFEST_NAME));
+        }
+        for (open, partition) in self.partitions.iter().zip(&self.manifest.partitions) {
+            let now = match is_there {
+                true => self.folder.identity(&partition.file)?.0,
+                false => open.now().map_err(io_at(&self.folder.place(&partition.file)))?,
+            };
+            if now != open.identity {
+                return Err(written_to(&partition.file));
+            }
+        }
         Ok(())
     }
 
@@ -170,6 +209,7 @@ fn open_partition(
     if partition.rows != manifest.plan().pairs_per_angle() {
         return Err(damaged(&path, &format!("{} pairs, the frames make another number", partition.rows)));
     }
+    let (identity, _) = FileIdentity::of_open(&file).map_err(io_at(&path))?;
     let mapped = MappedFile::of(file, &path)?;
     let blocks = unless_it_panics(&path, || {
         let bytes = mapped.bytes();
@@ -178,7 +218,7 @@ fn open_partition(
             StoreFormat::Parquet => Blocks::Parquet(ParquetPartition::open(bytes, &path, whose)?),
         })
     })?;
-    Ok(OpenPartition { mapped, blocks })
+    Ok(OpenPartition { mapped, identity, blocks })
 }
 
 /// A decoder that stumbles over damage has found damage.

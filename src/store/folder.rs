@@ -2,7 +2,7 @@
 //! place meanwhile. It knows no format.
 
 use crate::error::{Result, io_at};
-use crate::machine::file_identity::leads_to;
+use crate::machine::file_identity::{FileIdentity, leads_to};
 use crate::machine::regular_file::{WITHOUT_WAITING, only_regular};
 use rustix::fs::{Mode, OFlags, open, openat};
 use std::fs::File;
@@ -47,6 +47,14 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | WITHOUT_WAITING;
         let opened = openat(&self.handle, name, flags, Mode::empty()).map_err(std::io::Error::from);
         opened.map(File::from).and_then(only_regular).map_err(io_at(&self.place(name)))
+    }
+
+    /// What the file system says of a file below it, and whether its name is gone.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn identity(&self, name: &str) -> Result<(FileIdentity, bool)> {
+        FileIdentity::of_open(&self.file(name)?).map_err(io_at(&self.place(name)))
     }
 
     /// Reads a small file below it. Bytes that are no text become signs that no format has.

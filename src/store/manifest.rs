@@ -71,6 +71,9 @@ pub struct Partition {
     pub mask_note: String,
     /// Single values that are not finite.
     pub non_finite_values: usize,
+    /// Their share of the values of all frames with data; stores of earlier versions do not tell.
+    #[serde(default)]
+    pub non_finite_share: f64,
     /// Angles of the source that became this one, if there were several.
     #[serde(default)]
     pub merged_from: Vec<MergedAngle>,

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use crate::error::{Result, io_at};
+use crate::machine::file_identity::FileIdentity;
 use bytes::Bytes;
 use libc::{c_int, c_void, siginfo_t};
 use std::fs::File;
@@ -40,6 +41,14 @@ impl MappedFile {
     #[must_use]
     pub fn bytes(self: &Arc<Self>) -> Bytes {
         Bytes::from_owner(Shared(Arc::clone(self)))
+    }
+
+    /// What the file system says of the file now, and whether its name is gone.
+    ///
+    /// # Errors
+    /// Of the system.
+    pub fn identity(&self) -> std::io::Result<(FileIdentity, bool)> {
+        FileIdentity::of_open(&self.file)
     }
 
     /// Whether all that was read so far was the file's: it has never been shorter than its map. Costs one system call.

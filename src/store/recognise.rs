@@ -7,6 +7,7 @@ use crate::machine::regular_file;
 use crate::store::manifest::{DATA_FOLDER, MANIFEST_NAME, StoreFormat};
 use serde_json::Value;
 use std::fs::DirEntry;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Digits of a content key.
@@ -21,7 +22,7 @@ pub const STORE: Kind = Kind { may_replace: may_be_replaced, is_ours: holds_only
 /// E70 with what is there; Io if it cannot be looked at.
 pub fn may_be_replaced(place: &Path) -> Result<()> {
     // A reader of the outer one would take it for a part of it, and a new one in its place would lose it.
-    if let Some(outer) = place.ancestors().skip(1).find(|folder| is_store(folder)) {
+    if let Some(outer) = place.ancestors().skip(1).find(|folder| manifest_of(folder).is_some()) {
         return Err(taken(place, &format!("lies inside the store {}", outer.display())));
     }
     let Ok(there) = place.symlink_metadata() else { return Ok(()) };
@@ -29,9 +30,13 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
         let what = if there.is_symlink() { "is a symbolic link" } else { "is a file" };
         return Err(taken(place, what));
     }
+    if is_locked(place) {
+        return Err(taken(place, &format!("{MANIFEST_NAME} in it cannot be read: permission denied")));
+    }
     let mut entries = std::fs::read_dir(place).map_err(io_at(place))?;
     let Some(manifest) = manifest_of(place) else {
         return match entries.next() {
+            Some(_) if is_ruin(place) => Err(ruin(place)),
             Some(_) => Err(taken(place, "exists and is not a store of this program")),
             None => Ok(()),
         };
@@ -79,10 +84,30 @@ fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
     None
 }
 
-/// Whether a directory has the manifest of a store, of any version.
+/// Whether a directory has the manifest of a store, of any version, or one that may not be read: only its owner can tell.
 #[must_use]
 pub fn is_store(place: &Path) -> bool {
-    manifest_of(place).is_some()
+    manifest_of(place).is_some() || is_locked(place)
+}
+
+/// Whether the manifest of a directory may not be read.
+fn is_locked(place: &Path) -> bool {
+    regular_file::open(&place.join(MANIFEST_NAME)).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+/// Whether a directory holds what a store holds, but a manifest that tells nothing.
+#[must_use]
+pub fn is_ruin(place: &Path) -> bool {
+    place.join(MANIFEST_NAME).is_file() && !is_store(place) && holds_only_parts(place)
+}
+
+/// E70 of a place where only its owner can say what was there.
+fn ruin(place: &Path) -> Error {
+    Fault::at(place.display(), format!("holds partitions of a store, but its {MANIFEST_NAME} is damaged"))
+        .expected("a new place, or a store that tells what it was made from")
+        .advice(format!("if nothing in it is needed, remove {} and run the same command again", place.display()))
+        .code(Code::E70)
+        .config()
 }
 
 /// What has the marks of a manifest, of any version, its seal broken or not.

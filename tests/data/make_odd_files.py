@@ -17,6 +17,34 @@ def legacy(path, n_angles=1, **dataset):
 
 
 legacy("dangling_link.h5", link=h5py.ExternalLink("not_there.h5", "/c2"))
+
+# Numbers that another file holds: absence would mean a stride of 1.
+legacy("linked_stride.h5", data=np.triu(np.ones((8, 8)), 1) * 1.25)
+with h5py.File("linked_stride.h5", "r+") as f:
+    f["xpcs/stride_frames"] = h5py.ExternalLink("other.h5", "/stride")
+    f["xpcs/avg_frames"] = 1
+
+# Links of every kind, in groups of every kind.
+for name, version in (("links_old.h5", "earliest"), ("links_new.h5", "latest")):
+    with h5py.File(name, "w", libver=version) as f:
+        f["real"] = 3.0
+        for kind, count in (("few", 1), ("many", 20)):
+            g = f.create_group(kind)
+            for k in range(count):
+                g[f"number {k}"] = k
+            g["soft"] = h5py.SoftLink("/real")
+            g["nowhere"] = h5py.SoftLink("/not_there")
+            g["circle"] = h5py.SoftLink(f"/{kind}/circle")
+        f["elsewhere/external"] = h5py.ExternalLink("other.h5", "/c2")
+        f["elsewhere/by_detour"] = h5py.SoftLink("external")
+        f["away"] = h5py.ExternalLink("other.h5", "/")
+
+# Some values are missing: 5 of 100.
+values = 1.0 + 0.1 * np.exp(-np.abs(np.subtract.outer(np.arange(40), np.arange(40))) / 5.0)
+values += 0.003 * np.random.default_rng(1).standard_normal(values.shape)
+values[np.random.default_rng(2).random(values.shape) < 0.05] = np.nan
+legacy("missing_values.h5", data=np.triu(values, 1))
+
 legacy("absurd_shape.h5", shape=(10**9, 10**9), dtype="f4", chunks=(64, 64))
 # With a thread per angle, reading needs 24 TB.
 legacy("larger_than_memory.h5", n_angles=100, shape=(99_000, 99_000), dtype="f8", chunks=(64, 64))

@@ -243,6 +243,33 @@ fn a_standard_deviation_that_is_told_holds_and_diagonal_rows_are_left_out() {
 }
 
 #[test]
+fn columns_of_one_name_and_a_scatter_that_cannot_be_are_refused() {
+    let of = |extra: Vec<&'static str>, sigma: Option<f64>, metadata: &'static [(&str, &str)]| {
+        let tables = move |place: &Place, rows: Vec<Row>| {
+            let mut table = columns(&[&["i", "j", "phi", "c2"], &extra[..]].concat(), &rows);
+            table.extend(sigma.map(|sigma| constant("sigma", sigma, &rows)));
+            write(&place.path("tables/a.arrow"), table, metadata);
+        };
+        told(tables, options)
+    };
+    assert!(of(vec![], Some(0.25), &[("sigma", "0.25")]).is_ok() && of(vec![], None, &[("sigma", "0.0")]).is_ok());
+    for (told, words) in [
+        (of(vec!["c2"], None, &[]), "2 columns c2"),
+        (of(vec!["c2 in f64"], None, &[]), "2 columns c2"),
+        (of(vec!["j"], None, &[]), "2 columns j"),
+        (of(vec![], None, &[("sigma", "-1")]), "sigma = -1;"),
+        (of(vec![], None, &[("sigma", "NaN")]), "sigma = NaN;"),
+        (of(vec![], None, &[("sigma", "small")]), "sigma = small;"),
+        (of(vec![], Some(f64::NAN), &[]), "sigma = NaN;"),
+        (of(vec![], Some(-1.0), &[]), "sigma = -1;"),
+        (of(vec![], Some(f64::INFINITY), &[]), "sigma = inf"),
+    ] {
+        let line = told.expect_err(words).to_string();
+        assert!(line.contains(words), "{words}: {line}");
+    }
+}
+
+#[test]
 fn a_configuration_leaves_the_file_out_or_names_the_adopted_tables() {
     let place = Place::new();
     let all: Vec<Row> = rows(&Store::open(&sample(&place, StoreFormat::Parquet, false), None).expect("whole"));

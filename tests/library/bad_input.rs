@@ -131,7 +131,7 @@ fn units_of_lists_hold_and_contradictions_are_refused() {
     let usual = ApsU::default();
     let declared = ApsU {
         q: scaled(usual.q.clone(), 10.0),
-        map_units: vec!["", ""],
+        map_units: vec![],
         units: [Some("1/nm"), Some("degree"), Some("ms")],
         frame_time: Some(50.0),
         ..usual.clone()
@@ -145,13 +145,11 @@ fn units_of_lists_hold_and_contradictions_are_refused() {
         (ApsU { units: [None, Some("furlong"), None], ..usual.clone() }, "furlong"),
         (ApsU { map_units: vec!["deg", "1/A"], ..usual.clone() }, "declared in \"deg\""),
         (ApsU { map_units: vec!["1/A"], ..usual.clone() }, "one unit for each"),
+        // What one changed bit makes of a text.
+        (ApsU { map_units: vec!["", ""], ..usual.clone() }, "one unit for each"),
+        (ApsU { map_units: vec!["1/A", " "], ..usual.clone() }, "one unit for each"),
         (
-            ApsU {
-                unit_of_q: Some("1/A"),
-                units: [Some("1/nm"), None, None],
-                map_units: vec!["", ""],
-                ..usual.clone()
-            },
+            ApsU { unit_of_q: Some("1/A"), units: [Some("1/nm"), None, None], map_units: vec![], ..usual.clone() },
             "two units",
         ),
         (ApsU { frame_time: None, frame_time_is_a_group: true, ..usual.clone() }, "is a group where a dataset belongs"),

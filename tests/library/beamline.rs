@@ -203,7 +203,9 @@ impl ApsU {
             qmap.create_dataset("dynamic_roi_map").with_u32_data(map).with_shape(&[1, map.len() as u64]);
         }
         qmap.create_dataset("map_names").with_vlen_strings(&self.map_names);
-        qmap.create_dataset("map_units").with_vlen_strings(&self.map_units);
+        if !self.map_units.is_empty() {
+            qmap.create_dataset("map_units").with_vlen_strings(&self.map_units);
+        }
         xpcs.add_group(qmap.finish());
     }
 

@@ -2,16 +2,20 @@
 
 use crate::beamline::ApsU;
 use crate::place::{Place, q};
-use crate::told::{HASHES, resumed};
+use crate::told::{HASHES, resumed, settings};
 use homodyne::error::Result;
 use homodyne::ingest::request::IngestSettings;
+use homodyne::listener::{Event, Listener, StopFlag, Watch};
+use homodyne::pipeline::run::Run;
 use homodyne::store::block::{BlockSource, Values};
 use homodyne::store::directory::Store;
 use homodyne::store::manifest::StoreFormat;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Damages tried of each file.
 const TRIALS: usize = 150;
@@ -105,6 +109,47 @@ fn damaged_checkpoints_are_the_same_or_one_refusal() {
     assert!(refused > TRIALS / 2, "{refused}");
 }
 
+/// Writes into a partition, with its length and its time of writing as they were, when the fit has begun.
+struct Writer<'a> {
+    partition: &'a Path,
+    content: Vec<u8>,
+    is_done: AtomicBool,
+}
+
+impl Listener for Writer<'_> {
+    fn hear(&self, event: &Event<'_>) {
+        if !matches!(event, Event::Log { .. }) && !self.is_done.swap(true, Ordering::Relaxed) {
+            let stamp = std::fs::metadata(self.partition).and_then(|metadata| metadata.modified()).expect("a time");
+            let mut file = File::options().write(true).open(self.partition).expect("own file");
+            file.write_all(&self.content).and_then(|()| file.set_modified(stamp)).expect("written");
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_written_to_during_a_fit_is_no_result() {
+    let place = Place::new();
+    let settings = settings(&place, "").expect("settings");
+    let store = Run::new(&settings, &Watch::nobody()).ingest(false).expect("good").store;
+    let partition = store.join("c2/phi=0.0/c2.arrow");
+    let whole = std::fs::read(&partition).expect("there");
+    for content in [whole.clone(), whole.iter().map(|byte| byte ^ 1).collect()] {
+        let (writer, stop) =
+            (Writer { partition: &partition, content, is_done: AtomicBool::new(false) }, StopFlag::default());
+        let run = Run::new(&settings, &Watch::new(&writer, &stop));
+        let error = run.open(&store).and_then(|store| run.fit(store)).expect_err("a mixture").to_string();
+        assert!(writer.is_done.into_inner() && error.contains("E72") && error.contains("phi=0.0"), "{error}");
+        let left = std::fs::read_dir(&settings.run.output).into_iter().flatten().flatten();
+        assert_eq!(
+            left.map(|entry| entry.file_name()).collect::<Vec<_>>(),
+            [""; 0],
+            "neither results nor a checkpoint"
+        );
+    }
+    std::fs::write(&partition, &whole).expect("mended");
+    assert!(Run::new(&settings, &Watch::nobody()).run().expect("whole again").is_some());
+}
+
 #[test]
 fn a_partition_that_is_cut_short_while_it_is_read_is_an_error_and_no_crash() {
     let place = Place::new();
@@ -123,5 +168,10 @@ fn a_partition_that_is_cut_short_while_it_is_read_is_an_error_and_no_crash() {
             let line = told.expect_err("cut short").to_string();
             assert!(line.contains("E72") && line.contains("was cut short"), "{line}");
         }
+        // It gives no way by itself: somebody may have edited it on purpose.
+        let over = place.ingest_with(&IngestSettings { format, ..place.request(&source, q()) }, 1);
+        assert!(over.expect_err("kept").to_string().contains("E72"));
+        drop(store);
+        std::fs::remove_dir_all(place.path("store")).expect("removed");
     }
 }

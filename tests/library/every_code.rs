@@ -94,7 +94,6 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
         Code::E08 => vec![
             (aps_u(&ApsU { names: vec![], matrices: vec![], ..ApsU::default() }), "0 matrices"),
             (legacy(&ApsLegacy { names: vec![], bins: vec![], ..ApsLegacy::eigen() }), "0 matrices"),
-            (shipped("dangling_link.h5"), "0 matrices"),
         ],
         Code::E09 => {
             let mut fewer = ApsU::default();
@@ -232,7 +231,10 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             vec![(legacy(&ApsLegacy { dphilist, ..ApsLegacy::eigen() }), "g2_00004 and /exchange_2/C2T_all/g2_00005")]
         }
         Code::E36 => vec![(shipped("zstd_filter.h5"), "h5repack")],
-        Code::E37 => vec![(shipped("unreadable_dataset.h5"), "g2_00001")],
+        Code::E37 => vec![
+            (shipped("unreadable_dataset.h5"), "g2_00001"),
+            (shipped("dangling_link.h5"), "g2_00001: is a link to /c2 of another file, not_there.h5"),
+        ],
         Code::E38 => {
             let place = Place::new();
             let request = place.request(&odd_file("larger_than_memory.h5"), Selection::default());

@@ -27,6 +27,8 @@ mod ingest_layouts;
 mod intensities;
 mod lack_of_fit;
 mod large_blocks;
+mod links;
+mod locked_holdings;
 mod nist_problems;
 mod nist_strd;
 mod peers;

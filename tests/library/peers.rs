@@ -120,6 +120,18 @@ v2_features: {output_format: auto}
 ";
 
 #[test]
+fn a_mode_and_a_switch_that_contradict_each_other_are_told() {
+    for (switch, mode, is_told) in [(false, "static", true), (true, "laminar_flow", true), (true, "static", false)] {
+        let gap = "analyzer_parameters: {geometry: {stator_rotor_gap: 2000000}}";
+        let settings = loaded(&format!("analysis_mode: {mode}\nanalysis_settings: {{static_mode: {switch}}}\n{gap}\n"));
+        let told =
+            settings.notes.iter().any(|note| note.contains("static_mode are one key: the value of analysis_mode"));
+        assert_eq!(told, is_told, "{mode} {switch}: {:?}", settings.notes);
+        assert_eq!(settings.fit.space.mode.name(), mode);
+    }
+}
+
+#[test]
 fn the_templates_of_both_programs_load_and_say_in_one_line_what_has_no_effect() {
     let master = loaded(HOMODYNE);
     assert!(master.without_effect.len() > 90, "{}", master.without_effect.len());

@@ -57,6 +57,7 @@ const NAMES: &[&str] = &[
     "Loss",
     "MANIFEST_NAME",
     "Manifest",
+    "Manner",
     "ManyQ",
     "Memory",
     "MemoryNode",

@@ -29,6 +29,7 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
             source: String::new(),
             mask_note: String::new(),
             non_finite_values: 0,
+            non_finite_share: 0.0,
             merged_from: vec![],
         });
         assert!(!place.exists(), "nothing is visible before the store is published");

@@ -88,11 +88,16 @@ pub fn unreadable() -> Told {
     let place = Place::new();
     let path = ApsU::default().write(&place.path("a.hdf"));
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o000)).expect("own file");
-    let as_anybody = || {
+    as_anybody(|| warnings(place.ingest(&path, q())))
+}
+
+/// What is done without the rights of root, by one thread.
+pub fn as_anybody<T: Send>(job: impl FnOnce() -> T + Send) -> T {
+    let without_rights = || {
         give_up_root();
-        warnings(place.ingest(&path, q()))
+        job()
     };
-    std::thread::scope(|scope| scope.spawn(as_anybody).join().expect("no panic"))
+    std::thread::scope(|scope| scope.spawn(without_rights).join().expect("no panic"))
 }
 
 #[cfg(target_os = "linux")]

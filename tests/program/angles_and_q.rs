@@ -39,9 +39,14 @@ fn nearly_identical_angles_become_one_and_the_merge_is_recorded() {
         assert!((phi - 45.0).abs() < 1e-9 || phi.abs() < 0.1 || phi.abs() > 179.8, "{phi}");
     }
     // The store is keyed by the merge too.
-    let other = ["ingest", "--config", "c.yaml", "--store", "s", "--set", "phi_filtering.merge_within_degrees=0"];
-    assert!(homodyne(folder.path(), &other).status.success());
-    assert_eq!(json(&folder.path().join("s/_manifest.json"))["experiment"]["angles"].as_array().expect("5").len(), 5);
+    let other = ["ingest", "--config", "c.yaml", "--set", "phi_filtering.merge_within_degrees=0", "--store"];
+    let refused = homodyne(folder.path(), &[&other[..], &["s"]].concat());
+    assert!(
+        refused.status.code() == Some(2) && stderr(&refused).contains("merge_within_degrees is 0.0"),
+        "{refused:?}"
+    );
+    assert!(homodyne(folder.path(), &[&other[..], &["t"]].concat()).status.success());
+    assert_eq!(json(&folder.path().join("t/_manifest.json"))["experiment"]["angles"].as_array().expect("5").len(), 5);
 }
 
 #[test]
@@ -97,10 +102,29 @@ fn every_q_is_fitted_into_one_table_and_a_failed_one_does_not_stop_the_rest() {
     // One dataset, partitioned by q and angle.
     assert!(folder.path().join("both/q=0.0054/c2/phi=0.0/c2.arrow").is_file());
     assert_eq!(some.status.code(), Some(1), "{}", stderr(&some));
+    let errors = |output: &std::process::Output| -> Vec<String> {
+        let said = stderr(output);
+        said.lines().filter(|line| line.starts_with("error: ")).map(str::to_owned).collect()
+    };
+    let told = errors(&some);
+    assert!(told.len() == 1 && told[0].contains("q = 0.05: ") && told[0].contains("[E30]"), "{told:?}");
     let text = String::from_utf8_lossy(&some.stdout).into_owned();
     assert!(text.contains("no fit") && text.contains("E30") && text.matches("converged").count() == 2, "{text}");
-    let none = homodyne(folder.path(), &["run", "c.yaml", "--q", "0.05"]);
-    assert_eq!(none.status.code(), Some(2));
+    // Where no q was fitted, nothing is published.
+    let names = || {
+        let entries = std::fs::read_dir(folder.path().join("results")).expect("results").flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        (names, std::fs::read_link(folder.path().join("results/latest")).expect("a link"))
+    };
+    let before = names();
+    for quiet in [&[][..], &["--quiet"], &["--json"]] {
+        let none = homodyne(folder.path(), &[&["run", "c.yaml", "--q", "0.05,0.06"], quiet].concat());
+        let told = errors(&none);
+        assert_eq!((none.status.code(), told.len(), none.stdout.len()), (Some(2), 2, 0), "{told:?}");
+        assert!(told[0].contains("q = 0.05: ") && told[1].contains("q = 0.06: "), "{told:?}");
+    }
+    assert_eq!(names(), before);
     let wrong = homodyne(folder.path(), &["run", "c.yaml", "--q", "0.004,x"]);
     assert_eq!(wrong.status.code(), Some(2));
 }

@@ -107,7 +107,7 @@ fn foreign_files_in_stores_leftovers_and_checkpoints_are_kept() {
         std::fs::create_dir_all(at(name).parent().expect("a folder")).expect("folder");
         std::fs::write(at(name), "a thesis").expect("written");
     };
-    let anew = ["ingest", "--config", "c.yaml", "--set", "analyzer_parameters.end_frame=50"];
+    let anew = ["ingest", "--config", "c.yaml", "--block-points", "1000"];
     keep("S/c2/phi=1.0/c2.arrow");
     refused(folder.path(), &anew, "holds c2/phi=1.0/c2.arrow, which is no part of the store");
     std::fs::remove_dir_all(at("S/c2/phi=1.0")).expect("moved");
@@ -146,7 +146,7 @@ fn the_last_place_of_data_is_given_up_only_by_name() {
     assert!(adopted.status.success(), "{}", stderr(&adopted));
     std::fs::remove_dir_all(at("tables")).expect("removed");
     let over = ["ingest", "data.h5", "--q", "0.0054", "--store", "A"];
-    refused(folder.path(), &over, "is not there as it was");
+    refused(folder.path(), &over, "experimental_data.file_path is");
     // A broken seal does not change what is lost.
     let manifest = std::fs::read_to_string(at("A/_manifest.json")).expect("a manifest");
     for (from, to) in [("\"n_frames\": 60", "\"n_frames\": 61"), ("\"format_version\": 2", "\"format_version\": 3")] {

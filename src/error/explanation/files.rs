@@ -92,10 +92,10 @@ pub(in crate::error) const E36: Explanation = Explanation {
 };
 
 pub(in crate::error) const E37: Explanation = Explanation {
-    meaning: "The file lists a dataset that cannot be opened.",
-    cause: "The dataset's description is damaged or incomplete, or it uses a feature of HDF5 that is not read. Links to \
-            other files are not followed; most often they are not seen at all, and a group of nothing but such links \
-            counts as empty (E08).",
+    meaning: "The file lists an object that cannot be opened.",
+    cause: "The object's description is damaged or incomplete, or it uses a feature of HDF5 that is not read. Links to \
+            other files, and links that lead nowhere, are not followed: where something is looked for, they are refused rather \
+            than taken for absence.",
     remedies: &[
         "Look at the dataset with `h5dump -H -d PATH FILE`; if that fails too, copy the file again.",
         "Put data that a link points to into the file itself.",

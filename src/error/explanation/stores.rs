@@ -3,10 +3,13 @@
 use crate::error::explanation::Explanation;
 
 pub(in crate::error) const E70: Explanation = Explanation {
-    meaning: "The folder that is to become a store exists and holds something else. A store takes the place of an \
-              earlier store, and of nothing else.",
-    cause: "--store or `store.directory` names a folder of yours, often the one with the data.",
-    remedies: &["Name a folder that does not exist yet, for instance one below it."],
+    meaning: "The folder that is to become a store exists and holds something else, or a store whose manifest does not tell any more \
+              what it was made from. A store takes the place of an earlier store, and of nothing else.",
+    cause: "--store or `store.directory` names a folder of yours, often the one with the data, or _manifest.json of a store was damaged.",
+    remedies: &[
+        "Name a folder that does not exist yet, for instance one below it.",
+        "If it is a store that is not needed any more, remove the folder and run the same command again.",
+    ],
 };
 
 pub(in crate::error) const E71: Explanation = Explanation {
@@ -19,9 +22,9 @@ pub(in crate::error) const E71: Explanation = Explanation {
 pub(in crate::error) const E72: Explanation = Explanation {
     meaning: "A file of the store is not the one that was written: its length, its checksum or its inner structure is \
               another. What it holds cannot be trusted.",
-    cause: "A copy that was broken off, a failing disk, or another program that has changed the file.",
+    cause: "A copy that was broken off, a failing disk, or another program that has changed the file, maybe while it was fitted.",
     remedies: &[
-        "Make the store anew from the data file with `homodyne ingest --verify`, which replaces a damaged one.",
+        "Make the store anew from the data file with `homodyne ingest --verify`, which replaces a damaged one; nothing else does.",
         "If you have edited it on purpose with another tool, copy it away and seal the copy with `homodyne adopt`: edits in place \
          are lost when the store is made anew.",
         "If it happens again, check the disk: `homodyne inspect STORE --verify` compares every checksum.",
@@ -62,10 +65,12 @@ pub(in crate::error) const E76: Explanation = Explanation {
     meaning: "The store is whole, but it was made from another file or another selection than the configuration's. A fit of it \
               would be the answer to another question, so it is refused; the message names every difference.",
     cause: "--store names the store of another configuration, a key about the data was changed since the store was made, or the \
-            data file was replaced.",
+            data file was replaced. `homodyne run` and `homodyne ingest` give a named place to the same data in another form and to a \
+            later state of the same file, and to nothing else.",
     remedies: &[
-        "Run `homodyne run` with the configuration: it makes the store that it asks for.",
-        "Keep both: give the configuration a store of its own in `store.directory` or with --store.",
+        "Keep both: give the configuration a store of its own in `store.directory` or with --store, or leave that out: then every \
+         selection has its own.",
+        "If the store is not needed any more, remove it (`homodyne stores remove`) and run the same command again.",
         "To fit the store as it is, set the keys of the message to the store's values.",
         "A store that was adopted from tables is no store of a beamline file: leave `experimental_data.file_path` out (--set \
          experimental_data.file_path=null), or name the tables that it was adopted from.",

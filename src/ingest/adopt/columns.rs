@@ -34,8 +34,15 @@ impl Columns {
     /// Of a table at `place`.
     ///
     /// # Errors
-    /// E79 without values, with half of a pair of columns; E19 if values are no real numbers.
+    /// E79 without values, with half of a pair of columns or two of one name; E19 if values are no real numbers.
     pub fn of(schema: &Schema, place: &str) -> Result<Self> {
+        let known =
+            FRAME_COLUMNS.into_iter().chain(TIME_COLUMNS).chain(PHI_COLUMNS).chain([VALUE_COLUMN, SIGMA_COLUMN]);
+        let count = |name: &str| schema.fields().iter().filter(|field| field.name() == name).count();
+        let told = FACTS.into_iter().flat_map(|fact| fact.columns().iter().copied());
+        if let Some(name) = known.chain(told).find(|name| count(name) > 1) {
+            return Err(wrong(schema, place, &format!("{} columns {name}", count(name))));
+        }
         let value = schema.field_with_name(VALUE_COLUMN).map_err(|_| wrong(schema, place, "no column c2"))?;
         let narrow = match value.data_type() {
             DataType::Float32 => true,

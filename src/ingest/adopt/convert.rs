@@ -8,8 +8,9 @@ use crate::ingest::adopt::sources::{contents, is_apart, joint_hash, tables};
 use crate::ingest::adopt::survey::Survey;
 use crate::ingest::convert::changed;
 use crate::ingest::request::Ingested;
-use crate::ingest::reuse::{Earlier, RULES, earlier_store, key_of, made, may_give_way};
-use crate::listener::Watch;
+use crate::ingest::reuse::{Earlier, Others, RULES, earlier_store, key_of, made, may_give_way};
+use crate::listener::{LogLevel, Watch};
+use crate::machine::dataflow::refused_threads;
 use crate::machine::file_identity::{FileIdentity, in_full};
 use crate::store::described::{PAIR_ORDER, Whose};
 use crate::store::manifest::{ADOPTED, FORMAT_VERSION, Manifest, Provenance, SourceFile, ValueType};
@@ -36,7 +37,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     let before = identities(&paths)?;
     let files = contents(&request.source, &paths)?;
     let content_key = content_key(request, &files)?;
-    let damage = match earlier_store(&request.store, &content_key, request.verify) {
+    let damage = match earlier_store(&request.store, &content_key, request.verify)? {
         Earlier::Same(manifest) => {
             let store = request.store.clone();
             return Ok(Ingested { reused: true, damage: None, store, manifest: *manifest });
@@ -44,7 +45,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
-    may_give_way(&request.store, (&request.source, &joint_hash(&files)))?;
+    may_give_way(&request.store, (&request.source, &joint_hash(&files)), Others::Never)?;
     let survey = Survey::of(request, &paths, threads)?;
     let time = TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0 };
     let (q_per_angstrom, block_points) = (survey.q_per_angstrom, request.block_points);
@@ -52,6 +53,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     let job = Job::plan(request, &survey, threads)?;
     let staged = StagedStore::begin(&request.store, request.format, whose)?.long(request.long);
     let adopted = job.convert(&staged, watch)?;
+    refused_threads().iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
     for ((path, before), after) in paths.iter().zip(before).zip(identities(&paths)?) {
         if after != before {
             return Err(changed(path, before, after));

@@ -151,12 +151,12 @@ impl<'a> Job<'a> {
         }
         let Some(sigma) = rows.sigma(k) else { return Ok(()) };
         let known = *triangle.sigma.get_or_insert(sigma);
-        match (sigma - known).abs() <= SAME * known && sigma > 0.0 && sigma.is_finite() {
-            true => Ok(()),
-            false => {
-                Err(rows.wrong(k, &format!("sigma = {sigma}, and {known} before"), "one positive sigma per angle"))
-            }
-        }
+        let found = match (sigma - known).abs() <= SAME * known && sigma > 0.0 && sigma.is_finite() {
+            true => return Ok(()),
+            false if sigma == known || sigma.is_nan() => format!("sigma = {sigma}"),
+            false => format!("sigma = {sigma}, and {known} before"),
+        };
+        Err(rows.wrong(k, &found, "one positive sigma per angle, or null"))
     }
 
     /// E80 unless a table without frames and times has all pairs: which are missing would be a guess.
@@ -201,7 +201,8 @@ impl<'a> Job<'a> {
             block_checksums: written.block_checksums,
             source: names.join(" + "),
             mask_note: usable.mask_note,
-            non_finite_values: usable.non_finite,
+            non_finite_values: usable.non_finite.0,
+            non_finite_share: usable.non_finite.1,
             merged_from: Vec::new(),
         };
         Ok(Adopted { angle, partition, warnings })

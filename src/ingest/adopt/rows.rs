@@ -22,6 +22,7 @@ pub(super) struct Rows<'a> {
     values: Vec<f64>,
     is_null: Vec<bool>,
     sigma: Option<Vec<f64>>,
+    sigma_is_null: Vec<bool>,
 }
 
 /// Which pair a row is.
@@ -49,7 +50,10 @@ impl<'a> Rows<'a> {
             true => Ok(Some([read(names[0])?, read(names[1])?])),
             false => Ok(None),
         };
-        let value = batch.column_by_name(VALUE_COLUMN);
+        let nulls = |name: &str| match batch.column_by_name(name).and_then(|column| column.nulls()) {
+            None => Vec::new(),
+            Some(nulls) => nulls.iter().map(|valid| !valid).collect(),
+        };
         let phi_of_folder = columns.phi_of_folder.and_then(|name| numbers(batch.column_by_name(name)?));
         let rows = Rows {
             place,
@@ -58,10 +62,8 @@ impl<'a> Rows<'a> {
             times: both(columns.times, TIME_COLUMNS)?,
             phi: columns.phi.map(read).transpose()?,
             values: read(VALUE_COLUMN)?,
-            is_null: match value.and_then(|column| column.nulls()) {
-                None => Vec::new(),
-                Some(nulls) => nulls.iter().map(|valid| !valid).collect(),
-            },
+            is_null: nulls(VALUE_COLUMN),
+            sigma_is_null: nulls(SIGMA_COLUMN),
             sigma: columns.sigma.then(|| read(SIGMA_COLUMN)).transpose()?.filter(|sigma| !sigma.is_empty()),
         };
         let differs = |(one, other): (&f64, &f64)| wrapped(*one) != wrapped(*other);
@@ -91,9 +93,10 @@ impl<'a> Rows<'a> {
         (!self.is_null.get(k).copied().unwrap_or(false)).then(|| self.values[k])
     }
 
-    /// The standard deviation that row `k` tells, if it does.
+    /// The standard deviation that row `k` tells, if it does; `None` if it is null.
     pub fn sigma(&self, k: usize) -> Option<f64> {
-        self.sigma.as_ref().map(|sigma| sigma[k]).filter(|sigma| !sigma.is_nan())
+        let is_null = self.sigma_is_null.get(k).copied().unwrap_or(false);
+        self.sigma.as_ref().map(|sigma| sigma[k]).filter(|_| !is_null)
     }
 
     /// The larger frame of row `k`, and the later time.

@@ -117,6 +117,7 @@ fn opened(paths: &[PathBuf], claims: &mut Claims, warnings: &mut Vec<String>) ->
         if columns.is_dense() {
             check_order(told(table.metadata(), "pair_order"), &place, warnings)?;
         }
+        check_sigma(told(table.metadata(), "sigma"), &place)?;
         told_phi
             .push((angle_of(told(table.metadata(), "phi_degrees"), &place)?, folder(path, &["phi", "phi_degrees"])));
         tables.push(OneTable { path: path.clone(), columns, phi_degrees: None });
@@ -145,6 +146,17 @@ fn angle_of(text: Option<&str>, place: &str) -> Result<Option<f64>> {
     let Some(text) = text else { return Ok(None) };
     let phi = number(text).and_then(wrapped);
     phi.map(Some).ok_or_else(|| contradiction(place, &format!("phi = {text}"), "degrees"))
+}
+
+/// The scatter of values is measured anew, but a table that tells nonsense of it is not what it seems. 0: it was not known.
+fn check_sigma(told: Option<&str>, place: &str) -> Result<()> {
+    match told {
+        Some(text) if number(text).is_none_or(|sigma| sigma < 0.0) => {
+            let place = format!("{place} (homodyne.sigma of its schema)");
+            Err(contradiction(&place, &format!("sigma = {text}"), "a standard deviation, or 0 where it is not known"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_order(told: Option<&str>, place: &str, warnings: &mut Vec<String>) -> Result<()> {

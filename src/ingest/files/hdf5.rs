@@ -4,6 +4,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
+use crate::ingest::files::links::{NamedLink, named_links};
 use crate::ingest::files::numbers::{count_labels, read_numbers};
 use crate::ingest::files::signature::check_hdf5;
 use hdf5_reader::attribute_api::Attribute;
@@ -96,35 +97,52 @@ impl Source {
     fn if_there<T>(&self, path: &str, opened: std::result::Result<T, ReaderError>) -> Result<Option<T>> {
         match opened {
             Ok(object) => Ok(Some(object)),
-            Err(error) if is_absence(&error) => match self.damage_at(path) {
-                None => Ok(None),
-                Some(damage) => Err(Fault::at(self.place(path), damage)
-                    .expected("an undamaged file")
-                    .advice("copy the file again; if all is right there, rename the object")
-                    .code(Code::E04)
-                    .format()),
-            },
+            Err(error) if is_absence(&error) => self.is_absent(path).map(|()| None),
             Err(error) => Err(self.decode_error(path, error)),
         }
     }
 
-    /// What is wrong where nothing of the wanted kind was found: an object of another kind, or a name that one changed byte has made of
-    /// the first name of the path that is not there. (The reader does not tell a link that leads nowhere from no link.)
-    fn damage_at(&self, path: &str) -> Option<String> {
-        let mut group = self.file.root_group().ok()?;
+    /// Whether the first name of a path that is not there is nowhere at all: no object of another kind, no link that was not followed,
+    /// no name beside it that one changed byte has made of it.
+    fn is_absent(&self, path: &str) -> Result<()> {
+        let decode_error = |error| self.decode_error(path, error);
+        let damaged = |found: String| {
+            Err(Fault::at(self.place(path), found)
+                .expected("an undamaged file")
+                .advice("copy the file again; if all is right there, rename the object")
+                .code(Code::E04)
+                .format())
+        };
+        let (mut group, mut above) = (self.file.root_group().map_err(decode_error)?, String::new());
         for name in path.split('/').filter(|name| !name.is_empty()) {
+            above = format!("{above}/{name}");
             if let Ok(next) = group.group(name) {
                 group = next;
                 continue;
             }
             if group.dataset(name).is_ok() {
-                return Some(format!("{name:?} is a dataset where a group belongs"));
+                return damaged(format!("{name:?} is a dataset where a group belongs"));
             }
-            let (groups, datasets) = group.member_names().ok()?;
-            let similar = groups.into_iter().chain(datasets).find(|other| is_one_byte_off(name, other));
-            return similar.map(|name| format!("a name beside it, {name:?}, differs in one character"));
+            let links = named_links(&self.file, &group).map_err(decode_error)?;
+            if let Some(link) = links.iter().find(|link| link.name == name) {
+                return Err(self.not_followed(&above, link));
+            }
+            let (groups, datasets) = group.member_names().map_err(decode_error)?;
+            return match groups.into_iter().chain(datasets).find(|other| is_one_byte_off(name, other)) {
+                Some(similar) => damaged(format!("a name beside it, {similar:?}, differs in one character")),
+                None => Ok(()),
+            };
         }
-        Some("is a group where a dataset belongs".into())
+        damaged("is a group where a dataset belongs".into())
+    }
+
+    /// E37: what a link that is not followed leads to would be taken for absent.
+    fn not_followed(&self, path: &str, link: &NamedLink) -> Error {
+        Fault::at(self.place(path), link.leads.as_str())
+            .expected("an object of this file")
+            .advice("put what it leads to into the file itself (h5copy or h5py), or remove the link")
+            .code(Code::E37)
+            .layout()
     }
 
     fn open_dataset(&self, path: &str) -> std::result::Result<Dataset, ReaderError> {
@@ -206,14 +224,15 @@ impl Source {
         Ok(Some(strings.into_iter().map(|text| text.trim().to_owned()).collect()))
     }
 
-    /// The attributes of a dataset that have one of some names, as text.
+    /// The attributes of a dataset that have one of some names, however they are capitalised, as text.
     ///
     /// # Errors
     /// E04 if one is there and is no text.
     pub fn text_attributes(&self, path: &str, names: &[&str]) -> Result<Vec<String>> {
         let Some(dataset) = self.optional_dataset(path)? else { return Ok(Vec::new()) };
         let attributes = dataset.attributes();
-        let found = attributes.iter().filter(|found| names.contains(&found.name.as_str()));
+        let is_wanted = |found: &&Attribute| names.iter().any(|name| name.eq_ignore_ascii_case(&found.name));
+        let found = attributes.iter().filter(is_wanted);
         let text = |found: &Attribute| {
             let read = found.read_string().map(|text| text.trim().to_owned());
             read.map_err(|source| self.decode_error(&format!("{path}@{}", found.name), source))
@@ -224,10 +243,16 @@ impl Source {
     /// Names of datasets in a group that end in digits, with their number, in numeric order.
     ///
     /// # Errors
-    /// Format if the group cannot be listed.
+    /// Format if the group cannot be listed; E37 if one of its names is a link that is not followed.
     pub fn numbered_datasets(&self, group_path: &str) -> Result<Vec<(u64, String)>> {
         let Some(group) = self.group(group_path)? else { return Ok(Vec::new()) };
-        let (_, names) = group.member_names().map_err(|source| self.decode_error(group_path, source))?;
+        let decode_error = |source| self.decode_error(group_path, source);
+        let (groups, names) = group.member_names().map_err(decode_error)?;
+        let links = named_links(&self.file, &group).map_err(decode_error)?;
+        let is_listed = |name: &String| groups.contains(name) || names.contains(name);
+        if let Some(link) = links.iter().find(|link| trailing_number(&link.name).is_some() && !is_listed(&link.name)) {
+            return Err(self.not_followed(&format!("{group_path}/{}", link.name), link));
+        }
         let mut numbered: Vec<(u64, String)> =
             names.into_iter().filter_map(|name| Some((trailing_number(&name)?, name))).collect();
         numbered.sort();

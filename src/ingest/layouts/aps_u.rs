@@ -192,9 +192,11 @@ fn map_units(source: &Source) -> Result<Vec<String>> {
     let path = format!("{QMAP}/map_units");
     match source.strings(&path)? {
         None => Ok(Vec::new()),
-        Some(units) if units.len() == 2 => Ok(units),
+        Some(units) if units.len() == 2 && units.iter().all(|unit| !unit.is_empty()) => Ok(units),
+        // One changed bit makes a text empty: to take that for no unit is to be wrong by the ratio of units.
         Some(units) => Err(Fault::at(source.place(&path), format!("units {units:?}"))
-            .expected("one unit for each of the two axes")
+            .expected("one unit for each of the two axes, such as 1/A and degree")
+            .advice("copy the file again, in case it is damaged, or correct the units in it")
             .code(Code::E31)
             .layout()),
     }

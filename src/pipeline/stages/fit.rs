@@ -7,6 +7,7 @@ use crate::fit::errors::last_sweep::opposite;
 use crate::fit::solver::journal::Following;
 use crate::fit::strategy::Decision;
 use crate::listener::LogLevel;
+use crate::machine::claim::check_name;
 use crate::machine::cores::nodes;
 use crate::model::catalogue::Model;
 use crate::outcome::fit::{FitResult, Strategy};
@@ -26,6 +27,17 @@ use std::sync::Arc;
 
 /// Errors that rest on fewer renewals are off by more than a quarter.
 const FEW_RENEWALS: f64 = 8.0;
+
+/// What was found in a store that nobody has written to meanwhile: a mixture of two is a result of neither, and no place to go on from.
+fn undisturbed(result: Result<FitResult>, store: &Store, checkpoint: &Checkpoint) -> Result<FitResult> {
+    let Err(changed) = store.check_unchanged() else { return result };
+    // A read that finds its file cut short is in no sum: what was done before is kept.
+    let is_cut = result.is_err() && (0..store.plan().n_angles).any(|angle| store.confirm(angle).is_err());
+    if !is_cut {
+        checkpoint.remove();
+    }
+    result.and(Err(changed))
+}
 
 impl Run<'_> {
     /// Fits a store and writes the run directory.
@@ -52,7 +64,8 @@ impl Run<'_> {
             .watched_by(self.watch());
         let mut checkpoint = self.checkpoint(&store, decision.strategy)?;
         let mut following = Following { watch: self.watch(), journal: Some(&mut checkpoint) };
-        let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following))?;
+        let result = self.timed("fit", || fit(&sample, &sweep, &settings.fit, &outset, &mut following));
+        let result = undisturbed(result, &store, &checkpoint)?;
         self.say_shared_noise(&result);
         self.say_more_speckles_than_pixels(&result);
         self.say_few_renewals(&result);
@@ -139,10 +152,12 @@ impl Run<'_> {
 
     /// The checkpoint to go on from, if that is asked for and there is one; otherwise an empty one.
     fn checkpoint(&self, store: &Store, strategy: Strategy) -> Result<Checkpoint> {
-        // Another strategy sums in another order: it is another configuration.
-        let config = self.result_key("", strategy);
+        // Another strategy sums in another order: it is another configuration. So is one that believes what it reads.
+        let believed = if self.settings.run.verify { "" } else { "unverified" };
+        let config = self.result_key(believed, strategy);
         let hashes = Hashes { config: &config, store: &store.manifest().content_key };
         let path = Checkpoint::path_of(&self.settings.run.output, &self.settings.run.name, hashes);
+        check_name(&path)?;
         if self.resume {
             if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
                 let (iteration, theta) = checkpoint.place();

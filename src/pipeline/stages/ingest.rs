@@ -2,9 +2,12 @@
 
 use crate::error::Result;
 use crate::ingest::convert::ingest;
-use crate::ingest::request::{IngestSettings, Ingested};
+use crate::ingest::request::{IngestSettings, Ingested, StorePlace};
 use crate::listener::LogLevel;
+use crate::pipeline::agreement::may_be_made_anew;
 use crate::pipeline::run::Run;
+use crate::store::manifest::Manifest;
+
 impl Run<'_> {
     /// Makes or reuses the store.
     ///
@@ -12,6 +15,7 @@ impl Run<'_> {
     /// What the ingest reports; Interrupted if the user asks to stop.
     pub fn ingest(&self, verify: bool) -> Result<Ingested> {
         let settings = self.settings;
+        self.check_named_place()?;
         let request = IngestSettings { verify, ..settings.ingest.clone() };
         let ingested = self.timed("ingest", || ingest(&request, settings.run.threads(), &self.watch()))?;
         if let Some(damage) = &ingested.damage {
@@ -34,5 +38,18 @@ impl Run<'_> {
             ),
         );
         Ok(ingested)
+    }
+
+    /// E76 if the place of the store was named, and holds what the configuration does not ask for. (A place by key holds one thing only.)
+    fn check_named_place(&self) -> Result<()> {
+        let ingest = &self.settings.ingest;
+        let StorePlace::Directory(place) = &ingest.store else { return Ok(()) };
+        // A file that is gone, and a manifest that cannot be read, have errors of their own.
+        match Manifest::of(place) {
+            Ok(manifest) if ingest.source.as_ref().is_some_and(|source| source.exists()) => {
+                may_be_made_anew(self.settings, place, &manifest)
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -1,0 +1,154 @@
+//! A store whose place is named is never replaced by one of something else, nor one that somebody has edited.
+
+use crate::program::{homodyne, stderr};
+use std::path::Path;
+use std::process::Command;
+
+const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: a.h5}\n\
+                      analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
+
+/// A folder with two data files, a configuration of the first and the store `S` of it.
+fn folder_with_store() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    for (name, seed) in [("a.h5", "1"), ("b.h5", "2")] {
+        let words = ["simulate", "--mode", "static", "--frames", "60", "--angles", "2", "--q", "0.0054,0.007"];
+        let made = homodyne(folder.path(), &[&words[..], &["--seed", seed, "--out", name]].concat());
+        assert!(made.status.success(), "{}", stderr(&made));
+    }
+    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
+    let made = homodyne(folder.path(), &["run", "c.yaml", "--store", "S"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    folder
+}
+
+/// Refused, with every word in one line, and nothing of the store has changed.
+fn is_kept(folder: &Path, store: &str, words: &[&str], told: &[&str]) {
+    let manifest = folder.join(store).join("_manifest.json");
+    let before = std::fs::read(&manifest).expect("a store");
+    let output = homodyne(folder, words);
+    let said = stderr(&output);
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!((output.status.code(), lines.len()), (Some(2), 1), "{words:?}: {said}");
+    assert!(told.iter().all(|word| lines[0].contains(word)), "{words:?}: {told:?}: {said}");
+    assert_eq!(std::fs::read(&manifest).expect("kept"), before, "{words:?}");
+}
+
+#[test]
+fn a_named_store_of_something_else_is_kept_and_every_difference_told() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let ways_out = "choose another --store directory, or remove this one first (`homodyne stores remove S`)";
+    let [other_file, shorter] = ["experimental_data.file_path=b.h5", "analyzer_parameters.end_frame=50"];
+    let both = ["[E76] S: ", "end_frame is 50 in", "file_path is", "b.h5", ways_out];
+    is_kept(folder, "S", &["ingest", "b.h5", "--q", "0.0054", "--store", "S"], &["[E76] S: ", "b.h5", ways_out]);
+    is_kept(folder, "S", &["ingest", "a.h5", "--q", "0.007", "--store", "S"], &["wavevector_q is 0.007 in"]);
+    is_kept(folder, "S", &["run", "c.yaml", "--store", "S", "--set", shorter, "--set", other_file], &both);
+    let table = homodyne(folder, &["run", "c.yaml", "--q", "0.0054,0.007", "--store", "X"]);
+    assert!(table.status.code().is_some_and(|code| code < 2), "{}", stderr(&table));
+    for verb in ["run", "fit"] {
+        for (change, told) in [(other_file, "file_path is"), (shorter, "end_frame is 50 in")] {
+            let words = [verb, "c.yaml", "--q", "0.0054", "--store", "X", "--set", change];
+            is_kept(folder, "X/q=0.0054", &words, &["q = 0.0054: X/q=0.0054: ", told, "--store"]);
+        }
+    }
+    // A broken seal does not change whose data they are.
+    let manifest = folder.join("S/_manifest.json");
+    let sealed = std::fs::read_to_string(&manifest).expect("a manifest");
+    std::fs::write(&manifest, sealed.replace("\"n_frames\": 60", "\"n_frames\": 61")).expect("changed");
+    is_kept(folder, "S", &["ingest", "b.h5", "--q", "0.0054", "--store", "S"], &["[E70] S: ", "made from", "a.h5"]);
+    std::fs::write(&manifest, sealed).expect("restored");
+    // The same data in another form, or a later state of the same file, take the place; but a fit takes a named store as it is.
+    assert!(
+        homodyne(folder, &["ingest", "a.h5", "--q", "0.0054", "--format", "parquet", "--store", "S"]).status.success()
+    );
+    std::fs::copy(folder.join("b.h5"), folder.join("a.h5")).expect("a later state");
+    let fit = ["fit", "c.yaml", "--q", "0.0054", "--store", "X"];
+    is_kept(folder, "X/q=0.0054", &fit, &["file_path is"]);
+    let again = homodyne(folder, &["run", "c.yaml", "--q", "0.0054", "--store", "X"]);
+    assert!(again.status.code().is_some_and(|code| code < 2), "{}", stderr(&again));
+}
+
+#[test]
+fn a_store_of_other_tables_is_kept() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let copied = Command::new("cp").args(["-r", "S/c2", "tables"]).current_dir(folder).status();
+    assert!(copied.expect("cp").success());
+    let adopt = |tables: &str| homodyne(folder, &["adopt", tables, "--out", "A"]);
+    assert!(adopt("tables").status.success());
+    std::fs::remove_dir_all(folder.join("tables/phi=-90.0")).expect("a bad angle");
+    assert!(adopt("tables").status.success(), "a later state of the same tables");
+    is_kept(folder, "A", &["adopt", "S/c2", "--out", "A"], &["[E70] A: ", "made from", "tables", "choose another"]);
+    is_kept(folder, "S", &["adopt", "tables", "--out", "S"], &["[E70] S: ", "made from", "a.h5"]);
+}
+
+#[test]
+fn a_store_that_was_edited_gives_way_only_on_request() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let partition = folder.join("S/c2/phi=-90.0/c2.arrow");
+    let whole = std::fs::read(&partition).expect("a partition");
+    let mut edited = whole.clone();
+    edited.extend_from_slice(b"an edit of mine");
+    std::fs::write(&partition, &edited).expect("edited");
+    let told = ["[E72]", "phi=-90.0", "adopt"];
+    for words in [
+        &["run", "c.yaml", "--store", "S"][..],
+        &["fit", "c.yaml", "--store", "S"],
+        &["ingest", "--config", "c.yaml", "--store", "S"],
+        // Also where the store is made anew in another form.
+        &["ingest", "--config", "c.yaml", "--store", "S", "--format", "parquet"],
+    ] {
+        is_kept(folder, "S", words, &told);
+        assert_eq!(std::fs::read(&partition).expect("kept"), edited, "{words:?}");
+    }
+    // An edit of the same length is found before it would be lost.
+    let mut same_length = whole.clone();
+    let middle = same_length.len() / 2;
+    same_length[middle] ^= 1;
+    std::fs::write(&partition, &same_length).expect("edited");
+    is_kept(folder, "S", &["ingest", "--config", "c.yaml", "--store", "S", "--format", "parquet"], &told);
+    let made = homodyne(folder, &["ingest", "--config", "c.yaml", "--store", "S", "--verify"]);
+    assert!(made.status.success() && stderr(&made).contains("is made anew"), "{}", stderr(&made));
+    assert_eq!(std::fs::read(&partition).expect("anew"), whole);
+}
+
+#[test]
+fn a_manifest_that_tells_nothing_is_told_with_what_to_remove() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    std::fs::write(folder.join("S/_manifest.json"), "{").expect("damaged");
+    for verb in ["run", "fit"] {
+        is_kept(
+            folder,
+            "S",
+            &[verb, "c.yaml", "--store", "S"],
+            &["[E70] S: ", "_manifest.json is damaged", "remove S and run"],
+        );
+    }
+    std::fs::remove_dir_all(folder.join("S")).expect("removed");
+    assert!(homodyne(folder, &["run", "c.yaml", "--store", "S"]).status.success());
+    // One among the stores of an output folder is listed.
+    assert!(homodyne(folder, &["run", "c.yaml"]).status.success());
+    let stores = std::fs::read_dir(folder.join("results/stores")).expect("stores").flatten();
+    let store = stores.map(|entry| entry.path()).next().expect("a store");
+    std::fs::write(store.join("_manifest.json"), "{").expect("damaged");
+    let listed = String::from_utf8(homodyne(folder, &["stores"]).stdout).expect("text");
+    assert!(listed.contains("cannot be used: ") && listed.contains("E71"), "{listed}");
+}
+
+#[test]
+fn missing_values_are_counted_against_the_limit_of_the_fit() {
+    let folder = tempfile::tempdir().expect("folder");
+    let folder = folder.path();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/missing_values.h5");
+    std::fs::copy(file, folder.join("a.h5")).expect("copied");
+    let config = "analysis_mode: static\nexperimental_data: {file_path: a.h5, max_non_finite_fraction: 0.1}\n";
+    std::fs::write(folder.join("c.yaml"), config).expect("config");
+    let made = homodyne(folder, &["ingest", "--config", "c.yaml", "--store", "S"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let words = ["fit", "c.yaml", "--store", "S", "--set", "experimental_data.max_non_finite_fraction=0.01"];
+    is_kept(folder, "S", &words, &["[E20] S/c2/phi=3.0/c2.arrow: ", "not finite; expected at most 1 %"]);
+    let allowed = homodyne(folder, &words[..4]);
+    assert!(!stderr(&allowed).contains("[E20] S/"), "{}", stderr(&allowed));
+}
