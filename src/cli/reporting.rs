@@ -1,6 +1,5 @@
 //! The command `report`: a run directory to a page with figures.
 
-use crate::cli::arguments::InspectArguments;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::loudness::Loudness;
 use crate::cli::terminal::{Terminal, print};
@@ -74,13 +73,13 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
 }
 
 /// Draws a file or a store before any fit.
-pub fn draw_data(arguments: &InspectArguments, place: &Path) -> Result<u8> {
-    let mut list = vec![(keys::data::FILE.to_owned(), standing_here("FILE", &arguments.path)?)];
-    list.extend(arguments.q.map(|q| (keys::data::WAVEVECTOR.to_owned(), Node::Float(q))));
+pub fn draw_data(path: &Path, q: Option<f64>, place: &Path) -> Result<u8> {
+    let mut list = vec![(keys::data::FILE.to_owned(), standing_here("FILE", path)?)];
+    list.extend(q.map(|q| (keys::data::WAVEVECTOR.to_owned(), Node::Float(q))));
     let ingest = without_file(&list)?.ingest;
     let settings = ReportSettings { threads: usable_cores(), ..ReportSettings::default() };
     let terminal = Terminal::new(&Loudness::default(), LogLevel::Info)?;
-    let page = look(&arguments.path, &ingest, place, &settings, &Watch::new(&terminal, &stop_flag()))?;
+    let page = look(path, &ingest, place, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("pictures: {}\n", page.display()))?;
     Ok(0)

@@ -165,18 +165,21 @@ fn transport(transport: &[TransportPoint]) -> Vec<Curve> {
     ]
 }
 
+/// A value and its standard error.
+type WithError = (f64, Option<f64>);
+
 fn by_angle(angles: &[AngleResult]) -> Vec<Curve> {
-    let curve = |figure, label, of: &dyn Fn(&AngleResult) -> Option<(f64, Option<f64>)>| {
+    let curve = |figure, label, of: fn(&AngleResult) -> Option<WithError>| {
         let point = |angle: &AngleResult| {
             of(angle).map(|(y, y_error)| CurvePoint { x: angle.phi_degrees, y: Some(y), y_error, model: None })
         };
         Curve::of(figure, [PHI, label], angles.iter().filter_map(point).collect())
     };
     vec![
-        curve(CONTRAST, "contrast", &|angle| Some((angle.contrast, angle.contrast_uncertainty))),
-        curve(OFFSET, "offset", &|angle| Some((angle.offset, angle.offset_uncertainty))),
-        curve(CHI, "chi2 per pair", &|angle| Some((angle.chi_squared? / angle.pairs.max(1) as f64, None))),
-        curve(SIGMA, "sigma of one c2 value", &|angle| Some((angle.sigma?, None))),
+        curve(CONTRAST, "contrast", |angle| Some((angle.contrast, angle.contrast_uncertainty))),
+        curve(OFFSET, "offset", |angle| Some((angle.offset, angle.offset_uncertainty))),
+        curve(CHI, "chi2 per pair", |angle| Some((angle.chi_squared? / angle.pairs.max(1) as f64, None))),
+        curve(SIGMA, "sigma of one c2 value", |angle| Some((angle.sigma?, None))),
     ]
 }
 
