@@ -1,7 +1,7 @@
 //! A whole fit: scaling mode, start, solution by the chosen strategy, global search, uncertainty, verdict. It asks for sweeps
 //! and returns plain data.
 
-use crate::error::{Result, unless_stopped};
+use crate::error::{Fault, Result, unless_stopped};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::profile::{Profile, Surroundings};
 use crate::fit::errors::uncertainty::Uncertainty;
@@ -20,6 +20,9 @@ use crate::outcome::verdict::{Stop, Verdict};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::sums::loss::Loss;
 use crate::sums::objective::{Objective, RawData};
+
+/// Fewer pairs are swept faster than they are condensed.
+const WORTH_CONDENSING: u64 = 20_000_000;
 
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
 const ILL_CONDITIONED: f64 = 1e6;
@@ -167,9 +170,28 @@ impl Fit<'_> {
         }
     }
 
+    /// Fewer sums that stand for all pairs, if the loss allows it.
+    fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>> {
+        if self.problem.loss == Loss::Linear { self.raw.condensed() } else { Ok(None) }
+    }
+
+    /// A start near the minimum of many data, from condensed ones: all pairs have the last steps.
+    fn nearer(&self, start: &[f64]) -> Result<Vec<f64>> {
+        let is_worth_it = self.raw.n_pairs() >= WORTH_CONDENSING;
+        // They are made again where profiles need them: kept meanwhile, they would add to what the last sweep takes.
+        let Some(condensed) = (if is_worth_it { self.condensed()? } else { None }) else { return Ok(start.to_vec()) };
+        let all = System::Gram(condensed.as_ref());
+        let found = minimise(all, self.problem, start, "condensed", &mut Following::default())?;
+        match found.stop {
+            Stop::Interrupted => Err(Fault::stopped()),
+            _ => Ok(found.point.theta),
+        }
+    }
+
     /// Streaming Gauss-Newton; an ill-conditioned system ends with block QR.
     fn stream(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
-        let first = minimise(System::Gram(self.raw), self.problem, start, phase, following)?;
+        let start = self.nearer(start)?;
+        let first = minimise(System::Gram(self.raw), self.problem, &start, phase, following)?;
         let free = self.problem.space.free();
         let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
         let condition = Spectrum::of(&reduced).condition_number;
@@ -234,8 +256,7 @@ impl Fit<'_> {
         parameters.dedup();
         let mut profiles = Vec::new();
         // The walk asks for many costs: where data can be condensed, all of them answer for its ends alone.
-        let condenses = !parameters.is_empty() && problem.loss == Loss::Linear;
-        let condensed = if condenses { self.raw.condensed()? } else { None };
+        let condensed = if parameters.is_empty() { None } else { self.condensed()? };
         let quick = match condensed.as_deref() {
             Some(objective) => {
                 Some(Surroundings { objective, least: problem.cost(objective, &point.theta)?, ..around })

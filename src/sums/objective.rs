@@ -106,6 +106,9 @@ pub trait RawData: Objective {
     /// As [`Objective::sweep`].
     fn residuals(&self, query: &ResidualQuery<'_>) -> Result<Vec<ResidualSums>>;
 
+    /// Pairs of all angles, masked ones included.
+    fn n_pairs(&self) -> u64;
+
     /// Fewer sums that stand for all pairs, where there are any to gain: for what is asked many times. Not under a robust loss.
     ///
     /// # Errors

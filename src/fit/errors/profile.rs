@@ -25,7 +25,7 @@ pub const LEVELS: [f64; 2] = [1.0, 1.959_964];
 /// An end is found when z is so near.
 const NEAR: f64 = 0.02;
 /// A minimum is found when the next step would lower its cost by less than this share of what one error raises it.
-const SETTLED: f64 = 2e-3;
+const SETTLED: f64 = 1e-2;
 /// Most costs that are looked at for one end.
 const MOST: usize = 12;
 /// A cost that differs by this share from its parabola one error away is none.
@@ -63,6 +63,15 @@ pub struct Walked {
     /// The intervals.
     pub profile: Profile,
     ends: Vec<(Vec<f64>, f64)>,
+}
+
+impl Walked {
+    /// The farthest end on either side.
+    fn outermost(&self) -> impl Iterator<Item = &(Vec<f64>, f64)> {
+        let parameter = self.profile.parameter;
+        let by_value = |a: &&(Vec<f64>, f64), b: &&(Vec<f64>, f64)| a.0[parameter].total_cmp(&b.0[parameter]);
+        [self.ends.iter().min_by(by_value), self.ends.iter().max_by(by_value)].into_iter().flatten()
+    }
 }
 
 /// A minimum whose surroundings are looked at.
@@ -166,12 +175,12 @@ impl Surroundings<'_> {
         Ok(Walked { profile: Profile { parameter, intervals: nested(intervals) }, ends })
     }
 
-    /// Intervals that were found on other data, if these say the same of every end.
+    /// Intervals that were found on other data, if these say the same of the outermost end on either side.
     ///
     /// # Errors
     /// What the sweeps report.
     pub fn confirmed(&self, walked: Walked) -> Result<Option<Profile>> {
-        for (theta, found) in &walked.ends {
+        for (theta, found) in walked.outermost() {
             let cost = self.problem.cost(self.objective, theta)?;
             if (self.errors_away(walked.profile.parameter, cost) - found).abs() > NEAR {
                 return Ok(None);

@@ -137,7 +137,20 @@ impl TrustRegion {
     fn begin(&mut self, first: Best) -> (bool, f64) {
         self.evaluations += 1;
         self.rescale(&first.evaluation.hessian);
-        (true, self.go_on(first, None))
+        let radius = self.go_on(first, None);
+        // A start from which next to nothing can be gained is the minimum.
+        self.state = match std::mem::replace(&mut self.state, State::Begin { x: Vec::new() }) {
+            State::Try { best, trial, .. } if trial.predicted <= self.enough(&best.evaluation) => {
+                State::End { best, stop: Stop::Cost }
+            }
+            state => state,
+        };
+        (true, radius)
+    }
+
+    /// A decrease of the cost that is not worth a step.
+    fn enough(&self, evaluation: &Evaluation) -> f64 {
+        self.tolerances.ftol * evaluation.cost / evaluation.pairs.max(1) as f64
     }
 
     /// Accepts or rejects what the trial has led to.
@@ -200,8 +213,7 @@ impl TrustRegion {
             return Some(Stop::Step);
         }
         if trial.predicted > rounding {
-            let enough = tolerances.ftol * before.cost / before.pairs.max(1) as f64;
-            return (trial.predicted <= enough).then_some(Stop::Cost);
+            return (trial.predicted <= self.enough(before)).then_some(Stop::Cost);
         }
         // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a robust
         // loss the scaling is not settled any finer.

@@ -110,10 +110,6 @@ impl<'w> Sweep<'w> {
         self.source.plan()
     }
 
-    fn n_pairs(&self) -> u64 {
-        (self.plan().pairs_per_angle() * self.plan().n_angles) as u64
-    }
-
     fn width(&self) -> usize {
         self.model.mode.n_parameters() + 3
     }
@@ -226,6 +222,11 @@ impl RawData for Sweep<'_> {
         let sums = self.sums(query.theta, &work, zero)?;
         let weight = |angle: usize| query.weights.map_or(1.0, |weights| weights[angle]);
         Ok(sums.into_iter().enumerate().map(|(angle, sums)| sums.scaled(weight(angle))).collect())
+    }
+
+    fn n_pairs(&self) -> u64 {
+        let plan = self.plan();
+        (plan.pairs_per_angle() * plan.n_angles) as u64
     }
 
     fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>> {
