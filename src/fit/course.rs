@@ -24,6 +24,9 @@ use crate::sums::objective::{Objective, RawData};
 /// Fewer pairs are swept faster than they are condensed.
 const WORTH_CONDENSING: u64 = 20_000_000;
 
+/// Sweeps that a good start needs at most.
+const FEW_STEPS: usize = 4;
+
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
 const ILL_CONDITIONED: f64 = 1e6;
 
@@ -175,23 +178,9 @@ impl Fit<'_> {
         if self.problem.loss == Loss::Linear { self.raw.condensed() } else { Ok(None) }
     }
 
-    /// A start near the minimum of many data, from condensed ones: all pairs have the last steps.
-    fn nearer(&self, start: &[f64]) -> Result<Vec<f64>> {
-        let is_worth_it = self.raw.n_pairs() >= WORTH_CONDENSING;
-        // They are made again where profiles need them: kept meanwhile, they would add to what the last sweep takes.
-        let Some(condensed) = (if is_worth_it { self.condensed()? } else { None }) else { return Ok(start.to_vec()) };
-        let all = System::Gram(condensed.as_ref());
-        let found = minimise(all, self.problem, start, "condensed", &mut Following::default())?;
-        match found.stop {
-            Stop::Interrupted => Err(Fault::stopped()),
-            _ => Ok(found.point.theta),
-        }
-    }
-
     /// Streaming Gauss-Newton; an ill-conditioned system ends with block QR.
     fn stream(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
-        let start = self.nearer(start)?;
-        let first = minimise(System::Gram(self.raw), self.problem, &start, phase, following)?;
+        let first = self.gram(start, phase, following)?;
         let free = self.problem.space.free();
         let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
         let condition = Spectrum::of(&reduced).condition_number;
@@ -203,11 +192,32 @@ impl Fit<'_> {
         following.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
         let precise = format!("{phase}, block QR");
         let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following)?;
-        let mut iterations = first.iterations;
-        for iteration in second.iterations {
-            iterations.push(crate::outcome::fit::Iteration { iteration: iterations.len(), ..iteration });
+        Ok(joined(first, second))
+    }
+
+    /// Gauss-Newton on all pairs. Where few steps do not suffice for many data, condensed ones take the next: all pairs have the last.
+    fn gram(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
+        let all = System::Gram(self.raw);
+        let tolerances = self.problem.tolerances;
+        if self.raw.n_pairs() < WORTH_CONDENSING || tolerances.max_iterations <= FEW_STEPS {
+            return minimise(all, self.problem, start, phase, following);
         }
-        Ok(Solution { iterations, ..second })
+        let tolerances = Tolerances { max_iterations: FEW_STEPS, ..tolerances };
+        let few = Problem { tolerances, ..self.problem.clone() };
+        let first = minimise(all, &few, start, phase, following)?;
+        if first.stop != Stop::MaxIterations {
+            return Ok(first);
+        }
+        // They are made again where profiles need them: kept meanwhile, they would add to what the last sweep takes.
+        let Some(condensed) = self.condensed()? else { return minimise(all, self.problem, start, phase, following) };
+        let start = &first.point.theta;
+        let near = minimise(System::Gram(&*condensed), self.problem, start, "condensed", &mut Following::default())?;
+        if near.stop == Stop::Interrupted {
+            return Err(Fault::stopped());
+        }
+        let near = near.point.theta;
+        let second = minimise(all, self.problem, &near, &format!("{phase}, after condensed data"), following)?;
+        Ok(joined(first, second))
     }
 
     fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
@@ -340,6 +350,15 @@ impl Fit<'_> {
         deepest.result.search = Some(search);
         Ok(deepest)
     }
+}
+
+/// Two walks, one after the other.
+fn joined(first: Solution, second: Solution) -> Solution {
+    let mut iterations = first.iterations;
+    for iteration in second.iterations {
+        iterations.push(crate::outcome::fit::Iteration { iteration: iterations.len(), ..iteration });
+    }
+    Solution { iterations, ..second }
 }
 
 /// The deepest minimum so far.

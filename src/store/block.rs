@@ -170,6 +170,13 @@ pub trait BlockSource: Send + Sync {
         let _ = angle;
         Ok(())
     }
+    /// Says whether the source is still what it was when it was opened: asked after every pass.
+    ///
+    /// # Errors
+    /// What has happened to the source meanwhile.
+    fn confirm_all(&self) -> Result<()> {
+        Ok(())
+    }
     /// Value type and place, for reports ("arrow f32").
     fn kind(&self) -> String;
 }

@@ -258,6 +258,10 @@ impl BlockSource for Store {
         }
     }
 
+    fn confirm_all(&self) -> Result<()> {
+        self.check_unchanged()
+    }
+
     fn kind(&self) -> String {
         format!("{:?} {:?}", self.manifest.format, self.manifest.value_type).to_lowercase()
     }

@@ -42,12 +42,18 @@ pub fn look(
     // The file is read once into a store that nobody else sees, beside the pictures, and goes when they are drawn.
     let parent = parent_of(place);
     std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
-    let claim = Claim::beside(&place.with_extension("store"))?;
+    let target = place.with_extension("store");
+    for left in Claim::abandoned(&target) {
+        let _ = std::fs::remove_dir_all(left.path(""));
+    }
+    let claim = Claim::beside(&target)?;
     let aside = claim.path("");
+    std::fs::create_dir(&aside).map_err(io_at(&aside))?;
+    let store = aside.join("store");
     let read =
-        IngestSettings { source: Some(path.to_path_buf()), store: aside.clone().into(), ..ingest_settings.clone() };
+        IngestSettings { source: Some(path.to_path_buf()), store: store.clone().into(), ..ingest_settings.clone() };
     let look = Look { name: name_of(path), facts, place, settings, watch };
-    let drawn = ingest(&read, settings.threads, watch).and_then(|_| look.draw(Store::open(&aside, None)?));
+    let drawn = ingest(&read, settings.threads, watch).and_then(|_| look.draw(Store::open(&store, None)?));
     let _ = std::fs::remove_dir_all(&aside);
     drawn
 }

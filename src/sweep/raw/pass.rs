@@ -172,6 +172,8 @@ impl<'w> Sweep<'w> {
             fold.push(sum);
         })?;
         sums.push(fold.finish().unwrap_or_else(&zero));
+        // A mixture of two states of a store is noticed when it begins, not when the fit ends.
+        self.source.confirm_all()?;
         Ok(sums)
     }
 }
