@@ -191,33 +191,38 @@ impl Fit<'_> {
         let told = condition.map_or("singular".into(), |condition| format!("{condition:.1e}"));
         following.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
         let precise = format!("{phase}, block QR");
-        let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following)?;
-        Ok(joined(first, second))
+        let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following);
+        joined(first, second)
     }
 
     /// Gauss-Newton on all pairs. Where few steps do not suffice for many data, condensed ones take the next: all pairs have the last.
     fn gram(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
         let all = System::Gram(self.raw);
         let tolerances = self.problem.tolerances;
-        if self.raw.n_pairs() < WORTH_CONDENSING || tolerances.max_iterations <= FEW_STEPS {
+        let is_worth_it = self.raw.n_pairs() >= WORTH_CONDENSING && self.problem.loss == Loss::Linear;
+        if !is_worth_it || tolerances.max_iterations <= FEW_STEPS {
             return minimise(all, self.problem, start, phase, following);
         }
-        let tolerances = Tolerances { max_iterations: FEW_STEPS, ..tolerances };
-        let few = Problem { tolerances, ..self.problem.clone() };
-        let first = minimise(all, &few, start, phase, following)?;
+        let at_most = |max_iterations: usize| {
+            let tolerances = Tolerances { max_iterations, ..tolerances };
+            Problem { tolerances, ..self.problem.clone() }
+        };
+        let first = minimise(all, &at_most(FEW_STEPS), start, phase, following)?;
         if first.stop != Stop::MaxIterations {
             return Ok(first);
         }
-        // They are made again where profiles need them: kept meanwhile, they would add to what the last sweep takes.
-        let Some(condensed) = self.condensed()? else { return minimise(all, self.problem, start, phase, following) };
-        let start = &first.point.theta;
-        let near = minimise(System::Gram(&*condensed), self.problem, start, "condensed", &mut Following::default())?;
-        if near.stop == Stop::Interrupted {
-            return Err(Fault::stopped());
-        }
-        let near = near.point.theta;
-        let second = minimise(all, self.problem, &near, &format!("{phase}, after condensed data"), following)?;
-        Ok(joined(first, second))
+        let (rest, phase) = (at_most(tolerances.max_iterations - FEW_STEPS), format!("{phase}, after condensed data"));
+        let near = self.nearer(&first.point.theta);
+        joined(first, near.and_then(|near| minimise(all, &rest, &near, &phase, following)))
+    }
+
+    /// The minimum of condensed data; the same place where there are none. They are made again where profiles need them: kept
+    /// meanwhile, they would add to what the last sweep takes.
+    fn nearer(&self, theta: &[f64]) -> Result<Vec<f64>> {
+        let Some(condensed) = self.condensed()? else { return Ok(theta.to_vec()) };
+        let all = System::Gram(&*condensed);
+        let near = minimise(all, self.problem, theta, "condensed", &mut Following::default())?;
+        if near.stop == Stop::Interrupted { Err(Fault::stopped()) } else { Ok(near.point.theta) }
     }
 
     fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
@@ -267,24 +272,15 @@ impl Fit<'_> {
         let mut profiles = Vec::new();
         // The walk asks for many costs: where data can be condensed, all of them answer for its ends alone.
         let condensed = if parameters.is_empty() { None } else { self.condensed()? };
-        let quick = match condensed.as_deref() {
-            Some(objective) => {
-                Some(Surroundings { objective, least: problem.cost(objective, &point.theta)?, ..around })
-            }
-            None => None,
+        let quickly = |objective| -> Result<Surroundings<'_>> {
+            Ok(Surroundings { objective, least: problem.cost(objective, &point.theta)?, ..around })
         };
+        let quick = condensed.as_deref().map(quickly).transpose()?;
         for parameter in parameters {
             let Some(error) = uncertainty.standard_error(parameter) else { continue };
             let name = &problem.space.physical[parameter].name;
             following.note(&format!("{name}: its intervals are taken from the cost itself"));
-            let confirmed = match &quick {
-                Some(quick) => around.confirmed(quick.profile(parameter, error)?)?,
-                None => None,
-            };
-            profiles.push(match confirmed {
-                Some(profile) => profile,
-                None => around.profile(parameter, error)?.profile,
-            });
+            profiles.push(around.profile(parameter, error, quick.as_ref())?);
         }
         Ok(profiles)
     }
@@ -352,13 +348,14 @@ impl Fit<'_> {
     }
 }
 
-/// Two walks, one after the other.
-fn joined(first: Solution, second: Solution) -> Solution {
+/// Two walks, one after the other. Where the second was stopped before it began, the first is what there is.
+fn joined(first: Solution, second: Result<Solution>) -> Result<Solution> {
+    let Some(second) = unless_stopped(second)? else { return Ok(Solution { stop: Stop::Interrupted, ..first }) };
     let mut iterations = first.iterations;
     for iteration in second.iterations {
         iterations.push(crate::outcome::fit::Iteration { iteration: iterations.len(), ..iteration });
     }
-    Solution { iterations, ..second }
+    Ok(Solution { iterations, ..second })
 }
 
 /// The deepest minimum so far.

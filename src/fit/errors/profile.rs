@@ -58,10 +58,8 @@ impl Profile {
 }
 
 /// Intervals, and where their ends were found: all physical parameters, and how many errors that is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Walked {
-    /// The intervals.
-    pub profile: Profile,
+struct Walked {
+    profile: Profile,
     ends: Vec<(Vec<f64>, f64)>,
 }
 
@@ -155,11 +153,21 @@ impl Surroundings<'_> {
         known.zip(step).map(along).collect()
     }
 
-    /// The intervals of a parameter with a standard error.
+    /// The intervals of a parameter with a standard error, found on quicker data where these data say the same of their ends.
     ///
     /// # Errors
     /// What the sweeps report; Interrupted if the user asks to stop.
-    pub fn profile(&self, parameter: usize, error: f64) -> Result<Walked> {
+    pub fn profile(&self, parameter: usize, error: f64, quick: Option<&Surroundings<'_>>) -> Result<Profile> {
+        if let Some(quick) = quick {
+            let walked = quick.walk(parameter, error)?;
+            if self.confirms(&walked)? {
+                return Ok(walked.profile);
+            }
+        }
+        Ok(self.walk(parameter, error)?.profile)
+    }
+
+    fn walk(&self, parameter: usize, error: f64) -> Result<Walked> {
         let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
             let valley = self.valley(parameter);
@@ -175,18 +183,15 @@ impl Surroundings<'_> {
         Ok(Walked { profile: Profile { parameter, intervals: nested(intervals) }, ends })
     }
 
-    /// Intervals that were found on other data, if these say the same of the outermost end on either side.
-    ///
-    /// # Errors
-    /// What the sweeps report.
-    pub fn confirmed(&self, walked: Walked) -> Result<Option<Profile>> {
+    /// Whether these data say the same of the outermost end on either side.
+    fn confirms(&self, walked: &Walked) -> Result<bool> {
         for (theta, found) in walked.outermost() {
             let cost = self.problem.cost(self.objective, theta)?;
             if (self.errors_away(walked.profile.parameter, cost) - found).abs() > NEAR {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(Some(walked.profile))
+        Ok(true)
     }
 
     /// How many errors a cost is away from the least.
