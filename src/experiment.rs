@@ -77,6 +77,14 @@ impl TimeGrid {
 }
 
 impl Angle {
+    /// Whether each frame is usable.
+    #[must_use]
+    pub fn usable_frames(&self, n_frames: usize) -> Vec<bool> {
+        let mut usable = vec![true; n_frames];
+        self.masked_frames.iter().filter(|&&frame| frame < n_frames).for_each(|&frame| usable[frame] = false);
+        usable
+    }
+
     /// Runs of usable frames, as half-open ranges.
     #[must_use]
     pub fn frame_runs(&self, n_frames: usize) -> Vec<std::ops::Range<usize>> {

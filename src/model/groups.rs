@@ -57,8 +57,7 @@ impl Model {
         let apart = PairEvaluator::on(self, &grouped, kappa);
         let single = PairEvaluator::on(self, &time, kappa);
         let widest = (0..parts.counts.len()).map(|a| parts.range(a)).map(|(first, end)| end - first).max().unwrap_or(0);
-        let mut is_usable = vec![true; parts.n_frames];
-        angle.masked_frames.iter().filter(|&&frame| frame < parts.n_frames).for_each(|&frame| is_usable[frame] = false);
+        let is_usable = angle.usable_frames(parts.n_frames);
         let short_lags = short_lags(&single, (query, widest), &is_usable);
         let local = local_decays(&single, query.theta.len(), &is_usable);
         let grid = parts.grid(&Evaluators { apart, single, exponent: &grouped.exponent }, query.theta.len());

@@ -51,8 +51,6 @@ pub struct Cut {
 pub struct AnglePicture {
     /// Azimuth in degrees.
     pub phi_degrees: f64,
-    /// The map.
-    pub map: Map,
     /// All ages, then the segments.
     pub cuts: Vec<Cut>,
     /// Mean of c2 over all pairs of a frame; `None` where there are none.

@@ -146,16 +146,16 @@ impl Drawing {
     fn angle(&self, angle: usize) -> Result<Drawn> {
         let known = self.known[angle];
         let sums = self.sweep.picture((&self.tables, &self.theta), angle, known.level, &self.grain)?;
-        let picture = self.picture(angle, known, &sums);
+        let map = self.map(known.level, &sums.pixels);
         let triptych = Triptych {
-            map: &picture.map,
+            map: &map,
             phi_degrees: self.phi_degrees[angle],
             sigma: Some(known.level.sigma).filter(|sigma| *sigma > 0.0),
             dt_seconds: self.dt_seconds,
             colours: self.settings.colours,
         };
-        let (map, small) = (triptych.svg()?, small(&picture.map, self.settings.colours)?);
-        Ok(Drawn { picture, map, small })
+        let (figure, small) = (triptych.svg()?, small(&map, self.settings.colours)?);
+        Ok(Drawn { picture: self.picture(angle, known, &sums), map: figure, small })
     }
 
     fn picture(&self, angle: usize, known: Known, sums: &IntoPicture<'_>) -> AnglePicture {
@@ -168,7 +168,6 @@ impl Drawing {
         let frame = |&[pairs, y]: &[f64; 2]| (pairs > 0.0).then(|| 1.0 + y / pairs);
         AnglePicture {
             phi_degrees: self.phi_degrees[angle],
-            map: self.map(known.level, &sums.pixels),
             cuts: [SEGMENTS].into_iter().chain(0..SEGMENTS).map(cut).collect(),
             frames: sums.frames.iter().map(frame).collect(),
             ages: if is_judged { ages.collect() } else { Vec::new() },

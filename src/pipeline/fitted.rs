@@ -6,7 +6,7 @@ use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
-use crate::model::catalogue::Model;
+use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::{AngleResult, FitOutcome};
 use crate::pipeline::drawing::model_of;
 use crate::report::tables::json::pretty;
@@ -35,7 +35,7 @@ const TABLE: &str = "fitted.parquet";
 struct Fitted<'a> {
     store: Arc<Store>,
     sweep: Sweep<'static>,
-    model: Model,
+    tables: ThetaTables,
     theta: Vec<f64>,
     outcome: &'a FitOutcome,
     place: &'a Path,
@@ -56,8 +56,8 @@ pub fn write_fitted(
     let source: Arc<dyn BlockSource> = Arc::clone(&store) as Arc<dyn BlockSource>;
     let model = model_of(outcome, store.experiment())?;
     let sweep = Sweep::new(source, model.clone(), 1);
-    let theta = outcome.result.parameters.iter().map(|found| found.value).collect();
-    let fitted = Fitted { store, sweep, model, theta, outcome, place: staged.path() };
+    let theta: Vec<f64> = outcome.result.parameters.iter().map(|found| found.value).collect();
+    let fitted = Fitted { store, sweep, tables: model.tables(&theta), theta, outcome, place: staged.path() };
     let n = outcome.result.angles.len();
     let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
     let flow = Dataflow {
@@ -94,11 +94,10 @@ impl Fitted<'_> {
 
     fn table(&self, angle: usize, found: &AngleResult, file: &File) -> std::result::Result<(), Failed> {
         let (plan, experiment) = (self.store.plan(), self.store.experiment());
-        let tables = self.model.tables(&self.theta);
         let mut writer: Option<(ArrowWriter<&File>, Arc<Schema>)> = None;
         let first = angle * plan.blocks_per_angle();
         for index in first..first + plan.blocks_per_angle() {
-            let (block, h) = self.sweep.block_with_model((&tables, &self.theta), index)?;
+            let (block, h) = self.sweep.block_with_model((&self.tables, &self.theta), index)?;
             let (writer, schema) = match &mut writer {
                 Some((writer, schema)) => (writer, schema),
                 none => {

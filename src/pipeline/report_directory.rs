@@ -32,6 +32,8 @@ pub struct Reported {
     pub outcome: FitOutcome,
     /// How it came about.
     pub facts: Facts,
+    /// What its record says of it.
+    pub noted: Noted,
 }
 
 impl Reported {
@@ -51,14 +53,14 @@ impl Reported {
         let mut outcome: FitOutcome =
             serde_json::from_str(&text("parameters.json")?).map_err(|_| missing("parameters.json"))?;
         let record: Value = serde_json::from_str(&text(RECORD_NAME)?).map_err(|_| missing(RECORD_NAME))?;
-        Noted::of(directory).ok_or_else(|| missing(RECORD_NAME))?;
+        let noted = Noted::of(directory).ok_or_else(|| missing(RECORD_NAME))?;
         let table = |name: &str| regular_file::read(&directory.join(name)).map_err(|_| missing(name));
         outcome.result.transport =
             transport(table("transport.parquet")?).ok_or_else(|| missing("transport.parquet"))?;
         outcome.result.iterations =
             iterations(table("iterations.parquet")?).ok_or_else(|| missing("iterations.parquet"))?;
         let name = record["run_id"].as_str().unwrap_or_default().to_owned();
-        Ok(Reported { name, outcome, facts: facts(&record) })
+        Ok(Reported { name, outcome, facts: facts(&record), noted })
     }
 }
 

@@ -1,7 +1,7 @@
 //! From results to the curves of all line figures. It draws nothing.
 
 use crate::outcome::curves::{Curve, CurvePoint};
-use crate::outcome::fit::{AngleResult, FitOutcome, Rate, TransportPoint};
+use crate::outcome::fit::{AngleResult, Conditions, FitOutcome, Rate, TransportPoint};
 use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA};
 
 /// c2 against the lag.
@@ -39,7 +39,7 @@ const PHI: &str = "phi (degree)";
 
 /// Of a result and what was seen of its angles.
 #[must_use]
-pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Vec<Curve> {
+pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Vec<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;
     let mut all: Vec<Curve> = pictures.iter().flat_map(|picture| cuts(picture, dt_seconds)).collect();
     all.extend(pictures.iter().map(|picture| frames(picture, dt_seconds)));
@@ -48,7 +48,7 @@ pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Vec<Curve> {
     all.extend(transport(&outcome.result.transport));
     all.extend(by_angle(&outcome.result.angles));
     all.push(by_lag(outcome));
-    all.extend(by_age(pictures, dt_seconds));
+    all.extend(by_age(pictures, &outcome.conditions));
     all.extend(residuals(pictures));
     let step = |(k, iteration): (usize, &crate::outcome::fit::Iteration)| CurvePoint {
         x: k as f64,
@@ -80,8 +80,8 @@ fn cuts(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
 
 /// Before a fit: cuts and frames.
 #[must_use]
-pub fn curves_of_data(pictures: &[AnglePicture], dt_seconds: f64) -> Vec<Curve> {
-    let of_angle = |picture: &AnglePicture| {
+pub fn curves_of_data(pictures: &[&AnglePicture], dt_seconds: f64) -> Vec<Curve> {
+    let of_angle = |picture: &&AnglePicture| {
         let mut curves = cuts(picture, dt_seconds);
         curves.push(frames(picture, dt_seconds));
         curves
@@ -98,9 +98,9 @@ fn frames(picture: &AnglePicture, dt_seconds: f64) -> Curve {
 }
 
 /// How fast the mean over all ages falls to 1/e of its height over the offset: in the data, and in the model.
-fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
+fn rates(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Curve {
     let dt_seconds = outcome.conditions.dt_seconds;
-    let of_angle = |(picture, angle): (&AnglePicture, &AngleResult)| {
+    let of_angle = |(picture, angle): (&&AnglePicture, &AngleResult)| {
         let cut = picture.cuts.iter().find(|cut| cut.segment.is_none())?;
         let level = angle.offset + angle.contrast_fitted / std::f64::consts::E;
         let rate = |value: fn(&CutPoint) -> f64| Some(1.0 / (crossing(&cut.points, level, value)? * dt_seconds));
@@ -129,7 +129,7 @@ fn crossing(points: &[CutPoint], level: f64, value: fn(&CutPoint) -> f64) -> Opt
 }
 
 /// A line at phi0, or where it comes again after 180 degrees among the angles.
-fn flow_direction(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Option<Curve> {
+fn flow_direction(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Option<Curve> {
     let found = outcome.result.parameters.iter().find(|found| found.name == "phi0")?;
     let most = rates(outcome, pictures).points.iter().filter_map(|point| point.y).fold(0.0, f64::max);
     let inside = |phi: f64| {
@@ -193,13 +193,13 @@ fn by_lag(outcome: &FitOutcome) -> Curve {
     Curve::of(CHI_BY_LAG, ["lag (s)", "chi2 per pair"], outcome.result.lags.iter().map(point).collect())
 }
 
-fn by_age(pictures: &[AnglePicture], dt_seconds: f64) -> Option<Curve> {
+fn by_age(pictures: &[&AnglePicture], conditions: &Conditions) -> Option<Curve> {
     let n_ages = pictures.iter().map(|picture| picture.ages.len()).max().filter(|n| *n > 0)?;
-    let n_frames = pictures.iter().map(|picture| picture.map.side * picture.map.frames_per_pixel).max()?;
+    let seconds = conditions.n_frames as f64 * conditions.dt_seconds;
     let at_age = |k: usize| {
         let known = pictures.iter().filter_map(|picture| picture.ages.get(k));
         let (pairs, squares) = known.fold((0, 0.0), |(pairs, squares), (n, chi)| (pairs + n, squares + chi));
-        let middle = (k as f64 + 0.5) / n_ages as f64 * n_frames as f64 * dt_seconds;
+        let middle = (k as f64 + 0.5) / n_ages as f64 * seconds;
         (pairs > 0).then(|| CurvePoint { x: middle, y: Some(squares / pairs as f64), ..CurvePoint::default() })
     };
     let points = (0..n_ages).filter_map(at_age).collect();
@@ -207,7 +207,7 @@ fn by_age(pictures: &[AnglePicture], dt_seconds: f64) -> Option<Curve> {
 }
 
 /// Density of residuals of all angles, and that of the normal distribution.
-fn residuals(pictures: &[AnglePicture]) -> Option<Curve> {
+fn residuals(pictures: &[&AnglePicture]) -> Option<Curve> {
     let mut counts = vec![0_u64; 2 * MOST_SIGMA * BINS_PER_SIGMA];
     for picture in pictures {
         counts.iter_mut().zip(&picture.residuals).for_each(|(sum, count)| *sum += count);

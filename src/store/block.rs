@@ -174,7 +174,7 @@ pub trait BlockSource: Send + Sync {
     ///
     /// # Errors
     /// What has happened to the source meanwhile.
-    fn confirm_all(&self) -> Result<()> {
+    fn check_unchanged(&self) -> Result<()> {
         Ok(())
     }
     /// Value type and place, for reports ("arrow f32").

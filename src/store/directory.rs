@@ -136,30 +136,6 @@ impl Store {
         Ok(())
     }
 
-    /// Whether manifest and partitions are what they were when the store was opened. Blocks are compared with their checksums only when
-    /// they are first read: what was written into a partition since then would be in some sweeps and not in others.
-    ///
-    /// # Errors
-    /// E72 with what has changed; Io.
-    pub fn check_unchanged(&self) -> Result<()> {
-        let written_to = |name: &str| damaged(&self.folder.place(name), "was written to while the store was in use");
-        // A store that another one has replaced, or that was removed, is whole as long as it is open.
-        let is_there = !self.folder.was_replaced();
-        if is_there && self.folder.identity(MANIFEST_NAME)?.0 != self.manifest_identity {
-            return Err(written_to(MANIFEST_NAME));
-        }
-        for (open, partition) in self.partitions.iter().zip(&self.manifest.partitions) {
-            let now = match is_there {
-                true => self.folder.identity(&partition.file)?.0,
-                false => open.now().map_err(io_at(&self.folder.place(&partition.file)))?,
-            };
-            if now != open.identity {
-                return Err(written_to(&partition.file));
-            }
-        }
-        Ok(())
-    }
-
     /// Reads every partition and compares its checksum with the manifest's.
     ///
     /// # Errors
@@ -258,8 +234,25 @@ impl BlockSource for Store {
         }
     }
 
-    fn confirm_all(&self) -> Result<()> {
-        self.check_unchanged()
+    // Blocks are compared with their checksums only when they are first read: what was written into a partition since then would be in
+    // some sweeps and not in others.
+    fn check_unchanged(&self) -> Result<()> {
+        let written_to = |name: &str| damaged(&self.folder.place(name), "was written to while the store was in use");
+        // A store that another one has replaced, or that was removed, is whole as long as it is open.
+        let is_there = !self.folder.was_replaced();
+        if is_there && self.folder.identity(MANIFEST_NAME)?.0 != self.manifest_identity {
+            return Err(written_to(MANIFEST_NAME));
+        }
+        for (open, partition) in self.partitions.iter().zip(&self.manifest.partitions) {
+            let now = match is_there {
+                true => self.folder.identity(&partition.file)?.0,
+                false => open.now().map_err(io_at(&self.folder.place(&partition.file)))?,
+            };
+            if now != open.identity {
+                return Err(written_to(&partition.file));
+            }
+        }
+        Ok(())
     }
 
     fn kind(&self) -> String {

@@ -1,18 +1,14 @@
 //! What the system refuses: threads, long names, pipes that nobody writes to. The work goes on, or one line says why not.
 
-use crate::program::{homodyne, remains, stderr};
+use crate::program::{folder_with_data, homodyne, remains, stderr};
 use std::path::Path;
 use std::process::Command;
 
 const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\n\
                       analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
 
-fn folder_with_data() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("folder");
-    let words = ["simulate", "--mode", "static", "--frames", "60", "--angles", "3", "--out", "data.h5"];
-    assert!(homodyne(folder.path(), &words).status.success());
-    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
-    folder
+fn folder() -> tempfile::TempDir {
+    folder_with_data(CONFIG, &["--frames", "60", "--angles", "3"])
 }
 
 /// Preloaded, it lets a process have so many threads beside its first.
@@ -31,7 +27,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 
 #[test]
 fn threads_that_the_system_refuses_are_done_without() {
-    let folder = folder_with_data();
+    let folder = folder();
     let folder = folder.path();
     std::fs::write(folder.join("few.c"), FEW_THREADS).expect("source");
     let words = ["-shared", "-fPIC", "-o", "few.so", "few.c", "-ldl"];
@@ -66,7 +62,7 @@ fn too_long(folder: &Path, words: &[&str], place: &str) {
 
 #[test]
 fn names_that_are_too_long_are_told_by_the_path_of_the_user() {
-    let folder = folder_with_data();
+    let folder = folder();
     let folder = folder.path();
     for length in [225, 250, 300] {
         let name = "n".repeat(length);
@@ -84,7 +80,7 @@ fn names_that_are_too_long_are_told_by_the_path_of_the_user() {
 
 #[test]
 fn a_pipe_that_nobody_writes_to_is_no_configuration_and_a_live_one_is() {
-    let folder = folder_with_data();
+    let folder = folder();
     let folder = folder.path();
     assert!(Command::new("mkfifo").arg(folder.join("pipe")).status().expect("mkfifo").success());
     let program = assert_cmd::cargo::cargo_bin!("homodyne");

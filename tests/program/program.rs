@@ -19,6 +19,15 @@ pub fn homodyne(folder: &Path, words: &[&str]) -> Output {
     command.current_dir(folder).env_remove("RUST_LOG").args(words).output().expect("run")
 }
 
+/// A folder with static data `data.h5`, simulated as more words say, and a configuration `c.yaml`.
+pub fn folder_with_data(config: &str, more: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    let words = [&["simulate", "--mode", "static", "--out", "data.h5"], more].concat();
+    assert!(homodyne(folder.path(), &words).status.success());
+    std::fs::write(folder.path().join("c.yaml"), config).expect("config");
+    folder
+}
+
 /// What the program has said on stderr.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()

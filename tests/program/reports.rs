@@ -1,6 +1,6 @@
 //! The report of a result, pictures before a fit, and tables of every pair.
 
-use crate::program::{homodyne, stderr};
+use crate::program::{folder_with_data, homodyne, stderr};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -13,25 +13,8 @@ const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: data
 
 /// A folder with data of three angles, two of their frames dead, and a configuration.
 fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("folder");
-    let words = [
-        "simulate",
-        "--mode",
-        "static",
-        "--frames",
-        "90",
-        "--angles",
-        "3",
-        "--dead-frames",
-        "20,21",
-        "--parameter",
-        "D_offset=0",
-        "--out",
-        "data.h5",
-    ];
-    assert!(homodyne(folder.path(), &words).status.success());
-    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
-    folder
+    let words = ["--frames", "90", "--angles", "3", "--dead-frames", "20,21", "--parameter", "D_offset=0"];
+    folder_with_data(CONFIG, &words)
 }
 
 fn run(folder: &Path) -> PathBuf {

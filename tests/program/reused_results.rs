@@ -1,17 +1,13 @@
 //! Earlier results stand for new ones only if a run would give the same now; `latest` is a link of this program, or left alone.
 
-use crate::program::{homodyne, stderr};
+use crate::program::{folder_with_data, homodyne, stderr};
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\nstore: {directory: S}\n\
                       analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
 
-fn folder_with_data() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("folder");
-    let words = ["simulate", "--mode", "static", "--frames", "60", "--angles", "2", "--out", "data.h5"];
-    assert!(homodyne(folder.path(), &words).status.success());
-    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
-    folder
+fn folder() -> tempfile::TempDir {
+    folder_with_data(CONFIG, &["--frames", "60", "--angles", "2"])
 }
 
 /// What a run says on stderr, and its results.
@@ -27,7 +23,7 @@ fn record(results: &Path) -> String {
 
 #[test]
 fn a_verified_run_does_not_take_what_was_not_verified() {
-    let folder = folder_with_data();
+    let folder = folder();
     let folder = folder.path();
     let (_, results) = run(folder, &["--no-verify"]);
     assert!(record(&results).contains("\"store_verified\": false"));
@@ -43,7 +39,7 @@ fn a_verified_run_does_not_take_what_was_not_verified() {
 
 #[test]
 fn a_record_that_was_changed_is_not_reused_and_kept_aside() {
-    let folder = folder_with_data();
+    let folder = folder();
     let folder = folder.path();
     let (_, results) = run(folder, &[]);
     let written = record(&results);
@@ -59,7 +55,7 @@ fn a_record_that_was_changed_is_not_reused_and_kept_aside() {
 
 #[test]
 fn latest_leads_to_results_that_are_there_and_a_link_of_the_user_is_left_alone() {
-    let folder = folder_with_data();
+    let folder = folder();
     let folder = folder.path();
     let link = folder.join("results/latest");
     let (_, first) = run(folder, &[]);

@@ -82,7 +82,7 @@ impl Look<'_> {
         let known = experiment.angles.iter().map(known).collect();
         let drawing = Drawing::of(Arc::new(store), model, None, known, self.settings);
         let drawn = drawing.all(self.watch)?;
-        let pictures: Vec<AnglePicture> = drawn.iter().map(|drawn| drawn.picture.clone()).collect();
+        let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
         let curves = curves_of_data(&pictures, experiment.time.dt_seconds);
         let (mut files, angles) = drawing.shown(drawn, &curves);
         files.push(("curves.parquet".to_owned(), tables::curves::table(&curves)?));

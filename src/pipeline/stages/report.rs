@@ -8,7 +8,6 @@ use crate::outcome::pictures::AnglePicture;
 use crate::pipeline::drawing::{Drawing, Known, ReportSettings, model_of, plot};
 use crate::pipeline::fitted::write_fitted;
 use crate::pipeline::report_directory::{self, Reported};
-use crate::pipeline::run_record::Noted;
 use crate::report::curves::curves;
 use crate::report::figures::lines::figures;
 use crate::report::page::Page;
@@ -37,7 +36,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     }
     let drawing = Drawing::of(store, model, Some(theta), known, settings);
     let drawn = drawing.all(watch)?;
-    let pictures: Vec<AnglePicture> = drawn.iter().map(|drawn| drawn.picture.clone()).collect();
+    let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
     let curves = curves(&reported.outcome, &pictures);
     let together = figures(&curves);
     let (mut files, angles) = drawing.shown(drawn, &curves);
@@ -51,8 +50,8 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
         facts: &reported.facts,
     };
     files.push((report_directory::PAGE.to_owned(), page.html().into_bytes()));
-    let result_key = Noted::of(directory).unwrap_or_default().result_key;
-    report_directory::publish(&directory.join(report_directory::REPORT), &result_key, files, watch)
+    let place = directory.join(report_directory::REPORT);
+    report_directory::publish(&place, &reported.noted.result_key, files, watch)
 }
 
 fn known(angle: &AngleResult) -> Known {
@@ -79,7 +78,7 @@ fn check_angles(settings: &ReportSettings, reported: &Reported) -> Result<()> {
 
 /// The store of a result, if it still holds what was fitted.
 fn store_of(directory: &Path, reported: &Reported) -> Result<Store> {
-    let noted = Noted::of(directory).unwrap_or_default();
+    let noted = &reported.noted;
     let place = directory.join(&noted.store);
     let store = Store::open(&place, reported.outcome.conditions.gap_angstrom)?;
     if store.manifest().content_key == noted.store_content_key {

@@ -34,7 +34,7 @@ pub struct Condensed {
 
 /// Pseudo-pairs of all angles with the same usable frames.
 struct Place {
-    masked_frames: Vec<usize>,
+    is_usable: Vec<bool>,
     layout: Layout,
     nodes: Nodes,
     roots: Vec<Lane>,
@@ -62,23 +62,23 @@ impl Condensed {
         let mut places: Vec<Place> = Vec::new();
         let mut of_angle = Vec::new();
         for angle in &experiment.angles {
-            let known = places.iter().position(|place| place.masked_frames == angle.masked_frames);
+            let is_usable = angle.usable_frames(plan.n_frames);
+            let known = places.iter().position(|place| place.is_usable == is_usable);
             of_angle.push(known.unwrap_or_else(|| {
-                places.push(Place::of(&angle.masked_frames, plan.n_frames));
+                places.push(Place::of(is_usable));
                 places.len() - 1
             }));
         }
         if places.iter().any(|place| FEWEST_PAIRS * place.layout.pairs.len() > plan.pairs_per_angle()) {
             return Ok(None);
         }
-        let usable: Vec<Vec<bool>> = places.iter().map(|place| usable(&place.masked_frames, plan.n_frames)).collect();
         let flow = Dataflow {
             n_items: plan.n_blocks(),
             lanes: Lanes::self_reading(threads),
             read: &|index| source.read(index),
             work: &|_, block| {
-                let place = of_angle[block.angle];
-                let dealing = Dealing { block: &block, layout: &places[place].layout, is_usable: &usable[place] };
+                let Place { layout, is_usable, .. } = &places[of_angle[block.angle]];
+                let dealing = Dealing { block: &block, layout, is_usable };
                 let part = SimdLevel::Best.run(dealing);
                 source.confirm(block.angle)?;
                 Ok(part)
@@ -109,18 +109,12 @@ impl Condensed {
     }
 }
 
-fn usable(masked_frames: &[usize], n_frames: usize) -> Vec<bool> {
-    let mut usable = vec![true; n_frames];
-    masked_frames.iter().filter(|&&frame| frame < n_frames).for_each(|&frame| usable[frame] = false);
-    usable
-}
-
 impl Place {
-    fn of(masked_frames: &[usize], n_frames: usize) -> Self {
-        let layout = Layout::of(&usable(masked_frames, n_frames));
-        let nodes = Nodes::new(&layout.nodes, n_frames);
+    fn of(is_usable: Vec<bool>) -> Self {
+        let layout = Layout::of(&is_usable);
+        let nodes = Nodes::new(&layout.nodes, is_usable.len());
         let roots: Vec<f64> = layout.weights.iter().map(|weight| weight.sqrt()).collect();
-        Place { masked_frames: masked_frames.to_vec(), nodes, roots: lanes(&roots), layout }
+        Place { is_usable, nodes, roots: lanes(&roots), layout }
     }
 }
 

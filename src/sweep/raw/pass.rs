@@ -173,7 +173,7 @@ impl<'w> Sweep<'w> {
         })?;
         sums.push(fold.finish().unwrap_or_else(&zero));
         // A mixture of two states of a store is noticed when it begins, not when the fit ends.
-        self.source.confirm_all()?;
+        self.source.check_unchanged()?;
         Ok(sums)
     }
 }
