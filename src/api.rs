@@ -75,6 +75,7 @@ pub use crate::machine::dataflow::StageTotals;
 pub use crate::machine::memory::{check_address_space, detect_total_memory};
 pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};
+pub use crate::outcome::condensed::CondensedFit;
 pub use crate::outcome::fit::{
     ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,
     LagResult, SCHEMA_VERSION, ScalingTest, StartFrom, Strategy, UndeterminedDirection,
@@ -95,6 +96,7 @@ pub use crate::pipeline::plan::{decide, plan};
 pub use crate::pipeline::progress::{Progress, Standing};
 pub use crate::pipeline::readiness::check_ready;
 pub use crate::pipeline::run::{Finished, Run};
+pub use crate::pipeline::stages::condense::Again;
 pub use crate::pipeline::stages::look::look;
 pub use crate::pipeline::stages::report::report;
 pub use crate::pipeline::tune::{Purpose, Tuning, tune};
@@ -103,12 +105,13 @@ pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
 pub use crate::simulate::{Noise, Scatter, Simulation, Width};
 pub use crate::store::block::{Block, BlockPlan, BlockSource, DEFAULT_BLOCK_POINTS, Values};
+pub use crate::store::condensed_angle::Tally;
 pub use crate::store::directory::Store;
 pub use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat};
 pub use crate::store::memory::MemoryStore;
 pub use crate::sums::gram::Gram;
 pub use crate::sums::loss::Loss;
-pub use crate::sums::objective::{Objective, Query, RawData};
+pub use crate::sums::objective::{CondensedData, Fineness, Objective, Query, RawData};
 pub use crate::sums::rank_update::Depth;
 pub use crate::sweep::meter::SweepTotals;
 pub use crate::sweep::raw::pass::Sweep;

@@ -55,6 +55,12 @@ Examples:
   homodyne ingest data.hdf                       into results/stores/data
   homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet";
 
+const CONDENSE_EXAMPLES: &str = "\
+Examples:
+  homodyne condense my.yaml                      once; every fit of more than 20 million pairs begins with it
+  homodyne condense my.yaml --store stores/data --force
+  homodyne fit my.yaml --strategy condensed      from condensed data whatever the size; they are made in memory where none are kept";
+
 const ADOPT_HELP: &str = "\
 Examples:
   homodyne adopt edited --out stores/edited --q 0.0054 --dt 0.1 --frames 300
@@ -88,6 +94,9 @@ pub enum Command {
     /// Convert a beamline file to a store.
     #[command(after_help = INGEST_EXAMPLES)]
     Ingest(IngestArguments),
+    /// Condense a store (made first if need be): pseudo-pairs that stand for all pairs, for every fit of it.
+    #[command(after_help = CONDENSE_EXAMPLES)]
+    Condense(CondenseArguments),
     /// Make a store of tables that another Arrow tool has written or edited.
     #[command(after_help = ADOPT_HELP)]
     Adopt(AdoptArguments),
@@ -244,6 +253,22 @@ pub struct IngestArguments {
     /// Compare checksums if the store is there already.
     #[arg(long)]
     pub verify: bool,
+    /// Options for all work.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of `condense`.
+#[derive(Debug, Args)]
+pub struct CondenseArguments {
+    /// Configuration (YAML).
+    pub config: PathBuf,
+    /// Use (or make) the store here.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Make them again, whatever is there.
+    #[arg(long)]
+    pub force: bool,
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,

@@ -10,8 +10,10 @@ pub enum StrategyName {
     /// All rows in memory, QR of the full Jacobian.
     Stratified,
     /// A coarse start, then streaming in bounded memory.
-    #[value(name = "hybrid_streaming", alias = "hybrid-streaming")]
+    #[value(name = "hybrid_streaming", aliases = ["hybrid-streaming", "raw"])]
     HybridStreaming,
+    /// The same from the minimum of pseudo-pairs that stand for all pairs.
+    Condensed,
 }
 
 /// What the machine is to be used for.

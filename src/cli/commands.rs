@@ -5,6 +5,7 @@ use crate::cli::arguments::{
     Arguments, Command, FitArguments, IngestArguments, InspectArguments, PlanArguments, TuneArguments,
 };
 use crate::cli::choices::PurposeName;
+use crate::cli::condensing::condense_store;
 use crate::cli::configuration::config;
 use crate::cli::explanation::explain;
 use crate::cli::holdings::{show_runs, show_stores};
@@ -34,6 +35,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
         Command::Plan(arguments) => plan_fit(&arguments),
         Command::Tune(arguments) => tune_machine(&arguments),
         Command::Ingest(arguments) => ingest_file(&arguments),
+        Command::Condense(arguments) => condense_store(&arguments),
         Command::Adopt(arguments) => adopt_tables(&arguments),
         Command::Inspect(arguments) => inspect_path(&arguments),
         Command::Simulate(arguments) => simulate(&arguments),

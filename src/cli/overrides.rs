@@ -1,6 +1,6 @@
 //! Options of the command line as keys of the configuration: words over the file over defaults.
 
-use crate::cli::arguments::{Common, FitArguments, IngestArguments, PlanArguments};
+use crate::cli::arguments::{Common, CondenseArguments, FitArguments, IngestArguments, PlanArguments};
 use crate::cli::choices::StrategyName;
 use crate::cli::words::{path_node, standing_here, wrong_argument};
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
@@ -42,6 +42,7 @@ fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node)> {
         StrategyName::Auto => "auto",
         StrategyName::Stratified => "stratified",
         StrategyName::HybridStreaming => "hybrid_streaming",
+        StrategyName::Condensed => "condensed",
     };
     Some((keys::fit::STRATEGY.into(), Node::Text(name.into())))
 }
@@ -81,6 +82,15 @@ pub fn plan_settings(arguments: &PlanArguments) -> Result<Settings> {
     let mut list = arguments.shorthands.overrides()?;
     list.extend(overrides(&arguments.common)?);
     list.extend(strategy_override(arguments.strategy));
+    if let Some(store) = &arguments.store {
+        list.push((keys::data::STORE.to_owned(), path_node("--store", store)?));
+    }
+    load(&arguments.config, &list)
+}
+
+/// Settings of condensing.
+pub fn condense_settings(arguments: &CondenseArguments) -> Result<Settings> {
+    let mut list = overrides(&arguments.common)?;
     if let Some(store) = &arguments.store {
         list.push((keys::data::STORE.to_owned(), path_node("--store", store)?));
     }

@@ -101,6 +101,8 @@ impl RunSettings {
 pub enum Stage {
     /// Beamline file to store.
     Ingest,
+    /// Store to pseudo-pairs that stand for all pairs, kept in it.
+    Condense,
     /// Store to parameters.
     Fit,
     /// Parameters to figures.
@@ -109,6 +111,6 @@ pub enum Stage {
 
 impl Stage {
     /// Names in configuration.
-    pub const NAMES: [(&'static str, Stage); 3] =
-        [("ingest", Stage::Ingest), ("fit", Stage::Fit), ("report", Stage::Report)];
+    pub const NAMES: [(&'static str, Stage); 4] =
+        [("ingest", Stage::Ingest), ("condense", Stage::Condense), ("fit", Stage::Fit), ("report", Stage::Report)];
 }

@@ -1,7 +1,8 @@
 //! A whole fit: scaling mode, start, solution by the chosen strategy, global search, uncertainty, verdict. It asks for sweeps
 //! and returns plain data.
 
-use crate::error::{Fault, Result, unless_stopped};
+use crate::error::{Result, unless_stopped};
+use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::profile::{Profile, Surroundings};
 use crate::fit::errors::uncertainty::Uncertainty;
@@ -20,12 +21,6 @@ use crate::outcome::verdict::{Stop, Verdict};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::sums::loss::Loss;
 use crate::sums::objective::{Objective, RawData};
-
-/// Fewer pairs are swept faster than they are condensed.
-const WORTH_CONDENSING: u64 = 20_000_000;
-
-/// Sweeps that a good start needs at most.
-const FEW_STEPS: usize = 4;
 
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
 const ILL_CONDITIONED: f64 = 1e6;
@@ -84,12 +79,15 @@ pub fn fit(
         Problem { loss: Loss::Linear, ..ask.problem(explore, &ScalingSettings { mode: coarse_mode, ..mode.clone() })? };
     let start = ask.start(explore, &coarse, following)?;
     let is_unknown = mode.mode == ScalingMode::Constant && mode.given.is_none();
-    let given = if is_unknown { Some(ask.estimate_scaling(explore, raw, &start)?) } else { mode.given.clone() };
+    let condensing = Condensing::new(raw, outset.strategy == Strategy::Condensed);
+    let given =
+        if is_unknown { Some(ask.estimate_scaling(explore, (raw, &condensing), &start)?) } else { mode.given.clone() };
     let problem = ask.problem(raw, &ScalingSettings { given, ..mode.clone() })?;
     let map =
         if is_unknown { ScalingMap::estimated(raw.phi_degrees().len(), &settings.space) } else { problem.map.clone() };
     let described = Problem { map, ..problem.clone() };
-    let fit = Fit { explore, raw, ask, problem: &problem, described: &described, coarse: &coarse };
+    let fit =
+        Fit { explore, raw, ask, problem: &problem, described: &described, coarse: &coarse, condensing: &condensing };
     let local = fit.solve(&start, "local", following)?;
     fit.with_search(local, &start, following)
 }
@@ -143,18 +141,25 @@ impl<'a> Ask<'a> {
     }
 
     /// One contrast and offset per angle before the fit: the best of all data, with parameters of their own.
-    fn estimate_scaling(&self, explore: &dyn Objective, raw: &dyn RawData, start: &[f64]) -> Result<Vec<AngleScaling>> {
+    fn estimate_scaling(
+        &self,
+        explore: &dyn Objective,
+        (raw, condensing): (&dyn RawData, &Condensing<'_>),
+        start: &[f64],
+    ) -> Result<Vec<AngleScaling>> {
         let individual = ScalingSettings::from(ScalingMode::Individual);
         let polish = self.problem(explore, &individual)?;
         let polished = minimise(System::Gram(explore), &polish, start, "sample", &mut Following::default())?;
         let all = self.problem(raw, &individual)?;
-        let best = minimise(System::Gram(raw), &all, &polished.point.theta, "scaling", &mut Following::default())?;
+        let near = condensing.nearer(&all, &polished.point.theta, &Following::default())?;
+        let start = near.map_or(polished.point.theta, |near| near.theta);
+        let best = minimise(System::Gram(raw), &all, &start, "scaling", &mut Following::default())?;
         Ok(best.point.scaling.per_angle)
     }
 }
 
 /// One fit and its data.
-struct Fit<'a> {
+struct Fit<'a, 'r> {
     explore: &'a dyn Objective,
     raw: &'a dyn RawData,
     ask: Ask<'a>,
@@ -162,25 +167,23 @@ struct Fit<'a> {
     /// With the scaling that the data have told before the fit: errors know that it is not given.
     described: &'a Problem<'a>,
     coarse: &'a Problem<'a>,
+    condensing: &'a Condensing<'r>,
 }
 
-impl Fit<'_> {
+impl Fit<'_, '_> {
     /// The minimum next to a start, on all data.
     fn solve(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
         match self.ask.outset.strategy {
             Strategy::Stratified => minimise(System::FullBatch(self.raw), self.problem, start, phase, following),
-            Strategy::HybridStreaming => self.stream(start, phase, following),
+            Strategy::HybridStreaming | Strategy::Condensed => self.stream(start, phase, following),
         }
     }
 
-    /// Fewer sums that stand for all pairs, if the loss allows it.
-    fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>> {
-        if self.problem.loss == Loss::Linear { self.raw.condensed() } else { Ok(None) }
-    }
-
-    /// Streaming Gauss-Newton; an ill-conditioned system ends with block QR.
+    /// Streaming Gauss-Newton, from the minimum of condensed data where there are any; an ill-conditioned system ends with block QR.
     fn stream(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
-        let first = self.gram(start, phase, following)?;
+        let near = self.condensing.nearer(self.problem, start, following)?;
+        let start = near.as_ref().map_or(start, |near| &near.theta[..]);
+        let first = minimise(System::Gram(self.raw), self.problem, start, phase, following)?;
         let free = self.problem.space.free();
         let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
         let condition = Spectrum::of(&reduced).condition_number;
@@ -193,36 +196,6 @@ impl Fit<'_> {
         let precise = format!("{phase}, block QR");
         let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following);
         joined(first, second)
-    }
-
-    /// Gauss-Newton on all pairs. Where few steps do not suffice for many data, condensed ones take the next: all pairs have the last.
-    fn gram(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
-        let all = System::Gram(self.raw);
-        let tolerances = self.problem.tolerances;
-        let is_worth_it = self.raw.n_pairs() >= WORTH_CONDENSING && self.problem.loss == Loss::Linear;
-        if !is_worth_it || tolerances.max_iterations <= FEW_STEPS {
-            return minimise(all, self.problem, start, phase, following);
-        }
-        let at_most = |max_iterations: usize| {
-            let tolerances = Tolerances { max_iterations, ..tolerances };
-            Problem { tolerances, ..self.problem.clone() }
-        };
-        let first = minimise(all, &at_most(FEW_STEPS), start, phase, following)?;
-        if first.stop != Stop::MaxIterations {
-            return Ok(first);
-        }
-        let (rest, phase) = (at_most(tolerances.max_iterations - FEW_STEPS), format!("{phase}, after condensed data"));
-        let near = self.nearer(&first.point.theta);
-        joined(first, near.and_then(|near| minimise(all, &rest, &near, &phase, following)))
-    }
-
-    /// The minimum of condensed data; the same place where there are none. They are made again where profiles need them: kept
-    /// meanwhile, they would add to what the last sweep takes.
-    fn nearer(&self, theta: &[f64]) -> Result<Vec<f64>> {
-        let Some(condensed) = self.condensed()? else { return Ok(theta.to_vec()) };
-        let all = System::Gram(&*condensed);
-        let near = minimise(all, self.problem, theta, "condensed", &mut Following::default())?;
-        if near.stop == Stop::Interrupted { Err(Fault::stopped()) } else { Ok(near.point.theta) }
     }
 
     fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
@@ -255,7 +228,8 @@ impl Fit<'_> {
             start: start.to_vec(),
             curve_times_seconds: &self.ask.outset.curve_times_seconds,
         };
-        Ok(described.result(self.raw, solution))
+        let condensed = self.condensing.told(problem, &solution.point);
+        Ok(FitResult { condensed, ..described.result(self.raw, solution) })
     }
 
     /// Intervals from the cost itself, where they are needed or asked for.
@@ -270,12 +244,11 @@ impl Fit<'_> {
         parameters.sort_unstable();
         parameters.dedup();
         let mut profiles = Vec::new();
-        // The walk asks for many costs: where data can be condensed, all of them answer for its ends alone.
-        let condensed = if parameters.is_empty() { None } else { self.condensed()? };
-        let quickly = |objective| -> Result<Surroundings<'_>> {
-            Ok(Surroundings { objective, least: problem.cost(objective, &point.theta)?, ..around })
-        };
-        let quick = condensed.as_deref().map(quickly).transpose()?;
+        // The walk asks for many costs: where condensed data are believed, all pairs answer for its ends alone.
+        let condensed = self.condensing.believed().filter(|_| !parameters.is_empty());
+        let least = condensed.as_deref().map(|data| problem.cost(data, &point.theta)).transpose()?;
+        let quick =
+            condensed.as_deref().zip(least).map(|(objective, least)| Surroundings { objective, least, ..around });
         for parameter in parameters {
             let Some(error) = uncertainty.standard_error(parameter) else { continue };
             let name = &problem.space.physical[parameter].name;

@@ -4,6 +4,7 @@
 //! `solver` walks to the minimum, `errors` tells what it is worth, `verdict` judges and writes it down. `settings` is all that
 //! can be chosen.
 
+pub mod condensing;
 pub mod course;
 pub mod errors;
 pub mod search;

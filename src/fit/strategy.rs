@@ -6,6 +6,7 @@ use crate::error::{Error, Fault, Result};
 use crate::fit::settings::{FitSettings, Sharing};
 use crate::machine::budget::memory_threshold;
 use crate::outcome::fit::Strategy;
+use crate::sums::loss::Loss;
 use crate::units::{gigabytes, short};
 use serde::Serialize;
 
@@ -47,6 +48,11 @@ pub struct Decision {
     pub reason: String,
 }
 
+/// Fewer pairs are swept faster than they are condensed.
+const WORTH_CONDENSING: usize = 20_000_000;
+/// Fewer frames leave few pairs for a pseudo-pair to stand for.
+const FEWEST_FRAMES: usize = 300;
+
 /// What the process takes before it holds any data.
 const PROGRAM_BYTES: u64 = 1_700_000;
 /// Tables of one frame: of theta, and of the angles whose blocks are passing.
@@ -73,6 +79,15 @@ pub fn estimate_streaming_memory(n_params: usize, memory: &Memory) -> u64 {
     decoded + base_bytes(n_params, memory)
 }
 
+/// Peak anonymous memory of pseudo-pairs in bytes: about 35 per frame at 300 frames, 11 at 10 000, each with a value per angle.
+#[must_use]
+pub fn estimate_condensed_memory(n_params: usize, memory: &Memory) -> u64 {
+    let n = memory.n_frames as f64;
+    let pseudo_pairs = 36.0 * n * (300.0 / n).powf(0.3);
+    // Besides, what angles share: both nodes of each with their tables.
+    estimate_streaming_memory(n_params, memory) + (pseudo_pairs * (8 * memory.n_angles + 100) as f64) as u64
+}
+
 /// The program itself, its threads and tiles, and the sums of residuals: one set per angle and per block on its way.
 fn base_bytes(n_params: usize, memory: &Memory) -> u64 {
     let groups = Sharing::default().for_size(n_params, memory.n_angles).groups.min(memory.n_frames);
@@ -92,11 +107,21 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
     let threshold_bytes = memory_threshold(memory.total_bytes, settings.memory);
     let fits = full_batch_bytes <= threshold_bytes;
     let small = n_points <= settings.stratified_max_points;
-    let auto = if fits && small { Strategy::Stratified } else { Strategy::HybridStreaming };
+    let condensed_bytes = estimate_condensed_memory(n_params, memory);
+    let condenses = settings.loss == Loss::Linear && n_points >= WORTH_CONDENSING && memory.n_frames >= FEWEST_FRAMES;
+    let auto = match (fits && small, condenses && condensed_bytes <= threshold_bytes) {
+        (true, _) => Strategy::Stratified,
+        (false, true) => Strategy::Condensed,
+        (false, false) => Strategy::HybridStreaming,
+    };
     let strategy = settings.strategy.unwrap_or(auto);
+    if strategy == Strategy::Condensed && settings.loss != Loss::Linear {
+        return Err(weighted_pair_by_pair(settings.loss));
+    }
     let peak_bytes = match strategy {
         Strategy::Stratified => full_batch_bytes,
         Strategy::HybridStreaming => estimate_streaming_memory(n_params, memory),
+        Strategy::Condensed => condensed_bytes,
     };
     let relation = if fits { "<=" } else { ">" };
     let (n, most) = (short(n_points as f64), short(settings.stratified_max_points as f64));
@@ -124,10 +149,19 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
     if peak_bytes <= memory.total_bytes { Ok(decision) } else { Err(too_little(&decision)) }
 }
 
+fn weighted_pair_by_pair(loss: Loss) -> Error {
+    Fault::at("optimization.nlsq.strategy", "condensed")
+        .expected(format!("hybrid_streaming or stratified: loss {} weighs every pair by itself", loss.name()))
+        .advice("leave the strategy to auto, or use --loss linear")
+        .code(Code::E62)
+        .config()
+}
+
 fn too_little(decision: &Decision) -> Error {
     let advice = match decision.strategy {
         Strategy::Stratified => "use --strategy hybrid_streaming",
         Strategy::HybridStreaming => "use fewer --threads or smaller --block-points, or raise the limit",
+        Strategy::Condensed => "use --strategy hybrid_streaming",
     };
     let needed = format!("{} needs {}", decision.strategy.name(), gigabytes(decision.peak_bytes));
     Fault::at("memory", needed)
@@ -159,24 +193,26 @@ mod tests {
     fn size_and_threshold_both_steer_the_choice() {
         let default = settings();
         assert_eq!(choose(1000, &default, 24 << 30).strategy, Strategy::Stratified);
-        assert_eq!(choose(50_000_000, &default, 24 << 30).strategy, Strategy::HybridStreaming);
+        assert_eq!(choose(1_000_000, &default, 24 << 30).strategy, Strategy::HybridStreaming);
+        assert_eq!(choose(50_000_000, &default, 24 << 30).strategy, Strategy::Condensed);
+        let robust = FitSettings { loss: Loss::Huber, ..settings() };
+        assert_eq!(choose(50_000_000, &robust, 24 << 30).strategy, Strategy::HybridStreaming);
         let wide = FitSettings { stratified_max_points: usize::MAX, ..default };
         assert_eq!(choose(50_000_000, &wide, 24 << 30).strategy, Strategy::Stratified);
-        assert_eq!(choose(50_000_000, &wide, 5 << 30).strategy, Strategy::HybridStreaming);
+        assert_eq!(choose(50_000_000, &wide, 5 << 30).strategy, Strategy::Condensed);
         let with = |memory: MemorySettings| FitSettings { memory, ..wide.clone() };
         let tight = with(MemorySettings { fraction: 0.1, ..MemorySettings::default() });
-        assert_eq!(choose(50_000_000, &tight, 24 << 30).strategy, Strategy::HybridStreaming);
+        assert_eq!(choose(50_000_000, &tight, 24 << 30).strategy, Strategy::Condensed);
         let exact = with(MemorySettings { threshold_bytes: Some(1 << 30), ..MemorySettings::default() });
-        assert_eq!(choose(50_000_000, &exact, 24 << 30).strategy, Strategy::HybridStreaming);
+        assert_eq!(choose(50_000_000, &exact, 24 << 30).strategy, Strategy::Condensed);
+        let little = with(MemorySettings { threshold_bytes: Some(1 << 24), ..MemorySettings::default() });
+        assert_eq!(choose(50_000_000, &little, 24 << 30).strategy, Strategy::HybridStreaming);
     }
 
     #[test]
     fn the_line_names_size_estimate_threshold_and_total() {
         let line = choose(50_000_000, &settings(), 4 << 30).reason;
-        assert_eq!(
-            line,
-            "Strategy: hybrid_streaming (n=50.0M pts > 5.0K, est. peak=4.0 GB > threshold 3.2 GB of 4.3 GB)"
-        );
+        assert_eq!(line, "Strategy: condensed (n=50.0M pts > 5.0K, est. peak=4.0 GB > threshold 3.2 GB of 4.3 GB)");
     }
 
     #[test]
@@ -185,6 +221,9 @@ mod tests {
         let error = select_strategy(&asked, 50_000_000, &memory(1 << 30)).expect_err("4 GB do not fit 1 GiB");
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("hybrid_streaming"), "{error}");
+        let asked = FitSettings { strategy: Some(Strategy::Condensed), loss: Loss::Huber, ..settings() };
+        let error = select_strategy(&asked, 50_000_000, &memory(1 << 30)).expect_err("weights of single pairs");
+        assert!(error.to_string().contains("loss huber"), "{error}");
         let error = select_strategy(&settings(), 50_000_000, &memory(4 << 20)).expect_err("4 MiB");
         assert!(error.to_string().contains("threads"), "{error}");
     }

@@ -46,6 +46,8 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
         fact("blocks", format!("{} of {} pairs", plan.n_blocks(), plan.block_points)),
         fact("bytes", bytes),
     ];
+    let n_pairs = plan.pairs_per_angle() * plan.n_angles;
+    facts.extend(store.condensed_tally()?.map(|tally| fact("condensed", tally.in_words(n_pairs))));
     facts.extend(experiment.gap_angstrom.map(|gap| fact("gap [angstrom]", gap)));
     if manifest.provenance.is_adopted() {
         facts.push(fact("adopted from", adopted_words(&manifest.provenance)));

@@ -138,7 +138,7 @@ fn too_long(target: &Path) -> Error {
 }
 
 /// Hidden, so that no reader takes it for the real thing.
-fn prefix(target: &Path) -> String {
+pub(crate) fn prefix(target: &Path) -> String {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     format!(".{name}.staging-")
 }

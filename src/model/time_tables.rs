@@ -116,6 +116,20 @@ impl Integral {
     }
 }
 
+/// The first frame from which D or gamma_dot lies on its floor, or no longer does; `None` if there is none. Frame 0, whose tau is half a
+/// frame, does not follow the law of the others anyway.
+#[must_use]
+pub fn floor_frame(constants: &Constants, theta: &[f64]) -> Option<usize> {
+    let laws = [theta.get(..3), theta.get(3..6)];
+    let crossing = |law: &[f64]| {
+        let mut above = (1..constants.time.n_frames)
+            .map(|k| law[0] * tau_seconds(&constants.time, k).powf(law[1]) + law[2] > FLOOR);
+        let first = above.next()?;
+        above.position(|is_above| is_above != first).map(|k| k + 2)
+    };
+    laws.into_iter().flatten().filter_map(crossing).min()
+}
+
 /// C_0 = 0, C_k = C_(k-1) + (D_(k-1) + D_k) / 2.
 fn cumulative_trapezoids(rates: impl Iterator<Item = [f64; 4]>) -> Vec<[f64; 4]> {
     let mut sums: Vec<[f64; 4]> = Vec::new();
@@ -143,6 +157,17 @@ pub struct ThetaTables {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_that_falls_to_its_floor_names_the_frame() {
+        let time = TimeGrid { n_frames: 100, dt_seconds: 1.0, start_seconds: 0.0 };
+        let constants = Constants { q_per_angstrom: 0.005, time };
+        assert_eq!(floor_frame(&constants, &[100.0, -0.5, 1.0]), None);
+        // 100 / sqrt(t) = 12.5 at t = 64.
+        assert_eq!(floor_frame(&constants, &[100.0, -0.5, -12.5]), Some(64));
+        assert_eq!(floor_frame(&constants, &[-100.0, -0.5, 12.5, 0.0, 0.0, 0.0, 3.0]), Some(65));
+        assert_eq!(floor_frame(&constants, &[0.0, 0.5, -1.0, 1e-3, 0.0, 0.0, 3.0]), None);
+    }
 
     #[test]
     fn constant_rate_integrates_to_a_line_and_the_floor_has_no_derivative() {

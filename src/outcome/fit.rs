@@ -1,5 +1,6 @@
 //! What a fit found.
 
+use crate::outcome::condensed::CondensedFit;
 use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
 use crate::outcome::parameter::{ParameterResult, UncertaintyMethod};
 use crate::outcome::search::Search;
@@ -35,12 +36,17 @@ pub enum Strategy {
     /// A start on a coarse sample, then streaming Gauss-Newton over all blocks, with block QR where the system is
     /// ill-conditioned. Memory does not grow with the data.
     HybridStreaming,
+    /// The same from the minimum of pseudo-pairs that stand for all pairs: one pass makes them, all pairs have the last steps.
+    Condensed,
 }
 
 impl Strategy {
     /// Names in configuration and results.
-    pub const NAMES: [(&'static str, Strategy); 2] =
-        [("stratified", Strategy::Stratified), ("hybrid_streaming", Strategy::HybridStreaming)];
+    pub const NAMES: [(&'static str, Strategy); 3] = [
+        ("stratified", Strategy::Stratified),
+        ("hybrid_streaming", Strategy::HybridStreaming),
+        ("condensed", Strategy::Condensed),
+    ];
 
     /// Name in configuration and results.
     #[must_use]
@@ -115,10 +121,16 @@ pub struct ExtremeResidual {
 /// what pairs have in common.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScalingTest {
-    /// F, divided by how much larger variances of contrast and offset are than those of independent pairs.
+    /// What per-angle scaling gains, over what chance lets it gain in the mean.
     pub f: f64,
+    /// How much more that is than for independent pairs.
+    #[serde(default)]
+    pub widening: f64,
     /// Numbers that per-angle scaling has more.
     pub numerator_degrees: u64,
+    /// Degrees of freedom of what chance makes of F: fewer, because speckles are the same in many pairs.
+    #[serde(default)]
+    pub effective_degrees: f64,
     /// Pairs less free numbers of the fit with per-angle scaling.
     pub denominator_degrees: u64,
     /// Probability of an F as large if one scaling holds for all angles.
@@ -151,8 +163,19 @@ pub struct ActiveBound {
     pub multiplier: f64,
     /// The value is inside, but nearer to the bound than one standard error.
     pub within_one_standard_error: bool,
+    /// The value is inside, but its 95 % interval, taken from the cost itself, ends at the bound.
+    #[serde(default)]
+    pub within_interval: bool,
     /// Whether the bound is the program's, not the user's.
     pub is_default: bool,
+}
+
+impl ActiveBound {
+    /// Whether the value is on the bound.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        !self.within_one_standard_error && !self.within_interval
+    }
 }
 
 /// A direction that the data do not determine.
@@ -275,6 +298,9 @@ pub struct FitResult {
     /// The global search, if there was one.
     #[serde(rename = "global_search")]
     pub search: Option<Search>,
+    /// What condensed data did; `None` without them.
+    #[serde(default)]
+    pub condensed: Option<CondensedFit>,
     /// Why the solver stopped.
     pub stop: Stop,
     /// Sweeps of the solver.

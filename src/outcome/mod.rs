@@ -1,5 +1,6 @@
 //! What was found, as plain typed data: results are these types written down, and read back as them. They compute nothing.
 
+pub mod condensed;
 pub mod curves;
 pub mod fit;
 pub mod noise;

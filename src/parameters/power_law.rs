@@ -20,6 +20,11 @@ pub struct PowerLaw {
 /// Exponents nearer to zero than this have no regular amplitude.
 const SMALLEST_EXPONENT: f64 = 1e-6;
 
+/// So near to the least slope, or to none, both exponents are one, or one is none.
+const MIRROR_EDGE: f64 = 1e-3;
+/// Beyond, a power is no longer a part of the law.
+const MOST_MIRRORED: f64 = 30.0;
+
 impl PowerLaw {
     /// amplitude t^exponent + constant.
     #[must_use]
@@ -32,6 +37,27 @@ impl PowerLaw {
     pub fn derivatives(&self, t: f64) -> [f64; 3] {
         let power = t.powf(self.exponent);
         [power, self.amplitude * power * t.ln(), 1.0]
+    }
+
+    /// The other law of the same amplitude that has the same value and slope at `t_ref`: slopes `x exp(x)`, x = exponent ln t_ref, that
+    /// are negative have two exponents (the two branches of Lambert's W). `None` where there is no other.
+    #[must_use]
+    pub fn mirrored(&self, t_ref: f64) -> Option<PowerLaw> {
+        let scale = t_ref.ln();
+        let x = self.exponent * scale;
+        if !(x < -MIRROR_EDGE && (x + 1.0).abs() > MIRROR_EDGE && x > -MOST_MIRRORED) {
+            return None;
+        }
+        let slope = |x: f64| x * x.exp();
+        // On the other side of -1, where slope(x) is least; it falls on the left and rises on the right.
+        let (mut low, mut high) = if x > -1.0 { (-MOST_MIRRORED, -1.0) } else { (-1.0, 0.0) };
+        for _ in 0..80 {
+            let middle = f64::midpoint(low, high);
+            let is_beyond = (slope(middle) < slope(x)) == (x > -1.0);
+            if is_beyond { high = middle } else { low = middle }
+        }
+        let exponent = f64::midpoint(low, high) / scale;
+        Some(PowerLaw { exponent, constant: self.at(t_ref) - self.amplitude * t_ref.powf(exponent), ..*self })
     }
 
     /// Goes from here along `step`, evenly in (ln D_ref, s, alpha) instead of straight; `None` where that leads nowhere (the
@@ -68,6 +94,23 @@ mod tests {
             assert!((bent.amplitude - law.amplitude - step.amplitude).abs() < 3e4 * scale * scale);
             assert!((bent.constant - law.constant - step.constant).abs() < 3e4 * scale * scale);
         }
+    }
+
+    #[test]
+    fn the_mirrored_law_has_the_same_amplitude_value_and_slope() {
+        let slope = |law: &PowerLaw, t: f64| law.amplitude * law.exponent * t.powf(law.exponent - 1.0);
+        for exponent in [-0.9, -0.2, -0.03] {
+            let law = PowerLaw { amplitude: 2107.0, exponent, constant: 2394.0 };
+            let other = law.mirrored(8.0).expect("there is one");
+            assert!((other.exponent - exponent).abs() > 0.1 && other.amplitude == law.amplitude);
+            assert!((other.at(8.0) / law.at(8.0) - 1.0).abs() < 1e-12, "{exponent}");
+            assert!((slope(&other, 8.0) / slope(&law, 8.0) - 1.0).abs() < 1e-9, "{exponent}");
+            let back = other.mirrored(8.0).expect("the way back");
+            assert!((back.exponent - exponent).abs() < 1e-9);
+        }
+        let rising = PowerLaw { amplitude: 1.0, exponent: 0.3, constant: 0.0 };
+        assert_eq!(rising.mirrored(8.0), None);
+        assert_eq!(PowerLaw { exponent: -0.3, ..rising }.mirrored(1.0), None);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use crate::listener::LogLevel;
 use crate::pipeline::drawing::ReportSettings;
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_directory::lead_latest_to;
+use crate::pipeline::stages::condense::Again;
 use crate::pipeline::stages::report::report;
 use std::path::PathBuf;
 
 impl Run<'_> {
-    /// Ingest, fit and report as the stages say; an equal earlier result is reused.
+    /// Ingest, condense, fit and report as the stages say; an equal earlier result is reused.
     ///
     /// # Errors
     /// What the stages report.
@@ -18,10 +19,17 @@ impl Run<'_> {
         let stages = &self.settings.run.stages;
         let made = || if self.stores_as_they_are { self.store() } else { self.made_store() };
         let made = stages.contains(&Stage::Ingest).then(made).transpose()?;
-        if !stages.contains(&Stage::Fit) {
+        let is_wanted = |stage: Stage| stages.contains(&stage);
+        if !is_wanted(Stage::Fit) && !is_wanted(Stage::Condense) {
             return Ok(None);
         }
         let store = self.open(&made.map_or_else(|| self.known_store(), Ok)?)?;
+        if is_wanted(Stage::Condense) {
+            self.condense(&store, Again::IfNeedBe)?;
+        }
+        if !is_wanted(Stage::Fit) {
+            return Ok(None);
+        }
         let finished = match self.earlier_result(&store)? {
             Some(finished) => {
                 lead_latest_to(&finished.directory, &self.watch());

@@ -8,6 +8,7 @@
 
 use crate::error::Result;
 use crate::experiment::Experiment;
+use crate::store::condensed_angle::CondensedAngle;
 use arrow_buffer::ScalarBuffer;
 
 /// Pairs in a block unless the store says otherwise.
@@ -176,6 +177,14 @@ pub trait BlockSource: Send + Sync {
     /// What has happened to the source meanwhile.
     fn check_unchanged(&self) -> Result<()> {
         Ok(())
+    }
+    /// Pseudo-pairs of all angles laid out by a rule, if the source has them.
+    ///
+    /// # Errors
+    /// If they are damaged or cannot be read.
+    fn condensed(&self, rule: &str) -> Result<Option<Vec<CondensedAngle>>> {
+        let _ = rule;
+        Ok(None)
     }
     /// Value type and place, for reports ("arrow f32").
     fn kind(&self) -> String;

@@ -20,6 +20,8 @@ pub struct Whose {
     pub block_points: usize,
 }
 
+/// Name of the rule by which pseudo-pairs are laid out.
+pub const CONDENSED: &str = "condensed";
 /// Pair order of every store of this version.
 pub const PAIR_ORDER: &str = "upper triangle t1 < t2 without the diagonal, row-major in t1";
 
@@ -41,6 +43,18 @@ impl Whose {
                 "units",
                 "c2: 1, t1 and t2: s, i and j and masked_frames: frames from 0; c2 is NaN where it is not data".into(),
             ),
+        ];
+        entries.into_iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)).collect()
+    }
+
+    /// Names and values for the schema of pseudo-pairs that are laid out by a rule.
+    #[must_use]
+    pub fn description_of_condensed(&self, rule: &str) -> HashMap<String, String> {
+        let entries = [
+            ("store_key", self.content_key.clone()),
+            ("n_frames", self.time.n_frames.to_string()),
+            (CONDENSED, rule.into()),
+            ("units", "moments: sums of c2 - 1 over all pairs, dealt out to pseudo-pairs; frames from 0".into()),
         ];
         entries.into_iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)).collect()
     }

@@ -6,6 +6,8 @@ use crate::machine::file_identity::FileIdentity;
 use crate::machine::regular_file;
 use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
+use crate::store::condensed_angle::{CondensedAngle, Tally};
+use crate::store::condensed_file;
 use crate::store::described::{Whose, damaged};
 use crate::store::folder::Folder;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, ValueType, checksum};
@@ -100,6 +102,15 @@ impl Store {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// What is told of its pseudo-pairs, by whatever rule they are laid out; `None` if it has none.
+    ///
+    /// # Errors
+    /// E72 if they are damaged.
+    pub fn condensed_tally(&self) -> Result<Option<Tally>> {
+        let found = condensed_file::read(&self.folder, &self.manifest.whose(), None, self.partitions.len())?;
+        Ok(found.map(|found| Tally::of(&self.experiment.angles, found.iter().map(Into::into))))
     }
 
     /// Believes the values as they are: blocks are not compared with their checksums when they are first read.
@@ -253,6 +264,10 @@ impl BlockSource for Store {
             }
         }
         Ok(())
+    }
+
+    fn condensed(&self, rule: &str) -> Result<Option<Vec<CondensedAngle>>> {
+        condensed_file::read(&self.folder, &self.manifest.whose(), Some(rule), self.partitions.len())
     }
 
     fn kind(&self) -> String {

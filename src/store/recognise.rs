@@ -2,8 +2,10 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
+use crate::machine::claim::prefix;
 use crate::machine::publish::Kind;
 use crate::machine::regular_file;
+use crate::store::condensed_file::CONDENSED_NAME;
 use crate::store::manifest::{DATA_FOLDER, MANIFEST_NAME, StoreFormat};
 use serde_json::Value;
 use std::fs::DirEntry;
@@ -43,7 +45,9 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     };
     let partitions = manifest["partitions"].as_array().into_iter().flatten();
     let parts: Vec<&str> = partitions.filter_map(|partition| partition["file"].as_str()).collect();
-    let is_part = |file: &Path| file == Path::new(MANIFEST_NAME) || parts.iter().any(|part| file == Path::new(part));
+    let is_part = |file: &Path| {
+        file == Path::new(MANIFEST_NAME) || is_condensed(file) || parts.iter().any(|part| file == Path::new(part))
+    };
     match foreign(place, &is_part) {
         Some(file) => Err(taken(place, &format!("holds {}, which is no part of the store", file.display()))),
         None => Ok(()),
@@ -55,7 +59,7 @@ fn holds_only_parts(place: &Path) -> bool {
     let is_part = |file: &Path| {
         let mut steps = file.components().map(|step| step.as_os_str().to_string_lossy().into_owned());
         match [steps.next(), steps.next(), steps.next(), steps.next()] {
-            [Some(name), None, ..] => name == MANIFEST_NAME,
+            [Some(name), None, ..] => name == MANIFEST_NAME || is_condensed(file),
             [Some(data), Some(phi), Some(name), None] => {
                 let is_partition = StoreFormat::NAMES.iter().any(|(_, format)| name == format.partition_file());
                 data == DATA_FOLDER && phi.starts_with("phi=") && is_partition
@@ -64,6 +68,12 @@ fn holds_only_parts(place: &Path) -> bool {
         }
     };
     place.symlink_metadata().is_ok_and(|there| there.is_dir()) && foreign(place, &is_part).is_none()
+}
+
+/// Whether a file, named from its store, holds pseudo-pairs, or what is left of writing them.
+fn is_condensed(file: &Path) -> bool {
+    let name = file.as_os_str().to_string_lossy();
+    name == CONDENSED_NAME || name.starts_with(&prefix(Path::new(CONDENSED_NAME)))
 }
 
 /// The first file below a place that is no part of it, named from there. Whatever is neither file nor folder is none.

@@ -137,6 +137,12 @@ impl Band {
         Band::from_fn(self.n, reach, |a, b| self.get(a, b))
     }
 
+    /// Some rows, and the same columns.
+    #[must_use]
+    pub fn among(&self, places: Range<usize>) -> Band {
+        Band::from_fn(places.len(), self.reach, |a, b| self.get(places.start + a, places.start + b))
+    }
+
     /// The mean of the matrix and its transpose.
     #[must_use]
     pub fn symmetric(&self) -> Band {

@@ -57,6 +57,33 @@ pub trait Objective {
     fn sigma(&self) -> Vec<f64>;
 }
 
+/// How finely data are condensed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Default)]
+pub enum Fineness {
+    /// As finely as nearly all models need.
+    #[default]
+    Usual,
+    /// For what oscillates: about twice as many pseudo-pairs.
+    Fine,
+}
+
+/// Pseudo-pairs that stand for all pairs, and how well they do.
+pub trait CondensedData: Objective {
+    /// Pseudo-pairs of all angles.
+    fn n_pseudo_pairs(&self) -> u64;
+
+    /// How far, in standard errors of independent pairs, the minimum of these sums may lie from that of all pairs, as the model tells
+    /// at a theta with the contrast of every angle. What it was where measured: at most seven times as much.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn predicted_shift(&self, query: &Query<'_>, contrast: &[f64]) -> Result<f64>;
+
+    /// The first frame from which a rate lies on its floor, or no longer does: there the model is not smooth, and nothing is
+    /// predicted. `None` where it has no such frame.
+    fn floor_frame(&self, theta: &[f64]) -> Option<usize>;
+}
+
 /// What the last sweep of a fit is asked with.
 #[derive(Debug, Clone, Copy)]
 pub struct ResidualQuery<'a> {
@@ -109,11 +136,11 @@ pub trait RawData: Objective {
     /// Pairs of all angles, masked ones included.
     fn n_pairs(&self) -> u64;
 
-    /// Fewer sums that stand for all pairs, where there are any to gain: for what is asked many times. Not under a robust loss.
+    /// Pseudo-pairs that stand for all pairs, where there are any to gain: for what is asked many times. Not under a robust loss.
     ///
     /// # Errors
     /// As [`Objective::sweep`].
-    fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>>;
+    fn condensed(&self, fineness: Fineness) -> Result<Option<Box<dyn CondensedData + '_>>>;
 
     /// q^2 int D dt from the first frame to each frame: how far speckles have decorrelated by diffusion.
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64>;

@@ -58,10 +58,7 @@ impl<const W: usize> WithSimd for WeightedPass<'_, W> {
     fn with_simd<S: Simd>(self, simd: S) {
         let WeightedPass { pairs, weighted, groups, reweighing, depth, into: PairSums { sums, tile, loss } } = self;
         for group in groups {
-            let (one, y) = (weighted.roots[group], weighted.values[group]);
-            let mut pair = [PairGroup { one, y, ..PairGroup::default() }];
-            pairs.fill::<S, W>(simd, group, &mut pair[0]);
-            weigh(&mut pair[0]);
+            let mut pair = [filled::<S, W>(simd, pairs, group, (weighted.roots[group], weighted.values[group]))];
             if let Some(reweighing) = &reweighing {
                 reweigh(simd, reweighing, &mut pair, loss);
             }
@@ -83,11 +80,19 @@ impl<const W: usize> WithSimd for WeightedPass<'_, W> {
     }
 }
 
-/// Weighs h and c, and takes pairs that do not count out of them.
+/// Eight pairs with what the model says of them, times the roots of their weights: those that do not count have zero.
 #[inline(always)]
-fn weigh(pair: &mut PairGroup) {
-    for ((h, c), root) in pair.h.0.iter_mut().zip(&mut pair.c.0).zip(pair.one.0) {
+pub fn filled<S: Simd, const W: usize>(
+    simd: S,
+    pairs: &ScatteredAngle<'_>,
+    group: usize,
+    (roots, values): (Lane, Lane),
+) -> PairGroup {
+    let mut pair = PairGroup { one: roots, y: values, ..PairGroup::default() };
+    pairs.fill::<S, W>(simd, group, &mut pair);
+    for ((h, c), root) in pair.h.0.iter_mut().zip(&mut pair.c.0).zip(roots.0) {
         *h *= root;
         *c *= root;
     }
+    pair
 }

@@ -6,7 +6,7 @@ use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::sums::gram::Gram;
-use homodyne::sums::objective::{Objective, Query};
+use homodyne::sums::objective::{Fineness, Objective, Query};
 use homodyne::sums::rank_update::Depth;
 use homodyne::sweep::condensed::objective::Condensed;
 use homodyne::sweep::raw::pass::Sweep;
@@ -65,7 +65,8 @@ fn condensed_sums_are_those_of_all_pairs() {
         for n_frames in [400, 700] {
             let (experiment, model, values) = measured(n_frames, theta, convention);
             let store = Arc::new(memory_f64(experiment, values, 65_536));
-            let built = Condensed::build(store.as_ref(), &model, 2, &StopFlag::default()).expect("memory");
+            let built =
+                Condensed::of(store.as_ref(), &model, Fineness::Usual, 2, &StopFlag::default()).expect("memory");
             let condensed = built.expect("enough frames");
             let sweep = Sweep::new(store, model, 1);
             let query = Query { theta, weights: None, reweighing: None };

@@ -69,16 +69,10 @@ fn the_predicted_cost_of_the_other_scaling_is_the_one_that_its_fit_finds() {
     let (chi_one, chi_many) = (one.chi_squared.expect("known"), many.chi_squared.expect("known"));
     let numerator = (chi_one - chi_many) / 10.0;
     let f = numerator / (chi_many / many.degrees_of_freedom as f64);
-    let predicted = one.identifiability.scaling_test.expect("six angles").f;
+    let test = one.identifiability.scaling_test.expect("six angles");
     // The F that is reported allows for what pairs have in common.
-    let square = |error: Option<f64>, plain: Option<f64>| (error.expect("free") / plain.expect("known")).powi(2);
-    let ratios = one.angles.iter().flat_map(|angle| {
-        [
-            square(angle.contrast_uncertainty, angle.contrast_uncertainty_plain),
-            square(angle.offset_uncertainty, angle.offset_uncertainty_plain),
-        ]
-    });
-    let widening = (ratios.sum::<f64>() / 12.0).max(1.0);
+    let (predicted, widening) = (test.f, test.widening);
+    assert!(widening > 0.7 && test.effective_degrees <= 10.0 + 1e-9, "{test:?}");
     assert!((predicted * widening / f - 1.0).abs() < 0.02, "{predicted} {widening} {f}");
 }
 

@@ -24,7 +24,12 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         "pipeline.stages",
         "what `run` does",
-        Access::Own { accepts: "a list of ingest, fit, report", members: &[], set: set_stages, get: show_stages },
+        Access::Own {
+            accepts: "a list of ingest, condense, fit, report",
+            members: &[],
+            set: set_stages,
+            get: show_stages,
+        },
     )
     .without_influence(),
     Key::new(

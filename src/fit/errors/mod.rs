@@ -13,6 +13,7 @@ pub mod information;
 pub mod last_sweep;
 pub mod normalisation;
 pub mod profile;
+pub mod scaling_test;
 pub mod skewness;
 pub mod speckle_noise;
 pub mod trade_offs;

@@ -16,6 +16,7 @@ use crate::fit::solver::minimise::minimise;
 use crate::fit::solver::problem::{Point, Problem, System};
 use crate::outcome::parameter::Interval;
 use crate::outcome::verdict::Stop;
+use crate::parameters::definitions::LawPlaces;
 use crate::parameters::space::Parameter;
 use crate::sums::algebra::{Algebra, dot};
 use crate::sums::objective::Objective;
@@ -30,6 +31,10 @@ const SETTLED: f64 = 1e-2;
 const MOST: usize = 12;
 /// A cost that differs by this share from its parabola one error away is none.
 const BENT: f64 = 0.5;
+/// Times at which two laws of one amplitude may agree: so many on either side of the middle of the measurement ..
+const MIRRORS: i32 = 3;
+/// .. each so many times the one before.
+const BETWEEN_MIRRORS: f64 = 4.0;
 /// The parabola is taken from so small a part of one error.
 const NEARBY: f64 = 0.125;
 
@@ -43,10 +48,10 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Whether the 68 % interval ends on both sides before the bounds.
+    /// Whether both intervals end on both sides before the bounds.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.intervals[0].iter().all(Option::is_some)
+        self.intervals.iter().flatten().all(Option::is_some)
     }
 
     /// Half of the width of the 68 % interval.
@@ -246,24 +251,59 @@ impl Side<'_> {
 
     /// Where all parameters are with the one at a distance and the others at their best, and how many errors that is.
     fn follow(&mut self, distance: f64) -> Result<(Vec<f64>, f64)> {
-        let Surroundings { objective, problem, point, uncertainty, .. } = self.surroundings;
-        let (mut space, moved) = (problem.space.clone(), self.side * distance);
-        let mut theta: Vec<f64> =
+        let Surroundings { point, .. } = self.surroundings;
+        let moved = self.side * distance;
+        let mut start: Vec<f64> =
             point.theta.iter().zip(&self.valley).map(|(best, along)| best + along * moved).collect();
-        theta[self.parameter] = point.theta[self.parameter] + moved;
-        space.physical[self.parameter].fixed = Some(theta[self.parameter]);
+        start[self.parameter] = point.theta[self.parameter] + moved;
+        let mut best = self.best(&start)?;
+        // With its amplitude held a power law has two valleys.
+        if let Some(other) = self.other_valley(&best.0)? {
+            let other = self.best(&other)?;
+            best = if other.1 < best.1 { other } else { best };
+        }
+        let (theta, cost) = best;
+        self.valley = theta.iter().zip(&point.theta).map(|(found, best)| (found - best) / moved).collect();
+        Ok((theta, self.surroundings.errors_away(self.parameter, cost)))
+    }
+
+    /// The least cost with the parameter held, and where it is.
+    fn best(&self, start: &[f64]) -> Result<(Vec<f64>, f64)> {
+        let Surroundings { objective, problem, point, uncertainty, .. } = self.surroundings;
+        let mut space = problem.space.clone();
+        space.physical[self.parameter].fixed = Some(start[self.parameter]);
         let widening = uncertainty.widening(self.parameter);
         let per_pair = point.evaluation.cost / point.evaluation.pairs.max(1) as f64;
         let ftol = (SETTLED * 0.5 * widening / per_pair).max(problem.tolerances.ftol);
         let tolerances = Tolerances { ftol, ..problem.tolerances };
         let held = Problem { space: &space, tolerances, ..(*problem).clone() };
-        let found = minimise(System::Gram(*objective), &held, &theta, "profile", &mut Following::default())?;
-        if found.stop == Stop::Interrupted {
-            return Err(Fault::stopped());
+        let found = minimise(System::Gram(*objective), &held, start, "profile", &mut Following::default())?;
+        match found.stop {
+            Stop::Interrupted => Err(Fault::stopped()),
+            _ => Ok((found.point.theta, found.point.evaluation.cost)),
         }
-        let theta = found.point.theta;
-        self.valley = theta.iter().zip(&point.theta).map(|(found, best)| (found - best) / moved).collect();
-        Ok((theta, self.surroundings.errors_away(self.parameter, found.point.evaluation.cost)))
+    }
+
+    /// A place in the other valley of the power law whose amplitude is held, if the law is free otherwise and it lies between the
+    /// bounds: the best of laws that have the same value and slope at some time.
+    fn other_valley(&self, theta: &[f64]) -> Result<Option<Vec<f64>>> {
+        let Surroundings { objective, problem, .. } = self.surroundings;
+        let free = problem.space.free();
+        let is_free = |law: &&LawPlaces| law.all().iter().all(|place| free.contains(place));
+        let laws = problem.space.mode.power_laws().iter();
+        let Some(law) = laws.filter(|law| law.amplitude == self.parameter).find(is_free) else { return Ok(None) };
+        let mut best: Option<(f64, Vec<f64>)> = None;
+        for step in -MIRRORS..=MIRRORS {
+            let time_seconds = problem.t_ref_seconds * BETWEEN_MIRRORS.powi(step);
+            let Some(other) = law.of(theta).mirrored(time_seconds) else { continue };
+            let mut mirrored = theta.to_vec();
+            (mirrored[law.exponent], mirrored[law.constant]) = (other.exponent, other.constant);
+            if problem.between_bounds(&mirrored) == mirrored {
+                let cost = problem.cost(*objective, &mirrored)?;
+                best = best.filter(|(least, _)| *least <= cost).or(Some((cost, mirrored)));
+            }
+        }
+        Ok(best.map(|(_, theta)| theta))
     }
 }
 

@@ -27,6 +27,8 @@ pub struct SpeckleNoise {
     pub levels: Levels,
     /// Covariance of moving parameters and scaling coefficients.
     pub covariance: Array2<f64>,
+    /// Per angle, the covariance of its scores `[dh .., h, 1]`, sums of residuals without weights.
+    pub of_scores: Vec<Array2<f64>>,
     /// Per angle, what a unit of each score `[dh .., h, 1]` moves every number (rows) by.
     pub influences: Vec<Array2<f64>>,
     /// Sums of squared means of residuals, found over expected, per angle.
@@ -96,9 +98,9 @@ impl Fitted<'_> {
         let shared = self.shared_noise(&energies);
         energies.iter_mut().for_each(|energy| energy.known.shared = shared);
         let mut found = levels(&energies);
-        let mut covariance = Array2::zeros((0, 0));
+        let (mut covariance, mut of_scores) = (Array2::zeros((0, 0)), Vec::new());
         for round in 0..ROUNDS {
-            let of_scores = self.of_scores(&components, &found);
+            of_scores = self.of_scores(&components, &found);
             covariance = self.covariance(&influences, &of_scores, &found);
             if round + 1 < ROUNDS {
                 for (angle, energy) in energies.iter_mut().enumerate() {
@@ -110,7 +112,7 @@ impl Fitted<'_> {
                 found = levels(&energies);
             }
         }
-        SpeckleNoise { levels: found, covariance, influences, energies, shared }
+        SpeckleNoise { levels: found, covariance, of_scores, influences, energies, shared }
     }
 
     /// What frames share of their white noise, where it is not speckles that change within a few frames.

@@ -6,7 +6,7 @@ use crate::fit::solver::problem::{Point, Problem};
 use crate::outcome::fit::ActiveBound;
 use crate::sums::box_quadratic::Side;
 
-/// Bounds met by physical parameters: on them, or nearer than one standard error.
+/// Bounds met by physical parameters: on them, or nearer than one standard error, or in an interval from the cost itself.
 #[must_use]
 pub fn physical_bounds(
     problem: &Problem<'_>,
@@ -20,9 +20,9 @@ pub fn physical_bounds(
         let value = point.theta[k];
         let error = uncertainty.standard_error(k).unwrap_or(0.0);
         let profile = profiles.iter().find(|profile| profile.parameter == k);
-        // The cost itself knows whether a bound is nearer than one error, where it was asked.
+        // The cost itself knows whether the bound cuts an interval, where it was asked.
         let is_near = |side: Side, distance: f64| match profile {
-            Some(profile) => profile.intervals[0][side as usize].is_none(),
+            Some(profile) => profile.intervals.iter().any(|interval| interval[side as usize].is_none()),
             None => distance < error,
         };
         for (side, bound, distance) in [
@@ -37,7 +37,8 @@ pub fn physical_bounds(
                     side,
                     bound,
                     multiplier: point.evaluation.gradient[k],
-                    within_one_standard_error: !on_it,
+                    within_one_standard_error: !on_it && profile.is_none(),
+                    within_interval: !on_it && profile.is_some(),
                     is_default: parameter.is_default(bound),
                 });
             }
@@ -66,6 +67,7 @@ pub fn scaling_bounds(problem: &Problem<'_>, point: &Point, phi_degrees: &[f64])
                 bound,
                 multiplier: sign * active.multiplier,
                 within_one_standard_error: false,
+                within_interval: false,
                 is_default: if is_contrast { &problem.space.contrast } else { &problem.space.offset }.is_default(bound),
             });
         }

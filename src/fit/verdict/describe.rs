@@ -98,6 +98,7 @@ impl Described<'_> {
             covariance_plain: table(uncertainty, plain, false),
             identifiability: identifiability(problem, point, uncertainty, &phi),
             search: None,
+            condensed: None,
             condition_number: uncertainty.condition_number,
             active_bounds: active,
             undetermined: uncertainty.directions.clone(),
@@ -160,7 +161,7 @@ impl Described<'_> {
         let (problem, uncertainty) = (self.problem, self.uncertainty);
         let status = |k: usize| {
             let parameter = &problem.space.physical[k];
-            let on_bound = active.iter().find(|bound| bound.name == parameter.name && !bound.within_one_standard_error);
+            let on_bound = active.iter().find(|bound| bound.name == parameter.name && bound.is_met());
             let moving = uncertainty.moving.iter().position(|&moving| moving == k);
             match (parameter.fixed, on_bound, moving) {
                 (Some(_), _, _) => ParameterStatus::Fixed,

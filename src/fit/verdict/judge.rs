@@ -85,7 +85,11 @@ fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
 }
 
 fn at_bound(bound: &ActiveBound) -> String {
-    let how = if bound.within_one_standard_error { "within one standard error of" } else { "at" };
+    let how = match bound {
+        _ if bound.is_met() => "is at",
+        _ if bound.within_interval => "has a 95 % interval that reaches",
+        _ => "is within one standard error of",
+    };
     let side = bound.side.name();
     let key = if side == "lower" { "min" } else { "max" };
     let name = bound.name.split('(').next().unwrap_or(&bound.name);
@@ -103,7 +107,7 @@ fn at_bound(bound: &ActiveBound) -> String {
              initial_parameters.fixed_parameters"
         ),
     };
-    format!("{} is {how} its {whose}{side} bound {}: {advice}", bound.name, bound.bound)
+    format!("{} {how} its {whose}{side} bound {}: {advice}", bound.name, bound.bound)
 }
 
 /// Why the model does not describe the data.

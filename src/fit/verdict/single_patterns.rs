@@ -156,6 +156,14 @@ fn in_words(what: What, size: f64, last: &LastSweep) -> String {
             "the data lie {side} the model {of_column} where one frame lies before frame {} and the other after",
             last.nodes.groups.first_frames[group] + 1
         ),
+        What::Pattern(Pattern { shape: Shape::Within { group }, .. }) => {
+            let first = last.nodes.groups.first_frames[group];
+            let end = last.nodes.groups.end[first];
+            format!(
+                "the data lie {side} the model {of_column} where one frame lies before and the other after an event in frames {} to {end}",
+                first + 1
+            )
+        }
         What::Swing(Swing { half_waves, .. }) => {
             format!("residuals {of_column} swing with age, with a period of {} frames", period(half_waves))
         }

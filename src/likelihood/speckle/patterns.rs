@@ -8,9 +8,8 @@ use crate::sums::grid::Grid;
 use crate::sums::residuals::FrameGroups;
 use ndarray::Array2;
 use std::f64::consts::PI;
+use std::ops::Range;
 
-/// Places of an event: one boundary of groups of so many.
-const EVERY: usize = 2;
 /// Half waves of lag.
 const LAGS: usize = 10;
 /// Fewer groups have no patterns.
@@ -21,6 +20,11 @@ const FEWEST_GROUPS: usize = 8;
 pub enum Shape {
     /// Where one frame lies before a coarse group and the other does not.
     Across {
+        /// The group.
+        group: usize,
+    },
+    /// Where one frame lies before the middle of a coarse group and the other does not, as far as groups can tell.
+    Within {
         /// The group.
         group: usize,
     },
@@ -37,6 +41,11 @@ impl Shape {
         let (earlier, later) = (a.min(b), a.max(b));
         match self {
             Shape::Across { group } => f64::from(u8::from(earlier < group && group <= later)),
+            // Half of the pairs of the group with itself and with every other lie across its middle.
+            Shape::Within { group } if earlier == group || later == group => {
+                f64::from(u8::from(earlier <= group && group <= later)) / 2.0
+            }
+            Shape::Within { group } => f64::from(u8::from(earlier < group && group < later)),
             Shape::Lag { half_waves } => (PI * half_waves as f64 * (middle[later] - middle[earlier])).cos(),
         }
     }
@@ -79,11 +88,12 @@ impl Patterns {
         let middle = |first: &usize| f64::midpoint(*first as f64, groups.end[*first] as f64) / n_frames;
         let mut all = Vec::new();
         if groups.len() >= FEWEST_GROUPS {
-            let across = (EVERY..groups.len()).step_by(EVERY).map(|group| Shape::Across { group });
+            let across = (1..groups.len()).map(|group| Shape::Across { group });
+            let within = (0..groups.len()).map(|group| Shape::Within { group });
             let lags = (1..=LAGS).map(|half_waves| Shape::Lag { half_waves });
             let with =
                 |columns: Vec<usize>, shape: Shape| columns.into_iter().map(move |column| Pattern { column, shape });
-            all.extend(across.flat_map(|shape| with([amplitudes, &[p]].concat(), shape)));
+            all.extend(across.chain(within).flat_map(|shape| with([amplitudes, &[p]].concat(), shape)));
             all.extend(lags.flat_map(|shape| with(vec![p], shape)));
         }
         let middle: Vec<f64> = groups.first_frames.iter().map(middle).collect();
@@ -103,14 +113,13 @@ impl Patterns {
             })
             .collect();
         let over = |cells: &Cells, weights: &Array2<f64>| cells.each_ref().map(|cells| (cells * weights).sum());
-        let own = |(pattern, weights): (&Pattern, &Array2<f64>)| {
-            let is_smooth = !matches!(pattern.shape, Shape::Across { .. }) && grid.len() > MANY_GROUPS;
-            match is_smooth {
-                true => over(&with_scores[pattern.column][pattern.column], &(weights * weights)),
-                false => {
-                    let weight = |a: usize, b: usize| weights[[grid.coarse[a], grid.coarse[b]]];
-                    scaled.own(&scaled.columns[pattern.column].map(|a, b, value| value * weight(a, b)))
-                }
+        let own = |(pattern, weights): (&Pattern, &Array2<f64>)| match pattern.shape {
+            Shape::Lag { .. } if grid.len() > MANY_GROUPS => {
+                over(&with_scores[pattern.column][pattern.column], &(weights * weights))
+            }
+            Shape::Lag { .. } => scaled.own(pattern.column, weights, 0..grid.len()),
+            Shape::Across { group } | Shape::Within { group } => {
+                scaled.own(pattern.column, weights, scaled.around(group, pattern.column))
             }
         };
         let own: Vec<[f64; 3]> = self.all.iter().zip(&self.weights).map(own).collect();
@@ -177,11 +186,21 @@ impl<'a> Scaled<'a> {
         })
     }
 
-    /// The monomials of one function.
-    fn own(&self, function: &Band) -> [f64; 3] {
-        let once = function.times(&self.h, 2 * function.reach());
+    /// Groups that have pairs across a coarse group.
+    fn around(&self, group: usize, column: usize) -> Range<usize> {
+        let (coarse, reach) = (&self.grid.coarse, self.columns[column].reach());
+        let (start, end) = (coarse.partition_point(|&at| at < group), coarse.partition_point(|&at| at <= group));
+        start.saturating_sub(reach)..(end + reach).min(coarse.len())
+    }
+
+    /// The monomials of a weighted column, which is zero outside of some groups.
+    fn own(&self, column: usize, weights: &Array2<f64>, groups: Range<usize>) -> [f64; 3] {
+        let coarse = &self.grid.coarse[groups.clone()];
+        let column = self.columns[column].among(groups.clone());
+        let function = column.map(|a, b, value| value * weights[[coarse[a], coarse[b]]]);
+        let once = function.times(&self.h.among(groups), 2 * function.reach());
         let within_reach = once.cut(function.reach());
-        [0.5 * once.inner_transposed(&once), function.inner(&within_reach), 0.5 * function.inner(function)]
+        [0.5 * once.inner_transposed(&once), function.inner(&within_reach), 0.5 * function.inner(&function)]
     }
 }
 
@@ -222,6 +241,11 @@ mod tests {
             let place = patterns.all.iter().position(|pattern| pattern.shape == shape).expect("looked at");
             patterns.weights[place].clone()
         };
+        let within = of(Shape::Within { group: 8 });
+        assert_eq!(
+            [within[[7, 8]], within[[8, 8]], within[[7, 9]], within[[8, 12]], within[[9, 12]]],
+            [0.5, 0.5, 1.0, 0.5, 0.0]
+        );
         let across = of(Shape::Across { group: 8 });
         assert_eq!([across[[7, 8]], across[[8, 7]], across[[3, 7]], across[[8, 12]]], [1.0, 1.0, 0.0, 0.0]);
         let lags = of(Shape::Lag { half_waves: 4 });

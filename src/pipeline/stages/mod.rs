@@ -1,5 +1,6 @@
 //! The stages of a run, one file each.
 
+pub mod condense;
 pub mod fit;
 pub mod ingest;
 pub mod look;

@@ -21,6 +21,9 @@ pub struct Rule {
     pub weights: Vec<f64>,
     /// Of every frame, its share in every node.
     pub shares: Vec<Lane>,
+    /// What takes values at the nodes, times the roots of their weights, to the coefficients of the two highest polynomials; `None`
+    /// where nodes are frames and nothing is left out.
+    pub highest: Option<[Lane; 2]>,
 }
 
 impl Rule {
@@ -34,6 +37,7 @@ impl Rule {
                 weights: vec![1.0; frames.len()],
                 shares: (0..frames.len()).map(unit).collect(),
                 nodes: places,
+                highest: None,
             };
         }
         let (middle, half) = span(&places);
@@ -51,6 +55,11 @@ impl Rule {
             nodes: values.iter().map(|value| middle + half * value).collect(),
             shares: (0..frames.len()).map(|t| Lane(std::array::from_fn(|node| share(t, node)))).collect(),
             weights,
+            // sqrt(W_n) p_k(x_n)
+            highest: Some(
+                [NODES - 2, NODES - 1]
+                    .map(|k| Lane(std::array::from_fn(|node| vectors[[k, node]] * vectors[[0, node]].signum()))),
+            ),
         }
     }
 }
@@ -121,6 +130,22 @@ mod tests {
             let dealt: f64 = frames.iter().zip(&rule.shares).map(|(&t, share)| share.0[node] * value(t as f64)).sum();
             assert!((dealt - weight * value(*place)).abs() < 1e-11);
         }
+    }
+
+    #[test]
+    fn coefficients_of_the_highest_polynomials_are_the_energy_that_lower_ones_leave() {
+        let frames: Vec<usize> = (0..64).collect();
+        let rule = Rule::of(&frames);
+        let coefficients = |value: &dyn Fn(f64) -> f64| {
+            let weighed = |node: usize| value(rule.nodes[node]) * rule.weights[node].sqrt();
+            let along = |lane: Lane| (0..NODES).map(|node| lane.0[node] * weighed(node)).sum::<f64>();
+            rule.highest.expect("more frames than nodes").map(along)
+        };
+        let power = |degree: i32| move |place: f64| (place / 64.0).powi(degree);
+        assert!(coefficients(&power(5)).iter().all(|coefficient| coefficient.abs() < 1e-12));
+        let [sixth, seventh] = coefficients(&power(6));
+        assert!(sixth.abs() > 1e-4 && seventh.abs() < 1e-12, "{sixth} {seventh}");
+        assert!(coefficients(&power(7))[1].abs() > 1e-5);
     }
 
     #[test]

@@ -1,15 +1,23 @@
 //! Where pseudo-pairs lie: pairs of dyadic intervals of frames far from the diagonal (cells), runs of pairs of one lag near it
 //! (strips). It sees no value.
 //!
-//! A pair of intervals is a cell when the gap between them is at least `GAP` times the longer; rows are cut finer towards the
-//! first frame, where rates change most.
+//! A pair of intervals is a cell when the gap between them is at least twice the longer ([`Fineness`]: or four times); rows are cut
+//! finer towards the first frame, where rates change most.
 
-use crate::sums::pairs::{LANES, Lane};
+use crate::sums::objective::Fineness;
+use crate::sums::pairs::Lane;
 use crate::sweep::condensed::axis_rule::{NODES, Rule};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Gap between the intervals of a cell, in lengths of the longer one.
-const GAP: usize = 2;
+const fn gap(fineness: Fineness) -> usize {
+    match fineness {
+        Fineness::Usual => 2,
+        Fineness::Fine => 4,
+    }
+}
+
 /// An interval of rows begins at least so many of its lengths after the first frame.
 const GRADING: usize = 2;
 /// The same of the rows of a strip.
@@ -24,9 +32,10 @@ pub struct Axis {
     pub end: usize,
     /// Rule of the usable frames.
     pub rule: Rule,
-    /// Of every frame from `start` on, its place in the rule.
-    pub places: Vec<Option<usize>>,
-    first_node: usize,
+    /// Of every frame from `start` on, its share in every node; zeros where it is not used.
+    pub shares: Vec<Lane>,
+    /// Number of its first node.
+    pub first_node: usize,
 }
 
 /// Rows and columns, as numbers of axes.
@@ -48,6 +57,9 @@ pub struct Strip {
 /// Pseudo-pairs of one set of usable frames.
 #[derive(Debug)]
 pub struct Layout {
+    is_usable: Vec<bool>,
+    /// Frames that are not usable.
+    masked: Vec<usize>,
     /// Intervals.
     pub axes: Vec<Axis>,
     /// Cells.
@@ -60,6 +72,7 @@ pub struct Layout {
     pub strips: Vec<Vec<Option<Strip>>>,
     /// Length of the shortest intervals.
     pub leaf: usize,
+    gap: usize,
     /// Places of all nodes, in frames.
     pub nodes: Vec<f64>,
     /// Both nodes of every pseudo-pair: those of cells first, then those of strips.
@@ -71,27 +84,30 @@ pub struct Layout {
 type Interval = (usize, usize);
 
 impl Axis {
-    /// What a usable frame gives to every node.
+    /// What a frame gives to every node.
     #[inline(always)]
     #[must_use]
-    pub fn share(&self, frame: usize) -> Lane {
-        self.places[frame - self.start].map_or(Lane([0.0; LANES]), |place| self.rule.shares[place])
+    pub fn share(&self, frame: usize) -> &Lane {
+        &self.shares[frame - self.start]
     }
 }
 
 impl Layout {
     /// Of the usable frames.
     #[must_use]
-    pub fn of(is_usable: &[bool]) -> Layout {
+    pub fn of(is_usable: &[bool], fineness: Fineness) -> Layout {
         let n = is_usable.len();
         let leaf = if n > 3000 { 64 } else { 32 };
         let mut layout = Layout {
+            is_usable: is_usable.to_vec(),
+            masked: (0..n).filter(|&frame| !is_usable[frame]).collect(),
             axes: Vec::new(),
             cells: Vec::new(),
             cells_of_row: vec![Vec::new(); n],
             blocks: blocks(n),
             strips: Vec::new(),
             leaf,
+            gap: gap(fineness),
             nodes: Vec::new(),
             pairs: Vec::new(),
             weights: Vec::new(),
@@ -101,10 +117,30 @@ impl Layout {
         layout
     }
 
+    /// Frames.
+    #[must_use]
+    pub fn n_frames(&self) -> usize {
+        self.is_usable.len()
+    }
+
+    /// Whether a frame is usable.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_usable(&self, frame: usize) -> bool {
+        self.is_usable[frame]
+    }
+
+    /// Frames of a range that are not usable.
+    #[must_use]
+    pub fn masked(&self, frames: Range<usize>) -> &[usize] {
+        let place = |frame: usize| self.masked.partition_point(|&masked| masked < frame);
+        &self.masked[place(frames.start)..place(frames.end)]
+    }
+
     /// The first later frame that row `i` does not have in strips.
     #[must_use]
     pub fn end_of_strips(&self, i: usize) -> usize {
-        (i / self.leaf * self.leaf + (1 + GAP) * self.leaf).min(self.cells_of_row.len())
+        (i / self.leaf * self.leaf + (1 + self.gap) * self.leaf).min(self.cells_of_row.len())
     }
 
     /// Number of the block of strips in which row `i` lies.
@@ -147,7 +183,7 @@ impl Layout {
                 open.extend(parts);
                 continue;
             }
-            if columns.0 < rows.0 + rows.1 + GAP * rows.1.max(columns.1) {
+            if columns.0 < rows.0 + rows.1 + self.gap * rows.1.max(columns.1) {
                 continue;
             }
             let [rows, columns] = [rows, columns].map(|interval| {
@@ -156,10 +192,8 @@ impl Layout {
                     .or_insert_with(|| self.add_axis(interval.0, interval.1, |frame| is_usable[frame], n))
             });
             let cell = self.cells.len() as u32;
-            for (frame, place) in (self.axes[rows].start..).zip(&self.axes[rows].places) {
-                if place.is_some() {
-                    self.cells_of_row[frame].push(cell);
-                }
+            for frame in (self.axes[rows].start..self.axes[rows].end).filter(|&frame| is_usable[frame]) {
+                self.cells_of_row[frame].push(cell);
             }
             self.add_pairs(rows, columns);
             self.cells.push(Cell { rows, columns });
@@ -177,7 +211,7 @@ impl Layout {
             return (rows.1 > self.leaf).then(|| vec![(second, second), (first, second), (first, first)]);
         }
         let longer = rows.1.max(columns.1);
-        let is_near = columns.0 < rows.0 + rows.1 + GAP * longer;
+        let is_near = columns.0 < rows.0 + rows.1 + self.gap * longer;
         let (cut_rows, cut_columns) = match is_near {
             true => (rows.1 == longer && longer > self.leaf, columns.1 == longer && longer > self.leaf),
             false => (rows.1 > NODES && rows.0 < GRADING * rows.1, false),
@@ -192,12 +226,12 @@ impl Layout {
     fn add_axis(&mut self, start: usize, length: usize, is_member: impl Fn(usize) -> bool, n: usize) -> usize {
         let end = (start + length).min(n);
         let frames: Vec<usize> = (start..end).filter(|&frame| is_member(frame)).collect();
-        let mut places = vec![None; end - start];
-        frames.iter().enumerate().for_each(|(place, frame)| places[frame - start] = Some(place));
-        let rule = Rule::of(&frames);
+        let mut rule = Rule::of(&frames);
+        let mut shares = vec![Lane::default(); end - start];
+        frames.iter().zip(std::mem::take(&mut rule.shares)).for_each(|(frame, share)| shares[frame - start] = share);
         let first_node = self.nodes.len();
         self.nodes.extend(&rule.nodes);
-        self.axes.push(Axis { start, end, rule, places, first_node });
+        self.axes.push(Axis { start, end, rule, shares, first_node });
         self.axes.len() - 1
     }
 
@@ -213,7 +247,7 @@ impl Layout {
 
     fn add_strips(&mut self, is_usable: &[bool]) {
         let n = is_usable.len();
-        let longest = (1 + GAP) * self.leaf - 1;
+        let longest = (1 + self.gap) * self.leaf - 1;
         for block in 0..self.blocks.len() {
             let (start, end) = (self.blocks[block], self.blocks.get(block + 1).copied().unwrap_or(n));
             // Most lags have the same rows.

@@ -7,10 +7,15 @@
 //! sum over pairs f(i, j) y(i, j)  ~  sum over pseudo-pairs Y f
 //! ```
 //!
-//! `axis_rule` chooses nodes that stand for some frames, `layout` lays pairs of nodes over the triangle of pairs, `build` deals the
-//! values of all pairs out to them once, `objective` sweeps them. Results always come from a raw sweep.
+//! `axis_rule` chooses nodes that stand for some frames, `layout` lays pairs of nodes over the triangle of pairs, `arrangement` does so
+//! for all angles. `pass` goes through the blocks once, `dealing` deals the values of each out, `moments` adds up. `objective` sweeps
+//! what came of it, `prediction` says how well it stands for all pairs. Results always come from a raw sweep.
 
+pub mod arrangement;
 pub mod axis_rule;
-pub mod build;
+pub mod dealing;
 pub mod layout;
+pub mod moments;
 pub mod objective;
+pub mod pass;
+pub mod prediction;

@@ -5,44 +5,36 @@ use crate::experiment::Angle;
 use crate::listener::StopFlag;
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::model::catalogue::{Model, WithWidth};
-use crate::model::nodes::{Nodes, of_frames};
+use crate::model::nodes::of_frames;
 use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
+use crate::model::time_tables::floor_frame;
 use crate::store::block::BlockSource;
+use crate::store::condensed_angle::{CondensedAngle, Missing};
 use crate::sums::gram::Gram;
-use crate::sums::objective::{Objective, Query};
+use crate::sums::objective::{CondensedData, Fineness, Objective, Query};
 use crate::sums::pairs::Lane;
 use crate::sums::rank_update::Depth;
-use crate::sweep::condensed::build::{Dealing, Missing, Moments, lanes};
-use crate::sweep::condensed::layout::Layout;
+use crate::sweep::condensed::arrangement::{Arrangement, Place, lanes};
+use crate::sweep::condensed::pass::condense;
+use crate::sweep::condensed::prediction::{Tails, predicted};
 use crate::sweep::simd::SimdLevel;
 use crate::sweep::weighted_pairs::{PairSums, Weighted, WeightedPass};
 
 /// Groups of eight pseudo-pairs that are swept for one angle after the other: what they share stays in the second cache.
 const CHUNK: usize = 256;
-/// Pairs that a pseudo-pair stands for at least, or nothing is gained.
-const FEWEST_PAIRS: usize = 4;
 
 /// Pseudo-pairs that stand for all pairs of all angles.
 pub struct Condensed {
     model: Model,
     angles: Vec<Angle>,
-    places: Vec<Place>,
+    arrangement: Arrangement,
     values: Vec<Values>,
     lanes: Lanes,
     stop: StopFlag,
 }
 
-/// Pseudo-pairs of all angles with the same usable frames.
-struct Place {
-    is_usable: Vec<bool>,
-    layout: Layout,
-    nodes: Nodes,
-    roots: Vec<Lane>,
-}
-
-/// The values of one angle.
+/// The values of one angle: Y over the root of the weight of every pseudo-pair, eight at a time.
 struct Values {
-    place: usize,
     values: Vec<Lane>,
     squares: f64,
     pairs: u64,
@@ -50,78 +42,46 @@ struct Values {
 }
 
 impl Condensed {
-    /// Condenses all angles of a source; `None` where there are too few frames to gain by it.
+    /// The pseudo-pairs that a source has, or those of its blocks; `None` where there are too few frames to gain by them.
     ///
     /// # Errors
     /// What the source reports; Interrupted if the user has asked to stop.
-    pub fn build(source: &dyn BlockSource, model: &Model, threads: usize, stop: &StopFlag) -> Result<Option<Self>> {
-        let (experiment, plan) = (source.experiment(), source.plan());
-        if plan.n_frames < Nodes::FEWEST_FRAMES {
-            return Ok(None);
-        }
-        let mut places: Vec<Place> = Vec::new();
-        let mut of_angle = Vec::new();
-        for angle in &experiment.angles {
-            let is_usable = angle.usable_frames(plan.n_frames);
-            let known = places.iter().position(|place| place.is_usable == is_usable);
-            of_angle.push(known.unwrap_or_else(|| {
-                places.push(Place::of(is_usable));
-                places.len() - 1
-            }));
-        }
-        if places.iter().any(|place| FEWEST_PAIRS * place.layout.pairs.len() > plan.pairs_per_angle()) {
-            return Ok(None);
-        }
-        let flow = Dataflow {
-            n_items: plan.n_blocks(),
-            lanes: Lanes::self_reading(threads),
-            read: &|index| source.read(index),
-            work: &|_, block| {
-                let Place { layout, is_usable, .. } = &places[of_angle[block.angle]];
-                let dealing = Dealing { block: &block, layout, is_usable };
-                let part = SimdLevel::Best.run(dealing);
-                source.confirm(block.angle)?;
-                Ok(part)
-            },
-            meter: &Meter::default(),
+    pub fn of(
+        source: &dyn BlockSource,
+        model: &Model,
+        fineness: Fineness,
+        threads: usize,
+        stop: &StopFlag,
+    ) -> Result<Option<Self>> {
+        let experiment = source.experiment();
+        let Some(arrangement) = Arrangement::of(experiment, fineness) else { return Ok(None) };
+        let mut values = Vec::with_capacity(experiment.angles.len());
+        let mut take = |angle: usize, found: CondensedAngle| {
+            values.push(Values::of(found, arrangement.place(angle)));
+            Ok(())
         };
-        let mut values: Vec<Values> = Vec::new();
-        let mut moments = Moments::zero(&places[of_angle[0]].layout);
-        flow.fold(&mut |index, part| {
-            moments.add(part);
-            // Blocks come in order: with its last one an angle is complete.
-            let (angle, next) = (plan.locate(index).0, index + 1);
-            if next == plan.n_blocks() || plan.locate(next).0 != angle {
-                let following = &places[of_angle[(angle + 1).min(of_angle.len() - 1)]].layout;
-                let done = std::mem::replace(&mut moments, Moments::zero(following));
-                values.push(Values::of(done, of_angle[angle], &places[of_angle[angle]].layout));
-            }
-            stop.check()
-        })?;
+        match source.condensed(&arrangement.rule())? {
+            Some(known) => known.into_iter().enumerate().try_for_each(|(angle, found)| take(angle, found))?,
+            None => condense(source, &arrangement, threads, stop, &mut take)?,
+        }
         let (model, angles) = (model.clone(), experiment.angles.clone());
-        Ok(Some(Condensed { model, angles, places, values, lanes: Lanes::self_reading(threads), stop: stop.clone() }))
-    }
-
-    /// Pseudo-pairs of the first angle.
-    #[must_use]
-    pub fn n_pseudo_pairs(&self) -> usize {
-        self.places.first().map_or(0, |place| place.layout.pairs.len())
-    }
-}
-
-impl Place {
-    fn of(is_usable: Vec<bool>) -> Self {
-        let layout = Layout::of(&is_usable);
-        let nodes = Nodes::new(&layout.nodes, is_usable.len());
-        let roots: Vec<f64> = layout.weights.iter().map(|weight| weight.sqrt()).collect();
-        Place { is_usable, nodes, roots: lanes(&roots), layout }
+        Ok(Some(Condensed {
+            model,
+            angles,
+            arrangement,
+            values,
+            lanes: Lanes::self_reading(threads),
+            stop: stop.clone(),
+        }))
     }
 }
 
 impl Values {
-    fn of(moments: Moments, place: usize, layout: &Layout) -> Self {
-        let (values, missing) = (moments.values(layout), moments.missing);
-        Values { place, values, squares: moments.squares, pairs: moments.pairs, missing }
+    fn of(angle: CondensedAngle, place: &Place) -> Self {
+        let CondensedAngle { moments, squares, pairs, missing, .. } = angle;
+        let over_roots: Vec<f64> =
+            moments.iter().zip(&place.layout.weights).map(|(y, weight)| y / weight.sqrt()).collect();
+        Values { values: lanes(&over_roots), squares, pairs, missing }
     }
 }
 
@@ -138,11 +98,7 @@ impl WithWidth for Pass<'_> {
     fn run<const W: usize>(self) -> Result<Vec<Gram>> {
         let Pass { condensed, query, depth } = self;
         let frames = of_frames(&condensed.model, query.theta);
-        let pairs: Vec<ScatteredPairs> = condensed
-            .places
-            .iter()
-            .map(|place| ScatteredPairs::new(&place.nodes.at(&frames), &place.layout.pairs))
-            .collect();
+        let pairs = condensed.arrangement.pairs_at(&frames);
         let n = condensed.angles.len();
         // The sums of an angle do not depend on the others of its set.
         let per_set = n.div_ceil(condensed.lanes.workers).clamp(1, 16);
@@ -174,7 +130,7 @@ impl Condensed {
         frames: &[Lane],
     ) -> Vec<Gram> {
         let at = |angle: usize| -> ScatteredAngle<'_> {
-            pairs[self.values[angle].place].at(&self.model, query.theta, self.angles[angle].phi_degrees)
+            pairs[self.arrangement.of_angle(angle)].at(&self.model, query.theta, self.angles[angle].phi_degrees)
         };
         let mut all: Vec<_> = angles.map(|angle| (angle, at(angle), PairSums::<W>::default())).collect();
         let n_groups = all.iter().map(|(angle, ..)| self.values[*angle].values.len()).max().unwrap_or(0);
@@ -182,7 +138,7 @@ impl Condensed {
             for (angle, pairs, into) in &mut all {
                 let values = &self.values[*angle];
                 let groups = start.min(values.values.len())..(start + CHUNK).min(values.values.len());
-                let weighted = Weighted { roots: &self.places[values.place].roots, values: &values.values };
+                let weighted = Weighted { roots: &self.arrangement.place(*angle).roots, values: &values.values };
                 SimdLevel::Best.run(WeightedPass { pairs, weighted, groups, reweighing: None, depth, into });
             }
         }
@@ -227,5 +183,22 @@ impl Objective for Condensed {
 
     fn sigma(&self) -> Vec<f64> {
         self.angles.iter().map(|angle| angle.sigma).collect()
+    }
+}
+
+impl CondensedData for Condensed {
+    fn n_pseudo_pairs(&self) -> u64 {
+        (0..self.angles.len()).map(|angle| self.arrangement.place(angle).layout.pairs.len() as u64).sum()
+    }
+
+    fn predicted_shift(&self, query: &Query<'_>, contrast: &[f64]) -> Result<f64> {
+        let grams = self.sweep(query, Depth::Normal)?;
+        let Condensed { model, angles, arrangement, lanes, .. } = self;
+        let tails = model.with_width(Tails { model, angles: (angles, arrangement), lanes, query })?;
+        Ok(predicted(&grams, &tails, contrast))
+    }
+
+    fn floor_frame(&self, theta: &[f64]) -> Option<usize> {
+        floor_frame(&self.model.constants, theta)
     }
 }

@@ -14,7 +14,7 @@ use crate::sums::factor::Factor;
 use crate::sums::fold::{PairwiseFold, PairwiseTerm};
 use crate::sums::gram::Gram;
 use crate::sums::grid::{Grid, GridQuery, Resemblance};
-use crate::sums::objective::{Objective, Query, RawData, ResidualQuery, Told};
+use crate::sums::objective::{CondensedData, Fineness, Objective, Query, RawData, ResidualQuery, Told};
 use crate::sums::rank_update::Depth;
 use crate::sums::residuals::ResidualSums;
 use crate::sums::stratified_rows::StratifiedRows;
@@ -231,9 +231,10 @@ impl RawData for Sweep<'_> {
         (plan.pairs_per_angle() * plan.n_angles) as u64
     }
 
-    fn condensed(&self) -> Result<Option<Box<dyn Objective + '_>>> {
-        let found = Condensed::build(self.source.as_ref(), &self.model, self.lanes.workers, self.watch.stop())?;
-        Ok(found.map(|found| Box::new(found) as Box<dyn Objective>))
+    fn condensed(&self, fineness: Fineness) -> Result<Option<Box<dyn CondensedData + '_>>> {
+        let (source, threads) = (self.source.as_ref(), self.lanes.workers);
+        let found = Condensed::of(source, &self.model, fineness, threads, self.watch.stop())?;
+        Ok(found.map(|found| Box::new(found) as Box<dyn CondensedData>))
     }
 
     fn decorrelation(&self, theta: &[f64]) -> Vec<f64> {

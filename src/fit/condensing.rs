@@ -1,0 +1,133 @@
+//! Condensed data in a fit: where they bring it near its minimum, how far they are believed, what is told of them. All pairs have the
+//! last word.
+
+use crate::error::{Fault, Result};
+use crate::fit::solver::journal::Following;
+use crate::fit::solver::minimise::minimise;
+use crate::fit::solver::problem::{Point, Problem, System};
+use crate::outcome::condensed::CondensedFit;
+use crate::outcome::verdict::Stop;
+use crate::sums::algebra::{Algebra, dot};
+use crate::sums::objective::{CondensedData, Fineness, RawData};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What the prediction is multiplied with: where it was measured, shifts were at most seven times as large.
+const SAFETY: f64 = 10.0;
+/// A shift of the minimum, in standard errors, up to which condensed data are believed.
+const BELIEVED: f64 = 0.1;
+
+/// Condensed data of a fit, made when they are first asked for.
+pub struct Condensing<'a> {
+    raw: &'a dyn RawData,
+    is_wanted: bool,
+    data: RefCell<Option<Rc<dyn CondensedData + 'a>>>,
+    near: RefCell<Option<Near>>,
+}
+
+/// The minimum of condensed data.
+#[derive(Debug, Clone)]
+pub struct Near {
+    /// All physical parameters.
+    pub theta: Vec<f64>,
+    found: CondensedFit,
+}
+
+impl<'a> Condensing<'a> {
+    /// Of all data of a fit, if they are wanted at all.
+    #[must_use]
+    pub fn new(raw: &'a dyn RawData, is_wanted: bool) -> Self {
+        Condensing { raw, is_wanted, data: RefCell::default(), near: RefCell::default() }
+    }
+
+    /// Data that are believed where the minimum is; `None` where all pairs have to answer for themselves.
+    #[must_use]
+    pub fn believed(&self) -> Option<Rc<dyn CondensedData + 'a>> {
+        let is_believed = self.near.borrow().as_ref().is_some_and(|near| near.found.is_believed);
+        if is_believed { self.data.borrow().clone() } else { None }
+    }
+
+    /// The minimum next to a start, of condensed data. They are made finer where the prediction asks for it.
+    ///
+    /// # Errors
+    /// What the sweeps report; Interrupted if the user asks to stop.
+    pub fn nearer(&self, problem: &Problem<'_>, start: &[f64], following: &Following<'_>) -> Result<Option<Near>> {
+        let mut theta = start.to_vec();
+        let known = self.near.borrow().as_ref().map(|near| near.found.fineness());
+        for fineness in [Fineness::Usual, Fineness::Fine].into_iter().filter(|fineness| Some(*fineness) >= known) {
+            let Some(data) = self.made(fineness)? else { return Ok(None) };
+            let near = nearest(&*data, fineness, problem, &theta)?;
+            following.note(&near.found.in_words());
+            let is_enough = near.found.is_believed || near.found.floor_frame.is_some();
+            theta.clone_from(&near.theta);
+            self.near.replace(Some(near));
+            if is_enough {
+                break;
+            }
+        }
+        Ok(self.near.borrow().clone())
+    }
+
+    fn made(&self, fineness: Fineness) -> Result<Option<Rc<dyn CondensedData + 'a>>> {
+        if !self.is_wanted {
+            return Ok(None);
+        }
+        let is_it = self.near.borrow().as_ref().is_some_and(|near| near.found.fineness() == fineness);
+        if !is_it {
+            // One at a time in memory.
+            self.data.replace(None);
+            self.data.replace(self.raw.condensed(fineness)?.map(Rc::from));
+        }
+        Ok(self.data.borrow().clone())
+    }
+
+    /// What is told of them at the minimum of all pairs.
+    #[must_use]
+    pub fn told(&self, problem: &Problem<'_>, point: &Point) -> Option<CondensedFit> {
+        let near = self.near.borrow().clone()?;
+        let free = problem.space.free();
+        let hessian = problem.in_coordinates(&point.evaluation, &point.theta, &free).hessian;
+        let coordinate = |theta: &[f64], k: usize| problem.space.physical[k].coordinate(theta[k]);
+        let shift: Vec<f64> = free.iter().map(|&k| coordinate(&near.theta, k) - coordinate(&point.theta, k)).collect();
+        let measured_shift = dot(&hessian.times(&shift), &shift).max(0.0).sqrt();
+        Some(CondensedFit { measured_shift: Some(measured_shift).filter(|shift| shift.is_finite()), ..near.found })
+    }
+}
+
+fn nearest(data: &dyn CondensedData, fineness: Fineness, problem: &Problem<'_>, start: &[f64]) -> Result<Near> {
+    let solution = minimise(System::Gram(data), problem, start, "condensed", &mut Following::default())?;
+    if solution.stop == Stop::Interrupted {
+        return Err(Fault::stopped());
+    }
+    let point = solution.point;
+    // What the steps on the way crossed is of no account: all pairs go on from here.
+    let floor_frame = data.floor_frame(&point.theta);
+    let contrast: Vec<f64> = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
+    let predicted_shift = data.predicted_shift(&problem.query(&point.theta, None), &contrast)?;
+    let found = CondensedFit {
+        pseudo_pairs: data.n_pseudo_pairs(),
+        is_fine: fineness == Fineness::Fine,
+        predicted_shift,
+        measured_shift: None,
+        floor_frame,
+        is_believed: floor_frame.is_none() && SAFETY * predicted_shift <= BELIEVED,
+    };
+    Ok(Near { theta: point.theta, found })
+}
+
+impl CondensedFit {
+    fn fineness(&self) -> Fineness {
+        if self.is_fine { Fineness::Fine } else { Fineness::Usual }
+    }
+
+    fn in_words(&self) -> String {
+        let CondensedFit { pseudo_pairs, predicted_shift, .. } = self;
+        let told =
+            format!("condensed data: {pseudo_pairs} pseudo-pairs, minimum predicted to {predicted_shift:.0e} errors");
+        match self.floor_frame {
+            Some(frame) => format!("{told}, but a rate meets its floor at frame {}: all pairs decide", frame + 1),
+            None if self.is_believed => told,
+            None => format!("{told}: not believed, all pairs decide"),
+        }
+    }
+}

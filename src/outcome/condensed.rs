@@ -1,0 +1,21 @@
+//! What condensed data did in a fit.
+
+use serde::{Deserialize, Serialize};
+
+/// Pseudo-pairs that brought a fit near its minimum, and how near.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CondensedFit {
+    /// Pseudo-pairs of all angles.
+    pub pseudo_pairs: u64,
+    /// Whether they were made finer because the prediction asked for it.
+    pub is_fine: bool,
+    /// Distance of their minimum from that of all pairs, in standard errors of independent pairs, as the model predicts it; up to ten
+    /// times as much is allowed for.
+    pub predicted_shift: f64,
+    /// The same as it was found in the end.
+    pub measured_shift: Option<f64>,
+    /// A frame at which a rate meets its floor at their minimum, counted from 0: there nothing is predicted.
+    pub floor_frame: Option<usize>,
+    /// Whether they also answered for intervals from the cost itself.
+    pub is_believed: bool,
+}

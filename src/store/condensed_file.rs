@@ -1,0 +1,135 @@
+//! `condensed.arrow` of a store: pseudo-pairs of all angles, a row for each. It does not know where pseudo-pairs lie; the rule by which
+//! they are laid out, in words, is part of what it says of itself.
+
+use crate::error::catalogue::Code;
+use crate::error::{Error, Fault, Result, io_at};
+use crate::machine::file_identity::content_hash;
+use crate::machine::staged_file::{Replace, StagedFile};
+use crate::store::arrow_file::ArrowFile;
+use crate::store::condensed_angle::CondensedAngle;
+use crate::store::condensed_table::{batch, fields, of_row};
+use crate::store::described::{CONDENSED, Whose, told};
+use crate::store::folder::Folder;
+use arrow_ipc::MetadataVersion;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
+use bytes::Bytes;
+use std::fs::File;
+use std::io::{BufWriter, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// File name, beside the folder of the partitions: there it would disturb readers of the dataset.
+pub const CONDENSED_NAME: &str = "condensed.arrow";
+
+/// The file on its way: it appears when all angles are written.
+pub struct CondensedWriter<'a> {
+    whose: &'a Whose,
+    staged: StagedFile,
+    schema: SchemaRef,
+    writer: FileWriter<BufWriter<File>>,
+}
+
+impl<'a> CondensedWriter<'a> {
+    /// Of the store in a directory, whose pseudo-pairs are laid out by a rule.
+    ///
+    /// # Errors
+    /// Io if the store cannot be written.
+    pub fn begin(store: &Path, whose: &'a Whose, rule: &str) -> Result<Self> {
+        let staged = StagedFile::begin(&store.join(CONDENSED_NAME), Replace::File)?;
+        let schema = Arc::new(Schema::new_with_metadata(fields(), whose.description_of_condensed(rule)));
+        let file = File::create(staged.path()).map_err(io_at(staged.path()))?;
+        let options =
+            IpcWriteOptions::try_new(64, false, MetadataVersion::V5).map_err(|error| refused(&staged, error))?;
+        let writer = FileWriter::try_new_with_options(BufWriter::new(file), &schema, options);
+        let writer = writer.map_err(|error| refused(&staged, error))?;
+        Ok(CondensedWriter { whose, staged, schema, writer })
+    }
+
+    /// Writes the next angle.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn write(&mut self, phi_degrees: f64, angle: &CondensedAngle) -> Result<()> {
+        let checksum = checksum(&self.whose.content_key, angle);
+        let written = batch(&self.schema, phi_degrees, angle, &checksum).and_then(|batch| self.writer.write(&batch));
+        written.map_err(|error| refused(&self.staged, error))
+    }
+
+    /// Makes the file visible.
+    ///
+    /// # Errors
+    /// Io, with the path.
+    pub fn publish(mut self) -> Result<()> {
+        self.writer.finish().map_err(|error| refused(&self.staged, error))?;
+        self.staged.publish()
+    }
+}
+
+fn refused(staged: &StagedFile, error: ArrowError) -> Error {
+    let mut fault =
+        Fault::at(staged.path().display(), "could not be written").advice("check the free space").code(Code::E73);
+    fault.source = Some(error.into());
+    fault.io()
+}
+
+/// What a store has of pseudo-pairs, laid out by a rule if one is asked for; `None` if it has none, or others.
+///
+/// # Errors
+/// E72 if they are not those that were written; Io if they cannot be read.
+pub fn read(
+    folder: &Folder,
+    whose: &Whose,
+    rule: Option<&str>,
+    n_angles: usize,
+) -> Result<Option<Vec<CondensedAngle>>> {
+    let place = folder.place(CONDENSED_NAME);
+    if place.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    folder.file(CONDENSED_NAME)?.read_to_end(&mut bytes).map_err(io_at(&place))?;
+    let file = ArrowFile::of(Bytes::from(bytes)).map_err(|what| damaged(&place, what))?;
+    let metadata = file.schema().metadata();
+    let expected = whose.description_of_condensed(rule.or(told(metadata, CONDENSED)).unwrap_or_default());
+    if expected.keys().any(|name| metadata.get(name) != expected.get(name)) {
+        return Ok(None);
+    }
+    let angle = |k: usize| {
+        let (angle, sum) = file.batch(k).as_ref().and_then(of_row).ok_or_else(|| damaged(&place, "is damaged"))?;
+        match sum == checksum(&whose.content_key, &angle) {
+            true => Ok(angle),
+            false => Err(damaged(&place, "does not hold what was written (checksum)")),
+        }
+    };
+    match file.n_batches() == n_angles {
+        true => (0..n_angles).map(angle).collect::<Result<Vec<CondensedAngle>>>().map(Some),
+        false => Err(damaged(&place, &format!("{} angles, the store has {n_angles}", file.n_batches()))),
+    }
+}
+
+fn damaged(place: &Path, what: &str) -> Error {
+    Fault::at(place.display(), what)
+        .expected("the pseudo-pairs that were written")
+        .advice("remove the file, or make it anew with `homodyne condense --force`")
+        .code(Code::E72)
+        .format()
+}
+
+/// Of all numbers of an angle, and of the store that they are from.
+fn checksum(store_key: &str, angle: &CondensedAngle) -> String {
+    let CondensedAngle { moments, squares, pairs, missing, unseen } = angle;
+    let mut bytes = store_key.as_bytes().to_vec();
+    let mut add = |value: u64| bytes.extend(value.to_le_bytes());
+    moments.iter().for_each(|moment| add(moment.to_bits()));
+    [*squares, unseen.energy, unseen.degrees, unseen.most_energy, unseen.most_degrees]
+        .iter()
+        .for_each(|value| add(value.to_bits()));
+    unseen.most_at.iter().flat_map(|range| [range.start, range.end]).for_each(|frame| add(frame as u64));
+    add(*pairs);
+    for pair in missing {
+        pair.frames.iter().for_each(|&frame| add(u64::from(frame)));
+        add(pair.stand_in.to_bits());
+    }
+    content_hash(&bytes)[..16].into()
+}

@@ -1,0 +1,93 @@
+//! Where the pseudo-pairs of every angle lie: angles with the same usable frames share a place. It sees no value.
+
+use crate::experiment::Experiment;
+use crate::model::nodes::Nodes;
+use crate::model::scattered_pairs::ScatteredPairs;
+use crate::sums::objective::Fineness;
+use crate::sums::pairs::{LANES, Lane};
+use crate::sweep::condensed::layout::Layout;
+
+/// Pairs that a pseudo-pair stands for at least, or nothing is gained.
+const FEWEST_PAIRS: usize = 4;
+
+/// Pseudo-pairs of all angles with the same usable frames.
+#[derive(Debug)]
+pub struct Place {
+    is_usable: Vec<bool>,
+    /// Where they lie.
+    pub layout: Layout,
+    nodes: Nodes,
+    /// Roots of their weights, eight at a time.
+    pub roots: Vec<Lane>,
+}
+
+/// Places of all angles.
+#[derive(Debug)]
+pub struct Arrangement {
+    fineness: Fineness,
+    places: Vec<Place>,
+    of_angle: Vec<usize>,
+}
+
+impl Arrangement {
+    /// For the angles of an experiment; `None` where there are too few frames to gain by it.
+    #[must_use]
+    pub fn of(experiment: &Experiment, fineness: Fineness) -> Option<Self> {
+        let n_frames = experiment.time.n_frames;
+        if n_frames < Nodes::FEWEST_FRAMES {
+            return None;
+        }
+        let mut places: Vec<Place> = Vec::new();
+        let mut of_angle = Vec::new();
+        for angle in &experiment.angles {
+            let is_usable = angle.usable_frames(n_frames);
+            let known = places.iter().position(|place| place.is_usable == is_usable);
+            of_angle.push(known.unwrap_or_else(|| {
+                places.push(Place::of(is_usable, fineness));
+                places.len() - 1
+            }));
+        }
+        let gains = |place: &Place| FEWEST_PAIRS * place.layout.pairs.len() <= experiment.time.n_pairs();
+        places.iter().all(gains).then_some(Arrangement { fineness, places, of_angle })
+    }
+
+    /// In words: the same for all that lie alike.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        format!("version 1, {:?}", self.fineness).to_lowercase()
+    }
+
+    /// Number of the place of an angle.
+    #[must_use]
+    pub fn of_angle(&self, angle: usize) -> usize {
+        self.of_angle[angle]
+    }
+
+    /// The place of an angle.
+    #[must_use]
+    pub fn place(&self, angle: usize) -> &Place {
+        &self.places[self.of_angle[angle]]
+    }
+
+    /// The pseudo-pairs of all places, from the quantities of every frame.
+    #[must_use]
+    pub fn pairs_at(&self, frames: &[Lane]) -> Vec<ScatteredPairs> {
+        self.places.iter().map(|place| ScatteredPairs::new(&place.nodes.at(frames), &place.layout.pairs)).collect()
+    }
+}
+
+impl Place {
+    fn of(is_usable: Vec<bool>, fineness: Fineness) -> Self {
+        let layout = Layout::of(&is_usable, fineness);
+        let nodes = Nodes::new(&layout.nodes, is_usable.len());
+        let roots: Vec<f64> = layout.weights.iter().map(|weight| weight.sqrt()).collect();
+        Place { is_usable, nodes, roots: lanes(&roots), layout }
+    }
+}
+
+/// Eight at a time, zeros behind the last.
+#[must_use]
+pub fn lanes(values: &[f64]) -> Vec<Lane> {
+    let lane = |chunk: &[f64]| Lane(std::array::from_fn(|k| chunk.get(k).copied().unwrap_or(0.0)));
+    values.chunks(LANES).map(lane).collect()
+}
