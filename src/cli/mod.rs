@@ -6,6 +6,7 @@ pub mod choices;
 pub mod commands;
 pub mod config_arguments;
 pub mod configuration;
+mod earlier_store;
 pub mod explanation;
 pub mod holdings;
 mod interrupt;
