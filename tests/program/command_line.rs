@@ -426,6 +426,10 @@ fn a_q_that_is_none_is_told_in_one_form_by_every_command() {
     }
     for (words, told) in [
         (&["run", "c.yaml", "--threads", "x"][..], "--threads: x; expected a whole number"),
+        (
+            &["run", "c.yaml", "--threads", "100000"],
+            "cpu_threads: 100000; expected auto or a whole number from 1 to 4096",
+        ),
         (&["run", "c.yaml", "--strategy", "x"], "--strategy: x; expected one of auto, stratified"),
         (&["simulate", "--out", "n.h5", "--dt", "x"], "--dt: x; expected a number"),
         (&["simulate", "--out", "n.h5", "--angles", "0"], "--angles: 0; expected"),
