@@ -53,7 +53,7 @@ pub use crate::config::tree::{Node, override_node};
 pub use crate::error::catalogue::Code;
 pub use crate::error::explanation::Explanation;
 pub use crate::error::{Error, Fault, Result};
-pub use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
+pub use crate::experiment::{Angle, AngleNoise, Experiment, POSSIBLE_Q_PER_ANGSTROM, TimeGrid};
 pub use crate::fit::course::{Outset, fit};
 pub use crate::fit::settings::{
     CmaEs, Design, Enable, Evolution, FitSettings, MultiStart, Preset, Quality, Sharing, Tolerances,
@@ -65,13 +65,14 @@ pub use crate::ingest::adopt::request::AdoptSettings;
 pub use crate::ingest::convert::ingest;
 pub use crate::ingest::inspect::inspect;
 pub use crate::ingest::layouts::detect::Layout;
-pub use crate::ingest::request::{IngestSettings, Ingested, StorePlace};
+pub use crate::ingest::request::{IngestSettings, Ingested, Reuse, StorePlace};
 pub use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
 pub use crate::likelihood::scaling::ScalingSettings;
 pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
 pub use crate::machine::budget::MemorySettings;
 pub use crate::machine::cores::{Node as MemoryNode, nodes, usable_cores};
 pub use crate::machine::dataflow::StageTotals;
+pub use crate::machine::folder::make_folder;
 pub use crate::machine::memory::{check_address_space, detect_total_memory};
 pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use homodyne::ingest::convert::ingest;
-use homodyne::ingest::request::{IngestSettings, Ingested};
+use homodyne::ingest::request::{IngestSettings, Ingested, Reuse};
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
 use homodyne::machine::staged_file::Replace;
@@ -46,7 +46,7 @@ pub fn convert(source: &Path, store: &Path, format: StoreFormat, threads: usize)
         format,
         long: false,
         block_points: homodyne::store::block::DEFAULT_BLOCK_POINTS,
-        verify: false,
+        reuse: Reuse::default(),
     };
     ingest(&request, threads, &Watch::nobody()).expect("ingested")
 }

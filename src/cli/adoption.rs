@@ -27,7 +27,7 @@ pub fn adopt_tables(arguments: &AdoptArguments) -> Result<u8> {
 }
 
 fn settings(arguments: &AdoptArguments) -> Result<AdoptSettings> {
-    for (option, value) in [("--q", arguments.q), ("--dt", arguments.dt), ("--gap", arguments.gap)] {
+    for (option, value) in [("--dt", arguments.dt), ("--gap", arguments.gap)] {
         if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
             return Err(wrong_argument(option, &value.to_string(), "a positive number"));
         }
@@ -45,7 +45,7 @@ fn settings(arguments: &AdoptArguments) -> Result<AdoptSettings> {
         },
         long: arguments.long,
         block_points: arguments.block_points,
-        verify: arguments.verify,
+        reuse: arguments.earlier.reuse(),
         q_per_angstrom: arguments.q,
         dt_seconds: arguments.dt,
         gap_angstrom: arguments.gap,

@@ -2,13 +2,15 @@
 
 use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, ValueWidth};
 use crate::cli::config_arguments::ConfigCommand;
+use crate::cli::earlier_store::EarlierStore;
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
 use crate::cli::loudness::Loudness;
 use crate::cli::page_arguments::{COMPLETION_EXAMPLES, CompletionArguments, MAN_EXAMPLES, ManArguments};
 use crate::cli::reporting::{REPORT_EXAMPLES, ReportArguments};
 use crate::cli::shorthands::Shorthands;
+use crate::cli::words::{many_wavevectors, wavevector};
 use clap::{Args, Parser, Subcommand};
-use homodyne::api::DEFAULT_BLOCK_POINTS;
+use homodyne::api::{DEFAULT_BLOCK_POINTS, ManyQ};
 use std::path::PathBuf;
 
 /// XPCS two-time correlation data to transport coefficients with honest error bars.
@@ -52,7 +54,7 @@ Examples:
 
 const INGEST_EXAMPLES: &str = "\
 Examples:
-  homodyne ingest data.hdf                       into results/stores/data
+  homodyne ingest data.hdf --q 0.0054            into results/stores/data-<12 digits>; another selection has other digits
   homodyne ingest data.hdf --config my.yaml --store stores/data --format parquet";
 
 const CONDENSE_EXAMPLES: &str = "\
@@ -158,8 +160,8 @@ pub struct FitArguments {
     #[arg(long)]
     pub multi_start: bool,
     /// Fit every q of the file (`all`) or a list in 1/angstrom, separated by commas, into one table.
-    #[arg(long, value_name = "all|Q,Q,..")]
-    pub q: Option<String>,
+    #[arg(long, value_name = "all|Q,Q,..", value_parser = many_wavevectors, allow_hyphen_values = true)]
+    pub q: Option<ManyQ>,
     /// Keep worker threads on the cores of a memory node.
     #[arg(long)]
     pub pin: bool,
@@ -241,18 +243,19 @@ pub struct IngestArguments {
     /// Configuration (YAML) with the selection.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// Directory of the store (default: results/stores/<name of the file or configuration>).
+    /// Directory of the store (default: <output.directory>/stores/<name of the configuration, or else of the file>-<12 digits of a key
+    /// of its content>).
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
     /// Layout, if it is not to be detected.
     #[arg(long)]
     pub layout: Option<String>,
     /// Wavevector in 1/angstrom.
-    #[arg(long, value_name = "Q")]
+    #[arg(long, value_name = "Q", value_parser = wavevector, allow_hyphen_values = true)]
     pub q: Option<f64>,
-    /// Compare checksums if the store is there already.
-    #[arg(long)]
-    pub verify: bool,
+    /// What becomes of a store that is there already.
+    #[command(flatten)]
+    pub earlier: EarlierStore,
     /// Options for all work.
     #[command(flatten)]
     pub common: Common,
@@ -283,7 +286,7 @@ pub struct AdoptArguments {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Wavevector in 1/angstrom.
-    #[arg(long)]
+    #[arg(long, value_name = "Q", value_parser = wavevector, allow_hyphen_values = true)]
     pub q: Option<f64>,
     /// Frame interval in seconds.
     #[arg(long)]
@@ -303,9 +306,9 @@ pub struct AdoptArguments {
     /// Pairs per block of the store.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BLOCK_POINTS)]
     pub block_points: usize,
-    /// Compare checksums if the store is there already.
-    #[arg(long)]
-    pub verify: bool,
+    /// What becomes of a store that is there already.
+    #[command(flatten)]
+    pub earlier: EarlierStore,
     /// Worker threads (default: all cores).
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -326,7 +329,7 @@ pub struct InspectArguments {
     #[arg(long, value_name = "DIR")]
     pub plot: Option<PathBuf>,
     /// Which wavevector of a file with several, in 1/angstrom (with --plot).
-    #[arg(long, value_name = "Q", requires = "plot")]
+    #[arg(long, value_name = "Q", value_parser = wavevector, allow_hyphen_values = true, requires = "plot")]
     pub q: Option<f64>,
     /// Print as JSON.
     #[arg(long, conflicts_with = "plot")]
@@ -368,7 +371,7 @@ pub struct SimulateArguments {
     #[arg(long, default_value_t = 0.1)]
     pub dt: f64,
     /// Wavevectors in 1/angstrom, ascending, separated by commas.
-    #[arg(long, value_delimiter = ',', default_value = "0.0054")]
+    #[arg(long, value_parser = wavevector, allow_hyphen_values = true, value_delimiter = ',', default_value = "0.0054")]
     pub q: Vec<f64>,
     /// Gap in angstrom.
     #[arg(long, default_value_t = 2e6)]

@@ -16,7 +16,6 @@ use crate::cli::reporting::{draw, draw_data};
 use crate::cli::simulation::simulate;
 use crate::cli::spoken::say;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
-use crate::cli::words::wrong_argument;
 use homodyne::api::{
     Event, Finished, Listener, LogLevel, Manner, ManyQ, Purpose, Result, Run, Settings, Watch, check_address_space,
     inspect, plan, run_many, tune, usable_cores,
@@ -85,19 +84,11 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
 
 fn many_q(
     (settings, manner): (&Settings, Manner),
-    q: &str,
+    wanted: &ManyQ,
     arguments: &FitArguments,
     terminal: &Terminal,
 ) -> Result<u8> {
-    let number = |text: &str| {
-        let value = text.trim().parse::<f64>().ok().filter(|q| q.is_finite() && *q > 0.0);
-        value.ok_or_else(|| wrong_argument("--q", text, "all, or wavevectors in 1/angstrom separated by commas"))
-    };
-    let wanted = match q {
-        "all" => ManyQ::All,
-        list => ManyQ::List(list.split(',').map(number).collect::<Result<Vec<f64>>>()?),
-    };
-    let table = run_many(settings, &wanted, &Watch::new(terminal, &stop_flag()), manner)?;
+    let table = run_many(settings, wanted, &Watch::new(terminal, &stop_flag()), manner)?;
     terminal.finish();
     for row in &table.rows {
         row.error.iter().for_each(|error| say(&format!("error: q = {}: {error}\n", row.q_per_angstrom)));
@@ -174,7 +165,8 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
     tell(&settings, &terminal);
     (settings.notes, settings.without_effect, settings.remarks) = (Vec::new(), Vec::new(), Vec::new());
-    let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest(arguments.verify)?;
+    settings.ingest.reuse = arguments.earlier.reuse();
+    let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest()?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
     print(&format!("store {what}: {}\n", ingested.store.display()))?;

@@ -6,7 +6,7 @@ use crate::cli::terminal::print;
 use clap::{Command, CommandFactory};
 use clap_complete::generate;
 use clap_mangen::Man;
-use homodyne::api::{Code, Fault, Replace, Result, write_file};
+use homodyne::api::{Code, Fault, Replace, Result, make_folder, write_file};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,6 @@ pub fn complete(arguments: &CompletionArguments) -> Result<u8> {
 /// Writes a page for every command, or none where a file of somebody else is in the way.
 pub fn write_pages(arguments: &ManArguments) -> Result<u8> {
     let folder = &arguments.out;
-    let refused = |source: std::io::Error| {
-        let advice = "check the path, its permissions and the free space";
-        Fault::at(folder.display(), "the folder cannot be made").advice(advice).code(Code::E73).source(source).io()
-    };
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     let pages: Vec<(PathBuf, Vec<u8>)> =
@@ -35,14 +31,17 @@ pub fn write_pages(arguments: &ManArguments) -> Result<u8> {
     if !arguments.force {
         pages.iter().try_for_each(|(path, _)| may_be_replaced(path))?;
     }
-    std::fs::create_dir_all(folder).map_err(refused)?;
+    make_folder(folder)?;
     pages.iter().try_for_each(|(path, page)| write_file(path, page, Replace::File))?;
     print(&format!("written: {} pages into {}\n", pages.len(), folder.display()))?;
     Ok(0)
 }
 
-/// Nothing may be there, or an earlier page.
+/// Nothing may be there, or an earlier page. What is no file is never replaced, and never waited for.
 fn may_be_replaced(path: &Path) -> Result<()> {
+    if !path.symlink_metadata().is_ok_and(|there| there.is_file()) {
+        return Ok(());
+    }
     match std::fs::read(path) {
         Ok(there) if !there.starts_with(MARK.as_bytes()) => {
             let fault = Fault::at(path.display(), "exists and is no page of this program").expected("a new file");

@@ -1,6 +1,6 @@
 //! Words that several commands share, and the error of one that cannot be used.
 
-use homodyne::api::{Code, Error, Fault, Node, Result};
+use homodyne::api::{Code, Error, Fault, ManyQ, Node, POSSIBLE_Q_PER_ANGSTROM, Result};
 use std::path::Path;
 
 /// The error of a word that cannot be used.
@@ -17,4 +17,20 @@ pub fn path_node(option: &str, path: &Path) -> Result<Node> {
 /// The same of a path that is relative to where one stands, not to the configuration.
 pub fn standing_here(option: &str, path: &Path) -> Result<Node> {
     path_node(option, &std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
+}
+
+/// One wavevector in 1/angstrom. The error says what is expected.
+pub fn wavevector(text: &str) -> std::result::Result<f64, String> {
+    let possible = POSSIBLE_Q_PER_ANGSTROM;
+    let given = text.trim().parse().ok().filter(|q| possible.contains(q));
+    given.ok_or_else(|| format!("a wavevector in 1/angstrom, from {:e} to {}", possible.start(), possible.end()))
+}
+
+/// Several, separated by commas, or `all`.
+pub fn many_wavevectors(text: &str) -> std::result::Result<ManyQ, String> {
+    if text == "all" {
+        return Ok(ManyQ::All);
+    }
+    let list = text.split(',').map(wavevector).collect::<std::result::Result<Vec<f64>, String>>();
+    list.map(ManyQ::List).map_err(|expected| format!("all, or {expected}, or several with commas between them"))
 }

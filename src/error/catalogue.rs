@@ -34,7 +34,7 @@ macro_rules! codes {
 // E01 to E59 are for data files, E60 to E69 for configurations and the command line, from E70 on for what the program has
 // written itself.
 codes! {
-    E01 files "there is no such file, or it is a folder";
+    E01 files "there is no such file, or it is something else than a file";
     E02 files "the file is empty";
     E03 files "the file is of another kind";
     E04 files "the file is incomplete or damaged";

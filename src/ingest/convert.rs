@@ -7,7 +7,10 @@ use crate::ingest::request::{IngestSettings, Ingested};
 use crate::ingest::reuse::{Earlier, Others, content_key, earlier_store, may_give_way};
 use crate::listener::Watch;
 use crate::machine::file_identity::FileIdentity;
+use crate::machine::folder::parent_of;
+use crate::machine::publish::tidy_up;
 use crate::store::directory::hash_file;
+use crate::store::recognise::STORE;
 use crate::store::writer::StagedStore;
 use std::path::{Path, PathBuf};
 
@@ -22,8 +25,9 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let source_blake3 = hash_file(source)?;
     let content_key = content_key(request, &source_blake3)?;
     let store = request.store.of(&content_key);
-    let damage = match earlier_store(&store, &content_key, request.verify)? {
-        Earlier::Same(manifest) => return Ok(Ingested { reused: true, damage: None, store, manifest: *manifest }),
+    tidy_up(&parent_of(&store), STORE);
+    let damage = match earlier_store(&store, &content_key, request.reuse)? {
+        Earlier::Same(same) => return Ok(same.at(&store)),
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
@@ -38,7 +42,7 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     let content = SourceContent { blake3: source_blake3, identity };
     let manifest = job.manifest(converted, content, content_key)?;
     staged.publish(&manifest)?;
-    Ok(Ingested { reused: false, damage, store, manifest })
+    Ok(Ingested { reused: false, compared: 0, damage, store, manifest })
 }
 
 /// The directory of the store that an ingest would make or reuse.

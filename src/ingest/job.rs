@@ -154,6 +154,7 @@ impl<'a> Job<'a> {
             rows: values.len(),
             bytes: written.bytes,
             blake3: written.blake3,
+            identity: Some(written.identity),
             block_checksums: written.block_checksums,
             source: merged.sources.join(" + "),
             mask_note: merged.mask_note,

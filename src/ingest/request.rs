@@ -53,6 +53,20 @@ impl<P: Into<PathBuf>> From<P> for StorePlace {
     }
 }
 
+/// What is asked of a store that is there already. One that does not stand the test is an error: it may have been edited on purpose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// Nothing: its values are believed.
+    Believed,
+    /// That partitions have their checksums, if the file system says that they were written to since they were made.
+    #[default]
+    Untouched,
+    /// That all partitions have their checksums.
+    Verified,
+    /// It is made anew, whatever has become of it.
+    Never,
+}
+
 /// Everything that can be chosen about an ingest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IngestSettings {
@@ -68,8 +82,8 @@ pub struct IngestSettings {
     pub long: bool,
     /// Pairs per block.
     pub block_points: usize,
-    /// Compare checksums when a store is reused.
-    pub verify: bool,
+    /// What is asked of a store that is there already.
+    pub reuse: Reuse,
 }
 
 impl Default for IngestSettings {
@@ -81,7 +95,7 @@ impl Default for IngestSettings {
             format: StoreFormat::Arrow,
             long: false,
             block_points: DEFAULT_BLOCK_POINTS,
-            verify: false,
+            reuse: Reuse::default(),
         }
     }
 }
@@ -106,7 +120,9 @@ impl IngestSettings {
 pub struct Ingested {
     /// The store was there already.
     pub reused: bool,
-    /// Damage of an earlier store, which was therefore made anew.
+    /// Partitions of it that were compared with their checksums.
+    pub compared: usize,
+    /// Damage of an earlier store that was made anew.
     pub damage: Option<String>,
     /// Directory of the store.
     pub store: PathBuf,

@@ -3,7 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::adopt::sources::are_the_tables;
-use crate::ingest::request::IngestSettings;
+use crate::ingest::request::{IngestSettings, Ingested, Reuse};
 use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::store::directory::{Store, hash_file};
 use crate::store::manifest::{FORMAT_VERSION, Manifest, Provenance, StoreFormat};
@@ -39,12 +39,27 @@ pub(super) fn key_of(parts: &Value) -> Result<String> {
 
 /// What stands where the store is to be.
 pub(super) enum Earlier {
-    /// The wanted store, whole.
-    Same(Box<Manifest>),
-    /// A store that cannot be trusted, with the partition and what is wrong: it gives way.
+    /// The wanted store, as far as that was asked.
+    Same(Box<Same>),
+    /// A store that cannot be trusted, with what is wrong: it gives way.
     Damaged(String),
     /// Nothing, or the store of something else.
     Other,
+}
+
+/// The wanted store.
+pub(super) struct Same {
+    manifest: Manifest,
+    /// Partitions that were compared with their checksums.
+    compared: usize,
+}
+
+impl Same {
+    /// What an ingest says of it.
+    pub fn at(self, place: &Path) -> Ingested {
+        let Same { manifest, compared } = self;
+        Ingested { reused: true, compared, damage: None, store: place.to_path_buf(), manifest }
+    }
 }
 
 /// Whether the store of another source may give way.
@@ -56,26 +71,28 @@ pub(super) enum Others {
     Never,
 }
 
-/// Looks at `place` for the store with a key, and at its checksums if it is to be verified, or to give way to another one.
+/// Looks at `place` for the store with a key. Of any store that would be used or give way, what is asked of one that is there holds.
 ///
 /// # Errors
-/// What is wrong with a partition of which the manifest tells, unless it is to be verified, which replaces it: it may have been edited on
-/// purpose.
-pub(super) fn earlier_store(place: &Path, content_key: &str, verify: bool) -> Result<Earlier> {
+/// What is wrong with a partition of which the manifest tells, unless the store is to be made anew: it may have been edited on purpose.
+pub(super) fn earlier_store(place: &Path, content_key: &str, reuse: Reuse) -> Result<Earlier> {
     if !is_store(place) {
         return Ok(Earlier::Other);
     }
     let checked = Store::open(place, None).and_then(|store| {
-        let same = store.manifest().content_key == content_key;
-        if !same || verify {
-            store.verify()?;
-        }
-        Ok(same.then(|| Box::new(store.manifest().clone())))
+        let is_same = store.manifest().content_key == content_key;
+        let compared = match reuse {
+            Reuse::Believed if is_same => 0,
+            Reuse::Verified => store.verify().map(|()| store.manifest().partitions.len())?,
+            _ => store.verify_touched()?,
+        };
+        let is_used = is_same && reuse != Reuse::Never;
+        Ok(is_used.then(|| Box::new(Same { manifest: store.manifest().clone(), compared })))
     });
     match checked {
-        Ok(Some(manifest)) => Ok(Earlier::Same(manifest)),
+        Ok(Some(same)) => Ok(Earlier::Same(same)),
         Ok(None) => Ok(Earlier::Other),
-        Err(error) if !verify && Manifest::of(place).is_ok() => Err(error),
+        Err(error) if reuse != Reuse::Never && Manifest::of(place).is_ok() => Err(error),
         Err(error) => Ok(Earlier::Damaged(error.to_string())),
     }
 }

@@ -132,7 +132,15 @@ impl Selection {
         self.q_per_angstrom.is_none_or(|wanted| (q_per_angstrom - wanted).abs() <= reach)
     }
 
-    /// The file's q nearest to the wanted one, within half the local spacing and the relative tolerance.
+    /// The one of several q that is asked for, if any is: the nearest, within half the local spacing and the relative tolerance.
+    #[must_use]
+    pub fn nearest_of(&self, available: &[f64]) -> Option<f64> {
+        let wanted = self.q_per_angstrom?;
+        let nearest = *available.iter().min_by(|a, b| (*a - wanted).abs().total_cmp(&(*b - wanted).abs()))?;
+        self.is_wanted_q(nearest, distance_to_next(available, nearest)).then_some(nearest)
+    }
+
+    /// The file's q that is asked for.
     fn nearest_q(&self, source: &Source, bins: &[Bin]) -> Result<f64> {
         let mut available = wavevectors(bins);
         let Some(wanted) = self.q_per_angstrom else {
@@ -144,12 +152,10 @@ impl Selection {
                     .config()),
             };
         };
-        let by_distance = |a: &f64, b: &f64| (a - wanted).abs().total_cmp(&(b - wanted).abs());
-        available.sort_by(by_distance);
-        let nearest = available[0];
-        if self.is_wanted_q(nearest, distance_to_next(&available, nearest)) {
+        if let Some(nearest) = self.nearest_of(&available) {
             return Ok(nearest);
         }
+        available.sort_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()));
         available.truncate(3);
         Err(Fault::at(source.path().display(), format!("no bin at q = {wanted} 1/angstrom"))
             .expected(format!("a q within {} % of a bin; the nearest are {available:?}", self.q_tolerance * 100.0))

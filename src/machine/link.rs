@@ -1,7 +1,8 @@
 //! A symbolic link that leads to the newest of its siblings, and moves on by one rename. It knows nothing of what they are.
 
 use crate::error::{Result, io_at};
-use crate::machine::claim::{Claim, parent_of};
+use crate::machine::claim::Claim;
+use crate::machine::folder::parent_of;
 use std::ffi::OsString;
 use std::path::Path;
 

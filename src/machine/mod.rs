@@ -5,6 +5,7 @@ pub mod claim;
 pub mod cores;
 pub mod dataflow;
 pub mod file_identity;
+pub mod folder;
 pub mod link;
 pub mod memory;
 pub mod publish;

@@ -3,7 +3,8 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
-use crate::machine::claim::{Claim, parent_of};
+use crate::machine::claim::Claim;
+use crate::machine::folder::{make_folder, parent_of};
 use rustix::fs::{Access, CWD, RenameFlags, access, renameat_with};
 use rustix::io::Errno;
 use std::fs::File;
@@ -36,8 +37,8 @@ impl StagedDirectory {
     pub fn begin(target: &Path, kind: Kind) -> Result<Self> {
         (kind.may_replace)(target)?;
         let parent = parent_of(target);
-        std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
-        Claim::abandoned(target).into_iter().for_each(|left| tidy(left, target, kind));
+        make_folder(&parent)?;
+        tidy_up(&parent, kind);
         let claim = Claim::beside(target)?;
         let staging = claim.path("");
         std::fs::create_dir(&staging).map_err(io_at(&staging))?;
@@ -141,19 +142,21 @@ fn remove(place: &Path, claim: &mut Claim) {
 /// Ending of the name of what is replaced.
 const ASIDE: &str = ".replaced";
 
-/// Removes what a process that is gone has left, and puts back what it had moved aside. Where somebody has put other files there, all
-/// stays as it is.
-fn tidy(mut left: Claim, target: &Path, kind: Kind) {
-    let (staging, aside) = (left.path(""), left.path(ASIDE));
-    if [&staging, &aside].into_iter().any(|place| place.symlink_metadata().is_ok() && !(kind.is_ours)(place)) {
-        left.leave();
-        return;
+/// Removes what killed processes have left of directories of a kind in a folder, and puts back what they had moved aside. Where somebody
+/// has put other files there, all stays as it is.
+pub fn tidy_up(folder: &Path, kind: Kind) {
+    for mut left in Claim::abandoned_in(folder) {
+        let (staging, aside) = (left.path(""), left.path(ASIDE));
+        if [&staging, &aside].into_iter().any(|place| place.symlink_metadata().is_ok() && !(kind.is_ours)(place)) {
+            left.leave();
+            continue;
+        }
+        if aside.exists() && !left.target().exists() {
+            let _ = std::fs::rename(&aside, left.target());
+        }
+        remove(&aside, &mut left);
+        remove(&staging, &mut left);
     }
-    if aside.exists() && !target.exists() {
-        let _ = std::fs::rename(&aside, target);
-    }
-    remove(&aside, &mut left);
-    remove(&staging, &mut left);
 }
 
 /// A rename that says what may be at the target.

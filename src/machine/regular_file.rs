@@ -2,7 +2,7 @@
 //! is in them.
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{Cursor, Error, ErrorKind, Read, Result};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -48,7 +48,20 @@ pub fn only_regular(file: File) -> Result<File> {
     match file.metadata()?.file_type() {
         kind if kind.is_file() => Ok(file),
         kind if kind.is_dir() => Err(Error::from(ErrorKind::IsADirectory)),
-        _ => Err(Error::new(ErrorKind::InvalidInput, "is a device or pipe, not a file")),
+        kind => Err(Error::new(ErrorKind::InvalidInput, format!("is {}", what_it_is(kind)))),
+    }
+}
+
+/// What stands at a path, in words.
+#[must_use]
+pub fn what_it_is(kind: FileType) -> &'static str {
+    match kind {
+        _ if kind.is_file() => "a file",
+        _ if kind.is_dir() => "a folder",
+        _ if kind.is_symlink() => "a symbolic link",
+        _ if kind.is_fifo() => "a named pipe",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
     }
 }
 
@@ -75,14 +88,14 @@ pub fn read_to_string(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    use rustix::fs::{CWD, FileType as Kind, Mode, mknodat};
     use std::io::Write;
 
     #[test]
     fn a_pipe_is_refused_at_once_and_a_link_is_followed() {
         let folder = tempfile::tempdir().expect("folder");
         let [pipe, file, link] = ["pipe", "file", "link"].map(|name| folder.path().join(name));
-        mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("made");
+        mknodat(CWD, &pipe, Kind::Fifo, Mode::from_raw_mode(0o600), 0).expect("made");
         std::fs::write(&file, "text").expect("written");
         std::os::unix::fs::symlink(&file, &link).expect("linked");
         assert_eq!(read_to_string(&link).expect("text"), "text");

@@ -3,8 +3,10 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
-use crate::machine::claim::{Claim, parent_of};
+use crate::machine::claim::Claim;
+use crate::machine::folder::parent_of;
 use crate::machine::publish::{exchange, is_unsupported, sync_directory};
+use crate::machine::regular_file::what_it_is;
 use rustix::fs::RenameFlags;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -90,14 +92,15 @@ impl Drop for StagedFile {
 fn may_come_to(target: &Path, replace: Replace) -> Result<()> {
     let Ok(there) = target.symlink_metadata() else { return Ok(()) };
     let kind = there.file_type();
-    let (what, advice) = match kind {
-        _ if kind.is_symlink() => ("is a symbolic link", "name the file it leads to"),
-        _ if kind.is_dir() => ("is a folder", "name a file in it"),
-        _ if !kind.is_file() => ("is a device or pipe", "name a file"),
-        _ if replace == Replace::Nothing => ("exists", "choose another name, or replace it with --force"),
+    let advice = match kind {
+        _ if kind.is_symlink() => "name the file it leads to",
+        _ if kind.is_dir() => "name a file in it",
+        _ if !kind.is_file() => "name a file",
+        _ if replace == Replace::Nothing => "choose another name, or replace it with --force",
         _ => return Ok(()),
     };
-    Err(Fault::at(target.display(), what).expected("a new file").advice(advice).code(Code::E78).config())
+    let found = if kind.is_file() { "exists".into() } else { format!("is {}", what_it_is(kind)) };
+    Err(Fault::at(target.display(), found).expected("a new file").advice(advice).code(Code::E78).config())
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::fit::solver::journal::{Evaluated, Journal};
 use crate::machine::claim::free_name;
-use crate::machine::claim::parent_of;
 use crate::machine::file_identity::content_hash;
+use crate::machine::folder::{make_folder, parent_of};
 use crate::machine::regular_file;
 use crate::machine::staged_file::{Replace, write_file};
 use serde::{Deserialize, Serialize};
@@ -143,8 +143,7 @@ impl Journal for Checkpoint {
         let text = checksum(&self.content)
             .and_then(sealed)
             .map_err(|source| Fault::at(self.path.display(), "no JSON").source(source).internal())?;
-        let parent = parent_of(&self.path);
-        std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
+        make_folder(&parent_of(&self.path))?;
         write_file(&self.path, &text, Replace::File)
     }
 }

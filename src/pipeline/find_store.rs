@@ -33,7 +33,7 @@ impl Run<'_> {
             self.say(LogLevel::Warning, &what);
             return Ok(store.clone());
         }
-        Ok(self.ingest(false)?.store)
+        Ok(self.ingest()?.store)
     }
 
     /// The store as the configuration asks for it, which has to be there.

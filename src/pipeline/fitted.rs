@@ -1,15 +1,13 @@
 //! `fitted`: data, model and residual of every pair as tables of one angle each, streamed. It draws nothing.
 
-use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result, io_at};
+use crate::error::{Error, Result, io_at};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::publish::{Kind, StagedDirectory};
-use crate::machine::regular_file;
 use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::{AngleResult, FitOutcome};
 use crate::pipeline::drawing::model_of;
-use crate::report::tables::json::pretty;
+use crate::pipeline::marked_directory::Marked;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::long_table::{columns, fields};
@@ -18,16 +16,16 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use serde_json::Map;
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The directory in a run directory.
 pub const FITTED: &str = "fitted";
-/// What it says of itself: the bytes of every table.
-const MARKER: &str = "_fitted.json";
+/// What it says of itself: the bytes of every table, which are too many to be hashed.
+const TABLES: Marked = Marked { marker: "_fitted.json", endings: &["parquet", "json"], what: "set of fitted tables" };
 /// The file of an angle.
 const TABLE: &str = "fitted.parquet";
 
@@ -59,7 +57,7 @@ pub fn write_fitted(
     let theta: Vec<f64> = outcome.result.parameters.iter().map(|found| found.value).collect();
     let fitted = Fitted { store, sweep, tables: model.tables(&theta), theta, outcome, place: staged.path() };
     let n = outcome.result.angles.len();
-    let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut sizes = Map::new();
     let flow = Dataflow {
         n_items: n,
         lanes: Lanes::self_reading(threads),
@@ -68,13 +66,11 @@ pub fn write_fitted(
         meter: &Meter::default(),
     };
     flow.fold(&mut |angle, (name, bytes)| {
-        sizes.insert(name, bytes);
+        sizes.insert(name, bytes.into());
         watch.tell(&Event::Angles { work: "fitted", done: angle + 1, all: n });
         watch.check()
     })?;
-    let marker = staged.path().join(MARKER);
-    let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
-    std::fs::write(&marker, pretty(&json!({ "program": program, "files": sizes }))?).map_err(io_at(&marker))?;
+    TABLES.mark(staged.path(), Map::new(), sizes)?;
     staged.publish()
 }
 
@@ -162,40 +158,11 @@ fn refused(path: &Path, failed: Failed) -> Error {
     }
 }
 
-const KIND: Kind = Kind { may_replace, is_ours: |place| tables(place).is_some() };
-
-/// Bytes of all tables by name; `None` if something else is there too.
-fn tables(place: &Path) -> Option<BTreeMap<String, u64>> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(place).ok()? {
-        let entry = entry.ok()?;
-        let name = entry.file_name().into_string().ok()?;
-        if name == MARKER {
-            continue;
-        }
-        for table in std::fs::read_dir(name.starts_with("phi=").then(|| entry.path())?).ok()? {
-            let table = table.ok()?;
-            (table.file_name() == TABLE).then_some(())?;
-            found.insert(format!("{name}/{TABLE}"), table.metadata().ok()?.len());
-        }
-    }
-    Some(found)
-}
+/// The kind of directory that these tables are in.
+pub const KIND: Kind =
+    Kind { may_replace: |place| TABLES.may_replace(place), is_ours: |place| TABLES.is_unfinished(place) };
 
 /// Tables as they were written.
 pub fn is_as_written(place: &Path) -> bool {
-    let marker: Value = serde_json::from_str(&regular_file::read_to_string(&place.join(MARKER)).unwrap_or_default())
-        .unwrap_or_default();
-    tables(place).is_some_and(|tables| json!(tables) == marker["files"])
-}
-
-fn may_replace(place: &Path) -> Result<()> {
-    if place.symlink_metadata().is_err() || is_as_written(place) {
-        return Ok(());
-    }
-    Err(Fault::at(place.display(), "holds other files than `report --fitted` writes, or tables that were changed")
-        .expected("nothing, or the tables as they were written")
-        .advice("move what is there")
-        .code(Code::E77)
-        .config())
+    TABLES.is_as_written(place)
 }

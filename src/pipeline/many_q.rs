@@ -7,6 +7,7 @@ use crate::config::keys::data;
 use crate::config::settings::Settings;
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
+use crate::ingest::selection::Selection;
 use crate::ingest::survey::available_q;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::file_identity::content_hash;
@@ -75,7 +76,7 @@ impl FinishedTable {
 pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: Manner) -> Result<FinishedTable> {
     let list = match wanted {
         ManyQ::All => available_q(settings.ingest.source()?, &settings.ingest.selection)?,
-        ManyQ::List(list) => list.clone(),
+        ManyQ::List(list) => each_once(settings, list, user),
     };
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     for (k, &q) in list.iter().enumerate() {
@@ -104,6 +105,26 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
     let table = write(settings, rows, user)?;
     lead_latest_to(&table.directory, user);
     Ok(table)
+}
+
+/// A list of q without those that are another one of the list, by the file if that is there: a fit counts once.
+fn each_once(settings: &Settings, list: &[f64], user: &Watch<'_>) -> Vec<f64> {
+    let selection = &settings.ingest.selection;
+    // What is wrong with the file is said where it is read.
+    let available = settings.ingest.source().and_then(|source| available_q(source, selection)).unwrap_or_default();
+    let in_file =
+        |q: f64| Selection { q_per_angstrom: Some(q), ..selection.clone() }.nearest_of(&available).unwrap_or(q);
+    let mut kept: Vec<f64> = Vec::new();
+    for &q in list {
+        match kept.iter().find(|&&earlier| in_file(earlier) == in_file(q)) {
+            None => kept.push(q),
+            Some(earlier) => {
+                let both = format!("q = {q} and q = {earlier} of the list are one");
+                user.log(LogLevel::Warning, &format!("{both}, {} of the file: fitted once", in_file(q)));
+            }
+        }
+    }
+    kept
 }
 
 /// The settings of one q, with names and places of its own.

@@ -14,6 +14,7 @@ mod fitted;
 pub mod holdings;
 pub mod log;
 pub mod many_q;
+mod marked_directory;
 pub mod plan;
 pub mod progress;
 pub mod readiness;

@@ -1,7 +1,7 @@
 //! The directory of a report: a result is read for it, and it appears whole. It draws nothing.
 
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result, io_at};
+use crate::error::{Fault, Result, io_at};
 use crate::listener::{LogLevel, Watch};
 use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
@@ -9,12 +9,11 @@ use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
 use crate::outcome::fit::FitOutcome;
 use crate::pipeline::drawing::Files;
+use crate::pipeline::marked_directory::Marked;
 use crate::pipeline::run_record::{Noted, RECORD_NAME};
 use crate::report::page::Facts;
-use crate::report::tables::json::pretty;
 use crate::report::tables::read::{iterations, transport};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The directory in a run directory.
@@ -22,7 +21,7 @@ pub const REPORT: &str = "report";
 /// The page in it.
 pub const PAGE: &str = "report.html";
 /// What it says of itself: the hash of every file.
-const MARKER: &str = "report.json";
+const PICTURES: Marked = Marked { marker: "report.json", endings: &["svg", "parquet", "html", "json"], what: "report" };
 
 /// A result as a report needs it.
 pub struct Reported {
@@ -99,7 +98,7 @@ fn facts(record: &Value) -> Facts {
 /// Writes the files of a report into a directory that appears whole; a report that was changed is kept aside.
 pub fn publish(place: &Path, result_key: &str, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
     check_place(place)?;
-    if place.join(MARKER).is_file() && !is_as_written(place) {
+    if place.join(PICTURES.marker).is_file() && !is_as_written(place) {
         let aside = free_name(place, "changed");
         std::fs::rename(place, &aside).map_err(io_at(place))?;
         watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
@@ -107,22 +106,13 @@ pub fn publish(place: &Path, result_key: &str, files: Files, watch: &Watch<'_>) 
     let staged = StagedDirectory::begin(place, KIND)?;
     let plots = staged.path().join("plots");
     std::fs::create_dir(&plots).map_err(io_at(&plots))?;
-    let hashes: BTreeMap<&str, String> =
-        files.iter().map(|(name, content)| (name.as_str(), content_hash(content))).collect();
-    let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
-    let marker = pretty(&json!({ "program": program, "result_key": result_key, "files": hashes }))?;
-    for (name, content) in files.iter().map(|(name, content)| (name.as_str(), content)).chain([(MARKER, &marker)]) {
+    for (name, content) in &files {
         let path = staged.path().join(name);
         std::fs::write(&path, content).map_err(io_at(&path))?;
     }
+    let hashes = files.iter().map(|(name, content)| (name.clone(), content_hash(content).into())).collect();
+    PICTURES.mark(staged.path(), [("result_key".to_owned(), result_key.into())].into_iter().collect(), hashes)?;
     Ok(staged.publish()?.join(PAGE))
-}
-
-const KIND: Kind = Kind { may_replace, is_ours: is_unfinished };
-
-fn may_replace(place: &Path) -> Result<()> {
-    let is_empty = || std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
-    if place.symlink_metadata().is_err() || is_as_written(place) || is_empty() { Ok(()) } else { Err(taken(place)) }
 }
 
 /// Pictures may come to a place where nothing is, or where earlier ones are.
@@ -130,58 +120,20 @@ fn may_replace(place: &Path) -> Result<()> {
 /// # Errors
 /// E77 with what is there.
 pub fn check_place(place: &Path) -> Result<()> {
-    let Ok(there) = place.symlink_metadata() else { return Ok(()) };
-    let is_empty = || std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
-    let is_report = || regular_file::read_to_string(&place.join(MARKER)).is_ok_and(|text| text.contains("\"homodyne "));
-    if there.is_dir() && (is_report() || is_empty()) { Ok(()) } else { Err(taken(place)) }
+    PICTURES.may_come_to(place)
 }
 
-fn taken(place: &Path) -> Error {
-    Fault::at(place.display(), "is no report of this program, or holds other files")
-        .expected("a new place, or an earlier report as it was written")
-        .advice("move what is there, or choose another place")
-        .code(Code::E77)
-        .config()
-}
+/// The kind of directory that reports are.
+pub const KIND: Kind =
+    Kind { may_replace: |place| PICTURES.may_replace(place), is_ours: |place| PICTURES.is_unfinished(place) };
 
 /// The page of a report that was drawn from a result and is as it was written.
 pub fn page_of(run: &Path, result_key: &str) -> Option<PathBuf> {
     let place = run.join(REPORT);
-    let marker: Value = serde_json::from_str(&regular_file::read_to_string(&place.join(MARKER)).ok()?).ok()?;
-    (marker["result_key"] == result_key && is_as_written(&place)).then(|| place.join(PAGE))
+    (PICTURES.told(&place)["result_key"] == result_key && is_as_written(&place)).then(|| place.join(PAGE))
 }
 
 /// Whether a report holds what its marker lists, and nothing else.
 pub fn is_as_written(place: &Path) -> bool {
-    let marker = regular_file::read_to_string(&place.join(MARKER)).unwrap_or_default();
-    let listed: Value = serde_json::from_str(&marker).unwrap_or_default();
-    let Some(files) = listed["files"].as_object() else { return false };
-    let is_whole = |(name, hash): (&String, &Value)| {
-        regular_file::read(&place.join(name)).is_ok_and(|content| hash == &json!(content_hash(&content)))
-    };
-    names(place).is_some_and(|names| names.iter().all(|name| name == MARKER || files.contains_key(name)))
-        && files.iter().all(is_whole)
-}
-
-/// Whether a report that was never finished holds nothing but files of reports.
-fn is_unfinished(place: &Path) -> bool {
-    let endings = [".svg", ".parquet", ".html", ".json"];
-    names(place).is_some_and(|names| names.iter().all(|name| endings.iter().any(|ending| name.ends_with(ending))))
-}
-
-/// Names of all files, below `plots` too; `None` if something cannot be looked at.
-fn names(place: &Path) -> Option<Vec<String>> {
-    let mut names = Vec::new();
-    for (folder, prefix) in [(place.to_path_buf(), ""), (place.join("plots"), "plots/")] {
-        if !prefix.is_empty() && !folder.exists() {
-            continue;
-        }
-        for entry in std::fs::read_dir(&folder).ok()? {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            if !(prefix.is_empty() && name == "plots") {
-                names.push(format!("{prefix}{name}"));
-            }
-        }
-    }
-    Some(names)
+    PICTURES.is_as_written(place)
 }

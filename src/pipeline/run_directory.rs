@@ -6,16 +6,16 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::experiment::Experiment;
 use crate::listener::{LogLevel, Watch};
-use crate::machine::claim::{check_name, free_name};
-use crate::machine::file_identity::content_hash;
+use crate::machine::claim::{check_name, free_name, is_held};
+use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::machine::link::lead_to;
-use crate::machine::publish::{Kind, StagedDirectory};
+use crate::machine::publish::{Kind, StagedDirectory, tidy_up};
 use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::fitted::{self, FITTED};
 use crate::pipeline::plan::decide;
-use crate::pipeline::report_directory::{REPORT, is_as_written, page_of};
+use crate::pipeline::report_directory::{self, REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, sealed};
 use crate::report::tables::json::pretty;
@@ -42,7 +42,7 @@ impl Run<'_> {
         hash(&json!([self.config_hash(), content_key, strategy.name()]))
     }
 
-    /// The result of an equal earlier run, of any day.
+    /// The result of an equal earlier run, of any day. It is one of the store as it was made: what was written to it since must be equal.
     pub(super) fn earlier_result(&self, store: &Store) -> Result<Option<Finished>> {
         let strategy = decide(&self.settings.fit, store, self.settings.run.threads())?.strategy;
         let key = self.result_key(&store.manifest().content_key, strategy);
@@ -52,14 +52,21 @@ impl Run<'_> {
             |entry: &DirEntry| entry.file_name().to_str().is_some_and(|name| without_day(name) == ending);
         let mut directories: Vec<PathBuf> = entries.filter(is_called_so).map(|entry| entry.path()).collect();
         directories.sort();
-        Ok(directories.into_iter().rev().find_map(|directory| self.read_result(directory, &key)))
+        tidy_up(&self.settings.run.output, RESULTS);
+        directories.iter().for_each(|directory| tidy(directory));
+        let found = directories.into_iter().rev().find_map(|directory| self.read_result(directory, &key));
+        if found.is_some() && self.settings.run.verify {
+            store.verify_touched()?;
+        }
+        Ok(found)
     }
 
-    /// Whether the results of a key can be written, which is asked before the work is done.
-    pub(super) fn check_place(&self, key: &str) -> Result<()> {
+    /// Whether the results of a key can be written, which is asked before the work is done. Returns the record that is there already.
+    pub(super) fn check_place(&self, key: &str) -> Result<Option<FileIdentity>> {
         let place = self.settings.run.output.join(run_id(&self.settings.run.name, key));
         check_name(&place)?;
-        may_be_replaced(&place)
+        tidy(&place);
+        may_be_replaced(&place).map(|()| record_at(&place))
     }
 
     fn read_result(&self, directory: PathBuf, key: &str) -> Option<Finished> {
@@ -83,8 +90,15 @@ impl Run<'_> {
         (is_same && is_final).then_some(Finished { directory, outcome, report, summary, totals: None })
     }
 
+    /// Writes the results; those that another command has written meanwhile are the same, and maybe in use.
     pub(super) fn write(&self, result: FitResult, record: Record<'_>) -> Result<Finished> {
         let id = run_id(&self.settings.run.name, &record.key);
+        let place = self.settings.run.output.join(&id);
+        if record_at(&place) != record.earlier
+            && let Some(same) = self.read_result(place.clone(), &record.key)
+        {
+            return Ok(Finished { totals: Some(record.totals), ..same });
+        }
         let outcome = FitOutcome::new(result, conditions(self.settings, record.experiment));
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let mut files = vec![
@@ -101,9 +115,14 @@ impl Run<'_> {
             files.push(("candidates.parquet", parquet::candidates(search, result)?));
         }
         files.push((RECORD_NAME, sealed(&self.record(&id, result.verdict, &record, &files))?));
-        let directory = publish(&self.settings.run.output.join(id), files, &self.watch())?;
+        let directory = publish(&place, files, &self.watch())?;
         Ok(Finished { directory, outcome, report: None, summary, totals: Some(record.totals) })
     }
+}
+
+/// The record of results, as the file system tells of it.
+fn record_at(place: &Path) -> Option<FileIdentity> {
+    FileIdentity::of(&place.join(RECORD_NAME)).ok()
 }
 
 /// `latest` beside the results leads to the ones that were asked for last.
@@ -116,6 +135,11 @@ pub(super) fn lead_latest_to(directory: &Path, watch: &Watch<'_>) {
         Err(error) => error.to_string(),
     };
     watch.log(LogLevel::Warning, &format!("{} does not lead to these results: {kept}", link.display()));
+}
+
+/// Removes what killed processes have left of pictures and tables in the directory of a run.
+fn tidy(run: &Path) {
+    [report_directory::KIND, fitted::KIND].into_iter().for_each(|kind| tidy_up(run, kind));
 }
 
 /// Link to the newest results.
@@ -160,7 +184,8 @@ fn holds_only_results(place: &Path) -> bool {
 fn foreign(place: &Path) -> Result<Option<OsString>> {
     for entry in std::fs::read_dir(place).map_err(io_at(place))? {
         let name = entry.map_err(io_at(place))?.file_name();
-        if !FILES.iter().any(|file| name == *file) {
+        // Somebody is drawing a report of these results just now: that is not lost with them.
+        if !FILES.iter().any(|file| name == *file) && !is_held(&place.join(&name)) {
             return Ok(Some(name));
         }
     }

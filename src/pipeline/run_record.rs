@@ -4,7 +4,7 @@ use crate::config::settings::Effective;
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::fit::strategy::Decision;
-use crate::machine::file_identity::content_hash;
+use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::machine::memory::{container_limit_bytes, detect_total_memory, peak_rss_anon_bytes, peak_rss_bytes};
 use crate::machine::regular_file;
 use crate::outcome::fit::Strategy;
@@ -34,6 +34,8 @@ pub struct Record<'a> {
     pub store: &'a Store,
     /// Strategy and why.
     pub decision: Decision,
+    /// The record that was there before.
+    pub earlier: Option<FileIdentity>,
 }
 
 /// Name of the file.

@@ -94,7 +94,7 @@ pub fn told<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a str> {
 pub(crate) fn damaged(path: &Path, what: &str) -> Error {
     Fault::at(path.display(), what)
         .expected("the partition that was written")
-        .advice("make the store anew with `homodyne ingest --verify`; what another tool has edited on purpose, copy and `homodyne adopt` first")
+        .advice("make the store anew with --force (`homodyne ingest` or `adopt`); what was edited on purpose, copy and `homodyne adopt` first")
         .code(Code::E72)
         .format()
 }

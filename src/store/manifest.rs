@@ -63,6 +63,9 @@ pub struct Partition {
     pub bytes: u64,
     /// BLAKE3 of the file.
     pub blake3: String,
+    /// What the file system said of it when it was written; stores of earlier versions do not tell.
+    #[serde(default)]
+    pub identity: Option<FileIdentity>,
     /// Of the values of every block, little-endian: see [`checksum`].
     pub block_checksums: Vec<String>,
     /// Where the values came from (HDF5 path).

@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::claim::prefix;
 use crate::machine::publish::Kind;
-use crate::machine::regular_file;
+use crate::machine::regular_file::{self, what_it_is};
 use crate::store::condensed_file::CONDENSED_NAME;
 use crate::store::manifest::{DATA_FOLDER, MANIFEST_NAME, StoreFormat};
 use serde_json::Value;
@@ -29,8 +29,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     }
     let Ok(there) = place.symlink_metadata() else { return Ok(()) };
     if !there.is_dir() {
-        let what = if there.is_symlink() { "is a symbolic link" } else { "is a file" };
-        return Err(taken(place, what));
+        return Err(taken(place, &format!("is {}", what_it_is(there.file_type()))));
     }
     if is_locked(place) {
         return Err(taken(place, &format!("{MANIFEST_NAME} in it cannot be read: permission denied")));

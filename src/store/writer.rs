@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::experiment::Angle;
+use crate::machine::file_identity::FileIdentity;
 use crate::machine::publish::StagedDirectory;
 use crate::store::block::{Values, blocks, pair_position};
 use crate::store::described::Whose;
@@ -31,6 +32,8 @@ pub struct Written {
     pub bytes: u64,
     /// BLAKE3 of the file.
     pub blake3: String,
+    /// What the file system says of it.
+    pub identity: FileIdentity,
     /// Of the values of every block.
     pub block_checksums: Vec<String>,
 }
@@ -71,9 +74,9 @@ impl StagedStore {
                 parquet_partition::write(values, (&self.whose, angle), sink).map_err(|source| refused(source.into()))?
             }
         };
-        let (bytes, blake3) = sink.finish().map_err(io_at(&path))?;
+        let (identity, blake3) = sink.finish().map_err(io_at(&path))?;
         let block_checksums = blocks(values, self.whose.block_points).map(|block| checksum(&block)).collect();
-        Ok(Written { file, bytes, blake3, block_checksums })
+        Ok(Written { file, bytes: identity.bytes, blake3, identity, block_checksums })
     }
 
     /// Writes the manifest and makes the store visible, in place of an earlier one, once every partition is known to be there.
@@ -135,19 +138,19 @@ fn refused(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Err
 struct HashingFile {
     file: BufWriter<File>,
     hasher: blake3::Hasher,
-    bytes: u64,
 }
 
 impl HashingFile {
     fn create(path: &Path) -> Result<Self> {
         let file = BufWriter::with_capacity(1 << 18, File::create(path).map_err(io_at(path))?);
-        Ok(HashingFile { file, hasher: blake3::Hasher::new(), bytes: 0 })
+        Ok(HashingFile { file, hasher: blake3::Hasher::new() })
     }
 
-    fn finish(mut self) -> std::io::Result<(u64, String)> {
+    fn finish(mut self) -> std::io::Result<(FileIdentity, String)> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
-        Ok((self.bytes, self.hasher.finalize().to_hex().to_string()))
+        let (identity, _) = FileIdentity::of_open(self.file.get_ref())?;
+        Ok((identity, self.hasher.finalize().to_hex().to_string()))
     }
 }
 
@@ -155,7 +158,6 @@ impl Write for HashingFile {
     fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
         let written = self.file.write(buffer)?;
         self.hasher.update(&buffer[..written]);
-        self.bytes += written as u64;
         Ok(written)
     }
 

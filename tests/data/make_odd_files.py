@@ -65,3 +65,15 @@ message, empty = b"\x03\0", b"\0\0"
 at = content.index(b"\x11\x20\x0f\0\x02\0\0\0") - 8
 assert content[at : at + 2] == message
 open("unreadable_dataset.h5", "wb").write(content[:at] + empty + content[at + 2 :])
+
+# Names that are not UTF-8, as older programs wrote them, beside what is read and where it matters.
+values = np.triu(1.0 + 0.1 * np.exp(-np.abs(np.subtract.outer(np.arange(24), np.arange(24))) / 5.0), 1)
+for form in ("earliest", "latest"):
+    with h5py.File(f"names_{form}.h5", "w", libver=form) as f:
+        for folder in ("exchange/C2T_all", "xpcs", "measurement/instrument/detector"):
+            f.create_group(folder)
+        f["exchange/C2T_all/g2_00001"] = values.astype("f4")
+        f["xpcs/dqlist"], f["xpcs/dphilist"] = [[0.01]], [[3.0]]
+        f["measurement/instrument/detector/exposure_period"] = [[0.1]]
+        for folder in ("/", "/exchange", "/xpcs", "/measurement/instrument/detector"):
+            h5py.h5d.create(f[folder].id, b"Gr\xf6\xdfe", h5py.h5t.NATIVE_DOUBLE, h5py.h5s.create(h5py.h5s.SCALAR))

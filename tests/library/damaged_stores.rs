@@ -130,7 +130,7 @@ impl Listener for Writer<'_> {
 fn a_store_that_is_written_to_during_a_fit_is_no_result() {
     let place = Place::new();
     let settings = settings(&place, "").expect("settings");
-    let store = Run::new(&settings, &Watch::nobody()).ingest(false).expect("good").store;
+    let store = Run::new(&settings, &Watch::nobody()).ingest().expect("good").store;
     let partition = store.join("c2/phi=0.0/c2.arrow");
     let whole = std::fs::read(&partition).expect("there");
     for content in [whole.clone(), whole.iter().map(|byte| byte ^ 1).collect()] {

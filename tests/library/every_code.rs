@@ -57,7 +57,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
     match code {
         Code::E01 => vec![
             (ingested(|place| place.file("data_1.hdf", b"x").with_file_name("data_2.hdf"), q()), "data_1.hdf"),
-            (ingested(|place| place.folder().to_path_buf(), q()), "is a directory"),
+            (ingested(|place| place.folder().to_path_buf(), q()), "is a folder"),
             (load(Path::new("nowhere.yaml"), &[]).map(|_| vec![]), "nowhere.yaml"),
         ],
         Code::E02 => vec![(bytes("a.hdf", b""), "0 bytes"), (other_file(b""), "0 bytes")],
@@ -341,7 +341,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             let below_a_file = place.file("file", b"x").join("store");
             vec![(
                 warnings(place.ingest_with(&IngestSettings { store: below_a_file.into(), ..request }, 2)),
-                "free space",
+                "is a file; expected a folder to write into",
             )]
         }
         Code::E74 => vec![(resumed(|path| std::fs::write(path, "{").expect("damaged"), HASHES), "without --resume")],

@@ -2,7 +2,7 @@
 
 use crate::beamline::{ApsLegacy, ApsU, Fill, Storage, c2};
 use homodyne::ingest::convert::ingest;
-use homodyne::ingest::request::{IngestSettings, Ingested};
+use homodyne::ingest::request::{IngestSettings, Ingested, Reuse};
 use homodyne::ingest::selection::{PhiRange, Selection};
 use homodyne::listener::Watch;
 use homodyne::store::block::{BlockSource, pair_at};
@@ -18,7 +18,7 @@ fn request(source: &Path, store: &Path, selection: Selection) -> IngestSettings 
         format: StoreFormat::Arrow,
         long: false,
         block_points: 100,
-        verify: true,
+        reuse: Reuse::Verified,
     }
 }
 

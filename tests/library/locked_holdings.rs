@@ -3,10 +3,13 @@
 use crate::place::Place;
 use crate::told::{as_anybody, settings};
 use homodyne::config::settings::Settings;
+use homodyne::error::Error;
 use homodyne::ingest::request::StorePlace;
 use homodyne::listener::Watch;
+use homodyne::pipeline::drawing::ReportSettings;
 use homodyne::pipeline::holdings::{remove_store, runs, stores};
 use homodyne::pipeline::run::Run;
+use homodyne::pipeline::stages::report::report;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -46,7 +49,7 @@ fn what_may_not_be_read_is_listed_with_the_reason() {
         named.ingest.store = StorePlace::Directory(store.directory.clone());
         let run = Run::new(&named, &Watch::nobody());
         let fit = run.store().and_then(|store| run.open(&store)).map(|_| ()).expect_err("locked");
-        let ingest = Run::new(&named, &Watch::nobody()).ingest(false).map(|_| ()).expect_err("locked");
+        let ingest = Run::new(&named, &Watch::nobody()).ingest().map(|_| ()).expect_err("locked");
         for error in [fit, ingest].map(|error| error.to_string()) {
             assert!(error.contains("_manifest.json") && error.contains("ermission denied"), "{error}");
         }
@@ -67,4 +70,39 @@ fn a_store_that_cannot_be_removed_is_not_said_to_be() {
     set_mode(&inner, 0o755);
     let left = std::fs::read_dir(settings.run.output.join("stores")).expect("stores").count();
     assert_eq!(left, 1, "nothing hidden");
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_is_told_and_no_name_in_it() {
+    let place = Place::new();
+    let known = after_a_run(&place);
+    let output = known.run.output.clone();
+    let run = runs(&output).expect("listed").remove(0).directory;
+    let mut again = settings(&place, "optimization: {nlsq: {ftol: 1e-9}}\n").expect("settings");
+    again.ingest.store = known.ingest.store.clone();
+    let mut other = known.clone();
+    other.ingest.selection.exclude_first_frame = false;
+    let mut elsewhere = other.clone();
+    elsewhere.run.output = output.join("new/below");
+    elsewhere.ingest.store = StorePlace::Directory(output.join("new/store"));
+    for folder in [&output, &output.join("stores"), &run] {
+        set_mode(folder, 0o555);
+    }
+    let told = |what: Result<(), Error>, folder: &Path| {
+        let line = what.expect_err("it may not be written to").to_string();
+        let expected =
+            format!("[E73] {}: permission denied: nothing may be written into this folder", folder.display());
+        assert!(line.contains(&expected) && line.contains("chmod u+w") && !line.contains(".staging-"), "{line}");
+    };
+    as_anybody(|| {
+        told(Run::new(&other, &Watch::nobody()).ingest().map(drop), &output.join("stores"));
+        told(Run::new(&elsewhere, &Watch::nobody()).ingest().map(drop), &output);
+        told(report(&run, &ReportSettings::default(), &Watch::nobody()).map(drop), &run);
+        told(Run::new(&again, &Watch::nobody()).run().map(drop), &output);
+        // What is there can be used as it is.
+        assert!(Run::new(&known, &Watch::nobody()).run().expect("reused").is_some());
+    });
+    for folder in [&output, &output.join("stores"), &run] {
+        set_mode(folder, 0o755);
+    }
 }

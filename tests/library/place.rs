@@ -3,7 +3,7 @@
 use crate::beamline::ApsU;
 use homodyne::error::Error;
 use homodyne::ingest::convert::ingest;
-use homodyne::ingest::request::{IngestSettings, Ingested};
+use homodyne::ingest::request::{IngestSettings, Ingested, Reuse};
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
 use homodyne::store::manifest::StoreFormat;
@@ -37,7 +37,7 @@ impl Place {
             format: StoreFormat::Arrow,
             long: false,
             block_points: 4096,
-            verify: false,
+            reuse: Reuse::default(),
         }
     }
 

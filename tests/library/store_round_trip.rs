@@ -7,7 +7,7 @@ use crate::told::of_a_store_that_is_there;
 use homodyne::config::settings::Settings;
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::ingest::convert::ingest;
-use homodyne::ingest::request::IngestSettings;
+use homodyne::ingest::request::{IngestSettings, Reuse};
 use homodyne::ingest::selection::Selection;
 use homodyne::listener::Watch;
 use homodyne::store::block::{BlockSource, Values};
@@ -150,7 +150,7 @@ fn altered_values_are_found_when_they_are_first_read_unless_that_is_switched_off
     std::fs::write(&partition, content).expect("altered");
     let store = Store::open(&place, None).expect("its structure is whole");
     let line = store.read(0).expect_err("altered").to_string();
-    assert!(line.contains("block 0") && line.contains("phi=-180.0") && line.contains("--verify"), "{line}");
+    assert!(line.contains("block 0") && line.contains("phi=-180.0") && line.contains("--force"), "{line}");
     assert!(store.read(1).is_ok());
     let believed = store.unverified();
     assert!(believed.read(0).is_ok() && !believed.is_verified());
@@ -201,7 +201,7 @@ fn request(folder: &Path, selection: Selection) -> IngestSettings {
         format: StoreFormat::Arrow,
         long: false,
         block_points: 100,
-        verify: true,
+        reuse: Reuse::Verified,
     }
 }
 
@@ -223,17 +223,23 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
     file.write(&folder.path().join("a.hdf"));
     assert!(!run(&selection).reused, "another content under the same name");
     let partition = folder.path().join("store/c2/phi=0.0/c2.arrow");
-    std::fs::write(&partition, b"cut").expect("damaged");
-    assert!(!run(&selection).reused, "a damaged store is rebuilt");
-    let mut altered = std::fs::read(&partition).expect("partition");
+    let whole = std::fs::read(&partition).expect("partition");
+    let mut altered = whole.clone();
     let middle = altered.len() / 2;
     altered[middle] ^= 1;
-    std::fs::write(&partition, altered).expect("altered");
-    let rebuilt = run(&selection);
-    assert!(
-        !rebuilt.reused && rebuilt.damage.is_some_and(|damage| damage.contains("phi=0.0")),
-        "found by its checksum"
-    );
+    for damaged in [b"cut".to_vec(), altered] {
+        std::fs::write(&partition, &damaged).expect("damaged");
+        for reuse in [Reuse::Untouched, Reuse::Verified] {
+            let request = IngestSettings { reuse, ..request(folder.path(), selection.clone()) };
+            let told = ingest(&request, 2, &Watch::nobody()).expect_err("it may have been edited").to_string();
+            assert!(told.contains("E72") && told.contains("phi=0.0") && told.contains("--force"), "{told}");
+            assert_eq!(std::fs::read(&partition).expect("kept"), damaged);
+        }
+        let request = IngestSettings { reuse: Reuse::Never, ..request(folder.path(), selection.clone()) };
+        let rebuilt = ingest(&request, 2, &Watch::nobody()).expect("asked for");
+        assert!(!rebuilt.reused && rebuilt.damage.is_some_and(|damage| damage.contains("phi=0.0")));
+        assert_eq!(std::fs::read(&partition).expect("anew"), whole);
+    }
     assert!(run(&selection).reused);
     let names: Vec<String> = std::fs::read_dir(folder.path())
         .expect("folder")

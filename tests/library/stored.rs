@@ -25,6 +25,7 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
             rows: values.len(),
             bytes: written.bytes,
             blake3: written.blake3,
+            identity: Some(written.identity),
             block_checksums: written.block_checksums,
             source: String::new(),
             mask_note: String::new(),

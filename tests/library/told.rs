@@ -196,7 +196,7 @@ pub fn run(more: &str, change: impl FnOnce(&mut Settings)) -> Told {
 pub fn of_a_store_that_is_there(change: impl FnOnce(&Place, &mut Settings)) -> Told {
     let place = Place::new();
     let mut settings = settings(&place, "")?;
-    Run::new(&settings, &Watch::nobody()).ingest(false)?;
+    Run::new(&settings, &Watch::nobody()).ingest()?;
     change(&place, &mut settings);
     let run = Run::new(&settings, &Watch::nobody());
     run.open(&settings.ingest.store.of("")).map(|_| vec![])

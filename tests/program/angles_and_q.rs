@@ -182,3 +182,21 @@ fn tune_tells_the_machine_and_pinned_threads_give_the_same_bits() {
     let free = homodyne(folder.path(), &words).stdout;
     assert_eq!(homodyne(folder.path(), &[&words[..], &["--pin"]].concat()).stdout, free);
 }
+
+#[test]
+fn a_q_that_is_listed_twice_is_fitted_once() {
+    let folder = tempfile::tempdir().expect("folder");
+    simulate(folder.path(), &["--q", "0.004,0.0054", "--angles", "2"]);
+    config(folder.path(), "");
+    // Equal as written, and equal as the file has it.
+    let list = "0.004,0.0054,0.004,0.00401,0.00402";
+    let output = homodyne(folder.path(), &["run", "c.yaml", "--q", list, "--json"]);
+    assert!(output.status.code().is_some_and(|code| code < 2), "{}", stderr(&output));
+    let table: Value = serde_json::from_slice(&output.stdout).expect("JSON on stdout");
+    let q: Vec<f64> =
+        table["rows"].as_array().expect("rows").iter().filter_map(|row| row["q_per_angstrom"].as_f64()).collect();
+    assert_eq!(q, [0.004, 0.0054]);
+    let said = stderr(&output);
+    assert!(said.contains("q = 0.004 and q = 0.004 of the list are one"), "{said}");
+    assert!(said.contains("q = 0.00401 and q = 0.004 of the list are one, 0.004 of the file: fitted once"), "{said}");
+}

@@ -405,3 +405,87 @@ fn no_list_of_arguments_panics_or_hangs() {
         }
     }
 }
+
+#[test]
+fn a_q_that_is_none_is_told_in_one_form_by_every_command() {
+    let folder = place();
+    for value in ["abc", "-1", "0", "nan", "1e400", "", "1000", "--json"] {
+        for words in [
+            vec!["run", "c.yaml", "--q"],
+            vec!["fit", "c.yaml", "--q"],
+            vec!["ingest", "data.h5", "--q"],
+            vec!["adopt", "tables", "--out", "S", "--q"],
+            vec!["inspect", "data.h5", "--plot", "look", "--q"],
+            vec!["simulate", "--out", "new.h5", "--q"],
+        ] {
+            let line = one_line(&homodyne(folder.path(), &[&words[..], &[value]].concat()));
+            let told = format!("[E62] --q: {value}; expected ");
+            let range = "a wavevector in 1/angstrom, from 1e-7 to 100";
+            assert!(line.contains(&told) && line.contains(range), "{words:?} {value}: {line}");
+        }
+    }
+    for (words, told) in [
+        (&["run", "c.yaml", "--threads", "x"][..], "--threads: x; expected a whole number"),
+        (
+            &["run", "c.yaml", "--threads", "100000"],
+            "cpu_threads: 100000; expected auto or a whole number from 1 to 4096",
+        ),
+        (&["run", "c.yaml", "--strategy", "x"], "--strategy: x; expected one of auto, stratified"),
+        (&["simulate", "--out", "n.h5", "--dt", "x"], "--dt: x; expected a number"),
+        (&["simulate", "--out", "n.h5", "--angles", "0"], "--angles: 0; expected"),
+        (&["explain", "E17", "--out"], "unexpected argument '--out' found; expected words that --help lists"),
+    ] {
+        let line = one_line(&homodyne(folder.path(), words));
+        assert!(line.contains(told), "{words:?}: {line}");
+    }
+}
+
+#[test]
+fn what_is_no_folder_or_no_file_is_called_what_it_is() {
+    let folder = place();
+    let at = |name: &str| folder.path().join(name);
+    let pipe =
+        |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
+    pipe(&at("pipe"));
+    std::fs::create_dir(at("pages")).expect("folder");
+    pipe(&at("pages/homodyne.1"));
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).expect("bound");
+    for (words, told) in [
+        (vec!["man", "--out", "pipe"], "pipe: is a named pipe; expected a folder to write into; name a folder"),
+        (vec!["man", "--out", "data.h5"], "data.h5: is a file; expected a folder to write into"),
+        (vec!["man", "--out", "data.h5/below"], "data.h5: is a file; expected a folder to write into"),
+        (vec!["man", "--out", "pages"], "pages/homodyne.1: is a named pipe"),
+        (vec!["simulate", "--out", "pipe", "--force"], "pipe: is a named pipe"),
+        (vec!["run", "c.yaml", "--output", "data.h5", "-q"], "data.h5: is a file; expected a folder to write into"),
+        (vec!["ingest", "pipe", "--q", "0.0054"], "pipe: is a named pipe; expected an HDF5 file"),
+        (vec!["inspect", "socket"], "socket: is a socket; expected an HDF5 file"),
+        (vec!["inspect", "/dev/null"], "/dev/null: is a device; expected an HDF5 file"),
+        (vec!["inspect", "."], ".: is a folder; expected an HDF5 file"),
+        (vec!["adopt", "pipe", "--out", "S"], "pipe: is a named pipe; expected a table"),
+    ] {
+        let line = one_line(&homodyne(folder.path(), &words));
+        assert!(line.contains(told), "{words:?}: {line}");
+    }
+}
+
+#[test]
+fn the_help_of_ingest_says_where_a_store_comes_to() {
+    let folder = place();
+    let help = stdout(&homodyne(folder.path(), &["ingest", "--help"]));
+    let help = help.split_whitespace().collect::<Vec<&str>>().join(" ");
+    assert!(
+        help.contains("<output.directory>/stores/<name of the configuration, or else of the file>-<12 digits"),
+        "{help}"
+    );
+    // As the help says.
+    assert!(homodyne(folder.path(), &["ingest", "data.h5"]).status.success());
+    let configured = ["ingest", "data.h5", "--config", "c.yaml", "--set", "output.directory=elsewhere"];
+    assert!(homodyne(folder.path(), &configured).status.success());
+    for (place, name) in [("results/stores", "data-"), ("elsewhere/stores", "c-")] {
+        let found = std::fs::read_dir(folder.path().join(place)).expect("stores").flatten();
+        let names: Vec<String> = found.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let [only] = &names[..] else { panic!("{names:?}") };
+        let digits = only.strip_prefix(name).unwrap_or_else(|| panic!("{only}"));
+        assert!(digits.len() == 12 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{only}");
+    }
+}

@@ -1,9 +1,11 @@
 /* Makes the FAIL_AT-th change of the disk by a process fail with FAIL_ERRNO: preloaded by tests/program/failing_disk.rs.
-   Once it has failed, every later change fails too if FAIL_ON is set: a disk that is full stays full. */
+   Once it has failed, every later change fails too if FAIL_ON is set: a disk that is full stays full. With FAIL_KILL the process is
+   killed in place of that change. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ static int fails(void) {
         int mark_fd = mark ? raw_open(mark, O_CREAT | O_WRONLY, 0600) : -1;
         if (mark_fd >= 0) close(mark_fd);
     }
+    if (now && getenv("FAIL_KILL")) raise(SIGKILL);
     if (now) errno = atoi(getenv("FAIL_ERRNO"));
     return now;
 }

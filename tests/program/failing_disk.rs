@@ -20,15 +20,28 @@ fn library(folder: &Path) -> Option<PathBuf> {
     (cfg!(target_os = "linux") && compile.is_ok_and(|status| status.success())).then_some(built)
 }
 
-/// The program, whose `nth` change of the disk fails (and every later one, if the disk `stays` so), and whether it came to that.
-fn failing(folder: &Path, words: &[&str], nth: usize, stays: bool) -> (Output, bool) {
+/// What becomes of a change of the disk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum How {
+    /// It fails, and later ones do not.
+    Once,
+    /// It fails, and so does every later one.
+    FromThenOn,
+    /// The program is killed in place of it.
+    Killed,
+}
+
+/// The program with something wrong at its `nth` change of the disk, and whether it came to that.
+fn failing(folder: &Path, words: &[&str], nth: usize, how: How) -> (Output, bool) {
     let mark = folder.join("mark");
     let _ = std::fs::remove_file(&mark);
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("homodyne"));
     command.current_dir(folder).args(words).env("LD_PRELOAD", folder.join("fail.so"));
     command.env("FAIL_AT", nth.to_string()).env("FAIL_ERRNO", ERRORS[nth % 2]).env("FAIL_MARK", &mark);
-    if stays {
-        command.env("FAIL_ON", "1");
+    match how {
+        How::Once => {}
+        How::FromThenOn => drop(command.env("FAIL_ON", "1")),
+        How::Killed => drop(command.env("FAIL_KILL", "1")),
     }
     (command.output().expect("run"), mark.exists())
 }
@@ -70,13 +83,13 @@ fn an_ingest_leaves_the_old_store_or_the_new_one() {
     // Two states of one file: the later one takes the place of the earlier.
     let data = |frames: &str| std::fs::copy(folder.join(frames), folder.join("data.h5")).expect("copied");
     let ingest = ["ingest", "--config", "c.yaml", "-q", "--threads", "1"];
-    for stays in [false, true] {
+    for how in [How::Once, How::FromThenOn] {
         let (mut came, mut kept) = (0, 0);
         for nth in 1..MANY {
             data("30");
             assert!(homodyne(folder, &ingest).status.success());
             data("36");
-            let (output, failed) = failing(folder, &ingest, nth, stays);
+            let (output, failed) = failing(folder, &ingest, nth, how);
             if !failed {
                 assert!(output.status.success(), "{}", stderr(&output));
                 break;
@@ -108,11 +121,11 @@ fn a_run_leaves_whole_results_or_none() {
     assert!(good.status.success(), "{}", stderr(&good));
     let latest = || std::fs::read_to_string(folder.join("results/latest/parameters.json")).expect("results");
     let whole = latest();
-    for stays in [false, true] {
+    for how in [How::Once, How::FromThenOn] {
         let (mut came, mut ended) = (0, 0);
         for nth in 1..MANY {
             std::fs::remove_dir_all(folder.join("results")).expect("removed");
-            let (output, failed) = failing(folder, &words, nth, stays);
+            let (output, failed) = failing(folder, &words, nth, how);
             let line = stderr(&output);
             if !failed {
                 assert!(output.status.success(), "{line}");
@@ -135,4 +148,34 @@ fn a_run_leaves_whole_results_or_none() {
         }
         assert!(came > 20 && ended > 10, "{came} changes, {ended} ends");
     }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_nothing_that_stays() {
+    let Some(folder) = prepared() else { return };
+    let folder = folder.path();
+    // The store among the results, as it is usually.
+    let words = ["run", "c.yaml", "-q", "--threads", "1", "--set", "store.directory=null"];
+    let usual = homodyne(folder, &words);
+    assert!(usual.status.success(), "{}", stderr(&usual));
+    let latest = || std::fs::read_to_string(folder.join("results/latest/parameters.json")).expect("results");
+    let whole = latest();
+    let mut came = 0;
+    // Every change is another state of the disk; a few are enough to tell.
+    for nth in (1..MANY).step_by(2) {
+        std::fs::remove_dir_all(folder.join("results")).expect("removed");
+        if !failing(folder, &words, nth, How::Killed).1 {
+            break;
+        }
+        came += 1;
+        for _ in 0..2 {
+            let again = homodyne(folder, &words);
+            assert!(again.status.success(), "change {nth}: {}", stderr(&again));
+            assert_eq!(latest(), whole, "change {nth}");
+        }
+        for place in ["results", "results/stores", "results/latest"].map(|place| folder.join(place)) {
+            assert!(remains(&place).is_empty(), "change {nth}: {:?}", remains(&place));
+        }
+    }
+    assert!(came > 10, "{came} changes");
 }

@@ -2,7 +2,7 @@
 
 use crate::program::{homodyne, remains, stderr};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 #[test]
 fn files_are_replaced_only_with_force_and_links_never() {
@@ -61,13 +61,18 @@ fn altered_stores_and_results_are_noticed() {
     let refused = run(&["--set", "optimization.nlsq.ftol=1e-9", "-q"]);
     let line = stderr(&refused);
     assert_eq!((refused.status.code(), line.lines().count()), (Some(2), 1), "{line}");
-    assert!(line.contains("[E72]") && line.contains("phi=-90.0") && line.contains("ingest --verify"), "{line}");
+    assert!(
+        line.contains("[E72]") && line.contains("phi=-90.0") && line.contains("--force (`homodyne ingest`"),
+        "{line}"
+    );
     let believed = run(&["--set", "optimization.nlsq.ftol=1e-9", "--no-verify"]);
     assert!(stderr(&believed).contains("are not compared with their checksums"), "{}", stderr(&believed));
     let written = std::fs::read_dir(folder.path().join("results")).expect("results").flatten();
     let records = written.filter_map(|entry| std::fs::read_to_string(entry.path().join("run.json")).ok());
     assert!(records.into_iter().any(|record| record.contains("\"store_verified\": false")));
-    assert!(homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--verify"]).status.success());
+    let verified = homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--verify", "-q"]);
+    assert!(verified.status.code() == Some(2) && stderr(&verified).contains("[E72]"), "{}", stderr(&verified));
+    assert!(homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--force"]).status.success());
     assert!(run(&["--set", "optimization.nlsq.ftol=1e-9", "--set", "optimization.nlsq.xtol=1e-9"]).status.success());
 }
 
@@ -133,6 +138,62 @@ fn foreign_files_in_stores_leftovers_and_checkpoints_are_kept() {
     assert_eq!(std::fs::read_to_string(results.join("summary.txt")).expect("anew"), summary);
     let kept = format!("{}-changed-1", results.display());
     assert!(std::fs::read_to_string(Path::new(&kept).join("summary.txt")).expect("kept").ends_with("notes"));
+}
+
+/// Names that begin with a dot, in a folder and in all below it.
+fn hidden(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("folder").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            found.push(name);
+        } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(hidden(&entry.path()));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_killed_commands_have_left_is_removed_also_where_nothing_is_to_be_done() {
+    let folder = after_a_run();
+    let at = |name: &str| folder.path().join(name);
+    let keyed = ["run", "c.yaml", "--set", "store.directory=null"];
+    assert!(homodyne(folder.path(), &keyed).status.success());
+    let results = std::fs::canonicalize(at("results/latest")).expect("results");
+    let leave = |place: &Path, name: &str, files: &[&str]| {
+        for file in files {
+            let path = place.join(name).join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
+            std::fs::write(path, "half").expect("written");
+        }
+        let lock = place.join(format!("{name}.lock"));
+        std::fs::write(&lock, b"").expect("written");
+        lock
+    };
+    let stores = at("results/stores");
+    // Of this store, of one of another selection, of results of another day, of pictures; and a lock without anything.
+    leave(&stores, ".c-0123456789ab.staging-0123456789abcdef", &["c2/phi=0.0/c2.arrow", "_manifest.json"]);
+    leave(&stores, ".other-0123456789ab.staging-1123456789abcdef", &["c2/phi=0.0/c2.parquet"]);
+    leave(&at("results"), ".2001-01-01-c-0123abcd.staging-2123456789abcdef", &["parameters.json", "run.json"]);
+    leave(&results, ".report.staging-3123456789abcdef", &["plots/a.svg", "report.html"]);
+    leave(&results, ".fitted.staging-4123456789abcdef", &["phi=0.0/fitted.parquet"]);
+    leave(&stores, ".c-0123456789ab.staging-5123456789abcdef", &[]);
+    // Somebody is still at work.
+    let lock = leave(&stores, ".c-0123456789ab.staging-6123456789abcdef", &["_manifest.json"]);
+    let owner = std::fs::File::open(&lock).expect("there");
+    owner.lock().expect("free");
+    let again = homodyne(folder.path(), &keyed);
+    assert!(stderr(&again).contains("nothing changed: reusing"), "{}", stderr(&again));
+    let mut left = hidden(&at("results"));
+    left.sort();
+    let own = ".c-0123456789ab.staging-6123456789abcdef";
+    assert_eq!(left, [own.to_owned(), format!("{own}.lock")]);
+    drop(owner);
+    assert!(
+        homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--set", "store.directory=null"]).status.success()
+    );
+    assert_eq!(hidden(&at("results")), [""; 0]);
 }
 
 #[test]
@@ -250,4 +311,43 @@ fn limits_of_memory_and_of_files_are_one_line() {
         assert!(line.contains(told), "{limit}: {line}");
     }
     assert!(!folder.path().join("P").exists() && remains(folder.path()).is_empty());
+}
+
+#[test]
+fn commands_that_run_at_once_do_not_disturb_each_other() {
+    let folder = after_a_run();
+    let program = assert_cmd::cargo::cargo_bin!("homodyne");
+    let commands = [
+        "ingest --config c.yaml --store T --threads 1",
+        "ingest --config c.yaml --store T --threads 1 --force",
+        "run c.yaml --output together --set store.directory=null --threads 1",
+    ];
+    for _ in 0..3 {
+        // Namespaces of processes know nothing of each other's numbers: as in several containers, where the system allows it.
+        let apart =
+            ["sh", "-c", "if unshare -pf true 2>/dev/null; then exec unshare -pf \"$@\"; else exec \"$@\"; fi", "sh"];
+        let start = |k: usize| {
+            let words = [program.to_str().expect("a path")].into_iter().chain(commands[k % 3].split_whitespace());
+            let words: Vec<&str> = apart.into_iter().chain(words).collect();
+            let command = &mut Command::new(words[0]);
+            command
+                .args(&words[1..])
+                .current_dir(folder.path())
+                .stderr(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("begun")
+        };
+        let begun: Vec<std::process::Child> = (0..6).map(start).collect();
+        for child in begun {
+            let done = child.wait_with_output().expect("ended");
+            assert!(done.status.success(), "{}", stderr(&done));
+        }
+        let whole = homodyne(folder.path(), &["inspect", "T", "--verify"]);
+        assert!(whole.status.success(), "{}", stderr(&whole));
+        assert!(remains(folder.path()).is_empty());
+        assert_eq!(hidden(&folder.path().join("together")), [""; 0]);
+        std::fs::remove_dir_all(folder.path().join("T")).expect("removed");
+        std::fs::remove_dir_all(folder.path().join("together")).expect("removed");
+    }
 }

@@ -139,6 +139,27 @@ fn sigint_and_sigterm_end_with_the_best_so_far_and_resume_goes_on() {
 }
 
 #[test]
+fn searches_hear_a_signal_too() {
+    let folder = prepared();
+    let multi_start = ["multi_start.enable=true", "multi_start.n_starts=100000", "multi_start.use_screening=false"];
+    let evolution = ["cmaes.enable=true", "cmaes.max_generations=100000", "cmaes.popsize=1000", "cmaes.tol_fun=1e-300"];
+    for keys in [&multi_start[..], &evolution] {
+        let keys: Vec<String> = keys.iter().map(|key| format!("optimization.nlsq.{key}")).collect();
+        let set = keys.iter().flat_map(|key| ["--set", key]);
+        let mut child = start(folder.path(), &FIT.into_iter().chain(set).collect::<Vec<&str>>());
+        // The local fit is long over by then, and the search would take hours.
+        std::thread::sleep(Duration::from_secs(4));
+        assert!(child.try_wait().expect("a child").is_none(), "{keys:?}");
+        signal(&child, "-INT");
+        let begin = Instant::now();
+        let output = child.wait_with_output().expect("ended");
+        assert_eq!(output.status.code(), Some(130), "{keys:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(begin.elapsed() < Duration::from_secs(30), "{keys:?}: {:?}", begin.elapsed());
+        assert_eq!(parameters(&output)["verdict"], "interrupted", "{keys:?}");
+    }
+}
+
+#[test]
 fn an_interrupted_ingest_leaves_nothing() {
     let folder = tempfile::tempdir().expect("folder");
     let simulate = ["simulate", "--frames", "600", "--angles", "24", "--out", "data.h5"];

@@ -1,6 +1,7 @@
 //! The program's promises, run as users run it. `cargo test --test program NAME` runs a part.
 
 mod angles_and_q;
+
 mod command_line;
 mod edited_tables;
 mod explanations;
@@ -15,4 +16,5 @@ mod pipelines;
 mod program;
 mod reports;
 mod reused_results;
+mod streams;
 mod terminal;

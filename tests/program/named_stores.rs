@@ -102,15 +102,61 @@ fn a_store_that_was_edited_gives_way_only_on_request() {
         is_kept(folder, "S", words, &told);
         assert_eq!(std::fs::read(&partition).expect("kept"), edited, "{words:?}");
     }
-    // An edit of the same length is found before it would be lost.
+    // An edit of the same length is found before it would be lost, whatever its time of writing says.
     let mut same_length = whole.clone();
     let middle = same_length.len() / 2;
     same_length[middle] ^= 1;
+    let stamp = std::fs::metadata(folder.join("S/_manifest.json")).and_then(|there| there.modified()).expect("a time");
     std::fs::write(&partition, &same_length).expect("edited");
-    is_kept(folder, "S", &["ingest", "--config", "c.yaml", "--store", "S", "--format", "parquet"], &told);
-    let made = homodyne(folder, &["ingest", "--config", "c.yaml", "--store", "S", "--verify"]);
+    let file = std::fs::File::options().write(true).open(&partition).expect("own file");
+    file.set_modified(stamp).expect("set back");
+    for words in [
+        // What was found before the edit is not the answer to what is there now.
+        &["run", "c.yaml", "--store", "S"][..],
+        &["run", "c.yaml", "--store", "S", "--set", "optimization.nlsq.ftol=1e-9"],
+        &["fit", "c.yaml", "--store", "S"],
+        &["ingest", "--config", "c.yaml", "--store", "S"],
+        &["ingest", "--config", "c.yaml", "--store", "S", "--verify"],
+        &["ingest", "--config", "c.yaml", "--store", "S", "--format", "parquet"],
+    ] {
+        is_kept(folder, "S", words, &["[E72]", "phi=-90.0", "--force", "adopt"]);
+        assert_eq!(std::fs::read(&partition).expect("kept"), same_length, "{words:?}");
+    }
+    let believed = homodyne(folder, &["run", "c.yaml", "--store", "S", "--no-verify"]);
+    assert!(stderr(&believed).contains("up to date (its values are believed)"), "{}", stderr(&believed));
+    let made = homodyne(folder, &["ingest", "--config", "c.yaml", "--store", "S", "--force"]);
     assert!(made.status.success() && stderr(&made).contains("is made anew"), "{}", stderr(&made));
     assert_eq!(std::fs::read(&partition).expect("anew"), whole);
+}
+
+#[test]
+fn what_was_checked_of_a_store_that_is_there_is_told() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let told = |words: &[&str], expected: &str| {
+        let done = homodyne(folder, words);
+        assert!(done.status.success() && stderr(&done).contains(expected), "{words:?}: {}", stderr(&done));
+    };
+    let ingest = ["ingest", "--config", "c.yaml", "--store", "S"];
+    told(&ingest, "up to date (nobody has written to it since it was made)");
+    told(&[&ingest[..], &["--verify"]].concat(), "up to date (2 of 2 partitions compared with their checksums)");
+    // Touched and still the same: only that partition is read.
+    let partition = folder.join("S/c2/phi=-90.0/c2.arrow");
+    let content = std::fs::read(&partition).expect("a partition");
+    std::fs::write(&partition, content).expect("the same again");
+    told(&ingest, "up to date (1 of 2 partitions compared with their checksums)");
+    told(&["run", "c.yaml", "--store", "S"], "nothing changed: reusing");
+    // A store that moved with a copy.
+    let copied = Command::new("cp").args(["-r", "S", "T"]).current_dir(folder).status();
+    assert!(copied.expect("cp").success());
+    told(&["ingest", "--config", "c.yaml", "--store", "T"], "(2 of 2 partitions compared with their checksums)");
+    // Stores of earlier versions do not tell what the file system said of them.
+    let told_of = |place: &str| {
+        let manifest = std::fs::read_to_string(folder.join(place).join("_manifest.json")).expect("a manifest");
+        serde_json::from_str::<serde_json::Value>(&manifest).expect("JSON")["partitions"][0]["identity"].clone()
+    };
+    assert!(told_of("S")["inode"].is_u64() && told_of("S") == told_of("T"));
+    told(&[&ingest[..], &["--force"]].concat(), "store written: S");
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub(in crate::error) const E72: Explanation = Explanation {
               another. What it holds cannot be trusted.",
     cause: "A copy that was broken off, a failing disk, or another program that has changed the file, maybe while it was fitted.",
     remedies: &[
-        "Make the store anew from the data file with `homodyne ingest --verify`, which replaces a damaged one; nothing else does.",
+        "Make the store anew from what it was made from with `homodyne ingest --force` (or `homodyne adopt --force`): nothing else \
+         replaces it.",
         "If you have edited it on purpose with another tool, copy it away and seal the copy with `homodyne adopt`: edits in place \
          are lost when the store is made anew.",
         "If it happens again, check the disk: `homodyne inspect STORE --verify` compares every checksum.",

@@ -12,8 +12,11 @@ use crate::ingest::reuse::{Earlier, Others, RULES, earlier_store, key_of, made, 
 use crate::listener::{LogLevel, Watch};
 use crate::machine::dataflow::refused_threads;
 use crate::machine::file_identity::{FileIdentity, in_full};
+use crate::machine::folder::parent_of;
+use crate::machine::publish::tidy_up;
 use crate::store::described::{PAIR_ORDER, Whose};
 use crate::store::manifest::{ADOPTED, FORMAT_VERSION, Manifest, Provenance, SourceFile, ValueType};
+use crate::store::recognise::STORE;
 use crate::store::writer::StagedStore;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -37,11 +40,9 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     let before = identities(&paths)?;
     let files = contents(&request.source, &paths)?;
     let content_key = content_key(request, &files)?;
-    let damage = match earlier_store(&request.store, &content_key, request.verify)? {
-        Earlier::Same(manifest) => {
-            let store = request.store.clone();
-            return Ok(Ingested { reused: true, damage: None, store, manifest: *manifest });
-        }
+    tidy_up(&parent_of(&request.store), STORE);
+    let damage = match earlier_store(&request.store, &content_key, request.reuse)? {
+        Earlier::Same(same) => return Ok(same.at(&request.store)),
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
@@ -62,7 +63,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     let manifest = manifest(request, &survey, (adopted, files), content_key);
     manifest.experiment.check()?;
     staged.publish(&manifest)?;
-    Ok(Ingested { reused: false, damage, store: request.store.clone(), manifest })
+    Ok(Ingested { reused: false, compared: 0, damage, store: request.store.clone(), manifest })
 }
 
 fn identities(paths: &[PathBuf]) -> Result<Vec<FileIdentity>> {

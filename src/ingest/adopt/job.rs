@@ -198,6 +198,7 @@ impl<'a> Job<'a> {
             rows: usable.values.len(),
             bytes: written.bytes,
             blake3: written.blake3,
+            identity: Some(written.identity),
             block_checksums: written.block_checksums,
             source: names.join(" + "),
             mask_note: usable.mask_note,

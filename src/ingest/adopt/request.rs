@@ -1,5 +1,6 @@
 //! What is to be adopted and how. It reads nothing.
 
+use crate::ingest::request::Reuse;
 use crate::store::block::DEFAULT_BLOCK_POINTS;
 use crate::store::manifest::StoreFormat;
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ pub struct AdoptSettings {
     pub long: bool,
     /// Pairs per block.
     pub block_points: usize,
-    /// Compare checksums when the store is there already.
-    pub verify: bool,
+    /// What is asked of a store that is there already.
+    pub reuse: Reuse,
     /// Wavevector in 1/angstrom.
     pub q_per_angstrom: Option<f64>,
     /// Frame interval in seconds.
@@ -37,7 +38,7 @@ impl Default for AdoptSettings {
             format: StoreFormat::Arrow,
             long: false,
             block_points: DEFAULT_BLOCK_POINTS,
-            verify: false,
+            reuse: Reuse::default(),
             q_per_angstrom: None,
             dt_seconds: None,
             gap_angstrom: None,

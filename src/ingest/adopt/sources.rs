@@ -4,6 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::ingest::files::signature::unreadable;
 use crate::machine::file_identity::content_hash;
+use crate::machine::regular_file::what_it_is;
 use crate::store::directory::hash_file;
 use crate::store::manifest::SourceFile;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,12 @@ pub(super) fn tables(place: &Path) -> Result<Vec<PathBuf>> {
         false => found.push(place.to_path_buf()),
     }
     found.sort();
-    if let Some(other) = found.iter().find(|path| !path.is_file()) {
-        return Err(Fault::at(other.display(), "a device or pipe").expected("a file").code(Code::E03).format());
+    for path in &found {
+        let kind = std::fs::metadata(path).map_err(|source| unreadable(path, source))?.file_type();
+        if !kind.is_file() {
+            let what = format!("is {}", what_it_is(kind));
+            return Err(Fault::at(path.display(), what).expected("a table").code(Code::E03).format());
+        }
     }
     if found.is_empty() {
         return Err(Fault::at(place.display(), "no table in this folder")

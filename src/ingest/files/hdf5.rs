@@ -4,6 +4,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
+use crate::ingest::files::legible::{ILLEGIBLE, LegibleFile};
 use crate::ingest::files::links::{NamedLink, named_links};
 use crate::ingest::files::numbers::{count_labels, read_numbers};
 use crate::ingest::files::signature::check_hdf5;
@@ -13,6 +14,7 @@ use hdf5_reader::group::Group;
 use hdf5_reader::messages::filter_pipeline::FilterDescription;
 use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const LZF_FILTER: u16 = 32_000;
 
@@ -28,7 +30,7 @@ impl Source {
     /// # Errors
     /// E01 to E05, see [`check_hdf5`]; E04 also if the file is shorter than it says it is.
     pub fn open(path: &Path) -> Result<Self> {
-        check_hdf5(path)?;
+        let begin = check_hdf5(path)?;
         let mut filters = FilterRegistry::new();
         filters.register(LZF_FILTER, Box::new(lzf));
         // No chunk cache: every matrix is read once and whole.
@@ -38,7 +40,9 @@ impl Source {
             filter_registry: Some(filters),
             ..OpenOptions::default()
         };
-        let file = Hdf5File::open_with_options(path, options).map_err(|source| {
+        let storage = LegibleFile::open(path, begin);
+        let opened = storage.and_then(|storage| Hdf5File::from_storage_with_options(Arc::new(storage), options));
+        let file = opened.map_err(|source| {
             Fault::at(path.display(), "the HDF5 structure cannot be read")
                 .expected("a complete HDF5 file")
                 .advice("copy the file again, or wait until it is written")
@@ -128,7 +132,8 @@ impl Source {
                 return Err(self.not_followed(&above, link));
             }
             let (groups, datasets) = group.member_names().map_err(decode_error)?;
-            return match groups.into_iter().chain(datasets).find(|other| is_one_byte_off(name, other)) {
+            return match groups.into_iter().chain(datasets).find(|other| may_have_been(name, other)) {
+                Some(similar) if similar.contains(ILLEGIBLE) => Err(self.illegible(path, &similar)),
                 Some(similar) => damaged(format!("a name beside it, {similar:?}, differs in one character")),
                 None => Ok(()),
             };
@@ -143,6 +148,19 @@ impl Source {
             .advice("put what it leads to into the file itself (h5copy or h5py), or remove the link")
             .code(Code::E37)
             .layout()
+    }
+
+    /// E04: a name that is no text may be any.
+    fn illegible(&self, path: &str, name: &str) -> Error {
+        let shown = name.replace(ILLEGIBLE, "?");
+        Fault::at(
+            self.place(path),
+            format!("a name here, {shown:?}, is no text: ? stands for bytes that are not UTF-8"),
+        )
+        .expected("names in UTF-8")
+        .advice("copy the file again; if it is so at its origin, rename the object")
+        .code(Code::E04)
+        .format()
     }
 
     fn open_dataset(&self, path: &str) -> std::result::Result<Dataset, ReaderError> {
@@ -243,12 +261,15 @@ impl Source {
     /// Names of datasets in a group that end in digits, with their number, in numeric order.
     ///
     /// # Errors
-    /// Format if the group cannot be listed; E37 if one of its names is a link that is not followed.
+    /// Format if the group cannot be listed, or one of its names is no text; E37 if one is a link that is not followed.
     pub fn numbered_datasets(&self, group_path: &str) -> Result<Vec<(u64, String)>> {
         let Some(group) = self.group(group_path)? else { return Ok(Vec::new()) };
         let decode_error = |source| self.decode_error(group_path, source);
         let (groups, names) = group.member_names().map_err(decode_error)?;
         let links = named_links(&self.file, &group).map_err(decode_error)?;
+        if let Some(name) = groups.iter().chain(&names).find(|name| name.contains(ILLEGIBLE)) {
+            return Err(self.illegible(group_path, name));
+        }
         let is_listed = |name: &String| groups.contains(name) || names.contains(name);
         if let Some(link) = links.iter().find(|link| trailing_number(&link.name).is_some() && !is_listed(&link.name)) {
             return Err(self.not_followed(&format!("{group_path}/{}", link.name), link));
@@ -316,8 +337,13 @@ fn is_absence(error: &ReaderError) -> bool {
     matches!(root_cause(error), ReaderError::GroupNotFound(_) | ReaderError::DatasetNotFound(_))
 }
 
-/// Whether one changed byte makes one name of the other. Numbers in names are meant to differ.
-fn is_one_byte_off(name: &str, other: &str) -> bool {
+/// Whether a name may have been another one: one changed byte makes it of the other, or all that is legible of it is the same. Numbers in
+/// names are meant to differ.
+fn may_have_been(name: &str, other: &str) -> bool {
+    let is_same = |(a, b): (u8, u8)| a == b || char::from(b) == ILLEGIBLE;
+    if other.contains(ILLEGIBLE) && name.len() == other.len() && name.bytes().zip(other.bytes()).all(is_same) {
+        return true;
+    }
     let mut different = name.bytes().zip(other.bytes()).filter(|(a, b)| a != b);
     let first = different.next();
     let is_number = first.is_some_and(|(a, b)| a.is_ascii_digit() && b.is_ascii_digit());
@@ -372,8 +398,11 @@ mod tests {
             ("dynamic_v_list_dim0", "dynamic_v_list_dim1", false),
             ("frame_time", "count_time", false),
             ("dq", "dt", false),
+            ("dq", "d\u{1a}", true),
+            ("frame_time", "fr\u{1a}\u{1a}\u{1a}_time", true),
+            ("frame_time", "fr\u{1a}me_times", false),
         ] {
-            assert_eq!(is_one_byte_off(name, other), is_damage, "{name} {other}");
+            assert_eq!(may_have_been(name, other), is_damage, "{name} {other}");
         }
     }
 

@@ -2,22 +2,25 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
-use crate::machine::regular_file;
+use crate::machine::regular_file::{self, what_it_is};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 const HDF5: [u8; 8] = [0x89, b'H', b'D', b'F', 0x0d, 0x0a, 0x1a, 0x0a];
 
-/// Checks that `path` is an HDF5 file that is worth opening.
+/// Checks that `path` is an HDF5 file that is worth opening. Returns where its HDF5 part begins.
 ///
 /// # Errors
 /// E01 missing, E02 empty, E03 another kind of file, E04 still being written, E05 not permitted.
-pub fn check_hdf5(path: &Path) -> Result<()> {
+pub fn check_hdf5(path: &Path) -> Result<u64> {
     let metadata = std::fs::metadata(path).map_err(|source| unreadable(path, source))?;
-    if metadata.is_dir() {
-        let advice = format!("name a file in it{}", near_matches(&path.join("x")));
-        return Err(Fault::at(path.display(), "is a directory")
+    if !metadata.is_file() {
+        let advice = match metadata.is_dir() {
+            true => format!("name a file in it{}", near_matches(&path.join("x"))),
+            false => "name a file: data are read at several places, which only a file allows".into(),
+        };
+        return Err(Fault::at(path.display(), format!("is {}", what_it_is(metadata.file_type())))
             .expected("an HDF5 file")
             .advice(advice)
             .code(Code::E01)
@@ -32,13 +35,13 @@ pub fn check_hdf5(path: &Path) -> Result<()> {
     let mut file = regular_file::open(path).map_err(|source| unreadable(path, source))?;
     let mut head = Vec::new();
     file.by_ref().take(4096).read_to_end(&mut head).map_err(io_at(path))?;
-    if is_hdf5(&mut file, &head, metadata.len()).map_err(io_at(path))? {
+    if let Some(begin) = beginning(&mut file, metadata.len()).map_err(io_at(path))? {
         return match path.extension().is_some_and(|extension| extension == "temp") {
             true => Err(Fault::at(path.display(), "the name ends in .temp: the file is still being written")
                 .advice("wait until the beamline program has renamed it")
                 .code(Code::E04)
                 .format()),
-            false => Ok(()),
+            false => Ok(begin),
         };
     }
     let (kind, advice) = kind_of(&head);
@@ -46,21 +49,18 @@ pub fn check_hdf5(path: &Path) -> Result<()> {
 }
 
 /// The signature may follow a user block of 512, 1024, 2048 .. bytes.
-fn is_hdf5(file: &mut File, head: &[u8], len: u64) -> std::io::Result<bool> {
-    if head.starts_with(&HDF5) {
-        return Ok(true);
-    }
-    let mut offset = 512;
+fn beginning(file: &mut File, len: u64) -> std::io::Result<Option<u64>> {
+    let mut offset = 0;
     while offset + 8 <= len {
         let mut bytes = [0; 8];
         file.seek(SeekFrom::Start(offset))?;
         file.read_exact(&mut bytes)?;
         if bytes == HDF5 {
-            return Ok(true);
+            return Ok(Some(offset));
         }
-        offset *= 2;
+        offset = if offset == 0 { 512 } else { 2 * offset };
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn kind_of(head: &[u8]) -> (&'static str, &'static str) {

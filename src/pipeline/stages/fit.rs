@@ -49,7 +49,7 @@ impl Run<'_> {
         let decision = decide(&settings.fit, &store, settings.run.threads())?;
         self.say_strategy(&decision, store.plan().block_points);
         let key = self.result_key(&store.manifest().content_key, decision.strategy);
-        self.check_place(&key)?;
+        let earlier = self.check_place(&key)?;
         let store = Arc::new(store);
         let experiment = store.experiment().clone();
         self.say_opposite_angles(&experiment);
@@ -71,7 +71,7 @@ impl Run<'_> {
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
-        let record = Record { experiment: &experiment, totals, key, store: &store, decision };
+        let record = Record { experiment: &experiment, totals, key, store: &store, decision, earlier };
         let finished = self.write(result, record)?;
         lead_latest_to(&finished.directory, &self.watch());
         if finished.outcome.result.verdict == Verdict::Interrupted {

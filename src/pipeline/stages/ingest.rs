@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::ingest::convert::ingest;
-use crate::ingest::request::{IngestSettings, Ingested, StorePlace};
+use crate::ingest::request::{IngestSettings, Ingested, Reuse, StorePlace};
 use crate::listener::LogLevel;
 use crate::pipeline::agreement::may_be_made_anew;
 use crate::pipeline::run::Run;
@@ -13,10 +13,14 @@ impl Run<'_> {
     ///
     /// # Errors
     /// What the ingest reports; Interrupted if the user asks to stop.
-    pub fn ingest(&self, verify: bool) -> Result<Ingested> {
+    pub fn ingest(&self) -> Result<Ingested> {
         let settings = self.settings;
         self.check_named_place()?;
-        let request = IngestSettings { verify, ..settings.ingest.clone() };
+        let reuse = match settings.ingest.reuse {
+            Reuse::Untouched if !settings.run.verify => Reuse::Believed,
+            asked => asked,
+        };
+        let request = IngestSettings { reuse, ..settings.ingest.clone() };
         let ingested = self.timed("ingest", || ingest(&request, settings.run.threads(), &self.watch()))?;
         if let Some(damage) = &ingested.damage {
             self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
@@ -24,7 +28,10 @@ impl Run<'_> {
         for warning in &ingested.manifest.provenance.warnings {
             self.say(LogLevel::Warning, warning);
         }
-        let what = if ingested.reused { "store is up to date" } else { "store written" };
+        let what = match ingested.reused {
+            true => format!("store is up to date ({})", checked(reuse, &ingested)),
+            false => "store written".into(),
+        };
         let experiment = &ingested.manifest.experiment;
         self.say(
             LogLevel::Info,
@@ -50,6 +57,17 @@ impl Run<'_> {
                 may_be_made_anew(self.settings, place, &manifest)
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// What is known of the values of a store that is there.
+fn checked(reuse: Reuse, ingested: &Ingested) -> String {
+    match (reuse, ingested.compared) {
+        (Reuse::Believed, _) => "its values are believed".into(),
+        (_, 0) => "nobody has written to it since it was made".into(),
+        (_, compared) => {
+            format!("{compared} of {} partitions compared with their checksums", ingested.manifest.partitions.len())
         }
     }
 }

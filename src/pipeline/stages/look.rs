@@ -6,7 +6,8 @@ use crate::ingest::convert::ingest;
 use crate::ingest::inspect::inspect;
 use crate::ingest::request::IngestSettings;
 use crate::listener::Watch;
-use crate::machine::claim::{Claim, parent_of};
+use crate::machine::claim::Claim;
+use crate::machine::folder::{make_folder, parent_of};
 use crate::model::catalogue::Model;
 use crate::outcome::pictures::AnglePicture;
 use crate::parameters::definitions::{AnalysisMode, ShearConvention};
@@ -40,8 +41,7 @@ pub fn look(
         return look.draw(Store::open(path, None)?);
     }
     // The file is read once into a store that nobody else sees, beside the pictures, and goes when they are drawn.
-    let parent = parent_of(place);
-    std::fs::create_dir_all(&parent).map_err(io_at(&parent))?;
+    make_folder(&parent_of(place))?;
     let target = place.with_extension("store");
     for left in Claim::abandoned(&target) {
         let _ = std::fs::remove_dir_all(left.path(""));
