@@ -5,7 +5,7 @@ use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
 use crate::cli::loudness::Loudness;
 use crate::cli::page_arguments::{COMPLETION_EXAMPLES, CompletionArguments, MAN_EXAMPLES, ManArguments};
-use crate::cli::reporting::{REPORT_EXAMPLES, ReportArguments};
+use crate::cli::reporting::{FormatName, REPORT_EXAMPLES, ReportArguments};
 use crate::cli::shorthands::Shorthands;
 use clap::{Args, Parser, Subcommand};
 use homodyne::api::DEFAULT_BLOCK_POINTS;
@@ -292,7 +292,7 @@ pub struct AdoptArguments {
 /// Options of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// Beamline file or store.
+    /// Beamline file, store, or fitted_data.npz of homodyne, xpcsjax or `report --npz`.
     pub path: PathBuf,
     /// Compare a store's checksums.
     #[arg(long)]
@@ -300,6 +300,9 @@ pub struct InspectArguments {
     /// Draw maps, cuts and frames of every angle into this directory, before any fit.
     #[arg(long, value_name = "DIR")]
     pub plot: Option<PathBuf>,
+    /// Formats of the figures, separated by commas (with --plot).
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "svg", requires = "plot")]
+    pub formats: Vec<FormatName>,
     /// Which wavevector of a file with several, in 1/angstrom (with --plot).
     #[arg(long, value_name = "Q", requires = "plot")]
     pub q: Option<f64>,
@@ -330,6 +333,9 @@ pub struct SimulateArguments {
     /// Replace an earlier file.
     #[arg(long)]
     pub force: bool,
+    /// Draw maps, cuts and laws with their truth into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
     /// Frames.
     #[arg(long, default_value_t = 300)]
     pub frames: usize,

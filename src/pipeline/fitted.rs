@@ -8,7 +8,7 @@ use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
 use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::{AngleResult, FitOutcome};
-use crate::pipeline::drawing::model_of;
+use crate::pipeline::looked_at::model_of;
 use crate::report::tables::json::pretty;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;

@@ -32,6 +32,8 @@ pub struct Reported {
     pub outcome: FitOutcome,
     /// How it came about.
     pub facts: Facts,
+    /// Seconds that the fit took.
+    pub fit_seconds: Option<f64>,
     /// What its record says of it.
     pub noted: Noted,
 }
@@ -60,7 +62,8 @@ impl Reported {
         outcome.result.iterations =
             iterations(table("iterations.parquet")?).ok_or_else(|| missing("iterations.parquet"))?;
         let name = record["run_id"].as_str().unwrap_or_default().to_owned();
-        Ok(Reported { name, outcome, facts: facts(&record), noted })
+        let fit_seconds = record["stages"]["fit"]["wall_seconds"].as_f64();
+        Ok(Reported { name, outcome, facts: facts(&record), fit_seconds, noted })
     }
 }
 
@@ -165,7 +168,7 @@ pub fn is_as_written(place: &Path) -> bool {
 
 /// Whether a report that was never finished holds nothing but files of reports.
 fn is_unfinished(place: &Path) -> bool {
-    let endings = [".svg", ".parquet", ".html", ".json"];
+    let endings = [".svg", ".png", ".pdf", ".parquet", ".html", ".json"];
     names(place).is_some_and(|names| names.iter().all(|name| endings.iter().any(|ending| name.ends_with(ending))))
 }
 

@@ -14,6 +14,7 @@ use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::fitted::{self, FITTED};
+use crate::pipeline::peers_files::{self, PEERS};
 use crate::pipeline::plan::decide;
 use crate::pipeline::report_directory::{REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
@@ -188,7 +189,9 @@ fn report_is_as_written(run: &Path) -> bool {
         let place = run.join(name);
         place.symlink_metadata().is_err() || check(&place)
     };
-    is_whole(REPORT, is_as_written) && is_whole(FITTED, fitted::is_as_written)
+    is_whole(REPORT, is_as_written)
+        && is_whole(FITTED, fitted::is_as_written)
+        && is_whole(PEERS, peers_files::is_as_written)
 }
 
 /// Moves results that are not as they were written aside: somebody may have added to them.
@@ -236,7 +239,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -252,6 +255,7 @@ const FILES: [&str; 15] = [
     TABLE_FIGURE,
     REPORT,
     FITTED,
+    PEERS,
 ];
 
 /// D0 against q.

@@ -101,6 +101,7 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
         "frames",
         "g2",
         "offset",
+        "pairs",
         "residuals",
         "sigma",
     ] {

@@ -46,7 +46,7 @@ pub struct Evidence<'a> {
     pub advice: &'a [String],
 }
 
-/// The judgement and what led to it, the gravest first. Reads like the table of verdicts in README.
+/// The judgement and what led to it, the gravest first. Reads like the table in docs/verdicts.md.
 #[must_use]
 pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
