@@ -214,16 +214,17 @@ fn by_age(pictures: &[&AnglePicture], conditions: &Conditions) -> Option<Curve> 
     Some(Curve::of(CHI_BY_AGE, ["age (s)", "chi2 per pair"], points))
 }
 
-/// Costs on the sample that was searched, the best basin first.
+/// How much more the basins cost than the best one, on the sample that was searched; `None` where there is one only.
 fn basins(outcome: &FitOutcome) -> Option<Curve> {
     let basins = &outcome.result.search.as_ref()?.basins;
+    let best = basins.first().filter(|_| basins.len() > 1)?.sample_cost;
     let point = |(k, basin): (usize, &Basin)| CurvePoint {
         x: (k + 1) as f64,
-        y: Some(basin.sample_cost),
+        y: Some(basin.sample_cost - best),
         ..CurvePoint::default()
     };
     let points = basins.iter().enumerate().map(point).collect();
-    Some(Curve::of(BASINS, ["basin, the best first", "cost on the sample"], points))
+    Some(Curve::of(BASINS, ["basin, the best first", "cost above the best"], points))
 }
 
 /// Density of residuals of all angles, and that of the normal distribution.

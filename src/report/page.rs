@@ -66,7 +66,7 @@ svg,img{max-width:100%;height:auto}dl{display:grid;grid-template-columns:minmax(
 dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.map,.large{overflow-x:auto}.map svg{min-width:60rem}.large svg{min-width:40rem}}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#181a1b}a{color:#56B4E9}}
-@media print{body{max-width:none;color:#000;background:#fff}}
+@media print{body{max-width:none;color:#000;background:#fff}.wide{overflow:visible;font-size:.7rem}.wide td,.wide th{padding:.1rem .3rem}}
 ";
 
 impl Page<'_> {

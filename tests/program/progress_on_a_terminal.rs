@@ -69,8 +69,9 @@ fn replayed(written: &str, columns: usize) -> Screen {
             }
             letter => {
                 assert!(column < columns, "a line of more than {columns} columns: {:?}", lines[row]);
-                lines[row].resize(lines[row].len().max(column + 1), ' ');
-                lines[row][column] = letter;
+                let line = &mut lines[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = letter;
                 column += 1;
             }
         }

@@ -3,7 +3,7 @@
 use crate::outcome::curves::Curve;
 use crate::report::figures::picture::{Picture, Place};
 use crate::report::figures::shapes::{anchored, area, empty, frame, upwards, words};
-use crate::report::figures::style::DATA;
+use crate::report::figures::style::COLOURS;
 use crate::report::pairs::{PAIRS, Together};
 use kuva::render::render::TextAnchor;
 
@@ -19,7 +19,7 @@ const TITLE: &str = "Parameters in pairs: ellipses hold both in 68 and 95 % of m
 pub fn pairs(curves: &[Curve], together: &[Together]) -> Option<Picture> {
     let n = together.len().checked_sub(1).filter(|n| *n > 0)?;
     let side = n as f64 * (PANEL + GAP);
-    let mut scene = empty([(LEFT + side).max(420.0) + 8.0, TOP + side + BELOW]);
+    let mut scene = empty([(LEFT + side).max(450.0) + 8.0, TOP + side + BELOW]);
     scene.elements.push(words(TITLE, [LEFT, 18.0], 13));
     for (row, vertical) in together.iter().enumerate().skip(1) {
         for (column, horizontal) in together.iter().enumerate().take(row) {
@@ -32,7 +32,7 @@ pub fn pairs(curves: &[Curve], together: &[Together]) -> Option<Picture> {
                 let points = curve.points.iter().filter_map(|point| Some((point.x, point.y?)));
                 let at = |(a, b)| (horizontal.along(a, x, PANEL), vertical.along(b, y + PANEL, -PANEL));
                 let corners: Vec<(f64, f64)> = points.map(at).collect();
-                scene.elements.push(area(&corners, DATA, 0.3));
+                scene.elements.push(area(&corners, COLOURS[2], 0.4));
             }
             scene.elements.push(frame(place));
             // In the corner that the ellipse leans away from.
