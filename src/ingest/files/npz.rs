@@ -79,10 +79,9 @@ impl Npz {
     /// # Errors
     /// Io; E03 if it is not there, damaged, or of another type.
     pub fn array(&mut self, name: &str) -> Result<Array> {
-        let place = self.path.join(name);
-        let refused = |what: String| no_array(&place, what);
+        let refused = |what: String| no_array(&self.path.join(name), what);
         let member = self.archive.by_name(&format!("{name}.npy")).map_err(|source| refused(source.to_string()))?;
-        let (method, bytes) = (member.compression(), member.compressed_size());
+        let (method, bytes, size) = (member.compression(), member.compressed_size(), member.size());
         let start = member.data_start().ok_or_else(|| refused("a member without a place".into()))?;
         let mut file = regular_file::open(&self.path).map_err(io_at(&self.path))?;
         file.seek(SeekFrom::Start(start)).map_err(io_at(&self.path))?;
@@ -93,7 +92,10 @@ impl Npz {
             other => return Err(refused(format!("compressed by {other}"))),
         };
         let shape = shape(&mut content).map_err(refused)?;
-        Ok(Array { place, content, shape })
+        if (shape.lengths.iter().product::<usize>() * shape.width) as u64 > size {
+            return Err(refused(format!("{} in {size} bytes", shape.words())));
+        }
+        Ok(Array { place: self.path.join(name), content, shape })
     }
 }
 
@@ -121,8 +123,13 @@ impl Array {
     /// # Errors
     /// Io if the file is cut short.
     pub fn numbers(&mut self, count: usize) -> Result<Vec<f64>> {
-        let mut bytes = vec![0; count * self.shape.width];
-        self.content.read_exact(&mut bytes).map_err(io_at(&self.place))?;
+        let expected = count * self.shape.width;
+        // Memory grows with what is there, not with what a header says.
+        let mut bytes = Vec::new();
+        self.content.by_ref().take(expected as u64).read_to_end(&mut bytes).map_err(io_at(&self.place))?;
+        if bytes.len() < expected {
+            return Err(no_array(&self.place, format!("ends {} bytes too early", expected - bytes.len())));
+        }
         let (fours, eights) = (bytes.as_chunks::<4>().0, bytes.as_chunks::<8>().0);
         Ok(match self.shape.width {
             4 => fours.iter().map(|four| f64::from(f32::from_le_bytes(*four))).collect(),
