@@ -50,7 +50,11 @@ pub fn look(
         let fitted = PeersFit::open(path)?;
         let experiment = fitted.experiment().clone();
         let known = vec![Known { level: PeersFit::LEVEL, speckles: None }; experiment.angles.len()];
-        return look.draw(Box::new(fitted), &experiment, Seen { known, model: Some("fit"), laws: Vec::new() });
+        return look.draw(
+            Box::new(fitted),
+            &experiment,
+            Seen { known, model: Some("fit"), laws: Vec::new(), content_key: String::new() },
+        );
     }
     if path.join(MANIFEST_NAME).is_file() {
         return look.draw_store(Store::open(path, None)?);
@@ -85,9 +89,10 @@ pub fn look_at_simulation(
         };
         let known = experiment.angles.iter().map(known).collect();
         let model = Model::new(simulation.mode, simulation.convention, &experiment)?;
+        let content_key = store.manifest().content_key.clone();
         let source = StoreAtTheta::new(Arc::new(store), model, simulation.theta.clone());
         let laws = laws_of_truth(simulation);
-        look.draw(Box::new(source), &experiment, Seen { known, model: Some("truth"), laws })
+        look.draw(Box::new(source), &experiment, Seen { known, model: Some("truth"), laws, content_key })
     })
 }
 
@@ -139,6 +144,8 @@ struct Seen {
     model: Option<&'static str>,
     /// Curves of its laws.
     laws: Vec<Curve>,
+    /// Of the store; empty where there is none.
+    content_key: String,
 }
 
 fn name_of(path: &Path) -> String {
@@ -181,12 +188,13 @@ impl Look<'_> {
         };
         let known = experiment.angles.iter().map(known).collect();
         let theta = vec![0.0; AnalysisMode::Static.n_parameters()];
+        let content_key = store.manifest().content_key.clone();
         let source = StoreAtTheta::new(Arc::new(store), model, theta);
-        self.draw(Box::new(source), &experiment, Seen { known, model: None, laws: Vec::new() })
+        self.draw(Box::new(source), &experiment, Seen { known, model: None, laws: Vec::new(), content_key })
     }
 
     fn draw(&self, source: Box<dyn LookedAt>, experiment: &Experiment, seen: Seen) -> Result<PathBuf> {
-        let Seen { known, model, laws } = seen;
+        let Seen { known, model, laws, content_key } = seen;
         let drawing = Drawing::of(source, experiment, known, model, self.settings);
         let drawn = drawing.all(self.watch)?;
         let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
@@ -194,7 +202,7 @@ impl Look<'_> {
         curves.extend(laws.into_iter().filter(|curve| !curve.points.is_empty()));
         let figures = figures(&curves, &[]);
         let (mut files, angles) = drawing.shown(drawn, &curves)?;
-        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves)?));
+        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &content_key, None)?));
         files.extend(drawing.together(&figures)?);
         let page = Page {
             name: &self.name,

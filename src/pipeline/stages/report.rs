@@ -47,7 +47,8 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let curves = curves(&reported.outcome, &pictures);
     let figures = figures(&curves, &together(result));
     let (mut files, angles) = drawing.shown(drawn, &curves)?;
-    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves)?));
+    let (key, conditions) = (&reported.noted.store_content_key, &reported.outcome.conditions);
+    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, key, Some(conditions))?));
     files.extend(drawing.together(&figures)?);
     let page = Page {
         name: &reported.name,
