@@ -1,6 +1,6 @@
 //! The one door: everything that a user of the library needs. The other modules are inner; their names may change.
 //!
-//! From a beamline file to transport coefficients with errors and a verdict:
+//! The page of the crate has a whole program with [`Run`]. Here are the stages one by one, without configuration, log and run directory:
 //!
 //! ```
 //! use homodyne::api::*;
@@ -39,11 +39,11 @@
 //! # }
 //! ```
 //!
-//! [`Run`] does the same from a configuration ([`load`]), with log, checkpoints and a run directory. Own data need no file:
-//! [`MemoryStore::of_maps`] takes an array c2(phi, t1, t2).
+//! [`Run`] does the same from a configuration ([`load`], [`settings_of`]), with log, checkpoints and a run directory. Own data need no
+//! file: [`MemoryStore::of_maps`] takes an array c2(phi, t1, t2).
 
 pub use crate::config::keys;
-pub use crate::config::load::{load, without_file};
+pub use crate::config::load::{load, settings_of, without_file};
 pub use crate::config::reference::{
     KeyReference, reference, reference_markdown, reference_of, reference_page, without_effect_page,
 };
@@ -98,10 +98,11 @@ pub use crate::pipeline::progress::{Progress, Standing};
 pub use crate::pipeline::readiness::check_ready;
 pub use crate::pipeline::run::{Finished, Run};
 pub use crate::pipeline::stages::condense::Again;
-pub use crate::pipeline::stages::look::look;
+pub use crate::pipeline::stages::look::{look, look_at_simulation};
 pub use crate::pipeline::stages::report::report;
 pub use crate::pipeline::tune::{Purpose, Tuning, tune};
-pub use crate::report::figures::maps::Colours;
+pub use crate::report::figures::formats::Format;
+pub use crate::report::figures::palette::Colours;
 pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
 pub use crate::simulate::{Noise, Scatter, Simulation, Width};

@@ -175,7 +175,7 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
 
 fn inspect_path(arguments: &InspectArguments) -> Result<u8> {
     if let Some(place) = &arguments.plot {
-        return draw_data(&arguments.path, arguments.q, place);
+        return draw_data(&arguments.path, arguments.q, place, &arguments.formats);
     }
     let facts = inspect(&arguments.path, arguments.verify)?;
     if arguments.json {

@@ -6,7 +6,8 @@ use crate::cli::terminal::{Terminal, print};
 use crate::cli::words::{standing_here, wrong_argument};
 use clap::{Args, ValueEnum};
 use homodyne::api::{
-    Colours, LogLevel, Node, ReportSettings, Result, Watch, keys, look, report, usable_cores, without_file,
+    Colours, Format, LogLevel, Node, ReportSettings, Result, Simulation, Watch, keys, look, look_at_simulation, report,
+    usable_cores, without_file,
 };
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,8 @@ pub const REPORT_EXAMPLES: &str = "\
 Examples:
   homodyne report results/latest                          report/report.html beside the numbers
   homodyne report results/latest --fitted                 every pair: fitted/phi=<degrees>/fitted.parquet
-  homodyne report results/latest --angles -30,0,60 --colormap jet
+  homodyne report results/latest --npz                    nlsq/fitted_data.npz and JSON under the names of the Python programs
+  homodyne report results/latest --angles -30,0,60 --colormap jet --formats svg,png,pdf
 
 Every line figure can be drawn again from report/curves.parquet: figure, phi_degrees, segment, x, y, y_error, model.";
 
@@ -26,6 +28,23 @@ enum ColourMap {
     Viridis,
     /// The habit.
     Jet,
+}
+
+/// Formats of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Lines and words.
+    Svg,
+    /// Pixels.
+    Png,
+    /// For LaTeX and print.
+    Pdf,
+}
+
+/// The formats that were asked for, each once.
+fn formats(names: &[FormatName]) -> Vec<Format> {
+    let all = [(FormatName::Svg, Format::Svg), (FormatName::Png, Format::Png), (FormatName::Pdf, Format::Pdf)];
+    all.into_iter().filter(|(name, _)| names.contains(name)).map(|(_, format)| format).collect()
 }
 
 /// Options of `report`.
@@ -39,6 +58,12 @@ pub struct ReportArguments {
     /// Colours of maps.
     #[arg(long, value_enum, default_value_t = ColourMap::Viridis)]
     colormap: ColourMap,
+    /// Formats of the figures in report/plots, separated by commas: svg follows the page, png and pdf are dark on white.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "svg")]
+    formats: Vec<FormatName>,
+    /// Write the arrays of all maps and their results under the names of the Python programs too: nlsq/.
+    #[arg(long)]
+    npz: bool,
     /// Write data, model and residual of every pair too: fitted/phi=<degrees>/fitted.parquet.
     #[arg(long)]
     fitted: bool,
@@ -62,7 +87,9 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
             ColourMap::Jet => Colours::Jet,
         },
         threads: arguments.threads.unwrap_or_else(usable_cores).max(1),
+        formats: formats(&arguments.formats),
         fitted: arguments.fitted,
+        npz: arguments.npz,
         ..ReportSettings::default()
     };
     let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;
@@ -73,14 +100,22 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
 }
 
 /// Draws a file or a store before any fit.
-pub fn draw_data(path: &Path, q: Option<f64>, place: &Path) -> Result<u8> {
+pub fn draw_data(path: &Path, q: Option<f64>, place: &Path, names: &[FormatName]) -> Result<u8> {
     let mut list = vec![(keys::data::FILE.to_owned(), standing_here("FILE", path)?)];
     list.extend(q.map(|q| (keys::data::WAVEVECTOR.to_owned(), Node::Float(q))));
     let ingest = without_file(&list)?.ingest;
-    let settings = ReportSettings { threads: usable_cores(), ..ReportSettings::default() };
+    let settings = ReportSettings { threads: usable_cores(), formats: formats(names), ..ReportSettings::default() };
     let terminal = Terminal::new(&Loudness::default(), LogLevel::Info)?;
     let page = look(path, &ingest, place, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("pictures: {}\n", page.display()))?;
     Ok(0)
+}
+
+/// Draws a file that was just simulated, with the truth beside it.
+pub fn draw_simulation(simulation: &Simulation, path: &Path, place: &Path, terminal: &Terminal) -> Result<()> {
+    let settings = ReportSettings { threads: usable_cores(), ..ReportSettings::default() };
+    let page = look_at_simulation(simulation, path, place, &settings, &Watch::new(terminal, &stop_flag()))?;
+    terminal.finish();
+    print(&format!("pictures: {}\n", page.display()))
 }

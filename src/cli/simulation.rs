@@ -3,6 +3,7 @@
 use crate::cli::arguments::SimulateArguments;
 use crate::cli::choices::{Convention, Mode, ValueWidth};
 use crate::cli::interrupt::stop_flag;
+use crate::cli::reporting::draw_simulation;
 use crate::cli::terminal::{Terminal, print};
 use crate::cli::words::wrong_argument;
 use homodyne::api::{
@@ -103,5 +104,8 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
     simulation.write(&arguments.out, replace(arguments.force), &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
     print(&format!("written: {}\n", arguments.out.display()))?;
+    if let Some(place) = &arguments.plot {
+        draw_simulation(&simulation, &arguments.out, place, &terminal)?;
+    }
     Ok(0)
 }

@@ -7,7 +7,7 @@ use crate::config::keys::{all, data, fit, parameters};
 use crate::config::reader::{Given, Reader};
 use crate::config::settings::{Effective, Settings};
 use crate::config::settle::settle;
-use crate::config::tree::{Node, Placed, parse_file};
+use crate::config::tree::{Node, Placed, override_node, parse_file};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,29 @@ pub fn without_file(overrides: &[(String, Node)]) -> Result<Settings> {
     let stem = source.as_deref().and_then(Path::file_stem);
     let name = stem.map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
     read((tree, ""), overrides, Path::new(""), name)
+}
+
+/// Settings of a fit from a data file and the two numbers that no file tells: q in 1/angstrom and, under shear, the gap in angstrom
+/// (without one the fit is static). `more` are keys of a configuration with values as YAML; all else has its default.
+///
+/// # Errors
+/// As [`load`].
+pub fn settings_of(
+    source: &Path,
+    q_per_angstrom: f64,
+    gap_angstrom: Option<f64>,
+    more: &[(&str, &str)],
+) -> Result<Settings> {
+    let mode = if gap_angstrom.is_some() { "laminar_flow" } else { "static" };
+    let mut list: Vec<(&str, Node)> = vec![
+        (parameters::MODE, Node::Text(mode.into())),
+        (data::FILE, Node::Text(source.display().to_string())),
+        (data::WAVEVECTOR, Node::Float(q_per_angstrom)),
+    ];
+    list.extend(gap_angstrom.map(|gap| (parameters::GAP, Node::Float(gap))));
+    let mut list: Vec<(String, Node)> = list.into_iter().map(|(key, node)| (key.to_owned(), node)).collect();
+    list.extend(more.iter().map(|(key, value)| ((*key).to_owned(), override_node(value))));
+    without_file(&list)
 }
 
 fn read(

@@ -41,10 +41,18 @@ impl<'a> Condensing<'a> {
     }
 
     /// Data that are believed where the minimum is; `None` where all pairs have to answer for themselves.
-    #[must_use]
-    pub fn believed(&self) -> Option<Rc<dyn CondensedData + 'a>> {
-        let is_believed = self.near.borrow().as_ref().is_some_and(|near| near.found.is_believed);
-        if is_believed { self.data.borrow().clone() } else { None }
+    ///
+    /// # Errors
+    /// What the sweeps report; Interrupted if the user asks to stop.
+    pub fn believed(&self) -> Result<Option<Rc<dyn CondensedData + 'a>>> {
+        let near = self.near.borrow().clone();
+        let believed = near.filter(|near| near.found.is_believed);
+        believed.map_or(Ok(None), |near| self.made(near.found.fineness()))
+    }
+
+    /// Gives their memory back: they are made again where they are asked for.
+    pub fn let_go(&self) {
+        self.data.replace(None);
     }
 
     /// The minimum next to a start, of condensed data. They are made finer where the prediction asks for it.
@@ -72,8 +80,8 @@ impl<'a> Condensing<'a> {
         if !self.is_wanted {
             return Ok(None);
         }
-        let is_it = self.near.borrow().as_ref().is_some_and(|near| near.found.fineness() == fineness);
-        if !is_it {
+        let is_of = |near: &Near| near.found.fineness() == fineness;
+        if self.data.borrow().is_none() || !self.near.borrow().as_ref().is_some_and(is_of) {
             // One at a time in memory.
             self.data.replace(None);
             self.data.replace(self.raw.condensed(fineness)?.map(Rc::from));

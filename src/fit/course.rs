@@ -203,6 +203,8 @@ impl Fit<'_, '_> {
         if problem.map.n_free() > self.problem.map.n_free() {
             solution.point.free_scaling(&problem.map);
         }
+        // Kept, they would add to what the noise takes.
+        self.condensing.let_go();
         let last = match solution.stop {
             Stop::Interrupted => None,
             _ => unless_stopped(LastSweep::of(self.raw, problem, &solution.point, self.ask.settings.sharing))?,
@@ -245,7 +247,7 @@ impl Fit<'_, '_> {
         parameters.dedup();
         let mut profiles = Vec::new();
         // The walk asks for many costs: where condensed data are believed, all pairs answer for its ends alone.
-        let condensed = self.condensing.believed().filter(|_| !parameters.is_empty());
+        let condensed = if parameters.is_empty() { None } else { self.condensing.believed()? };
         let least = condensed.as_deref().map(|data| problem.cost(data, &point.theta)).transpose()?;
         let quick =
             condensed.as_deref().zip(least).map(|(objective, least)| Surroundings { objective, least, ..around });

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::experiment::Angle;
 use crate::ingest::diagonal::Diagonal;
 use crate::ingest::files::hdf5::Source;
+use crate::ingest::files::npz::Npz;
 use crate::ingest::frames::{dead_frames, ranges, with_baseline, without_living};
 use crate::ingest::layouts::bins::{Bin, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, detect, pixel_counts};
@@ -16,12 +17,28 @@ use crate::store::directory::Store;
 use crate::store::manifest::{MANIFEST_NAME, Provenance};
 use std::path::Path;
 
-/// Describes a beamline file or a store, one fact per line.
+/// Describes a beamline file, a store or arrays of NumPy, one fact per line.
 ///
 /// # Errors
 /// As opening the file or store.
 pub fn inspect(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
-    if path.join(MANIFEST_NAME).is_file() { inspect_store(path, verify) } else { inspect_file(path) }
+    match path {
+        path if path.join(MANIFEST_NAME).is_file() => inspect_store(path, verify),
+        path if Npz::is_one(path) => inspect_arrays(path),
+        path => inspect_file(path),
+    }
+}
+
+/// Names and shapes of the arrays of NumPy.
+fn inspect_arrays(path: &Path) -> Result<Vec<(String, String)>> {
+    let mut npz = Npz::open(path)?;
+    let names = npz.names();
+    let mut facts = vec![fact("arrays of NumPy", names.len())];
+    for name in &names {
+        let said = npz.array(name).map_or_else(|_| "not of f4 or f8".into(), |array| array.shape.words());
+        facts.push(fact(name, said));
+    }
+    Ok(facts)
 }
 
 fn fact(name: &str, value: impl ToString) -> (String, String) {

@@ -1,26 +1,22 @@
-//! One pass over a store for everything that is looked at: sums of every angle become pictures and figures, angle by angle, each on one
-//! thread. It knows neither results nor files.
+//! One pass for everything that is looked at: sums of every angle become pictures and figures, angle by angle, each on one thread. It
+//! knows neither results nor files.
 
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::likelihood::speckle::lag_means::of_speckles;
 use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter, refused_threads};
-use crate::model::catalogue::Model;
-use crate::model::pair::PairEvaluator;
-use crate::model::time_tables::ThetaTables;
 use crate::outcome::curves::Curve;
-use crate::outcome::fit::FitOutcome;
 use crate::outcome::pictures::{AGES, AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA, Map, SEGMENTS};
-use crate::parameters::definitions::ShearConvention;
+use crate::pipeline::looked_at::LookedAt;
+use crate::report::figures::formats::svg::{address, on_page};
+use crate::report::figures::formats::{Format, written};
 use crate::report::figures::lines::{Figure, cuts, frames};
-use crate::report::figures::maps::{Colours, Triptych, name, small};
-use crate::report::figures::style::standing_alone;
+use crate::report::figures::maps::{Triptych, name, small};
+use crate::report::figures::palette::Colours;
+use crate::report::figures::picture::{Image, Picture};
 use crate::report::page::Shown;
-use crate::store::block::BlockSource;
-use crate::sweep::raw::pass::Sweep;
 use crate::sweep::raw::picture_patches::{Grain, IntoPicture, Level, Sum};
-use std::sync::Arc;
 
 /// How pictures are drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,10 +27,14 @@ pub struct ReportSettings {
     pub colours: Colours,
     /// Most pixels along the side of a map; `None`: 512, and 256 where there are many angles.
     pub most_pixels: Option<usize>,
+    /// Formats of figures as files, one at least.
+    pub formats: Vec<Format>,
     /// Worker threads.
     pub threads: usize,
     /// Whether tables of data, model and residual of every pair are written too.
     pub fitted: bool,
+    /// Whether arrays and JSON under the names of the Python programs are written too.
+    pub npz: bool,
 }
 
 impl Default for ReportSettings {
@@ -43,8 +43,10 @@ impl Default for ReportSettings {
             phi_degrees: Vec::new(),
             colours: Colours::Viridis,
             most_pixels: None,
+            formats: vec![Format::Svg],
             threads: 1,
             fitted: false,
+            npz: false,
         }
     }
 }
@@ -69,9 +71,11 @@ pub struct Known {
 pub struct Drawn {
     /// What was seen.
     pub picture: AnglePicture,
-    /// Its map.
-    map: String,
-    small: String,
+    /// Files of its map.
+    map: Files,
+    /// The map for the page, where the angle is shown there.
+    on_page: Option<String>,
+    small: Image,
 }
 
 /// Files of a report: names below its directory, and contents.
@@ -79,31 +83,28 @@ pub type Files = Vec<(String, Vec<u8>)>;
 
 /// Everything that drawing needs.
 pub struct Drawing {
-    sweep: Sweep<'static>,
-    model: Model,
-    theta: Vec<f64>,
-    tables: ThetaTables,
+    source: Box<dyn LookedAt>,
     known: Vec<Known>,
     phi_degrees: Vec<f64>,
     grain: Grain,
     dt_seconds: f64,
-    /// Whether theta is that of a fit.
-    has_fit: bool,
+    /// What the model is, where there is one.
+    model: Option<&'static str>,
     settings: ReportSettings,
 }
 
 impl Drawing {
-    /// Of a store, at a theta if there is one, with what is known of every angle.
+    /// Of an experiment with what is known of every angle; a model has a name, such as "fit".
     #[must_use]
     pub fn of(
-        store: Arc<dyn BlockSource>,
-        model: Model,
-        theta: Option<Vec<f64>>,
+        source: Box<dyn LookedAt>,
+        experiment: &Experiment,
         known: Vec<Known>,
+        model: Option<&'static str>,
         settings: &ReportSettings,
     ) -> Self {
-        let (experiment, settings) = (store.experiment(), settings.clone());
         let (n_frames, dt_seconds) = (experiment.time.n_frames, experiment.time.dt_seconds);
+        let settings = settings.clone();
         let many = experiment.angles.len() > MANY_ANGLES;
         let most_pixels = settings.most_pixels.unwrap_or(if many { 256 } else { 512 });
         let grain = Grain {
@@ -115,9 +116,7 @@ impl Drawing {
             residual_bins: (MOST_SIGMA * BINS_PER_SIGMA, BINS_PER_SIGMA as f64),
         };
         let phi_degrees = experiment.angles.iter().map(|angle| angle.phi_degrees).collect();
-        let (has_fit, theta) = (theta.is_some(), theta.unwrap_or_else(|| vec![0.0; model.mode.n_parameters()]));
-        let (tables, sweep) = (model.tables(&theta), Sweep::new(store, model.clone(), 1));
-        Drawing { sweep, model, theta, tables, known, phi_degrees, grain, dt_seconds, has_fit, settings }
+        Drawing { source, known, phi_degrees, grain, dt_seconds, model, settings }
     }
 
     /// All angles.
@@ -144,22 +143,37 @@ impl Drawing {
     }
 
     fn angle(&self, angle: usize) -> Result<Drawn> {
-        let known = self.known[angle];
-        let sums = self.sweep.picture((&self.tables, &self.theta), angle, known.level, &self.grain)?;
+        let (known, phi_degrees) = (self.known[angle], self.phi_degrees[angle]);
+        let sums = self.source.sums(angle, known.level, &self.grain)?;
         let map = self.map(known.level, &sums.pixels);
         let triptych = Triptych {
             map: &map,
-            phi_degrees: self.phi_degrees[angle],
+            phi_degrees,
             sigma: Some(known.level.sigma).filter(|sigma| *sigma > 0.0),
             dt_seconds: self.dt_seconds,
             colours: self.settings.colours,
+            model: self.model.unwrap_or_default(),
         };
-        let (figure, small) = (triptych.svg()?, small(&map, self.settings.colours)?);
-        Ok(Drawn { picture: self.picture(angle, known, &sums), map: figure, small })
+        let figure = triptych.picture();
+        Ok(Drawn {
+            picture: self.picture(angle, known, &sums),
+            map: self.files(&name(phi_degrees), &figure)?,
+            on_page: self.is_shown(angle).then(|| on_page(&figure)).transpose()?,
+            small: small(&map, self.settings.colours),
+        })
+    }
+
+    /// A figure in every format.
+    ///
+    /// # Errors
+    /// Internal if it cannot be encoded.
+    pub fn files(&self, name: &str, picture: &Picture) -> Result<Files> {
+        let file = |format: &Format| Ok((format!("plots/{name}.{}", format.ending()), written(picture, *format)?));
+        self.settings.formats.iter().map(file).collect()
     }
 
     fn picture(&self, angle: usize, known: Known, sums: &IntoPicture<'_>) -> AnglePicture {
-        let is_judged = self.has_fit && known.level.sigma > 0.0;
+        let is_judged = self.model.is_some() && known.level.sigma > 0.0;
         let ages = sums.ages.iter().map(|[pairs, squares]| (*pairs as u64, *squares));
         let cut = |segment: usize| Cut {
             segment: (segment < SEGMENTS).then_some(segment),
@@ -183,7 +197,7 @@ impl Drawing {
             pixels[row.min(column) * side + row.max(column)]
         };
         let fit = |[n, _, h]: [f64; 3]| (1.0 + level.offset_less_one + level.contrast * h / n) as f32;
-        let all = if self.has_fit { side * side } else { 0 };
+        let all = if self.model.is_some() { side * side } else { 0 };
         Map {
             side,
             frames_per_pixel: self.grain.frames_per_pixel,
@@ -193,15 +207,14 @@ impl Drawing {
     }
 
     fn points(&self, angle: usize, known: Known, (segment, sums): (usize, &[Sum])) -> Vec<CutPoint> {
-        let evaluator = PairEvaluator::new(&self.model, &self.tables, &self.theta, self.phi_degrees[angle]);
-        let h = |a: usize, b: usize| if a == b { 1.0 } else { evaluator.h(a.min(b), a.max(b)) };
+        let h = |a: usize, b: usize| self.source.h(angle, (a, b));
         let (n, level) = (self.grain.n_frames, known.level);
         let (from, to) = if segment < SEGMENTS { (segment, segment + 1) } else { (0, SEGMENTS) };
         let error = |lag: usize, pairs: f64| {
             // Earlier frames of pairs whose middle lies in the segment.
             let first = (from * n / SEGMENTS).saturating_sub(lag / 2);
             let last = (to * n / SEGMENTS).saturating_sub(lag / 2).min(n - lag);
-            let speckles = match known.speckles.filter(|_| self.has_fit && last > first) {
+            let speckles = match known.speckles.filter(|_| self.model.is_some() && last > first) {
                 Some(speckles) => level.contrast.powi(2) / speckles * of_speckles(&h, first..last, lag),
                 None => 0.0,
             };
@@ -212,26 +225,38 @@ impl Drawing {
             pairs: pairs as u64,
             data: 1.0 + y / pairs,
             error: error((lag / pairs).round() as usize, pairs),
-            fit: self.has_fit.then(|| 1.0 + level.offset_less_one + level.contrast * h / pairs),
+            fit: self.model.map(|_| 1.0 + level.offset_less_one + level.contrast * h / pairs),
         };
         sums.iter().filter(|sum| sum[0] > 0.0).map(point).collect()
     }
 
     /// The files of all angles, and what a page shows of them.
-    #[must_use]
-    pub fn shown(&self, drawn: Vec<Drawn>, curves: &[Curve]) -> (Files, Vec<Shown>) {
+    ///
+    /// # Errors
+    /// Internal if a picture cannot be encoded.
+    pub fn shown(&self, drawn: Vec<Drawn>, curves: &[Curve]) -> Result<(Files, Vec<Shown>)> {
         let (mut files, mut angles) = (Files::new(), Vec::new());
-        for (k, Drawn { picture, map, small }) in drawn.into_iter().enumerate() {
+        for Drawn { picture, map, on_page, small } in drawn {
             let phi_degrees = picture.phi_degrees;
             let lines: Vec<Figure> =
-                [cuts(curves, phi_degrees), frames(curves, phi_degrees)].into_iter().flatten().collect();
-            let map_file = name(phi_degrees);
-            files.push(plot(&map_file, &map));
-            files.extend(lines.iter().map(|figure| plot(&figure.name, &figure.svg)));
-            let figures = self.is_shown(k).then_some((map, lines));
-            angles.push(Shown { phi_degrees, small, map_file, figures });
+                [cuts(curves, phi_degrees, &small), frames(curves, phi_degrees)].into_iter().flatten().collect();
+            files.extend(map);
+            for figure in &lines {
+                files.extend(self.files(&figure.name, &figure.picture)?);
+            }
+            let figures = on_page.map(|map| (map, lines));
+            angles.push(Shown { phi_degrees, small: address(&small)?, map_file: name(phi_degrees), figures });
         }
-        (files, angles)
+        Ok((files, angles))
+    }
+
+    /// Figures of all angles together, as files.
+    ///
+    /// # Errors
+    /// Internal if a picture cannot be encoded.
+    pub fn together(&self, figures: &[Figure]) -> Result<Files> {
+        let files = figures.iter().map(|figure| self.files(&figure.name, &figure.picture));
+        Ok(files.collect::<Result<Vec<Files>>>()?.into_iter().flatten().collect())
     }
 
     fn is_shown(&self, angle: usize) -> bool {
@@ -241,22 +266,6 @@ impl Drawing {
             false => asked.iter().any(|asked| (asked - self.phi_degrees[angle]).abs() < 0.01),
         }
     }
-}
-
-/// The model of a result.
-///
-/// # Errors
-/// As [`Model::new`].
-pub fn model_of(outcome: &FitOutcome, experiment: &Experiment) -> Result<Model> {
-    let conditions = &outcome.conditions;
-    let convention = conditions.shear_convention.unwrap_or(ShearConvention::Homodyne);
-    Model::new(conditions.analysis_mode, convention, experiment)
-}
-
-/// A figure as a file.
-#[must_use]
-pub fn plot(name: &str, svg: &str) -> (String, Vec<u8>) {
-    (format!("plots/{name}.svg"), standing_alone(svg).into_bytes())
 }
 
 /// The bin of every lag: single frames first, then ever wider ones.

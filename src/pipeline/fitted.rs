@@ -6,7 +6,7 @@ use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::{AngleResult, FitOutcome};
-use crate::pipeline::drawing::model_of;
+use crate::pipeline::looked_at::model_of;
 use crate::pipeline::marked_directory::Marked;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;

@@ -161,8 +161,8 @@ fn write(settings: &Settings, rows: Vec<QRow>, user: &Watch<'_>) -> Result<Finis
     let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&pretty(&table)?));
     let mut files =
         vec![("q_table.parquet", q_parquet(&table.rows)?), ("summary.txt", table.summary.clone().into_bytes())];
-    if let Some(figure) = over_q(&table.rows, table.check.as_ref()) {
-        files.push((TABLE_FIGURE, figure.into_bytes()));
+    if let Some(figure) = over_q(&table.rows, table.check.as_ref())? {
+        files.push((TABLE_FIGURE, figure));
     }
     files.push((TABLE_NAME, pretty(&WithFiles { table: &table, files: hashes(&files) })?));
     table.directory = publish(&settings.run.output.join(id), files, user)?;

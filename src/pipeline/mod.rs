@@ -2,8 +2,11 @@
 //!
 //! `run` is what stages share (its `log` hears everything, `progress` makes lines of it), `stages` are the stages, `conductor` their
 //! order. `find_store` says which store a fit takes, `agreement` whether it is what the configuration asks for, `checkpoint` keeps a
-//! fit, `run_directory` writes and finds results with their `run_record`, `holdings` lists and removes stores and results, `plan` says what a fit would take,
-//! `many_q` runs one after another, `tune` looks at the machine.
+//! fit, `run_directory` writes and finds results with their `run_record`, `holdings` lists and removes stores and results, `plan` says
+//! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
+//!
+//! `looked_at` is what `drawing` makes pictures of, `peers_fit` the same from files of the Python programs, `report_directory` holds
+//! pictures; `fitted` and `peers_files` are further forms of a result.
 
 mod agreement;
 pub mod checkpoint;
@@ -13,8 +16,11 @@ mod find_store;
 mod fitted;
 pub mod holdings;
 pub mod log;
+mod looked_at;
 pub mod many_q;
 mod marked_directory;
+mod peers_files;
+mod peers_fit;
 pub mod plan;
 pub mod progress;
 pub mod readiness;

@@ -21,7 +21,8 @@ pub const REPORT: &str = "report";
 /// The page in it.
 pub const PAGE: &str = "report.html";
 /// What it says of itself: the hash of every file.
-const PICTURES: Marked = Marked { marker: "report.json", endings: &["svg", "parquet", "html", "json"], what: "report" };
+const PICTURES: Marked =
+    Marked { marker: "report.json", endings: &["svg", "png", "pdf", "parquet", "html", "json"], what: "report" };
 
 /// A result as a report needs it.
 pub struct Reported {
@@ -31,6 +32,8 @@ pub struct Reported {
     pub outcome: FitOutcome,
     /// How it came about.
     pub facts: Facts,
+    /// Seconds that the fit took.
+    pub fit_seconds: Option<f64>,
     /// What its record says of it.
     pub noted: Noted,
 }
@@ -59,7 +62,8 @@ impl Reported {
         outcome.result.iterations =
             iterations(table("iterations.parquet")?).ok_or_else(|| missing("iterations.parquet"))?;
         let name = record["run_id"].as_str().unwrap_or_default().to_owned();
-        Ok(Reported { name, outcome, facts: facts(&record), noted })
+        let fit_seconds = record["stages"]["fit"]["wall_seconds"].as_f64();
+        Ok(Reported { name, outcome, facts: facts(&record), fit_seconds, noted })
     }
 }
 

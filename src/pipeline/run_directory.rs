@@ -14,6 +14,7 @@ use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::fitted::{self, FITTED};
+use crate::pipeline::peers_files::{self, PEERS};
 use crate::pipeline::plan::decide;
 use crate::pipeline::report_directory::{self, REPORT, is_as_written, page_of};
 use crate::pipeline::run::{Finished, Run};
@@ -139,7 +140,7 @@ pub(super) fn lead_latest_to(directory: &Path, watch: &Watch<'_>) {
 
 /// Removes what killed processes have left of pictures and tables in the directory of a run.
 fn tidy(run: &Path) {
-    [report_directory::KIND, fitted::KIND].into_iter().for_each(|kind| tidy_up(run, kind));
+    [report_directory::KIND, fitted::KIND, peers_files::KIND].into_iter().for_each(|kind| tidy_up(run, kind));
 }
 
 /// Link to the newest results.
@@ -213,7 +214,9 @@ fn report_is_as_written(run: &Path) -> bool {
         let place = run.join(name);
         place.symlink_metadata().is_err() || check(&place)
     };
-    is_whole(REPORT, is_as_written) && is_whole(FITTED, fitted::is_as_written)
+    is_whole(REPORT, is_as_written)
+        && is_whole(FITTED, fitted::is_as_written)
+        && is_whole(PEERS, peers_files::is_as_written)
 }
 
 /// Moves results that are not as they were written aside: somebody may have added to them.
@@ -261,7 +264,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -277,6 +280,7 @@ const FILES: [&str; 15] = [
     TABLE_FIGURE,
     REPORT,
     FITTED,
+    PEERS,
 ];
 
 /// D0 against q.

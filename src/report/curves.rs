@@ -3,6 +3,8 @@
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::fit::{AngleResult, Conditions, FitOutcome, Rate, TransportPoint};
 use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA};
+use crate::outcome::search::Basin;
+use crate::report::pairs::{ellipses, together};
 
 /// c2 against the lag.
 pub const CUTS: &str = "g2";
@@ -34,6 +36,8 @@ pub const RESIDUALS: &str = "residuals";
 pub const FRAMES: &str = "frames";
 /// Cost by iteration.
 pub const CONVERGENCE: &str = "convergence";
+/// Cost of the basins of a global search.
+pub const BASINS: &str = "basins";
 
 const PHI: &str = "phi (degree)";
 
@@ -45,7 +49,7 @@ pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Vec<Curve> {
     all.extend(pictures.iter().map(|picture| frames(picture, dt_seconds)));
     all.push(rates(outcome, pictures));
     all.extend(flow_direction(outcome, pictures));
-    all.extend(transport(&outcome.result.transport));
+    all.extend(laws(&outcome.result.transport));
     all.extend(by_angle(&outcome.result.angles));
     all.push(by_lag(outcome));
     all.extend(by_age(pictures, &outcome.conditions));
@@ -57,6 +61,8 @@ pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Vec<Curve> {
     };
     let costs = outcome.result.iterations.iter().enumerate().map(step).filter(|point| point.y.is_some());
     all.push(Curve::of(CONVERGENCE, ["iteration", "cost"], costs.collect()));
+    all.extend(basins(outcome));
+    all.extend(ellipses(&together(&outcome.result)));
     all.retain(|curve| !curve.points.is_empty());
     all
 }
@@ -78,7 +84,7 @@ fn cuts(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
     picture.cuts.iter().map(of_cut).collect()
 }
 
-/// Before a fit: cuts and frames.
+/// Without a fit: cuts and frames.
 #[must_use]
 pub fn curves_of_data(pictures: &[&AnglePicture], dt_seconds: f64) -> Vec<Curve> {
     let of_angle = |picture: &&AnglePicture| {
@@ -114,7 +120,7 @@ fn rates(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Curve {
         Some(CurvePoint { x: picture.phi_degrees, y, y_error, model })
     };
     let points = pictures.iter().zip(&outcome.result.angles).filter_map(of_angle).collect();
-    Curve::of(RATES, [PHI, "1/e rate of the mean over all ages (1/s)"], points)
+    Curve::of(RATES, [PHI, "rate of decay to 1/e (1/s)"], points)
 }
 
 fn fitted(point: &CutPoint) -> f64 {
@@ -141,7 +147,9 @@ fn flow_direction(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Option<Cu
     Some(Curve::of(PHI0, [PHI, "1/s"], vec![end(0.0), end(most)]))
 }
 
-fn transport(transport: &[TransportPoint]) -> Vec<Curve> {
+/// D(t), its mean so far and gamma_dot(t).
+#[must_use]
+pub fn laws(transport: &[TransportPoint]) -> Vec<Curve> {
     let point = |t_seconds: f64, rate: Rate| CurvePoint {
         x: t_seconds,
         y: Some(rate.value),
@@ -204,6 +212,19 @@ fn by_age(pictures: &[&AnglePicture], conditions: &Conditions) -> Option<Curve> 
     };
     let points = (0..n_ages).filter_map(at_age).collect();
     Some(Curve::of(CHI_BY_AGE, ["age (s)", "chi2 per pair"], points))
+}
+
+/// How much more the basins cost than the best one, on the sample that was searched; `None` where there is one only.
+fn basins(outcome: &FitOutcome) -> Option<Curve> {
+    let basins = &outcome.result.search.as_ref()?.basins;
+    let best = basins.first().filter(|_| basins.len() > 1)?.sample_cost;
+    let point = |(k, basin): (usize, &Basin)| CurvePoint {
+        x: (k + 1) as f64,
+        y: Some(basin.sample_cost - best),
+        ..CurvePoint::default()
+    };
+    let points = basins.iter().enumerate().map(point).collect();
+    Some(Curve::of(BASINS, ["basin, the best first", "cost above the best"], points))
 }
 
 /// Density of residuals of all angles, and that of the normal distribution.

@@ -3,4 +3,5 @@
 pub mod curves;
 pub mod figures;
 pub mod page;
+pub mod pairs;
 pub mod tables;

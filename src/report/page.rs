@@ -1,10 +1,14 @@
 //! The page that people look at first: one file without scripts or addresses of elsewhere. It computes nothing.
 
+use crate::error::Result;
 use crate::outcome::fit::{FitOutcome, FitResult};
 use crate::outcome::parameter::{Interval, ParameterResult};
 use crate::outcome::verdict::Verdict;
+use crate::report::figures::formats::Format;
+use crate::report::figures::formats::svg::{escaped, on_page};
 use crate::report::figures::lines::Figure;
 use crate::report::figures::style;
+use crate::report::tables::advice::advice;
 use crate::units::degrees;
 use std::fmt::Write;
 
@@ -16,7 +20,7 @@ pub struct Shown {
     pub small: String,
     /// Name of its map below `plots/`.
     pub map_file: String,
-    /// Map and line figures, where the angle is among those that are shown at once.
+    /// Its map as SVG and its line figures, where the angle is among those that are shown at once.
     pub figures: Option<(String, Vec<Figure>)>,
 }
 
@@ -35,10 +39,16 @@ pub struct Page<'a> {
     pub figures: &'a [Figure],
     /// How it came about.
     pub facts: &'a Facts,
+    /// Whether figures of angles show a model: that of a fit, the truth of a simulation, or somebody else's.
+    pub has_model: bool,
+    /// Formats that the figures are written in, one at least.
+    pub formats: &'a [Format],
 }
 
 /// Most numbers in the table of correlations.
 const MOST_CORRELATED: usize = 12;
+/// Most rows in the table of residuals.
+const MOST_EXTREMES: usize = 8;
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--line:#8886;--soft:#8881}
@@ -54,15 +64,17 @@ figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;opacity:.85;paddi
 .strip img{display:block;width:64px;height:64px;image-rendering:pixelated}
 svg,img{max-width:100%;height:auto}dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.15rem 1rem}
 dd{margin:0;overflow-wrap:anywhere}
-@media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.map{overflow-x:auto}.map svg{min-width:60rem}}
+@media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.map,.large{overflow-x:auto}.map svg{min-width:60rem}.large svg{min-width:40rem}}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#181a1b}a{color:#56B4E9}}
-@media print{body{max-width:none;color:#000;background:#fff}}
+@media print{body{max-width:none;color:#000;background:#fff}.wide{overflow:visible;font-size:.7rem}.wide td,.wide th{padding:.1rem .3rem}}
 ";
 
 impl Page<'_> {
     /// As HTML.
-    #[must_use]
-    pub fn html(&self) -> String {
+    ///
+    /// # Errors
+    /// Internal if a picture cannot be encoded.
+    pub fn html(&self) -> Result<String> {
         let name = escaped(self.name);
         let mut html = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -73,12 +85,15 @@ impl Page<'_> {
             verdict(&mut html, &outcome.result);
             parameters(&mut html, &outcome.result);
         }
-        self.angles(&mut html);
-        if let Some(outcome) = self.outcome {
+        self.angles(&mut html)?;
+        if !self.figures.is_empty() {
             html.push_str("<h2>All angles together</h2><div class=\"grid\">\n");
-            self.figures.iter().for_each(|figure| put_figure(&mut html, figure));
+            self.figures.iter().try_for_each(|figure| self.put(&mut html, figure))?;
             html.push_str("</div>\n");
+        }
+        if let Some(outcome) = self.outcome {
             correlations(&mut html, &outcome.result);
+            largest_residuals(&mut html, &outcome.result);
         }
         let about = if self.outcome.is_some() { "How it was obtained" } else { "What the file holds" };
         let _ = writeln!(html, "<h2>{about}</h2><dl>");
@@ -86,16 +101,16 @@ impl Page<'_> {
             let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(what), escaped(value));
         }
         html.push_str("</dl></main></body></html>\n");
-        html
+        Ok(html)
     }
 
-    fn angles(&self, html: &mut String) {
+    fn angles(&self, html: &mut String) -> Result<()> {
         html.push_str("<h2>Maps and cuts</h2><p>Choose an angle for its full figures.</p><div class=\"strip\">\n");
         for shown in self.angles {
             let phi = degrees(shown.phi_degrees);
-            let place = match shown.figures {
-                Some(_) => format!("#phi={phi}"),
-                None => format!("plots/{}.svg", shown.map_file),
+            let place = match (&shown.figures, self.formats) {
+                (None, [first, ..]) => format!("plots/{}.{}", shown.map_file, first.ending()),
+                _ => format!("#phi={phi}"),
             };
             let _ = writeln!(
                 html,
@@ -106,24 +121,48 @@ impl Page<'_> {
         html.push_str("</div>\n");
         for shown in self.angles {
             let Some((map, lines)) = &shown.figures else { continue };
-            let (phi, file) = (degrees(shown.phi_degrees), &shown.map_file);
-            let caption = match self.outcome {
-                Some(_) => {
-                    "Data and fit share one scale (1st to 99th percentile of the data); stripes or patches in the residual are what \
+            let (phi, files) = (degrees(shown.phi_degrees), self.files(&shown.map_file));
+            let caption = match self.has_model {
+                true => {
+                    "Data and model share one scale (1st to 99th percentile of the data); stripes or patches in the residual are what \
                      the model misses. Means over blocks of frames."
                 }
-                None => {
+                false => {
                     "Means over blocks of frames; stripes are frames that differ, for example by the intensity of the beam."
                 }
             };
             let _ = writeln!(
                 html,
                 "<section id=\"phi={phi}\"><h2>{phi} degrees</h2><figure class=\"map\">{map}<figcaption>{caption} \
-                 <a href=\"plots/{file}.svg\">file</a></figcaption></figure><div class=\"grid\">"
+                 {files}</figcaption></figure><div class=\"grid\">"
             );
-            lines.iter().for_each(|figure| put_figure(html, figure));
+            lines.iter().try_for_each(|figure| self.put(html, figure))?;
             html.push_str("</div></section>\n");
         }
+        Ok(())
+    }
+
+    fn put(&self, html: &mut String, figure: &Figure) -> Result<()> {
+        // What is larger than the others is scrolled on a narrow page.
+        let class = if figure.picture.scene.width > style::SIZE[0] { " class=\"large\"" } else { "" };
+        let _ = writeln!(
+            html,
+            "<figure{class} aria-label=\"{}\">{}<figcaption>{} {}, <a href=\"curves.parquet\">data</a></figcaption></figure>",
+            escaped(&figure.picture.title),
+            on_page(&figure.picture)?,
+            escaped(figure.caption),
+            self.files(&figure.name)
+        );
+        Ok(())
+    }
+
+    /// Links to the files of a figure.
+    fn files(&self, name: &str) -> String {
+        let link = |format: &Format| {
+            let ending = format.ending();
+            format!("<a href=\"plots/{name}.{ending}\">{ending}</a>")
+        };
+        self.formats.iter().map(link).collect::<Vec<String>>().join(", ")
     }
 }
 
@@ -134,13 +173,7 @@ fn verdict(html: &mut String, result: &FitResult) {
         _ => "bad",
     };
     let _ = write!(html, "<div class=\"verdict {class}\"><b>verdict: {}</b>", result.verdict.name());
-    if !result.reasons.is_empty() {
-        html.push_str("<ul>");
-        for reason in &result.reasons {
-            let _ = write!(html, "<li>{}</li>", escaped(reason));
-        }
-        html.push_str("</ul>");
-    }
+    list(html, &result.reasons);
     if let Some(chi) = result.reduced_chi_squared {
         let expected = result.expected_reduced_chi_squared.map_or_else(String::new, |expected| {
             format!(" (expected {:.4} \u{b1} {:.4})", expected.value, expected.spread)
@@ -151,7 +184,23 @@ fn verdict(html: &mut String, result: &FitResult) {
         }
         html.push_str("</div>");
     }
+    let advice = advice(result);
+    if !advice.is_empty() {
+        html.push_str("<b>what to do:</b>");
+    }
+    list(html, &advice);
     html.push_str("</div>\n");
+}
+
+fn list(html: &mut String, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    html.push_str("<ul>");
+    lines.iter().for_each(|line| {
+        let _ = write!(html, "<li>{}</li>", escaped(line));
+    });
+    html.push_str("</ul>");
 }
 
 fn parameters(html: &mut String, result: &FitResult) {
@@ -212,16 +261,24 @@ fn tint(correlation: f64) -> String {
     format!("rgba({colour},{:.2})", 0.6 * correlation.abs().min(1.0))
 }
 
-fn put_figure(html: &mut String, figure: &Figure) {
-    let _ = writeln!(
-        html,
-        "<figure aria-label=\"{}\">{}<figcaption>{} <a href=\"plots/{}.svg\">file</a>, <a href=\"curves.parquet\">data</a>\
-         </figcaption></figure>",
-        escaped(&figure.title),
-        figure.svg,
-        escaped(figure.caption),
-        figure.name
+/// The most extreme residuals and where they are.
+fn largest_residuals(html: &mut String, result: &FitResult) {
+    if result.residual_extremes.is_empty() {
+        return;
+    }
+    html.push_str(
+        "<h2>Largest residuals</h2><div class=\"wide\"><table><thead><tr><th>phi (degree)</th><th>frames</th>\
+         <th>(data - model) / sigma</th></tr></thead><tbody>\n",
     );
+    for found in result.residual_extremes.iter().take(MOST_EXTREMES) {
+        let (phi, sigma) = (degrees(found.phi_degrees), -found.residual_sigma);
+        let _ = writeln!(
+            html,
+            "<tr><td class=\"n\">{phi}</td><td class=\"n\">{}, {}</td><td class=\"n\">{sigma:+.1}</td></tr>",
+            found.frame_1, found.frame_2
+        );
+    }
+    html.push_str("</tbody></table></div>\n");
 }
 
 /// A value to two digits of its error.
@@ -241,20 +298,4 @@ fn rounded(found: &ParameterResult) -> String {
 fn interval([lower, upper]: Interval) -> String {
     let end = |end: Option<f64>| end.map_or("bound".into(), |end| style::rounded(end, 5));
     format!("{} to {}", end(lower), end(upper))
-}
-
-/// Text that is not read as markup.
-#[must_use]
-pub fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
 }

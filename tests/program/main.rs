@@ -3,6 +3,7 @@
 mod angles_and_q;
 
 mod command_line;
+mod documented;
 mod edited_tables;
 mod explanations;
 mod failing_disk;
@@ -14,6 +15,8 @@ mod long_runs;
 mod named_stores;
 mod pipelines;
 mod program;
+mod progress_on_a_terminal;
+mod report_forms;
 mod reports;
 mod reused_results;
 mod streams;

@@ -79,6 +79,13 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
     let page = run(folder.path());
     let curves = page.with_file_name("curves.parquet");
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&curves).expect("a file")).expect("Parquet");
+    let described = reader.schema().metadata().clone();
+    for name in ["program", "units", "equation", "store_content_key"] {
+        assert!(
+            described.get(&format!("homodyne.{name}")).is_some_and(|text| text.len() > 10),
+            "{name}: {described:?}"
+        );
+    }
     let batch = reader.build().expect("Parquet").next().expect("rows").expect("rows");
     let text =
         |name: &str, row: usize| batch.column_by_name(name).expect(name).as_string::<i32>().value(row).to_owned();
@@ -101,6 +108,7 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
         "frames",
         "g2",
         "offset",
+        "pairs",
         "residuals",
         "sigma",
     ] {

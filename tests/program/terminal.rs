@@ -154,6 +154,11 @@ fn a_verdict_that_is_not_accepted_comes_with_advice_and_the_last_lines_say_where
     let [report, results] = [0, 1].map(|k| last(&said)[k].clone());
     assert!(report.starts_with("report: ") && report.ends_with("/report/report.html"), "{said}");
     assert!(results.starts_with("results: "), "{said}");
+    let page = report.trim_start_matches("report:").trim();
+    let page = std::fs::read_to_string(folder.path().join(page)).expect("a page");
+    for part in ["what to do:", "<li>look at ", "errors do not allow for misfit", "Largest residuals"] {
+        assert!(page.contains(part), "{part} is not on the page");
+    }
     assert_eq!(last(&stdout(&fit())), [report, results], "results that are reused have the same report");
     let without = homodyne(folder.path(), &["fit", "c.yaml", "--static-mode", "--output", "other"]);
     assert!(last(&stdout(&without))[0].starts_with("results: "), "{}", stdout(&without));

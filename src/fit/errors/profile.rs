@@ -28,7 +28,7 @@ const NEAR: f64 = 0.02;
 /// A minimum is found when the next step would lower its cost by less than this share of what one error raises it.
 const SETTLED: f64 = 1e-2;
 /// Most costs that are looked at for one end.
-const MOST: usize = 12;
+const MOST: usize = 16;
 /// A cost that differs by this share from its parabola one error away is none.
 const BENT: f64 = 0.5;
 /// Times at which two laws of one amplitude may agree: so many on either side of the middle of the measurement ..
@@ -48,10 +48,10 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Whether both intervals end on both sides before the bounds.
+    /// Whether the 68 % interval ends on both sides before the bounds.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.intervals.iter().flatten().all(Option::is_some)
+        self.intervals[0].iter().all(Option::is_some)
     }
 
     /// Half of the width of the 68 % interval.
@@ -233,12 +233,19 @@ impl Side<'_> {
         for _ in 0..MOST {
             let distance = next.min(room);
             let (theta, z) = self.follow(distance)?;
-            let found = Step { distance, z };
+            let mut found = Step { distance, z };
             if (z - level).abs() < NEAR {
-                *inside = found;
-                self.ends.push((theta, z));
-                return Ok(distance);
+                match self.lower_in_the_other_valley(&theta, found)? {
+                    // From here on the cost is followed there.
+                    Some(lower) => (found, outside) = (lower, None),
+                    None => {
+                        *inside = found;
+                        self.ends.push((theta, z));
+                        return Ok(distance);
+                    }
+                }
             }
+            let z = found.z;
             match z < level {
                 true if distance >= room => return Ok(room),
                 true => *inside = found,
@@ -256,15 +263,26 @@ impl Side<'_> {
         let mut start: Vec<f64> =
             point.theta.iter().zip(&self.valley).map(|(best, along)| best + along * moved).collect();
         start[self.parameter] = point.theta[self.parameter] + moved;
-        let mut best = self.best(&start)?;
-        // With its amplitude held a power law has two valleys.
-        if let Some(other) = self.other_valley(&best.0)? {
-            let other = self.best(&other)?;
-            best = if other.1 < best.1 { other } else { best };
-        }
-        let (theta, cost) = best;
-        self.valley = theta.iter().zip(&point.theta).map(|(found, best)| (found - best) / moved).collect();
+        let (theta, cost) = self.best(&start)?;
+        self.remember(&theta, moved);
         Ok((theta, self.surroundings.errors_away(self.parameter, cost)))
+    }
+
+    fn remember(&mut self, theta: &[f64], moved: f64) {
+        let best = &self.surroundings.point.theta;
+        self.valley = theta.iter().zip(best).map(|(found, best)| (found - best) / moved).collect();
+    }
+
+    /// With its amplitude held a power law has two valleys: the same distance in the other one, if the cost is lower there.
+    fn lower_in_the_other_valley(&mut self, theta: &[f64], found: Step) -> Result<Option<Step>> {
+        let Some(other) = self.other_valley(theta)? else { return Ok(None) };
+        let (theta, cost) = self.best(&other)?;
+        let z = self.surroundings.errors_away(self.parameter, cost);
+        if z > found.z - NEAR {
+            return Ok(None);
+        }
+        self.remember(&theta, self.side * found.distance);
+        Ok(Some(Step { z, ..found }))
     }
 
     /// The least cost with the parameter held, and where it is.

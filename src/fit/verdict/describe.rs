@@ -305,7 +305,8 @@ impl Found {
         let renewals = |(k, &parameter): (usize, &usize)| {
             (parameter, independent_renewals(&shares.column(k).to_vec(), &last.renewals))
         };
-        let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees }.lack_of_fit();
+        let undetermined = uncertainty.undetermined.iter().map(|&k| uncertainty.moving[k]).collect();
+        let lack_of_fit = Tested { problem, last, noise, bread: &bread, phi_degrees, undetermined }.lack_of_fit();
         Found {
             contrasts: contrasts(problem, point, noise),
             offset_shifts: offset_shifts(problem, noise),

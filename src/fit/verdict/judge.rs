@@ -46,16 +46,22 @@ pub struct Evidence<'a> {
     pub advice: &'a [String],
 }
 
-/// The judgement and what led to it, the gravest first. Reads like the table of verdicts in README.
+/// The judgement and what led to it, the gravest first. Reads like the table in docs/verdicts.md.
 #[must_use]
 pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
     findings.extend(not_at_a_minimum(evidence.stop));
     let at_minimum = findings.is_empty();
     findings.extend(evidence.undetermined.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
-    findings.extend(evidence.active.iter().map(|bound| (Verdict::AtBound, at_bound(bound))));
+    let bounds = |cut: bool| evidence.active.iter().filter(move |bound| bound.within_interval == cut);
+    let at_bounds = |cut: bool| bounds(cut).map(|bound| (Verdict::AtBound, at_bound(bound)));
+    findings.extend(at_bounds(false));
     if evidence.quality.enable {
         findings.extend(misfit(evidence).map(|reason| (Verdict::PoorFit, reason)));
+    }
+    // The cost of a model that is refused tells no interval.
+    findings.extend(at_bounds(true));
+    if evidence.quality.enable {
         findings.extend(unchecked(evidence.unknown_noise).map(|reason| (Verdict::Unchecked, reason)));
         findings.extend(evidence.turns_below_speckles.map(|found| (Verdict::Unchecked, turns_early(found))));
     }

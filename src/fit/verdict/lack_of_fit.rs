@@ -31,6 +31,8 @@ pub struct Tested<'a> {
     pub bread: &'a Bread<'a>,
     /// Azimuths in degrees.
     pub phi_degrees: &'a [f64],
+    /// Physical parameters that the data do not determine: what h does with them is no pattern to look for.
+    pub undetermined: Vec<usize>,
 }
 
 /// Sums of one angle, or of several, and what they scatter by.

@@ -34,7 +34,8 @@ impl Tested<'_> {
         let taken =
             (&sums.moved * &(&sums.moved.dot(&self.noise.covariance) - &sums.with_numbers * 2.0)).sum_axis(Axis(1));
         let left = &sums.own + &taken;
-        let tested = (0..patterns.len()).filter(|&k| sums.own[k] > 0.0 && left[k] > LEFT * sums.own[k]);
+        let is_told = |k: usize| sums.own[k] > 0.0 && left[k] > LEFT * sums.own[k];
+        let tested = (0..patterns.len()).filter(|&k| is_told(k) && !self.undetermined.contains(&patterns[k].column));
         let of_patterns = tested.map(|k| (What::Pattern(patterns[k]), values[k] / left[k].sqrt()));
         let of_swings = self.last.speckles.swings.all.iter().zip(swings.single(LEFT));
         let of_swings = of_swings.filter_map(|(swing, size)| Some((What::Swing(*swing), size?)));

@@ -1,7 +1,9 @@
-//! Kinds of files: what they are by their first bytes (`signature`), and reading them (`hdf5`, with `links` that it does not follow).
+//! Kinds of files: what they are by their first bytes (`signature`), and reading them (`hdf5`, with `links` that it does
+//! not follow; `npz`).
 
 pub mod hdf5;
 mod legible;
 mod links;
+pub mod npz;
 mod numbers;
 pub mod signature;

@@ -69,7 +69,10 @@ fn kind_of(head: &[u8]) -> (&'static str, &'static str) {
         _ if head.starts_with(b"PK\x03\x04") && zip_names.contains("data.pkl") => {
             ("a PyTorch archive", "save the array with numpy.savez or h5py instead; pickles are never read")
         }
-        _ if head.starts_with(b"PK\x03\x04") => ("a NumPy .npz archive", "only HDF5 layouts are read so far"),
+        _ if head.starts_with(b"PK\x03\x04") => (
+            "a NumPy .npz archive",
+            "only HDF5 layouts are fitted; `homodyne inspect FILE --plot DIR` shows fitted arrays of homodyne",
+        ),
         _ if head.starts_with(b"\x93NUMPY") => ("a NumPy .npy array", "only HDF5 layouts are read so far"),
         _ if head.starts_with(b"MATLAB 5.0 MAT-file") => {
             ("a MATLAB v5 file", "save it with save(..., '-v7.3') or convert it with scipy.io.loadmat and h5py")

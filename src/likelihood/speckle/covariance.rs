@@ -34,13 +34,15 @@ impl Components {
     #[must_use]
     pub fn of(grid: &Grid, functions: &Functions) -> Self {
         let scaled = Scaled::of(grid, functions);
-        let measured: Vec<Measured> =
-            functions.all.iter().map(|&function| Measured::of(&scaled, functions, function, grid)).collect();
-        let n = measured.len();
+        let n = functions.all.len();
+        let mut measured: Vec<Measured> = Vec::with_capacity(n);
         let mut parts: [Array2<f64>; MONOMIALS] = std::array::from_fn(|_| Array2::zeros((n, n)));
-        for (k, one) in measured.iter().enumerate() {
-            for (l, other) in measured.iter().enumerate().take(k + 1) {
-                for (part, value) in parts.iter_mut().zip(scaled.monomials(one, other)) {
+        for (k, &function) in functions.all.iter().enumerate() {
+            let (one, once_more) = Measured::of(&scaled, functions, function, grid);
+            measured.push(one);
+            let one = &measured[k];
+            for (l, other) in measured.iter().enumerate() {
+                for (part, value) in parts.iter_mut().zip(scaled.monomials((one, &once_more), other)) {
                     part[[k, l]] = value;
                     part[[l, k]] = value;
                 }
@@ -144,12 +146,12 @@ struct Scaled {
 
 /// What is computed of one function before pairs of functions are looked at.
 struct Measured {
-    /// J, symmetric part of h J, h J h.
-    band: [Band; 3],
+    /// J.
+    band: Band,
     /// 1 on two blocks, and how much of it.
     wide: Option<Wide>,
-    /// A, symmetric part of g A, g A g; none where A vanishes.
-    cycles: Option<[Band; 3]>,
+    /// A; none where it vanishes.
+    cycles: Option<Band>,
     /// v / beta, h v / beta, diag(g A g) per frame.
     v: Vec<f64>,
     hv: Vec<f64>,
@@ -158,6 +160,14 @@ struct Measured {
     on_blocks: [Array2<f64>; 3],
     /// tr(J J) and tr(A A) of what is 1 on some pairs of two groups and 0 on others: there means do not tell them.
     squares: Option<(f64, f64)>,
+}
+
+/// What only one of two functions needs, and one function at a time.
+struct OnceMore {
+    /// Symmetric part of h J, h J h.
+    band: [Band; 2],
+    /// Symmetric part of g A, g A g; none where A vanishes.
+    cycles: Option<[Band; 2]>,
 }
 
 /// `weight (u v' + v u') / 2` with u, v blocks of time.
@@ -185,10 +195,11 @@ impl Scaled {
     }
 
     /// The six monomials of two functions.
-    fn monomials(&self, one: &Measured, other: &Measured) -> [f64; MONOMIALS] {
-        let [j, hj, hjh] = [0, 1, 2].map(|k| self.trace(one, other, k));
-        let [a, ga, gag] = match (&one.cycles, &other.cycles) {
-            (Some(one), Some(other)) => [0, 1, 2].map(|k| one[k].inner(&other[0])),
+    fn monomials(&self, (one, once_more): (&Measured, &OnceMore), other: &Measured) -> [f64; MONOMIALS] {
+        let [hj, hjh] = &once_more.band;
+        let [j, hj, hjh] = [(0, &one.band), (1, hj), (2, hjh)].map(|(k, band)| self.trace((one, band), other, k));
+        let [a, ga, gag] = match (&one.cycles, &once_more.cycles, &other.cycles) {
+            (Some(a), Some([ga, gag]), Some(other)) => [a, ga, gag].map(|band| band.inner(other)),
             _ => [0.0; 3],
         };
         let over_means = dot(&one.v, &other.hv) - dot(&one.v, &other.d) - dot(&other.v, &one.d);
@@ -196,8 +207,8 @@ impl Scaled {
     }
 
     /// tr(J J'), tr(J J' h) or tr(J h J' h).
-    fn trace(&self, one: &Measured, other: &Measured, which: usize) -> f64 {
-        let narrow = one.band[which].inner(&other.band[0]);
+    fn trace(&self, (one, band): (&Measured, &Band), other: &Measured, which: usize) -> f64 {
+        let narrow = band.inner(&other.band);
         let half = |wide: Option<Wide>, of: &Measured| wide.map_or(0.0, |w| w.weight * of.on_blocks[which][[w.u, w.v]]);
         let both = match (one.wide, other.wide) {
             (Some(one), Some(other)) => one.weight * other.weight * self.of_blocks(one, other, which),
@@ -222,7 +233,7 @@ impl Scaled {
 }
 
 impl Measured {
-    fn of(scaled: &Scaled, functions: &Functions, function: Function, grid: &Grid) -> Self {
+    fn of(scaled: &Scaled, functions: &Functions, function: Function, grid: &Grid) -> (Self, OnceMore) {
         let (reach, roots) = (scaled.h.reach(), &scaled.roots);
         let (n, wide) = (grid.len(), Wide::of(function));
         let narrow = match functions.on(function, grid) {
@@ -249,16 +260,11 @@ impl Measured {
             let squares = |column: Vec<f64>| dot(&column, roots);
             (squares(sum(&|_, _| 1.0)), squares(sum(&|a, b| grid.h.get(a, b))))
         });
-        Measured {
-            squares,
-            on_blocks: on_blocks(scaled, &narrow),
-            d,
-            hv: scaled.h.apply(&v),
-            v,
-            wide,
-            cycles,
-            band: through(&scaled.h, narrow),
-        }
+        let on_blocks = on_blocks(scaled, &narrow);
+        let [band, hj, hjh] = through(&scaled.h, narrow);
+        let (cycles, of_cycles) = cycles.map(|[a, ga, gag]| (a, [ga, gag])).unzip();
+        let measured = Measured { squares, on_blocks, d, hv: scaled.h.apply(&v), v, wide, cycles, band };
+        (measured, OnceMore { band: [hj, hjh], cycles: of_cycles })
     }
 }
 

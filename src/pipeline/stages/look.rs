@@ -1,21 +1,30 @@
-//! Pictures of a file or a store before any fit: maps, cuts and frames of every angle.
+//! Pictures without a fit: of a file or a store, with the truth beside them where it was simulated, or of what another program has
+//! fitted.
 
 use crate::error::{Result, io_at};
-use crate::experiment::Angle;
+use crate::experiment::{Angle, Experiment};
 use crate::ingest::convert::ingest;
+use crate::ingest::files::npz::Npz;
 use crate::ingest::inspect::inspect;
 use crate::ingest::request::IngestSettings;
+use crate::ingest::selection::Selection;
 use crate::listener::Watch;
 use crate::machine::claim::Claim;
 use crate::machine::folder::{make_folder, parent_of};
 use crate::model::catalogue::Model;
+use crate::outcome::curves::Curve;
+use crate::outcome::fit::{Rate, TransportPoint};
 use crate::outcome::pictures::AnglePicture;
-use crate::parameters::definitions::{AnalysisMode, ShearConvention};
+use crate::parameters::definitions::{AnalysisMode, LawPlaces, ShearConvention};
 use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
+use crate::pipeline::looked_at::{LookedAt, StoreAtTheta};
+use crate::pipeline::peers_fit::PeersFit;
 use crate::pipeline::report_directory;
-use crate::report::curves::curves_of_data;
+use crate::report::curves::{curves_of_data, laws};
+use crate::report::figures::lines::figures;
 use crate::report::page::{Facts, Page};
 use crate::report::tables;
+use crate::simulate::{Scatter, Simulation};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::MANIFEST_NAME;
@@ -23,7 +32,8 @@ use crate::sweep::raw::picture_patches::Level;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Draws what a file (read as `ingest` says) or a store holds into a new directory, or one of earlier pictures; returns the page.
+/// Draws what a file (read as `ingest` says), a store or the fitted arrays of another program hold into a new directory, or one of
+/// earlier pictures; returns the page.
 ///
 /// # Errors
 /// What reading the file or the store and writing report.
@@ -36,26 +46,87 @@ pub fn look(
 ) -> Result<PathBuf> {
     let facts = inspect(path, false)?;
     report_directory::check_place(place)?;
-    if path.join(MANIFEST_NAME).is_file() {
-        let look = Look { name: name_of(path), facts, place, settings, watch };
-        return look.draw(Store::open(path, None)?);
-    }
-    // The file is read once into a store that nobody else sees, beside the pictures, and goes when they are drawn.
-    make_folder(&parent_of(place))?;
-    let target = place.with_extension("store");
-    for left in Claim::abandoned(&target) {
-        let _ = std::fs::remove_dir_all(left.path(""));
-    }
-    let claim = Claim::beside(&target)?;
-    let aside = claim.path("");
-    std::fs::create_dir(&aside).map_err(io_at(&aside))?;
-    let store = aside.join("store");
-    let read =
-        IngestSettings { source: Some(path.to_path_buf()), store: store.clone().into(), ..ingest_settings.clone() };
     let look = Look { name: name_of(path), facts, place, settings, watch };
-    let drawn = ingest(&read, settings.threads, watch).and_then(|_| look.draw(Store::open(&store, None)?));
-    let _ = std::fs::remove_dir_all(&aside);
-    drawn
+    if Npz::is_one(path) {
+        let fitted = PeersFit::open(path)?;
+        let experiment = fitted.experiment().clone();
+        let known = vec![Known { level: PeersFit::LEVEL, speckles: None }; experiment.angles.len()];
+        return look.draw(
+            Box::new(fitted),
+            &experiment,
+            Seen { known, model: Some("fit"), laws: Vec::new(), content_key: String::new() },
+        );
+    }
+    if path.join(MANIFEST_NAME).is_file() {
+        return look.draw_store(Store::open(path, None)?);
+    }
+    look.read(path, ingest_settings, |look, store| look.draw_store(store))
+}
+
+/// Draws a file that was simulated, with the truth where a report of a fit has the fit; returns the page.
+///
+/// # Errors
+/// What reading the file and writing report.
+pub fn look_at_simulation(
+    simulation: &Simulation,
+    path: &Path,
+    place: &Path,
+    settings: &ReportSettings,
+    watch: &Watch<'_>,
+) -> Result<PathBuf> {
+    report_directory::check_place(place)?;
+    let look = Look { name: name_of(path), facts: truth(simulation), place, settings, watch };
+    let selection = Selection { q_per_angstrom: Some(simulation.q_per_angstrom), ..Selection::default() };
+    look.read(path, &IngestSettings { selection, ..IngestSettings::default() }, |look, store| {
+        let experiment = Experiment { gap_angstrom: Some(simulation.gap_angstrom), ..store.experiment().clone() };
+        let speckles = match simulation.noise.scatter {
+            Scatter::Intensities { speckles, .. } => Some(speckles as f64),
+            Scatter::Pairs => None,
+        };
+        let known = |angle: &Angle| {
+            let scaling = simulation.scaling(angle.phi_degrees);
+            let (contrast, offset_less_one) = (scaling.contrast, scaling.offset() - 1.0);
+            Known { level: Level { contrast, offset_less_one, sigma: angle.sigma }, speckles }
+        };
+        let known = experiment.angles.iter().map(known).collect();
+        let model = Model::new(simulation.mode, simulation.convention, &experiment)?;
+        let content_key = store.manifest().content_key.clone();
+        let source = StoreAtTheta::new(Arc::new(store), model, simulation.theta.clone());
+        let laws = laws_of_truth(simulation);
+        look.draw(Box::new(source), &experiment, Seen { known, model: Some("truth"), laws, content_key })
+    })
+}
+
+/// The truth in words.
+fn truth(simulation: &Simulation) -> Facts {
+    let (mode, theta) = (simulation.mode, &simulation.theta);
+    let value = |(known, value): (&crate::parameters::definitions::Definition, &f64)| {
+        let unit = if known.unit == "1" { String::new() } else { format!(" {}", known.unit) };
+        (format!("true {}", known.name), format!("{value}{unit}"))
+    };
+    let mut facts: Facts = vec![("simulated".into(), mode.name().into())];
+    facts.extend(mode.parameters().iter().zip(theta).map(value));
+    facts.extend([
+        ("true contrast, offset".into(), format!("{}, {}", simulation.contrast, simulation.offset)),
+        ("noise".into(), format!("{:?}", simulation.noise)),
+        ("seed".into(), simulation.seed.to_string()),
+    ]);
+    facts
+}
+
+/// D(t) and gamma_dot(t) as they were simulated.
+fn laws_of_truth(simulation: &Simulation) -> Vec<Curve> {
+    /// Points of a law.
+    const POINTS: u32 = 100;
+    let (mode, theta) = (simulation.mode, &simulation.theta);
+    let rate = |law: LawPlaces, t: f64| Rate { value: law.of(theta).at(t), uncertainty: None };
+    let last = simulation.n_frames.max(2) as f64;
+    let at = |k: u32| {
+        let t_seconds = simulation.dt_seconds * last.powf(f64::from(k) / f64::from(POINTS));
+        let shear_rate = mode.shear().map(|law| rate(law, t_seconds));
+        TransportPoint { t_seconds, diffusion: rate(mode.diffusion(), t_seconds), shear_rate }
+    };
+    laws(&(0..=POINTS).map(at).collect::<Vec<TransportPoint>>())
 }
 
 /// Where pictures come from and where they go.
@@ -67,12 +138,48 @@ struct Look<'a> {
     watch: &'a Watch<'a>,
 }
 
+/// What is known beside the data.
+struct Seen {
+    known: Vec<Known>,
+    /// Name of the model, if there is one.
+    model: Option<&'static str>,
+    /// Curves of its laws.
+    laws: Vec<Curve>,
+    /// Of the store; empty where there is none.
+    content_key: String,
+}
+
 fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 impl Look<'_> {
-    fn draw(&self, store: Store) -> Result<PathBuf> {
+    /// The file is read once into a store that nobody else sees, beside the pictures, and goes when they are drawn.
+    fn read(
+        &self,
+        path: &Path,
+        ingest_settings: &IngestSettings,
+        draw: impl FnOnce(&Self, Store) -> Result<PathBuf>,
+    ) -> Result<PathBuf> {
+        make_folder(&parent_of(self.place))?;
+        let target = self.place.with_extension("store");
+        for left in Claim::abandoned(&target) {
+            let _ = std::fs::remove_dir_all(left.path(""));
+        }
+        let claim = Claim::beside(&target)?;
+        let aside = claim.path("");
+        std::fs::create_dir(&aside).map_err(io_at(&aside))?;
+        let store = aside.join("store");
+        let read =
+            IngestSettings { source: Some(path.to_path_buf()), store: store.clone().into(), ..ingest_settings.clone() };
+        let drawn =
+            ingest(&read, self.settings.threads, self.watch).and_then(|_| draw(self, Store::open(&store, None)?));
+        let _ = std::fs::remove_dir_all(&aside);
+        drawn
+    }
+
+    /// Data alone.
+    fn draw_store(&self, store: Store) -> Result<PathBuf> {
         let experiment = store.experiment().clone();
         let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment)?;
         let known = |angle: &Angle| Known {
@@ -80,14 +187,33 @@ impl Look<'_> {
             speckles: None,
         };
         let known = experiment.angles.iter().map(known).collect();
-        let drawing = Drawing::of(Arc::new(store), model, None, known, self.settings);
+        let theta = vec![0.0; AnalysisMode::Static.n_parameters()];
+        let content_key = store.manifest().content_key.clone();
+        let source = StoreAtTheta::new(Arc::new(store), model, theta);
+        self.draw(Box::new(source), &experiment, Seen { known, model: None, laws: Vec::new(), content_key })
+    }
+
+    fn draw(&self, source: Box<dyn LookedAt>, experiment: &Experiment, seen: Seen) -> Result<PathBuf> {
+        let Seen { known, model, laws, content_key } = seen;
+        let drawing = Drawing::of(source, experiment, known, model, self.settings);
         let drawn = drawing.all(self.watch)?;
         let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
-        let curves = curves_of_data(&pictures, experiment.time.dt_seconds);
-        let (mut files, angles) = drawing.shown(drawn, &curves);
-        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves)?));
-        let page = Page { name: &self.name, outcome: None, angles: &angles, figures: &[], facts: &self.facts };
-        files.push((report_directory::PAGE.to_owned(), page.html().into_bytes()));
+        let mut curves = curves_of_data(&pictures, experiment.time.dt_seconds);
+        curves.extend(laws.into_iter().filter(|curve| !curve.points.is_empty()));
+        let figures = figures(&curves, &[]);
+        let (mut files, angles) = drawing.shown(drawn, &curves)?;
+        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &content_key, None)?));
+        files.extend(drawing.together(&figures)?);
+        let page = Page {
+            name: &self.name,
+            outcome: None,
+            angles: &angles,
+            figures: &figures,
+            facts: &self.facts,
+            has_model: model.is_some(),
+            formats: &self.settings.formats,
+        };
+        files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
         report_directory::publish(self.place, "", files, self.watch)
     }
 }

@@ -5,12 +5,15 @@ use crate::error::{Fault, Result};
 use crate::listener::Watch;
 use crate::outcome::fit::AngleResult;
 use crate::outcome::pictures::AnglePicture;
-use crate::pipeline::drawing::{Drawing, Known, ReportSettings, model_of, plot};
+use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
 use crate::pipeline::fitted::write_fitted;
+use crate::pipeline::looked_at::{StoreAtTheta, model_of};
+use crate::pipeline::peers_files::write_peers_files;
 use crate::pipeline::report_directory::{self, Reported};
 use crate::report::curves::curves;
 use crate::report::figures::lines::figures;
 use crate::report::page::Page;
+use crate::report::pairs::together;
 use crate::report::tables;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
@@ -34,22 +37,29 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     if settings.fitted {
         write_fitted(directory, &reported.outcome, Arc::clone(&store), settings.threads, watch)?;
     }
-    let drawing = Drawing::of(store, model, Some(theta), known, settings);
+    if settings.npz {
+        write_peers_files(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
+    }
+    let source = StoreAtTheta::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, theta);
+    let drawing = Drawing::of(Box::new(source), store.experiment(), known, Some("fit"), settings);
     let drawn = drawing.all(watch)?;
     let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
     let curves = curves(&reported.outcome, &pictures);
-    let together = figures(&curves);
-    let (mut files, angles) = drawing.shown(drawn, &curves);
-    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves)?));
-    files.extend(together.iter().map(|figure| plot(&figure.name, &figure.svg)));
+    let figures = figures(&curves, &together(result));
+    let (mut files, angles) = drawing.shown(drawn, &curves)?;
+    let (key, conditions) = (&reported.noted.store_content_key, &reported.outcome.conditions);
+    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, key, Some(conditions))?));
+    files.extend(drawing.together(&figures)?);
     let page = Page {
         name: &reported.name,
         outcome: Some(&reported.outcome),
         angles: &angles,
-        figures: &together,
+        figures: &figures,
         facts: &reported.facts,
+        has_model: true,
+        formats: &settings.formats,
     };
-    files.push((report_directory::PAGE.to_owned(), page.html().into_bytes()));
+    files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
     let place = directory.join(report_directory::REPORT);
     report_directory::publish(&place, &reported.noted.result_key, files, watch)
 }

@@ -1,26 +1,32 @@
 //! Line figures, each from the curves of its name.
 
+use crate::error::Result;
 use crate::outcome::curves::{Curve, CurvePoint};
+use crate::outcome::pictures::SEGMENTS;
 use crate::report::curves::{
-    CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0, RATES,
-    RESIDUALS, SHEAR_RATE, SIGMA,
+    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0,
+    RATES, RESIDUALS, SHEAR_RATE, SIGMA,
 };
-use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, standing_alone, svg};
+use crate::report::figures::ellipses::pairs;
+use crate::report::figures::formats::{Format, written};
+use crate::report::figures::picture::{Image, Picture, Place};
+use crate::report::figures::polar::{self, polar};
+use crate::report::figures::shapes::{area, frame};
+use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, SIZE, band, line, points, scene};
+use crate::report::pairs::{PAIRS, Together};
 use crate::report::tables::many_q::{self, Point, PowerLawCheck, QRow};
 use crate::units::degrees;
 use kuva::prelude::Plot;
 
 /// A figure with what to look for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Figure {
-    /// Name of its file.
+    /// Name of its file, without the ending.
     pub name: String,
-    /// What it shows: its text alternative.
-    pub title: String,
     /// What to look for.
     pub caption: &'static str,
-    /// The picture.
-    pub svg: String,
+    /// What is drawn.
+    pub picture: Picture,
 }
 
 const LOG_X: Axes = Axes { log_x: true, log_y: false };
@@ -40,7 +46,7 @@ const fn about(curve: &'static str, title: &'static str, caption: &'static str, 
     About { curve, title, caption, axes }
 }
 
-const SINGLE: [About; 12] = [
+const SINGLE: [About; 13] = [
     about(
         RATES,
         "Decay rate against the angle",
@@ -83,38 +89,56 @@ const SINGLE: [About; 12] = [
         LOG_Y,
     ),
     about(CONVERGENCE, "Cost by iteration", "Half of chi-square at every accepted step.", LINEAR),
+    about(
+        BASINS,
+        "Basins of the global search",
+        "A second basin as deep as the first says that the data do not choose between them.",
+        LINEAR,
+    ),
 ];
 
-/// All figures of a result but the cuts of single angles.
+/// All figures of a result but those of single angles; of a simulation those of its laws.
 #[must_use]
-pub fn figures(curves: &[Curve]) -> Vec<Figure> {
-    let of_curve = |about: &About| {
-        let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
-        let positive = |point: &&CurvePoint| point.y > Some(0.0);
-        let mut plots = match about.curve {
-            DIFFUSION | SHEAR_RATE => with_bands(curve),
-            DISPLACEMENT | CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
-            // A logarithm has no place for bins without residuals.
-            RESIDUALS => {
-                with_model(&Curve { points: curve.points.iter().filter(positive).copied().collect(), ..curve.clone() })
-            }
-            _ => with_model(curve),
-        };
-        let direction = curves.iter().find(|curve| curve.figure == PHI0 && about.curve == RATES);
-        plots.extend(direction.map(|curve| line(&xy(curve, |point| point.y), COLOURS[3], Some("phi0"))));
-        Some(Figure {
-            name: about.curve.to_owned(),
-            title: about.title.to_owned(),
-            caption: about.caption,
-            svg: svg(plots, about.title, [curve.x_label, curve.y_label], about.axes),
-        })
-    };
-    SINGLE.iter().filter_map(of_curve).collect()
+pub fn figures(curves: &[Curve], together: &[Together]) -> Vec<Figure> {
+    let mut figures: Vec<Figure> = SINGLE.iter().filter_map(|about| single(curves, about)).collect();
+    let named = |name: &'static str| move |curve: &&Curve| curve.figure == name;
+    let flow = curves.iter().find(named(PHI0)).map(|curve| curve.points[0].x);
+    let around = curves.iter().find(named(RATES)).and_then(|rates| polar(rates, flow));
+    let add = |name: &str, caption: &'static str, picture: Picture| Figure { name: name.to_owned(), caption, picture };
+    let around = around.map(|picture| {
+        add(polar::NAME, "Points beside the line are angles that the joint model does not describe.", picture)
+    });
+    // Beside the same rates on straight axes.
+    around.into_iter().for_each(|figure| figures.insert(1.min(figures.len()), figure));
+    figures.extend(pairs(curves, together).map(|picture| {
+        let caption = "Numbers are correlations; a thin slanted ellipse is a pair that the data hardly tell apart.";
+        add(PAIRS, caption, picture)
+    }));
+    figures
 }
 
-/// c2 against the lag at one angle: all ages and the segments.
+fn single(curves: &[Curve], about: &About) -> Option<Figure> {
+    let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
+    let positive = |point: &&CurvePoint| point.y > Some(0.0);
+    let mut plots = match about.curve {
+        DIFFUSION | SHEAR_RATE => with_bands(curve),
+        DISPLACEMENT | CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
+        // A logarithm has no place for bins without residuals.
+        RESIDUALS => {
+            with_model(&Curve { points: curve.points.iter().filter(positive).copied().collect(), ..curve.clone() })
+        }
+        _ => with_model(curve),
+    };
+    let direction = curves.iter().find(|curve| curve.figure == PHI0 && about.curve == RATES);
+    plots.extend(direction.map(|curve| line(&xy(curve, |point| point.y), COLOURS[3], Some("phi0"))));
+    let drawn = scene(plots, about.title, [curve.x_label, curve.y_label], about.axes);
+    let (name, picture) = (about.curve.to_owned(), Picture::of(about.title, drawn));
+    Some(Figure { name, caption: about.caption, picture })
+}
+
+/// c2 against the lag at one angle: all ages and the parts by age, which are bands on a small map beside them.
 #[must_use]
-pub fn cuts(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
+pub fn cuts(curves: &[Curve], phi_degrees: f64, small: &Image) -> Option<Figure> {
     let own: Vec<&Curve> =
         curves.iter().filter(|curve| curve.figure == CUTS && curve.phi_degrees == Some(phi_degrees)).collect();
     let mut plots = Vec::new();
@@ -128,15 +152,40 @@ pub fn cuts(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
     }
     let phi = degrees(phi_degrees);
     let has_model = own.iter().any(|curve| curve.points.iter().any(|point| point.model.is_some()));
-    own.first().map(|curve| Figure {
-        name: format!("g2_phi={phi}"),
-        title: format!("c2 against the lag at {phi} degrees, data and fit, all ages and five parts by age"),
-        caption: match has_model {
-            true => "Points are means along diagonals with their standard errors, lines the fit; parts are by age.",
+    own.first().map(|curve| {
+        let title = format!("c2 against the lag at {phi} degrees");
+        let drawn = scene(plots, &title, [curve.x_label, curve.y_label], LOG_X);
+        let mut picture = Picture::of(&format!("{title}, all ages and five parts by age"), drawn);
+        bands(&mut picture, small);
+        let caption = match has_model {
+            true => "Points are means along diagonals with their standard errors, lines the model; parts are by age.",
             false => "Points are means along diagonals; parts by age that differ say that the sample ages.",
-        },
-        svg: svg(plots, &format!("c2 against the lag at {phi} degrees"), [curve.x_label, curve.y_label], LOG_X),
+        };
+        Figure { name: format!("g2_phi={phi}"), caption, picture }
     })
+}
+
+/// Which pairs the parts by age are, on the map: those whose middle lies in a fifth of the time.
+fn bands(picture: &mut Picture, small: &Image) {
+    let side = 72.0;
+    let place = Place { x: SIZE[0] - side - 8.0, y: SIZE[1] - side - 46.0, width: side, height: side };
+    picture.images.push(Image { place, ..small.clone() });
+    // The line of pairs of one age runs from edge to edge, across the diagonal.
+    let edge = |part: usize| {
+        let reach = 2.0 * part as f64 / SEGMENTS as f64;
+        let (far, near) = (reach.min(1.0), (reach - 1.0).max(0.0));
+        [(far, near), (near, far)].map(|(t1, t2)| (place.x + side * t1, place.y + side * (1.0 - t2)))
+    };
+    for part in 0..SEGMENTS {
+        let ([a, b], [d, c]) = (edge(part), edge(part + 1));
+        // The band around the middle has the two corners off the diagonal besides.
+        let is_middle = part == SEGMENTS / 2;
+        let corner = |t1: f64, t2: f64| is_middle.then_some((place.x + side * t1, place.y + side * (1.0 - t2)));
+        let band: Vec<(f64, f64)> =
+            [a].into_iter().chain(corner(1.0, 0.0)).chain([d, c]).chain(corner(0.0, 1.0)).chain([b]).collect();
+        picture.scene.elements.push(area(&band, COLOURS[part + 1], 0.55));
+    }
+    picture.scene.elements.push(frame(place));
 }
 
 /// Mean of c2 of every frame of one angle.
@@ -145,17 +194,19 @@ pub fn frames(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
     let curve = curves.iter().find(|curve| curve.figure == FRAMES && curve.phi_degrees == Some(phi_degrees))?;
     let phi = degrees(phi_degrees);
     let title = format!("Mean of c2 over the pairs of every frame at {phi} degrees");
+    let drawn = scene(with_model(curve), &title, [curve.x_label, curve.y_label], LINEAR);
     Some(Figure {
         name: format!("frames_phi={phi}"),
         caption: "Frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
-        svg: svg(with_model(curve), &title, [curve.x_label, curve.y_label], LINEAR),
-        title,
+        picture: Picture::of(&title, drawn),
     })
 }
 
 /// D0 against q with the straight line that its exponent is told by; `None` with fewer than two points.
-#[must_use]
-pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Option<String> {
+///
+/// # Errors
+/// Internal if it cannot be encoded.
+pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Result<Option<Vec<u8>>> {
     let known: Vec<Point> = many_q::points(rows).into_iter().filter(|point| point.value > 0.0).collect();
     let data: Vec<(f64, f64)> = known.iter().map(|point| (point.q_per_angstrom, point.value)).collect();
     let errors: Vec<f64> = known.iter().map(|point| point.error).collect();
@@ -170,7 +221,8 @@ pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Option<String> {
         let along = |&(x, _): &(f64, f64)| (x, (d0 + law.exponent * (x.ln() - q)).exp());
         line(&data.iter().map(along).collect::<Vec<(f64, f64)>>(), MODEL, None)
     }));
-    (data.len() > 1).then(|| standing_alone(&svg(plots, &title, ["q (1/angstrom)", "D0 (angstrom^2/s)"], LOG_BOTH)))
+    let drawn = (data.len() > 1).then(|| scene(plots, &title, ["q (1/angstrom)", "D0 (angstrom^2/s)"], LOG_BOTH));
+    drawn.map(|drawn| written(&Picture::of(&title, drawn), Format::Svg)).transpose()
 }
 
 fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {

@@ -1,44 +1,11 @@
 //! Maps of c2(t1, t2): data, fit and residual of one angle side by side, and small ones for a strip of all angles.
 
-use crate::error::{Fault, Result};
 use crate::outcome::pictures::Map;
-use crate::report::figures::style::FONT;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use kuva::prelude::ColorMap;
-use std::fmt::Write;
+use crate::report::figures::palette::{Colours, LEVELS, Palette, Range};
+use crate::report::figures::picture::{INK, Image, Picture, Place};
+use crate::report::figures::shapes::{anchored, empty, frame, polyline, upwards, words};
+use kuva::render::render::{Scene, TextAnchor};
 
-/// How values become colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Colours {
-    /// Perceptually even, and for colour-blind people too.
-    #[default]
-    Viridis,
-    /// The habit.
-    Jet,
-}
-
-/// Sequential colours, or those of a sign.
-#[derive(Debug, Clone, Copy)]
-enum Palette {
-    Sequential(Colours),
-    /// Blue below zero, red above.
-    Diverging,
-}
-
-impl Palette {
-    fn colour(self, share: f64) -> [u8; 3] {
-        let found = match self {
-            Palette::Sequential(Colours::Jet) => return jet(share),
-            Palette::Sequential(Colours::Viridis) => ColorMap::Viridis.map_rgb(share),
-            Palette::Diverging => ColorMap::RedBlue.map_rgb(1.0 - share),
-        };
-        found.map_or(GREY, |(red, green, blue)| [red, green, blue])
-    }
-}
-
-/// Masked pairs, and pixels without any.
-const GREY: [u8; 3] = [160, 160, 160];
 /// Side of a map in a figure.
 const SIDE: f64 = 300.0;
 /// Side of a small map.
@@ -47,7 +14,7 @@ const LEFT: f64 = 52.0;
 const TOP: f64 = 44.0;
 const PANEL: f64 = 420.0;
 
-/// Data, fit and residual.
+/// Of its file.
 #[must_use]
 pub fn name(phi_degrees: f64) -> String {
     format!("map_phi={}", crate::units::degrees(phi_degrees))
@@ -65,13 +32,8 @@ pub struct Triptych<'a> {
     pub dt_seconds: f64,
     /// How values become colours.
     pub colours: Colours,
-}
-
-/// Values from low to high.
-#[derive(Debug, Clone, Copy)]
-struct Range {
-    low: f32,
-    high: f32,
+    /// What the model's map is called: that of a fit, or the truth of a simulation.
+    pub model: &'static str,
 }
 
 /// One map of a figure.
@@ -79,110 +41,94 @@ struct Panel {
     title: String,
     values: Vec<f32>,
     range: Range,
-    colours: Palette,
+    palette: Palette,
 }
 
 impl Triptych<'_> {
-    /// As SVG with its maps inside.
-    ///
-    /// # Errors
-    /// Internal if a picture cannot be encoded.
-    pub fn svg(&self) -> Result<String> {
+    /// Data, model and residual.
+    #[must_use]
+    pub fn picture(&self) -> Picture {
         let map = self.map;
         let phi = crate::units::degrees(self.phi_degrees);
-        let range = percentiles(map.data.iter().copied(), [0.01, 0.99]);
+        let range = Range::of(map.data.iter().copied(), [0.01, 0.99]);
         let sequential = |title: String, values: &[f32]| Panel {
             title,
             values: values.to_vec(),
             range,
-            colours: Palette::Sequential(self.colours),
+            palette: Palette::Sequential(self.colours),
         };
         let mut panels = vec![sequential(format!("data, {phi} degrees"), &map.data)];
         if !map.fit.is_empty() {
-            panels.extend([sequential("fit".to_owned(), &map.fit), self.residual()]);
+            panels.extend([sequential(self.model.to_owned(), &map.fit), self.residual()]);
         }
-        let (width, height) = (panels.len() as f64 * PANEL, TOP + SIDE + 46.0);
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-             height=\"{height}\" style=\"max-width:100%;height:auto\" font-family=\"{FONT}\" font-size=\"12\" \
-             fill=\"currentColor\"><title>c2 at {phi} degrees over both times</title>"
-        );
-        for (k, panel) in panels.iter().enumerate() {
-            self.panel(&mut svg, PANEL * k as f64, panel)?;
-        }
-        svg.push_str("</svg>");
-        Ok(svg)
+        let scene = empty([panels.len() as f64 * PANEL, TOP + SIDE + 46.0]);
+        let mut picture = Picture::of(&format!("c2 at {phi} degrees over both times"), scene);
+        panels.iter().enumerate().for_each(|(k, panel)| self.panel(&mut picture, PANEL * k as f64, panel));
+        picture
     }
 
-    /// Data less fit, in units of sigma where that is known.
+    /// Data less model, in units of sigma where that is known.
     fn residual(&self) -> Panel {
         let unit = self.sigma.filter(|sigma| *sigma > 0.0).unwrap_or(1.0) as f32;
         let values: Vec<f32> = self.map.data.iter().zip(&self.map.fit).map(|(data, fit)| (data - fit) / unit).collect();
-        let size = percentiles(values.iter().map(|value| value.abs()), [0.0, 0.99]).high.max(f32::MIN_POSITIVE);
-        let title = if self.sigma.is_some() { "(data - fit) / sigma" } else { "data - fit" }.to_owned();
-        Panel { title, values, range: Range { low: -size, high: size }, colours: Palette::Diverging }
+        let size = Range::of(values.iter().map(|value| value.abs()), [0.0, 0.99]).high.max(f32::MIN_POSITIVE);
+        let what = format!("data - {}", self.model);
+        let title = if self.sigma.is_some() { format!("({what}) / sigma") } else { what };
+        Panel { title, values, range: Range { low: -size, high: size }, palette: Palette::Diverging }
     }
 
-    fn panel(&self, svg: &mut String, left: f64, panel: &Panel) -> Result<()> {
-        let Panel { title, values, range, colours } = panel;
+    fn panel(&self, picture: &mut Picture, left: f64, panel: &Panel) {
+        let Panel { title, values, range, palette } = panel;
         let side = self.map.side;
-        let picture = data_url(&png(&levels(values, side, *range), (side, side), *colours)?);
-        let (x, bottom) = (left + LEFT, TOP + SIDE);
+        let place = Place { x: left + LEFT, y: TOP, width: SIDE, height: SIDE };
+        let levels = range.levels(values, side);
+        picture.images.push(Image { place, size: (side, side), levels, palette: palette.colours() });
         let known: Vec<f32> = values.iter().copied().filter(|value| value.is_finite()).collect();
         let mean = known.iter().map(|&value| f64::from(value)).sum::<f64>() / known.len().max(1) as f64;
         let (low, high) = known.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
-        let mut write = |text: String| svg.push_str(&text);
-        write(format!("<text x=\"{x}\" y=\"18\" font-size=\"14\">{title}</text>"));
-        write(format!(
-            "<image x=\"{x}\" y=\"{TOP}\" width=\"{SIDE}\" height=\"{SIDE}\" preserveAspectRatio=\"none\" \
-             style=\"image-rendering:pixelated\" href=\"{picture}\"/><rect x=\"{x}\" y=\"{TOP}\" width=\"{SIDE}\" \
-             height=\"{SIDE}\" fill=\"none\" stroke=\"currentColor\"/>"
-        ));
+        let [mean, low, high] = [mean, f64::from(low), f64::from(high)].map(short);
+        picture.scene.elements.extend([
+            words(title, [place.x, 18.0], 14),
+            words(format!("mean {mean}, range {low} to {high}"), [place.x, 36.0], 11),
+            frame(place),
+        ]);
+        self.axes(&mut picture.scene, place);
+        bar(picture, Place { x: place.x + SIDE + 8.0, width: 10.0, ..place }, *range, *palette);
+    }
+
+    fn axes(&self, scene: &mut Scene, place: Place) {
+        let Place { x, y, .. } = place;
+        let bottom = y + SIDE;
         let seconds = (self.map.side * self.map.frames_per_pixel) as f64 * self.dt_seconds;
         for tick in ticks(seconds) {
             let at = tick / seconds * SIDE;
             let (across, up) = (x + at, bottom - at);
-            write(format!(
-                "<path d=\"M{across:.1} {bottom}v4M{x} {up:.1}h-4\" stroke=\"currentColor\"/><text x=\"{across:.1}\" \
-                 y=\"{}\" text-anchor=\"middle\">{tick}</text>",
-                bottom + 17.0
-            ));
-            write(format!("<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>", x - 6.0, up + 4.0));
+            scene.elements.extend([
+                polyline(vec![(across, bottom), (across, bottom + 4.0)], INK, 1.0),
+                polyline(vec![(x, up), (x - 4.0, up)], INK, 1.0),
+                anchored(tick.to_string(), [across, bottom + 17.0], 12, TextAnchor::Middle),
+                anchored(tick.to_string(), [x - 6.0, up + 4.0], 12, TextAnchor::End),
+            ]);
         }
-        let middle = x + 0.5 * SIDE;
-        write(format!("<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">t1 (s)</text>", bottom + 34.0));
-        write(format!(
-            "<text transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">t2 (s)</text>",
-            left + 12.0,
-            TOP + 0.5 * SIDE
-        ));
-        write(format!(
-            "<text x=\"{x}\" y=\"36\" font-size=\"11\" opacity=\"0.75\">mean {}, range {} to {}</text>",
-            short(mean),
-            short(f64::from(low)),
-            short(f64::from(high))
-        ));
-        let ramp: Vec<u8> = (0..LEVELS).rev().collect();
-        let bar = data_url(&png(&ramp, (1, usize::from(LEVELS)), *colours)?);
-        let at = x + SIDE + 8.0;
-        write(format!(
-            "<image x=\"{at}\" y=\"{TOP}\" width=\"10\" height=\"{SIDE}\" preserveAspectRatio=\"none\" href=\"{bar}\"/>\
-             <text x=\"{}\" y=\"{}\">{}</text><text x=\"{}\" y=\"{bottom}\">{}</text>",
-            at + 13.0,
-            TOP + 10.0,
-            short(f64::from(range.high)),
-            at + 13.0,
-            short(f64::from(range.low))
-        ));
-        Ok(())
+        scene.elements.extend([
+            anchored("t1 (s)", [x + 0.5 * SIDE, bottom + 34.0], 12, TextAnchor::Middle),
+            upwards("t2 (s)", [x - LEFT + 12.0, y + 0.5 * SIDE], 12),
+        ]);
     }
 }
 
-/// A small map of the data as an address that holds it.
-///
-/// # Errors
-/// Internal if it cannot be encoded.
-pub fn small(map: &Map, colours: Colours) -> Result<String> {
+/// What the colours mean.
+fn bar(picture: &mut Picture, place: Place, range: Range, palette: Palette) {
+    let levels: Vec<u8> = (0..LEVELS).rev().collect();
+    picture.images.push(Image { place, size: (1, levels.len()), levels, palette: palette.colours() });
+    let x = place.x + 13.0;
+    let [high, low] = [range.high, range.low].map(|end| short(f64::from(end)));
+    picture.scene.elements.extend([words(high, [x, place.y + 10.0], 12), words(low, [x, place.y + SIDE], 12)]);
+}
+
+/// A small map of the data.
+#[must_use]
+pub fn small(map: &Map, colours: Colours) -> Image {
     let step = map.side.div_ceil(SMALL);
     let side = map.side.div_ceil(step);
     let mean = |row: usize, column: usize| {
@@ -198,63 +144,9 @@ pub fn small(map: &Map, colours: Colours) -> Result<String> {
         sum / n
     };
     let values: Vec<f32> = (0..side * side).map(|k| mean(k / side, k % side)).collect();
-    let range = percentiles(values.iter().copied(), [0.01, 0.99]);
-    Ok(data_url(&png(&levels(&values, side, range), (side, side), Palette::Sequential(colours))?))
-}
-
-/// Two percentiles of the finite values.
-fn percentiles(values: impl Iterator<Item = f32>, shares: [f64; 2]) -> Range {
-    let mut known: Vec<f32> = values.filter(|value| value.is_finite()).collect();
-    if known.is_empty() {
-        return Range { low: 0.0, high: 1.0 };
-    }
-    let last = known.len() - 1;
-    let [low, high] = shares.map(|share| {
-        let place = (share * last as f64).round() as usize;
-        *known.select_nth_unstable_by(place, f32::total_cmp).1
-    });
-    if low < high { Range { low, high } } else { Range { low: low - 1e-6, high: high + 1e-6 } }
-}
-
-/// Levels of colour of a map; the one behind them is for pixels without pairs.
-const LEVELS: u8 = 128;
-
-/// The picture of a map, the first frame at the lower left: a level for every pixel.
-fn levels(values: &[f32], side: usize, range: Range) -> Vec<u8> {
-    let of_value = |value: f32| {
-        let share = ((value - range.low) / (range.high - range.low)).clamp(0.0, 1.0);
-        if value.is_finite() { (share * f32::from(LEVELS - 1)).round() as u8 } else { LEVELS }
-    };
-    (0..side).rev().flat_map(|row| &values[row * side..(row + 1) * side]).map(|&value| of_value(value)).collect()
-}
-
-/// Blue, cyan, yellow, red.
-fn jet(share: f64) -> [u8; 3] {
-    let part = |middle: f64| (255.0 * (1.5 - (4.0 * share - middle).abs()).clamp(0.0, 1.0)) as u8;
-    [part(3.0), part(2.0), part(1.0)]
-}
-
-/// A picture of levels of a palette as PNG.
-fn png(levels: &[u8], (width, height): (usize, usize), colours: Palette) -> Result<Vec<u8>> {
-    let share = |level: u8| f64::from(level) / f64::from(LEVELS - 1);
-    let palette: Vec<u8> = (0..LEVELS).flat_map(|level| colours.colour(share(level))).chain(GREY).collect();
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_palette(palette);
-    encoder.set_compression(png::Compression::Fast);
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(levels)?;
-        writer.finish()
-    });
-    written.map_err(|source| Fault::at("picture", "cannot be encoded").source(source).internal())?;
-    Ok(bytes)
-}
-
-fn data_url(png: &[u8]) -> String {
-    let mut url = String::from("data:image/png;base64,");
-    let _ = write!(url, "{}", STANDARD.encode(png));
-    url
+    let levels = Range::of(values.iter().copied(), [0.01, 0.99]).levels(&values, side);
+    let place = Place { x: 0.0, y: 0.0, width: SMALL as f64, height: SMALL as f64 };
+    Image { place, size: (side, side), levels, palette: Palette::Sequential(colours).colours() }
 }
 
 /// Four digits at most.
@@ -280,15 +172,5 @@ mod tests {
     fn ticks_are_round_and_end_before_the_end() {
         assert_eq!(ticks(100.0), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(ticks(0.7), [0.0, 0.2, 0.4, 0.6]);
-    }
-
-    #[test]
-    fn the_first_frame_is_at_the_lower_left_and_unknown_pixels_are_grey() {
-        let values = [0.0, f32::NAN, 0.5, 1.0];
-        let range = Range { low: 0.0, high: 1.0 };
-        assert_eq!(levels(&values, 2, range), [64, 127, 0, LEVELS]);
-        let picture = png(&levels(&values, 2, range), (2, 2), Palette::Diverging).expect("a picture");
-        assert_eq!(picture[1..4], *b"PNG");
-        assert_eq!(Palette::Sequential(Colours::Viridis).colour(0.0), [68, 1, 84]);
     }
 }

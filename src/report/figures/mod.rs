@@ -1,5 +1,12 @@
-//! Figures: maps as pictures of pixels, everything else as lines. They compute nothing.
+//! Figures: what is drawn (`picture`), how all look (`style`, `palette`, `shapes`), the figures themselves, and the formats that they are
+//! written in.
 
+pub mod ellipses;
+pub mod formats;
 pub mod lines;
 pub mod maps;
+pub mod palette;
+pub mod picture;
+pub mod polar;
+mod shapes;
 pub mod style;

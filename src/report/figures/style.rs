@@ -1,7 +1,9 @@
-//! What all figures share: colours that colour-blind people tell apart, type, sizes, and text that follows the page's colour.
+//! What all plots share: colours that colour-blind people tell apart, type, sizes, numbers, and words in the page's colour.
 
+use crate::report::figures::picture::INK;
 use kuva::plot::{BandPlot, LinePlot, ScatterPlot};
-use kuva::prelude::{Layout, Plot, SvgBackend, TickFormat, render_multiple};
+use kuva::prelude::{Layout, Plot, TickFormat, render_multiple};
+use kuva::render::render::Scene;
 use kuva::render::theme::Theme;
 use std::sync::Arc;
 
@@ -25,14 +27,14 @@ pub struct Axes {
     pub log_y: bool,
 }
 
-/// A figure as SVG, whose text has the colour of the page.
+/// A plot in the colours and type of the page.
 #[must_use]
-pub fn svg(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes: Axes) -> String {
+pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes: Axes) -> Scene {
     let theme = Theme {
         background: "none".into(),
-        axis_color: "currentColor".into(),
-        tick_color: "currentColor".into(),
-        text_color: "currentColor".into(),
+        axis_color: INK.into(),
+        tick_color: INK.into(),
+        text_color: INK.into(),
         grid_color: "#88888833".into(),
         legend_bg: "none".into(),
         legend_border: "none".into(),
@@ -51,7 +53,7 @@ pub fn svg(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes: A
         .with_theme(theme);
     let layout = if axes.log_x { layout.with_log_x() } else { layout };
     let layout = if axes.log_y { layout.with_log_y() } else { layout };
-    fluid(&SvgBackend::new().render_scene(&render_multiple(plots, layout)))
+    render_multiple(plots, layout)
 }
 
 /// A number with as many digits as it needs, eight at most.
@@ -73,24 +75,6 @@ pub fn rounded(value: f64, digits: usize) -> String {
     match exponent {
         -4..=5 => trimmed(&format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)),
         _ => format!("{}e{exponent}", trimmed(mantissa)),
-    }
-}
-
-/// An SVG that is no wider than its place.
-fn fluid(svg: &str) -> String {
-    let [width, height] = SIZE;
-    let own = format!("<svg role=\"img\" viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\" ");
-    svg.replacen("<svg ", &own, 1)
-}
-
-/// An SVG that stands alone: its text is dark on light pages and light on dark ones.
-#[must_use]
-pub fn standing_alone(svg: &str) -> String {
-    const STYLE: &str =
-        "<style>svg{color:#222}@media (prefers-color-scheme:dark){svg{color:#ddd;background:#181a1b}}</style>";
-    match svg.find('>') {
-        Some(end) => format!("{}{STYLE}{}", &svg[..=end], &svg[end + 1..]),
-        None => svg.to_owned(),
     }
 }
 
@@ -123,12 +107,5 @@ mod tests {
     fn numbers_have_the_digits_they_need() {
         let found = [0.0, 0.14, 1.00325, 20_000.0, 1e-5, 2.5e7, -0.002_99, 134_181.0].map(number);
         assert_eq!(found, ["0", "0.14", "1.00325", "20000", "1e-5", "2.5e7", "-0.00299", "134181"]);
-    }
-
-    #[test]
-    fn figures_follow_the_colour_of_the_page_and_fit_its_width() {
-        let figure = svg(vec![line(&[(1.0, 2.0), (3.0, 4.0)], DATA, None)], "A title", ["x (s)", "y"], Axes::default());
-        assert!(figure.contains("currentColor") && figure.contains("max-width:100%") && figure.contains("A title"));
-        assert!(standing_alone(&figure).contains("prefers-color-scheme:dark"));
     }
 }

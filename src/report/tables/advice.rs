@@ -42,11 +42,8 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
     }
     let by_lag = result.lags.iter().map(|lag| (per_pair(lag.chi_squared, lag.pairs), lag));
     if let Some((chi, lag)) = by_lag.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
-        let (first, last) = (lag.first_lag_frames, lag.last_lag_frames);
-        lines.push(format!(
-            "look at lags of {first} to {last} frames, the worst ones (chi-square {chi:.3} per pair; all are in \
-             per_lag.parquet)"
-        ));
+        let lags = worst_lags(lag.first_lag_frames, lag.last_lag_frames);
+        lines.push(format!("look at {lags} (chi-square {chi:.3} per pair; all are in per_lag.parquet)"));
     }
     if let Some(found) = result.residual_extremes.first() {
         let (phi, sigma) = (found.phi_degrees as f32, -found.residual_sigma);
@@ -57,4 +54,28 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
     }
     lines.push("errors do not allow for misfit: do not quote them".into());
     lines
+}
+
+fn worst_lags(first: usize, last: usize) -> String {
+    match (first, last) {
+        (1, 1) => "the lag of 1 frame, the worst one".to_owned(),
+        (first, last) if first == last => format!("the lag of {first} frames, the worst one"),
+        (first, last) => format!("lags of {first} to {last} frames, the worst ones"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_lag_is_one_and_one_frame_is_one() {
+        let found = [(1, 1), (3, 3), (8, 11)].map(|(first, last)| worst_lags(first, last));
+        let expected = [
+            "the lag of 1 frame, the worst one",
+            "the lag of 3 frames, the worst one",
+            "lags of 8 to 11 frames, the worst ones",
+        ];
+        assert_eq!(found, expected);
+    }
 }

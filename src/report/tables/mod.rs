@@ -1,10 +1,12 @@
-//! Results as numbers: JSON, Parquet, a summary for terminals, and one table over many q.
+//! Results as numbers: JSON, Parquet, NPZ, a summary for terminals, and one table over many q.
 
 pub mod advice;
 pub mod curves;
 pub mod json;
 pub mod many_q;
 pub mod measured;
+pub mod npz;
 pub mod parquet;
+pub mod peers;
 pub mod read;
 pub mod summary;

@@ -6,6 +6,7 @@ use crate::outcome::parameter::ParameterResult;
 use crate::outcome::search::{Candidate, Search};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
 use parquet::arrow::ArrowWriter;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) type Column = (String, ArrayRef);
@@ -23,14 +24,21 @@ pub(super) fn words<T>(name: &str, rows: &[T], value: impl Fn(&T) -> String) -> 
 }
 
 pub(super) fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
+    described(columns, HashMap::new())
+}
+
+/// With what readers have to know, as metadata of the schema.
+pub(super) fn described(columns: Vec<Column>, metadata: HashMap<String, String>) -> Result<Vec<u8>> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| -> Error {
         let mut fault = Fault::at("result table", "cannot be encoded");
         fault.source = Some(source);
         fault.internal()
     };
     let batch = RecordBatch::try_from_iter(columns).map_err(|source| failed(source.into()))?;
+    let schema = Arc::new(batch.schema().as_ref().clone().with_metadata(metadata));
+    let batch = batch.with_schema(Arc::clone(&schema)).map_err(|source| failed(source.into()))?;
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(|source| failed(source.into()))?;
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema, None).map_err(|source| failed(source.into()))?;
     writer.write(&batch).map_err(|source| failed(source.into()))?;
     writer.close().map_err(|source| failed(source.into()))?;
     Ok(bytes)

@@ -69,9 +69,9 @@ impl<'a> IntoPicture<'a> {
         }
     }
 
-    /// One pair.
+    /// One pair of frames: h, and c2 less one.
     #[inline(always)]
-    fn take(&mut self, i: usize, j: usize, h: f64, y: f64) {
+    pub fn take(&mut self, (i, j): (usize, usize), h: f64, y: f64) {
         let grain = self.grain;
         let pixel = &mut self.pixels[i / grain.frames_per_pixel * grain.side() + j / grain.frames_per_pixel];
         *pixel = [pixel[0] + 1.0, pixel[1] + y, pixel[2] + h];
@@ -114,7 +114,7 @@ impl PatchSums for IntoPicture<'_> {
         for (place, PairGroup { h, one, y, .. }) in filled.groups.iter().enumerate() {
             for lane in 0..LANES {
                 if one.0[lane] == 1.0 {
-                    self.take(row, (first + place) * LANES + lane, h.0[lane], y.0[lane]);
+                    self.take((row, (first + place) * LANES + lane), h.0[lane], y.0[lane]);
                 }
             }
         }

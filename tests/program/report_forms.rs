@@ -1,0 +1,151 @@
+//! The forms that results are written in besides the page: formats of figures, arrays and JSON of the Python programs, pictures of what
+//! was simulated.
+
+use crate::program::{folder_with_data, homodyne, stderr};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\n\
+                      analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n\
+                      initial_parameters: {fixed_parameters: {D_offset: 0}}\n";
+
+/// A folder with a result, and its run directory.
+fn result() -> (tempfile::TempDir, PathBuf) {
+    let words = ["--frames", "60", "--angles", "3", "--parameter", "D_offset=0"];
+    let folder = folder_with_data(CONFIG, &words);
+    let fitted = homodyne(folder.path(), &["fit", "c.yaml", "-q"]);
+    assert!(fitted.status.success(), "{}", stderr(&fitted));
+    let run = std::fs::canonicalize(folder.path().join("results/latest")).expect("results");
+    (folder, run)
+}
+
+fn succeeds(folder: &Path, words: &[&str]) -> String {
+    let output = homodyne(folder, words);
+    assert!(output.status.success(), "{words:?}: {}", stderr(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn figures_are_written_in_the_formats_that_are_asked_for() {
+    let (folder, run) = result();
+    let place = run.to_str().expect("text");
+    succeeds(folder.path(), &["report", place, "--formats", "png,pdf", "-q"]);
+    let plots = run.join("report/plots");
+    let names: Vec<String> = std::fs::read_dir(&plots)
+        .expect("plots")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let with = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).count();
+    assert_eq!((with(".svg"), with(".png")), (0, with(".pdf")), "{names:?}");
+    for figure in ["map_phi=-30", "g2_phi=-30", "decay_rate_polar", "pairs", "diffusion"] {
+        let begin = |ending: &str| std::fs::read(plots.join(format!("{figure}.{ending}"))).expect(figure);
+        assert!(begin("png").starts_with(b"\x89PNG") && begin("pdf").starts_with(b"%PDF-"), "{figure}");
+    }
+    let html = std::fs::read_to_string(run.join("report/report.html")).expect("a page");
+    assert!(html.contains("plots/pairs.pdf") && !html.contains("plots/pairs.svg"));
+    succeeds(folder.path(), &["report", place, "-q"]);
+    assert!(plots.join("pairs.svg").is_file() && !plots.join("pairs.png").exists(), "earlier figures go");
+}
+
+#[test]
+fn arrays_and_json_have_the_names_of_the_python_programs_and_can_be_looked_at() {
+    let (folder, run) = result();
+    let place = run.to_str().expect("text");
+    succeeds(folder.path(), &["report", place, "--npz", "-q"]);
+    let read = |name: &str| -> Value {
+        serde_json::from_slice(&std::fs::read(run.join("nlsq").join(name)).expect(name)).expect("JSON")
+    };
+    let (own, theirs) = (run.join("parameters.json"), read("parameters.json"));
+    let own: Value = serde_json::from_slice(&std::fs::read(own).expect("own")).expect("JSON");
+    assert_eq!(own["parameters"]["D0"]["value"], theirs["parameters"]["D0"]["value"]);
+    assert!(theirs["parameters"]["contrast"]["value"].is_f64() && theirs["convergence_status"] == "converged");
+    let analysis = read("analysis_results_nlsq.json");
+    assert_eq!(analysis["dataset_info"]["total_data_points"], own["n_pairs"]);
+    assert_eq!(
+        (&analysis["dataset_info"]["n_angles"], &analysis["fit_quality"]["quality_flag"]),
+        (&3.into(), &"good".into())
+    );
+    assert!(read("convergence_metrics.json")["convergence"]["iterations"].is_u64());
+    let arrays = run.join("nlsq/fitted_data.npz");
+    let said = succeeds(folder.path(), &["inspect", arrays.to_str().expect("text")]);
+    for line in ["c2_exp", "3 x 60 x 60, f8", "per_angle_scaling", "3 x 2, f8", "a number, f8"] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let looked = succeeds(folder.path(), &["inspect", arrays.to_str().expect("text"), "--plot", "look"]);
+    assert!(looked.starts_with("pictures: "), "{looked}");
+    let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
+    assert!(html.contains("data - fit") && html.contains("-30 degrees"));
+    // Files of somebody else are kept.
+    std::fs::write(run.join("nlsq/thesis.txt"), "a thesis").expect("written");
+    let refused = homodyne(folder.path(), &["report", place, "--npz"]);
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("[E77]"), "{}", stderr(&refused));
+}
+
+#[test]
+fn numpy_reads_the_arrays_and_they_are_data_model_and_residual() {
+    let Some(python) = std::env::var("PYTHON").ok().into_iter().chain(["python3".to_owned()]).find(|python| {
+        Command::new(python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success())
+    }) else {
+        println!("skipped: no Python with numpy (set PYTHON)");
+        return;
+    };
+    let (folder, run) = result();
+    succeeds(folder.path(), &["report", run.to_str().expect("text"), "--npz", "-q"]);
+    let script = "
+import numpy as np
+a = np.load('fitted_data.npz')
+assert set(a) == {'phi_angles', 'c2_exp', 'c2_theoretical_raw', 'c2_theoretical_scaled', 'per_angle_scaling', 'residuals',
+                  'residuals_normalized', 't1', 't2', 'q'}, sorted(a)
+assert a['q'].shape == () and a['t1'].shape == (60,) and abs(a['t1'][1] - 0.1) < 1e-12
+assert a['c2_exp'].shape == (3, 60, 60) and list(a['phi_angles']) == [-90, -30, 30]
+contrast, offset = a['per_angle_scaling'].T[:, :, None, None]
+assert np.allclose(a['c2_theoretical_scaled'], offset + contrast * a['c2_theoretical_raw'], equal_nan=True)
+known = np.isfinite(a['residuals'])
+assert 3 * 57 * 56 <= known.sum() <= 3 * 60 * 59 and not known[:, range(60), range(60)].any()
+assert np.allclose((a['c2_exp'] - a['c2_theoretical_scaled'] - a['residuals'])[known], 0)
+assert np.array_equal(a['c2_exp'], a['c2_exp'].transpose(0, 2, 1), equal_nan=True)
+assert abs(a['residuals_normalized'][known].std() - 1) < 0.1
+np.savez_compressed('packed.npz', **{k: a[k].astype('f4') if a[k].ndim == 3 else a[k] for k in a})
+";
+    let place = run.join("nlsq");
+    let output = Command::new(python).current_dir(&place).args(["-c", script]).output().expect("run");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let packed = place.join("packed.npz");
+    succeeds(folder.path(), &["inspect", packed.to_str().expect("text"), "--plot", "packed"]);
+    assert!(folder.path().join("packed/curves.parquet").is_file());
+}
+
+#[test]
+fn a_simulation_is_drawn_with_its_truth() {
+    let folder = tempfile::tempdir().expect("folder");
+    let words = ["simulate", "--frames", "60", "--angles", "3", "--out", "made.h5", "--plot", "look", "-q"];
+    let said = succeeds(folder.path(), &words);
+    assert!(said.contains("written: made.h5") && said.contains("pictures: look/report.html"), "{said}");
+    let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
+    for part in ["data - truth", "true D0", "19000 angstrom^2/s", "Diffusion coefficient D(t)", "Shear rate"] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn arrays_that_are_cut_short_or_none_are_refused() {
+    let (folder, run) = result();
+    succeeds(folder.path(), &["report", run.to_str().expect("text"), "--npz", "-q"]);
+    let whole = std::fs::read(run.join("nlsq/fitted_data.npz")).expect("arrays");
+    let mut wrong_shape = whole.clone();
+    let at = whole.windows(12).position(|bytes| bytes == b"(3, 60, 60,)").expect("a shape");
+    wrong_shape[at..at + 12].copy_from_slice(b"(3, 60, 99,)");
+    for (name, bytes) in [
+        ("cut.npz", &whole[..whole.len() / 2]),
+        ("none.npz", &b"PK\x03\x04 and nothing else"[..]),
+        ("shape.npz", &wrong_shape[..]),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+        let refused = homodyne(folder.path(), &["inspect", name, "--plot", "look"]);
+        let line = stderr(&refused);
+        assert_eq!((refused.status.code(), line.lines().count()), (Some(2), 1), "{name}: {line}");
+        assert!(line.contains("[E03]") && !folder.path().join("look").exists(), "{name}: {line}");
+    }
+}
