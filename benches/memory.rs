@@ -12,7 +12,7 @@ use common::{outset, settings};
 use homodyne::fit::course::fit;
 use homodyne::fit::settings::FitSettings;
 use homodyne::fit::solver::journal::Following;
-use homodyne::fit::strategy::{Memory, estimate_peak_memory, estimate_streaming_memory};
+use homodyne::fit::strategy::{Memory, estimate_condensed_memory, estimate_peak_memory, estimate_streaming_memory};
 use homodyne::machine::memory::{detect_total_memory, peak_rss_anon_bytes, rss_anon_bytes};
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::Strategy;
@@ -92,6 +92,7 @@ fn main() {
             let estimate = match strategy {
                 Strategy::Stratified => estimate_peak_memory(pairs, 9, &memory),
                 Strategy::HybridStreaming => estimate_streaming_memory(9, &memory),
+                Strategy::Condensed => estimate_condensed_memory(9, &memory),
             };
             let (estimate, found) = (estimate as f64 / (1 << 20) as f64, bytes / (1 << 20) as f64);
             worst = worst.max((estimate / found - 1.0).abs());

@@ -12,6 +12,15 @@ pub struct Band {
     entries: Vec<f64>,
 }
 
+/// The rows of a matrix that are not all zero, from the first to the last.
+#[derive(Debug, Clone)]
+pub struct NonzeroRows {
+    reach: usize,
+    /// Entries before them.
+    start: usize,
+    entries: Vec<f64>,
+}
+
 impl Band {
     /// All zero; a reach beyond the corner is cut.
     #[must_use]
@@ -163,6 +172,28 @@ impl Band {
     pub fn inner(&self, other: &Band) -> f64 {
         assert_eq!(self.reach, other.reach, "entries at equal places");
         Arch::new().dispatch(Inner(&self.entries, &other.entries))
+    }
+
+    /// Its rows without those above the first and below the last that have an entry.
+    #[must_use]
+    pub fn nonzero_rows(&self) -> NonzeroRows {
+        let width = 2 * self.reach + 1;
+        let is_any = |row: &[f64]| row.iter().any(|&entry| entry != 0.0);
+        let first = self.entries.chunks_exact(width).position(is_any).unwrap_or(0);
+        let end = self.entries.chunks_exact(width).rposition(is_any).map_or(0, |last| last + 1);
+        let entries = self.entries[first * width..end.max(first) * width].to_vec();
+        NonzeroRows { reach: self.reach, start: first * width, entries }
+    }
+
+    /// The same sum over the rows of the other that are not zero.
+    ///
+    /// # Panics
+    /// If the reaches differ.
+    #[must_use]
+    pub fn inner_on(&self, other: &NonzeroRows) -> f64 {
+        assert_eq!(self.reach, other.reach, "entries at equal places");
+        let own = &self.entries[other.start..other.start + other.entries.len()];
+        Arch::new().dispatch(Inner(own, &other.entries))
     }
 
     /// Sum of products of entries (a, b) of one and (b, a) of the other.

@@ -1,12 +1,16 @@
 //! Condensed data against all pairs: sums, shift of the minimum, bits for any number of threads.
 
-use crate::common::{LAMINAR, experiment, gaussian, memory_f64, model, values_of};
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
+use homodyne::fit::settings::{FitSettings, Tolerances};
 use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
+use homodyne::outcome::fit::Strategy;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::parameters::scaling::ScalingMode;
+use homodyne::store::block::BlockSource;
 use homodyne::sums::gram::Gram;
-use homodyne::sums::objective::{Fineness, Objective, Query};
+use homodyne::sums::objective::{CondensedData, Fineness, Objective, Query};
 use homodyne::sums::rank_update::Depth;
 use homodyne::sweep::condensed::objective::Condensed;
 use homodyne::sweep::raw::pass::Sweep;
@@ -79,4 +83,74 @@ fn condensed_sums_are_those_of_all_pairs() {
             }
         }
     }
+}
+
+#[test]
+fn predicted_shifts_are_never_far_below_the_ones_that_are_found() {
+    let strong_gap = [8_000.0, -0.25, 300.0, 0.002, 0.2, 0.0002, 3.0];
+    let cases: [(&[f64], ShearConvention); 4] = [
+        (&SLOW[..], ShearConvention::Homodyne),
+        (&LAMINAR[..], ShearConvention::Homodyne),
+        (&LAMINAR[..], ShearConvention::GapAverage),
+        (&strong_gap[..], ShearConvention::GapAverage),
+    ];
+    for (theta, convention) in cases {
+        let (experiment, model, values) = measured(500, theta, convention);
+        let store = Arc::new(memory_f64(experiment, values, 65_536));
+        let weights = vec![1.0 / (SIGMA * SIGMA); 3];
+        let query = Query { theta, weights: Some(&weights), reweighing: None };
+        let raw = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), 1);
+        let raw = raw.sweep(&query, Depth::Normal).expect("memory");
+        let mut earlier = f64::INFINITY;
+        for fineness in [Fineness::Usual, Fineness::Fine] {
+            let built = Condensed::of(store.as_ref(), &model, fineness, 1, &StopFlag::default()).expect("memory");
+            let condensed = built.expect("enough frames");
+            let predicted = condensed.predicted_shift(&query, &[SCALING.0; 3]).expect("memory");
+            let found = condensed.sweep(&query, Depth::Normal).expect("memory");
+            let sigma = |gram: &Gram| gram.scaled(SIGMA * SIGMA);
+            let shift = raw.iter().zip(&found).map(|(raw, found)| apart(&sigma(raw), &sigma(found)).1);
+            let shift = shift.fold(0.0, f64::max);
+            assert!(10.0 * predicted > shift, "{theta:?} {convention:?} {fineness:?}: {predicted} {shift}");
+            assert!(predicted < 1.1 * earlier, "finer: {predicted} {earlier}");
+            earlier = predicted;
+        }
+    }
+}
+
+#[test]
+fn a_fit_that_begins_with_condensed_data_ends_where_all_pairs_end() {
+    for theta in [&LAMINAR[..], &SLOW[..]] {
+        let (experiment, model, values) = measured(400, theta, ShearConvention::Homodyne);
+        let tolerances = Tolerances { gtol: 1e-12, ftol: 1e-16, xtol: 1e-13, ..Tolerances::default() };
+        let base = FitSettings { tolerances, ..settings(mode(theta), ScalingMode::Auto.into()) };
+        let run = |strategy| {
+            let wanted = FitSettings { strategy: Some(strategy), ..base.clone() };
+            fit_memory(memory_f64(experiment.clone(), values.clone(), 65_536), &model, &wanted)
+        };
+        let (raw, condensed) = (run(Strategy::HybridStreaming), run(Strategy::Condensed));
+        for (one, other) in raw.parameters.iter().zip(&condensed.parameters) {
+            assert!((other.value / one.value - 1.0).abs() < 1e-8, "{}: {} {}", one.name, one.value, other.value);
+        }
+        let told = condensed.condensed.expect("condensed");
+        let shift = told.measured_shift.expect("found");
+        assert!(told.is_believed && shift < 10.0 * told.predicted_shift.max(1e-4), "{told:?}");
+        assert!(condensed.n_iterations < raw.n_iterations, "{} {}", condensed.n_iterations, raw.n_iterations);
+        assert_eq!(raw.condensed, None);
+    }
+}
+
+#[test]
+fn where_a_rate_meets_its_floor_condensed_data_are_not_believed() {
+    // D(t) falls to its floor at 12 s, amid the measurement.
+    let theta = [19_000.0, -0.35, -19_000.0 * 12_f64.powf(-0.35)];
+    let (experiment, model, values) = measured(400, &theta, ShearConvention::Homodyne);
+    let start = Some(theta.to_vec());
+    let wanted = FitSettings {
+        strategy: Some(Strategy::Condensed),
+        start,
+        ..settings(AnalysisMode::Static, ScalingMode::Auto.into())
+    };
+    let result = fit_memory(memory_f64(experiment, values, 65_536), &model, &wanted);
+    let told = result.condensed.expect("condensed");
+    assert!(told.floor_frame.is_some_and(|frame| (100..140).contains(&frame)) && !told.is_believed, "{told:?}");
 }

@@ -3,6 +3,7 @@
 mod angles_and_q;
 
 mod command_line;
+mod condensed_store;
 mod documented;
 mod edited_tables;
 mod explanations;

@@ -6,7 +6,7 @@
 
 use crate::likelihood::speckle::functions::{Function, Functions};
 use crate::sums::algebra::{Algebra, dot};
-use crate::sums::band::Band;
+use crate::sums::band::{Band, NonzeroRows};
 use crate::sums::grid::Grid;
 use ndarray::Array2;
 
@@ -147,11 +147,11 @@ struct Scaled {
 /// What is computed of one function before pairs of functions are looked at.
 struct Measured {
     /// J.
-    band: Band,
+    band: NonzeroRows,
     /// 1 on two blocks, and how much of it.
     wide: Option<Wide>,
     /// A; none where it vanishes.
-    cycles: Option<Band>,
+    cycles: Option<NonzeroRows>,
     /// v / beta, h v / beta, diag(g A g) per frame.
     v: Vec<f64>,
     hv: Vec<f64>,
@@ -164,10 +164,10 @@ struct Measured {
 
 /// What only one of two functions needs, and one function at a time.
 struct OnceMore {
-    /// Symmetric part of h J, h J h.
-    band: [Band; 2],
-    /// Symmetric part of g A, g A g; none where A vanishes.
-    cycles: Option<[Band; 2]>,
+    /// J, symmetric part of h J, h J h.
+    band: [Band; 3],
+    /// A, symmetric part of g A, g A g; none where A vanishes.
+    cycles: Option<[Band; 3]>,
 }
 
 /// `weight (u v' + v u') / 2` with u, v blocks of time.
@@ -196,10 +196,9 @@ impl Scaled {
 
     /// The six monomials of two functions.
     fn monomials(&self, (one, once_more): (&Measured, &OnceMore), other: &Measured) -> [f64; MONOMIALS] {
-        let [hj, hjh] = &once_more.band;
-        let [j, hj, hjh] = [(0, &one.band), (1, hj), (2, hjh)].map(|(k, band)| self.trace((one, band), other, k));
-        let [a, ga, gag] = match (&one.cycles, &once_more.cycles, &other.cycles) {
-            (Some(a), Some([ga, gag]), Some(other)) => [a, ga, gag].map(|band| band.inner(other)),
+        let [j, hj, hjh] = [0, 1, 2].map(|k| self.trace((one, &once_more.band[k]), other, k));
+        let [a, ga, gag] = match (&once_more.cycles, &other.cycles) {
+            (Some(one), Some(other)) => one.each_ref().map(|band| band.inner_on(other)),
             _ => [0.0; 3],
         };
         let over_means = dot(&one.v, &other.hv) - dot(&one.v, &other.d) - dot(&other.v, &one.d);
@@ -208,7 +207,7 @@ impl Scaled {
 
     /// tr(J J'), tr(J J' h) or tr(J h J' h).
     fn trace(&self, (one, band): (&Measured, &Band), other: &Measured, which: usize) -> f64 {
-        let narrow = band.inner(&other.band);
+        let narrow = band.inner_on(&other.band);
         let half = |wide: Option<Wide>, of: &Measured| wide.map_or(0.0, |w| w.weight * of.on_blocks[which][[w.u, w.v]]);
         let both = match (one.wide, other.wide) {
             (Some(one), Some(other)) => one.weight * other.weight * self.of_blocks(one, other, which),
@@ -261,10 +260,18 @@ impl Measured {
             (squares(sum(&|_, _| 1.0)), squares(sum(&|a, b| grid.h.get(a, b))))
         });
         let on_blocks = on_blocks(scaled, &narrow);
-        let [band, hj, hjh] = through(&scaled.h, narrow);
-        let (cycles, of_cycles) = cycles.map(|[a, ga, gag]| (a, [ga, gag])).unzip();
-        let measured = Measured { squares, on_blocks, d, hv: scaled.h.apply(&v), v, wide, cycles, band };
-        (measured, OnceMore { band: [hj, hjh], cycles: of_cycles })
+        let band = through(&scaled.h, narrow);
+        let measured = Measured {
+            squares,
+            on_blocks,
+            d,
+            hv: scaled.h.apply(&v),
+            v,
+            wide,
+            cycles: cycles.as_ref().map(|[a, ..]| a.nonzero_rows()),
+            band: band[0].nonzero_rows(),
+        };
+        (measured, OnceMore { band, cycles })
     }
 }
 

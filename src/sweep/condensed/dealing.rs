@@ -7,12 +7,17 @@ use crate::store::block::{Block, Values, pair_at};
 use crate::store::condensed_angle::Missing;
 use crate::sums::pairs::{LANES, Lane};
 use crate::sweep::condensed::layout::Layout;
-use crate::sweep::condensed::moments::{Part, StripSums};
+use crate::sweep::condensed::moments::{CellSums, Part, StripSums};
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
 /// Sums at a time, or each would wait for the one before.
 const AT_A_TIME: usize = 4;
+
+/// Place of a cell that the block has not met.
+const NOWHERE: u32 = u32::MAX;
+
+type Cells = Vec<(u32, CellSums)>;
 
 /// One block, to be dealt out.
 pub struct Dealing<'a> {
@@ -29,6 +34,7 @@ impl WithSimd for Dealing<'_> {
     fn with_simd<S: Simd>(self, simd: S) -> Part {
         let n = self.layout.n_frames();
         let (mut part, mut row) = (Part::default(), vec![0.0; n]);
+        let mut places = vec![NOWHERE; self.layout.cells.len()];
         let (mut place, end) = (self.block.first_pair, self.block.first_pair + self.block.values.len());
         while place < end {
             let (i, first) = pair_at(n, place);
@@ -36,7 +42,7 @@ impl WithSimd for Dealing<'_> {
             if self.layout.is_usable(i) {
                 self.read(simd, &stretch, place - self.block.first_pair, &mut row, &mut part);
                 self.deal_to_strips(&stretch, &row, &mut part);
-                self.deal_to_cells(simd, &stretch, &row, &mut part);
+                self.deal_to_cells(simd, &stretch, &row, (&mut part.cells, &mut places));
             }
             place += stretch.columns.len();
         }
@@ -105,7 +111,14 @@ impl Dealing<'_> {
     }
 
     #[inline(always)]
-    fn deal_to_cells<S: Simd>(&self, simd: S, Stretch { i, columns }: &Stretch, row: &[f64], part: &mut Part) {
+    fn deal_to_cells<S: Simd>(
+        &self,
+        simd: S,
+        Stretch { i, columns }: &Stretch,
+        row: &[f64],
+        into: (&mut Cells, &mut [u32]),
+    ) {
+        let (sums_of_cells, places) = into;
         for &cell in &self.layout.cells_of_row[*i] {
             let of_cell = self.layout.cells[cell as usize];
             let axis = self.layout.columns(&of_cell);
@@ -115,7 +128,12 @@ impl Dealing<'_> {
             }
             let dealt = deal(simd, &axis.shares[start - axis.start..end - axis.start], &row[start..end]);
             let share = self.layout.rows(&of_cell).share(*i);
-            let sums = part.cells.entry(cell).or_default();
+            let place = &mut places[cell as usize];
+            if *place == NOWHERE {
+                *place = sums_of_cells.len() as u32;
+                sums_of_cells.push((cell, CellSums::default()));
+            }
+            let sums = &mut sums_of_cells[*place as usize].1;
             sums.squares += sum_of_squares(simd, &row[start..end]);
             for (sums, share) in sums.moments.iter_mut().zip(share.0) {
                 for v in 0..LANES / S::F64_LANES {

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// What one block adds to an angle.
 #[derive(Debug, Default)]
 pub struct Part {
-    /// By number of the cell.
-    pub cells: BTreeMap<u32, Box<CellSums>>,
+    /// With the number of each cell, in the order in which the block meets them.
+    pub cells: Vec<(u32, CellSums)>,
     /// By block of rows: the sums of every lag.
     pub strips: BTreeMap<usize, Vec<StripSums>>,
     /// Sum of y^2, and the pairs behind it.

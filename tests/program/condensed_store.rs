@@ -1,0 +1,105 @@
+//! Condensed data that a store keeps: made once, the same bits as without them, and never believed where they are not its own.
+
+use crate::program::{homodyne, stderr};
+use std::path::Path;
+use std::process::Output;
+
+const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: a.h5}\n\
+                      analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n\
+                      initial_parameters: {fixed_parameters: {D_offset: 900.0}}\n";
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn folder_with_stores() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    for (name, seed) in [("a.h5", "1"), ("b.h5", "2")] {
+        let words = ["simulate", "--mode", "static", "--frames", "420", "--angles", "2", "--seed", seed, "--out", name];
+        let made = homodyne(folder.path(), &words);
+        assert!(made.status.success(), "{}", stderr(&made));
+        let made = homodyne(folder.path(), &["ingest", name, "--q", "0.0054", "--store", &name.replace(".h5", "")]);
+        assert!(made.status.success(), "{}", stderr(&made));
+    }
+    std::fs::write(folder.path().join("c.yaml"), CONFIG).expect("config");
+    folder
+}
+
+/// What a fit says and finds.
+fn fitted(folder: &Path, output: &str) -> (String, String) {
+    let words = ["fit", "c.yaml", "--store", "a", "--strategy", "condensed", "--json", "--output", output];
+    let fit = homodyne(folder, &words);
+    assert!(fit.status.success(), "{}", stderr(&fit));
+    (stdout(&fit), stderr(&fit))
+}
+
+#[test]
+fn condensed_data_are_kept_in_the_store_and_change_no_bit() {
+    let folder = folder_with_stores();
+    let folder = folder.path();
+    let (without, said) = fitted(folder, "without");
+    assert!(said.contains("condensed data: ") && said.contains("pseudo-pairs"), "{said}");
+    let condense = || {
+        let output = homodyne(folder, &["condense", "c.yaml", "--store", "a"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        (stdout(&output), stderr(&output))
+    };
+    let (told, said) = condense();
+    assert!(
+        told.contains("pseudo-pairs for 175980 pairs; beside smooth functions ") && said.contains("written"),
+        "{told}"
+    );
+    assert!(condense().1.contains("up to date"));
+    let (with, _) = fitted(folder, "with");
+    assert_eq!(without, with);
+    let inspected = homodyne(folder, &["inspect", "a"]);
+    assert!(stdout(&inspected).contains("pseudo-pairs for 175980 pairs"), "{}", stdout(&inspected));
+    // A store with them is a store: it is listed as one and replaced as one.
+    let again = homodyne(folder, &["ingest", "a.h5", "--q", "0.0054", "--store", "a", "--format", "parquet"]);
+    assert!(again.status.success() && !folder.join("a/condensed.arrow").exists(), "{}", stderr(&again));
+}
+
+#[test]
+fn condensed_data_of_another_store_are_passed_by_and_damaged_ones_refused() {
+    let folder = folder_with_stores();
+    let folder = folder.path();
+    let (own, _) = fitted(folder, "own");
+    let made = homodyne(folder, &["condense", "c.yaml", "--store", "b", "--set", "experimental_data.file_path=b.h5"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    std::fs::copy(folder.join("b/condensed.arrow"), folder.join("a/condensed.arrow")).expect("copied");
+    assert_eq!(fitted(folder, "foreign").0, own);
+    let made = homodyne(folder, &["condense", "c.yaml", "--store", "a"]);
+    assert!(stderr(&made).contains("written"), "{}", stderr(&made));
+    let place = folder.join("a/condensed.arrow");
+    let bytes = std::fs::read(&place).expect("there");
+    for (k, change) in [bytes.len() / 4, 3 * bytes.len() / 4].into_iter().enumerate() {
+        let mut damaged = bytes.clone();
+        damaged[change] ^= 0x40;
+        std::fs::write(&place, &damaged).expect("written");
+        let output = format!("damaged-{k}");
+        let words = ["fit", "c.yaml", "--store", "a", "--strategy", "condensed", "--output", &output];
+        let refused = homodyne(folder, &words);
+        let said = stderr(&refused);
+        assert!(refused.status.code() == Some(2) && said.contains("[E72] a/condensed.arrow"), "{change}: {said}");
+    }
+    std::fs::write(&place, &bytes[..bytes.len() / 2]).expect("cut");
+    let refused = homodyne(folder, &["condense", "c.yaml", "--store", "a"]);
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("condense --force"), "{}", stderr(&refused));
+    let made = homodyne(folder, &["condense", "c.yaml", "--store", "a", "--force"]);
+    assert!(made.status.success() && std::fs::read(&place).expect("there") == bytes, "{}", stderr(&made));
+}
+
+#[test]
+fn what_cannot_be_condensed_is_said() {
+    let folder = folder_with_stores();
+    let folder = folder.path();
+    let words = ["fit", "c.yaml", "--store", "a", "--strategy", "condensed"];
+    let robust = homodyne(folder, &[&words[..], &["--set", "optimization.nlsq.loss=huber"]].concat());
+    assert!(robust.status.code() == Some(2) && stderr(&robust).contains("loss huber"), "{}", stderr(&robust));
+    let made =
+        homodyne(folder, &["simulate", "--mode", "static", "--frames", "40", "--angles", "2", "--out", "few.h5"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let few = ["condense", "c.yaml", "--set", "experimental_data.file_path=few.h5"];
+    let told = homodyne(folder, &few);
+    assert!(told.status.success() && stdout(&told).contains("too few frames"), "{}", stderr(&told));
+}
