@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::frames::dark_frames;
+use crate::ingest::frames::{dark_frames, other_frames};
 use crate::ingest::layouts::bins::{Bin, BinTable, distance_to_next, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, pixel_counts};
 use crate::ingest::lines::Lines;
@@ -79,6 +79,7 @@ impl<'a> Job<'a> {
         for other in others {
             warnings.push(also_holds(&source, layout, other, n_file, selection)?);
         }
+        warnings.extend(other_frames(table.intensity.as_deref(), n_file));
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
         let groups = groups(bins, selection.merge_within_degrees);

@@ -10,7 +10,7 @@ use crate::machine::link::{lead_to, leads_to_sibling};
 use crate::machine::publish::retire;
 use crate::machine::regular_file;
 use crate::outcome::verdict::Verdict;
-use crate::pipeline::run_directory::{LATEST, RESULTS, TABLE_NAME};
+use crate::pipeline::run_directory::{LATEST, RESULTS, TABLE_NAME, has_nothing_foreign};
 use crate::pipeline::run_record::{Noted, RECORD_NAME};
 use crate::store::manifest::{MANIFEST_NAME, Manifest};
 use crate::store::recognise::{STORE, is_ruin, is_store};
@@ -131,6 +131,7 @@ pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Kep
 /// E62 if there are not exactly one; E77 if there are foreign files; Io if they cannot be removed.
 pub fn remove_run(output: &Path, key: &str) -> Result<KeptRun> {
     let kept = the_one(runs(output)?, key, |run| [run.key.clone(), run.id.clone()])?;
+    has_nothing_foreign(&kept.directory)?;
     retire(&kept.directory, RESULTS)?;
     let link = output.join(LATEST);
     if leads_to_sibling(&link).is_some_and(|name| name == kept.id.as_str()) {

@@ -57,6 +57,14 @@ impl Marked {
         found.iter().all(is_listed) && listed.iter().all(is_whole)
     }
 
+    /// The first file in it that its marker does not list; `None` also where there is no such directory.
+    pub fn foreign(&self, place: &Path) -> Option<PathBuf> {
+        let told = self.told(place);
+        let is_listed = |name: &str| name == self.marker || told["files"].get(name).is_some();
+        let found = files(place).unwrap_or_default();
+        found.into_iter().find(|path| !path.to_str().is_some_and(is_listed))
+    }
+
     /// A new one may come to a place where nothing is, where a folder is empty, or where an earlier one is as it was written.
     ///
     /// # Errors

@@ -177,3 +177,8 @@ pub const KIND: Kind =
 pub fn is_as_written(place: &Path) -> bool {
     FILES.is_as_written(place)
 }
+
+/// The first file there that is none of them.
+pub fn foreign(place: &Path) -> Option<PathBuf> {
+    FILES.foreign(place)
+}

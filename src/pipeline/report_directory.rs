@@ -141,3 +141,8 @@ pub fn page_of(run: &Path, result_key: &str) -> Option<PathBuf> {
 pub fn is_as_written(place: &Path) -> bool {
     PICTURES.is_as_written(place)
 }
+
+/// The first file there that is none of them.
+pub fn foreign(place: &Path) -> Option<PathBuf> {
+    PICTURES.foreign(place)
+}

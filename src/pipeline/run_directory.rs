@@ -219,6 +219,25 @@ fn report_is_as_written(run: &Path) -> bool {
         && is_whole(PEERS, peers_files::is_as_written)
 }
 
+/// E77 where a directory of results holds files that nobody but its user knows.
+///
+/// # Errors
+/// The same, with the first of them.
+pub(super) fn has_nothing_foreign(run: &Path) -> Result<()> {
+    tidy(run);
+    let parts: [(&str, fn(&Path) -> Option<PathBuf>); 3] =
+        [(REPORT, report_directory::foreign), (FITTED, fitted::foreign), (PEERS, peers_files::foreign)];
+    let found = parts.iter().find_map(|(name, foreign)| foreign(&run.join(name)).map(|file| run.join(name).join(file)));
+    match found {
+        None => Ok(()),
+        Some(file) => Err(Fault::at(file.display(), "is no result of this program")
+            .expected("results without other files")
+            .advice("move it elsewhere")
+            .code(Code::E77)
+            .config()),
+    }
+}
+
 /// Moves results that are not as they were written aside: somebody may have added to them.
 fn keep_changed(place: &Path) -> Result<Option<PathBuf>> {
     let is_as_written = match (Noted::of(place), files_of_table(place)) {

@@ -1,4 +1,4 @@
-//! `condensed.arrow` of a store: pseudo-pairs of all angles, a row for each. It does not know where pseudo-pairs lie; the rule by which
+//! `_condensed.arrow` of a store: pseudo-pairs of all angles, a row for each. It does not know where pseudo-pairs lie; the rule by which
 //! they are laid out, in words, is part of what it says of itself.
 
 use crate::error::catalogue::Code;
@@ -19,8 +19,8 @@ use std::io::{BufWriter, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// File name, beside the folder of the partitions: there it would disturb readers of the dataset.
-pub const CONDENSED_NAME: &str = "condensed.arrow";
+/// File name, beside the folder of the partitions. Readers of datasets pass by names with an underscore.
+pub const CONDENSED_NAME: &str = "_condensed.arrow";
 
 /// The file on its way: it appears when all angles are written.
 pub struct CondensedWriter<'a> {

@@ -6,7 +6,7 @@
 //!                                      and used in place
 //! <store>/c2/phi=<degrees>/c2.parquet  long table (i, j, t1, t2, c2, phi_degrees, q_per_angstrom), sorted, a row
 //!                                      group per block
-//! <store>/condensed.arrow              pseudo-pairs that stand for all pairs, a row per angle (`homodyne condense`)
+//! <store>/_condensed.arrow             pseudo-pairs that stand for all pairs, a row per angle (`homodyne condense`)
 //! ```
 //!
 //! `<store>/c2` is a hive-partitioned dataset for pandas, pyarrow, Polars and DuckDB; the schema of every partition says whose it is

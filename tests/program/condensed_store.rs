@@ -56,7 +56,7 @@ fn condensed_data_are_kept_in_the_store_and_change_no_bit() {
     assert!(stdout(&inspected).contains("pseudo-pairs for 175980 pairs"), "{}", stdout(&inspected));
     // A store with them is a store: it is listed as one and replaced as one.
     let again = homodyne(folder, &["ingest", "a.h5", "--q", "0.0054", "--store", "a", "--format", "parquet"]);
-    assert!(again.status.success() && !folder.join("a/condensed.arrow").exists(), "{}", stderr(&again));
+    assert!(again.status.success() && !folder.join("a/_condensed.arrow").exists(), "{}", stderr(&again));
 }
 
 #[test]
@@ -66,11 +66,11 @@ fn condensed_data_of_another_store_are_passed_by_and_damaged_ones_refused() {
     let (own, _) = fitted(folder, "own");
     let made = homodyne(folder, &["condense", "c.yaml", "--store", "b", "--set", "experimental_data.file_path=b.h5"]);
     assert!(made.status.success(), "{}", stderr(&made));
-    std::fs::copy(folder.join("b/condensed.arrow"), folder.join("a/condensed.arrow")).expect("copied");
+    std::fs::copy(folder.join("b/_condensed.arrow"), folder.join("a/_condensed.arrow")).expect("copied");
     assert_eq!(fitted(folder, "foreign").0, own);
     let made = homodyne(folder, &["condense", "c.yaml", "--store", "a"]);
     assert!(stderr(&made).contains("written"), "{}", stderr(&made));
-    let place = folder.join("a/condensed.arrow");
+    let place = folder.join("a/_condensed.arrow");
     let bytes = std::fs::read(&place).expect("there");
     for (k, change) in [bytes.len() / 4, 3 * bytes.len() / 4].into_iter().enumerate() {
         let mut damaged = bytes.clone();
@@ -80,7 +80,7 @@ fn condensed_data_of_another_store_are_passed_by_and_damaged_ones_refused() {
         let words = ["fit", "c.yaml", "--store", "a", "--strategy", "condensed", "--output", &output];
         let refused = homodyne(folder, &words);
         let said = stderr(&refused);
-        assert!(refused.status.code() == Some(2) && said.contains("[E72] a/condensed.arrow"), "{change}: {said}");
+        assert!(refused.status.code() == Some(2) && said.contains("[E72] a/_condensed.arrow"), "{change}: {said}");
     }
     std::fs::write(&place, &bytes[..bytes.len() / 2]).expect("cut");
     let refused = homodyne(folder, &["condense", "c.yaml", "--store", "a"]);

@@ -140,6 +140,34 @@ fn foreign_files_in_stores_leftovers_and_checkpoints_are_kept() {
     assert!(std::fs::read_to_string(Path::new(&kept).join("summary.txt")).expect("kept").ends_with("notes"));
 }
 
+#[test]
+fn results_with_foreign_files_anywhere_are_not_removed_and_remains_do_not_keep_them() {
+    let folder = after_a_run();
+    let run = std::fs::canonicalize(folder.path().join("results/latest")).expect("results");
+    let id = run.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+    let drawn = homodyne(folder.path(), &["report", "results/latest", "--fitted", "--npz"]);
+    assert!(drawn.status.success(), "{}", stderr(&drawn));
+    for place in [
+        "report/thesis.tex",
+        "report/plots/thesis.tex",
+        "report/mine/thesis.tex",
+        "fitted/thesis.tex",
+        "nlsq/thesis.tex",
+    ] {
+        let thesis = run.join(place);
+        std::fs::create_dir_all(thesis.parent().expect("a folder")).expect("folder");
+        std::fs::write(&thesis, "a thesis").expect("written");
+        refused(folder.path(), &["runs", "remove", &id], &format!("{place}: is no result of this program"));
+        std::fs::remove_file(&thesis).expect("moved");
+    }
+    std::fs::remove_dir(run.join("report/mine")).expect("moved");
+    // As a killed report leaves it.
+    std::fs::create_dir(run.join(".fitted.staging-0123456789abcdef")).expect("remains");
+    std::fs::write(run.join(".fitted.staging-0123456789abcdef.lock"), b"").expect("remains");
+    let removed = homodyne(folder.path(), &["runs", "remove", &id]);
+    assert!(removed.status.success() && !run.exists(), "{}", stderr(&removed));
+}
+
 /// Names that begin with a dot, in a folder and in all below it.
 fn hidden(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();

@@ -25,7 +25,7 @@ pub(super) const KEYS: &[Key] = &[
         "pipeline.stages",
         "what `run` does",
         Access::Own {
-            accepts: "a list of ingest, condense, fit, report",
+            accepts: "a list of ingest, condense, fit, report (which needs fit)",
             members: &[],
             set: set_stages,
             get: show_stages,
@@ -71,7 +71,12 @@ fn set_stages(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let wrong = || given.refused();
     let stage = |word: String| Stage::NAMES.iter().find(|(name, _)| *name == word).map(|(_, stage)| *stage);
     let stages: Option<Vec<Stage>> = given.words().ok_or_else(wrong)?.into_iter().map(stage).collect();
-    draft.settings.run.stages = stages.ok_or_else(wrong)?;
+    let stages = stages.ok_or_else(wrong)?;
+    // Nothing is no run, and a report is that of a fit.
+    if stages.is_empty() || (stages.contains(&Stage::Report) && !stages.contains(&Stage::Fit)) {
+        return Err(wrong());
+    }
+    draft.settings.run.stages = stages;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::listener::Watch;
+use crate::machine::link::leads_to_sibling;
 use crate::outcome::fit::AngleResult;
 use crate::outcome::pictures::AnglePicture;
 use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
@@ -26,6 +27,8 @@ use std::sync::Arc;
 /// # Errors
 /// Config if there is no result, or if its store is gone or another; what reading and writing report.
 pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) -> Result<PathBuf> {
+    // `latest` may lead elsewhere by the time the page is written.
+    let directory = &led_to(directory);
     let reported = Reported::read(directory)?;
     let store = store_of(directory, &reported)?;
     check_angles(settings, &reported)?;
@@ -62,6 +65,13 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
     let place = directory.join(report_directory::REPORT);
     report_directory::publish(&place, &reported.noted.result_key, files, watch)
+}
+
+/// The run that a link beside it leads to, or the directory itself.
+fn led_to(directory: &Path) -> PathBuf {
+    // A slash at the end would make the link what it leads to.
+    let named: PathBuf = directory.components().collect();
+    leads_to_sibling(&named).map_or(named.clone(), |name| named.with_file_name(name))
 }
 
 fn known(angle: &AngleResult) -> Known {
