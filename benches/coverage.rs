@@ -11,6 +11,7 @@ use common::{fit_memory, settings};
 use homodyne::experiment::AngleNoise;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
+use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::parameter::Interval;
@@ -175,7 +176,7 @@ fn draw(case: &Case, seed: u64, told: bool) -> FitResult {
     let tables = model.tables(&simulation.theta);
     let (n, mut values) = (case.n_frames, Vec::new());
     for angle in 0..case.n_angles {
-        let matrix = simulation.correlations(&model, &tables, angle).expect("a correlation");
+        let matrix = simulation.correlations(&model, &tables, angle, &StopFlag::default()).expect("a correlation");
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
         let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
         experiment.angles[angle].sigma = estimate_sigma(&upper, n, &[]);

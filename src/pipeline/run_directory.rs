@@ -225,9 +225,13 @@ fn report_is_as_written(run: &Path) -> bool {
 /// The same, with the first of them.
 pub(super) fn has_nothing_foreign(run: &Path) -> Result<()> {
     tidy(run);
-    let parts: [(&str, fn(&Path) -> Option<PathBuf>); 3] =
-        [(REPORT, report_directory::foreign), (FITTED, fitted::foreign), (PEERS, peers_files::foreign)];
-    let found = parts.iter().find_map(|(name, foreign)| foreign(&run.join(name)).map(|file| run.join(name).join(file)));
+    let within = |name: &str, foreign: fn(&Path) -> Option<PathBuf>| {
+        let place = run.join(name);
+        foreign(&place).map(|file| place.join(file))
+    };
+    let found = within(REPORT, report_directory::foreign)
+        .or_else(|| within(FITTED, fitted::foreign))
+        .or_else(|| within(PEERS, peers_files::foreign));
     match found {
         None => Ok(()),
         Some(file) => Err(Fault::at(file.display(), "is no result of this program")

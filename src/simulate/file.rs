@@ -63,7 +63,7 @@ impl Simulation {
             let model = Model::new(self.mode, self.convention, &of_q.experiment())?;
             let tables = model.tables(&self.theta);
             for angle in 0..n_angles {
-                let matrix = of_q.matrix(&model, &tables, angle)?;
+                let matrix = of_q.matrix(&model, &tables, angle, watch.stop())?;
                 let number = ring * n_angles + angle + 1;
                 file.group(MAPS).and_then(|map| self.add(&map, number, &matrix)).map_err(failed)?;
                 file.commit().map_err(failed)?;

@@ -8,6 +8,7 @@
 //! follows: mean over pixels of the product, divided by the product of the means.
 
 use crate::error::{Fault, Result};
+use crate::listener::StopFlag;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par, Side};
 use rand_distr::{Distribution, Poisson, StandardNormal};
@@ -50,12 +51,18 @@ impl Intensities {
     /// nothing was counted are zero.
     ///
     /// # Errors
-    /// Parameter if `field` is no correlation.
-    pub fn c2(&self, field: &dyn Fn(usize, usize) -> f64, random: &mut Xoshiro256PlusPlus) -> Result<Mat<f64>> {
+    /// Parameter if `field` is no correlation; Interrupted if the user has asked to stop.
+    pub fn c2(
+        &self,
+        field: &dyn Fn(usize, usize) -> f64,
+        random: &mut Xoshiro256PlusPlus,
+        stop: &StopFlag,
+    ) -> Result<Mat<f64>> {
         let n = self.n_frames;
         let factor = factor(n, field)?;
         let (mut products, mut sums) = (Mat::<f64>::zeros(n, n), vec![0.0; n]);
         for first in (0..self.speckles).step_by(CHUNK) {
+            stop.check()?;
             let mut intensities = self.draw(&factor, CHUNK.min(self.speckles - first), random);
             self.count(&mut intensities, random);
             for (frame, sum) in sums.iter_mut().enumerate() {
@@ -133,7 +140,9 @@ mod tests {
     /// Root of the mean square of c2 - 1 - contrast h over all pairs, mean of the diagonal.
     fn spread(intensities: &Intensities, contrast: f64) -> (f64, f64) {
         let field = |i: usize, j: usize| h(j - i).sqrt();
-        let c2 = intensities.c2(&field, &mut Xoshiro256PlusPlus::seed_from_u64(7)).expect("a correlation");
+        let c2 = intensities
+            .c2(&field, &mut Xoshiro256PlusPlus::seed_from_u64(7), &StopFlag::default())
+            .expect("a correlation");
         let squares = lags().map(|(i, j)| (c2[(i, j)] - 1.0 - contrast * h(j - i)).powi(2));
         let diagonal = (0..FRAMES).map(|i| c2[(i, i)]).sum::<f64>() / FRAMES as f64;
         ((squares.sum::<f64>() / lags().count() as f64).sqrt(), diagonal)

@@ -7,6 +7,7 @@ pub mod intensities;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::{Angle, Experiment, TimeGrid};
+use crate::listener::StopFlag;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::model::time_tables::ThetaTables;
@@ -146,7 +147,7 @@ impl Simulation {
     ///
     /// # Errors
     /// Parameter if speckles cannot be simulated.
-    pub fn correlations(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
+    pub fn correlations(&self, model: &Model, tables: &ThetaTables, angle: usize, stop: &StopFlag) -> Result<Vec<f64>> {
         let (n, phi) = (self.n_frames, self.phi_degrees[angle]);
         let evaluator = PairEvaluator::new(model, tables, &self.theta, phi);
         let scaling = self.scaling(phi);
@@ -156,7 +157,7 @@ impl Simulation {
             Xoshiro256PlusPlus::seed_from_u64(self.seed ^ (angle as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let measured = match self.intensities(contrast) {
             None => None,
-            Some(intensities) => Some(intensities.c2(&|i, j| evaluator.field(i, j), &mut random)?),
+            Some(intensities) => Some(intensities.c2(&|i, j| evaluator.field(i, j), &mut random, stop)?),
         };
         let sigma = self.noise.sigma;
         let mut normal = || match sigma > 0.0 {
@@ -184,9 +185,9 @@ impl Simulation {
     }
 
     /// The matrix of one angle as beam lines write it: upper triangle and diagonal, zeros below.
-    fn matrix(&self, model: &Model, tables: &ThetaTables, angle: usize) -> Result<Vec<f64>> {
+    fn matrix(&self, model: &Model, tables: &ThetaTables, angle: usize, stop: &StopFlag) -> Result<Vec<f64>> {
         let n = self.n_frames;
-        let mut matrix = self.correlations(model, tables, angle)?;
+        let mut matrix = self.correlations(model, tables, angle, stop)?;
         for dead in self.dead_frames.iter().filter_map(|frame| frame.checked_sub(1)).filter(|&frame| frame < n) {
             for other in 0..n {
                 matrix[dead * n + other] = 0.0;

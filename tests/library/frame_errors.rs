@@ -5,6 +5,7 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Angle;
 use homodyne::ingest::sigma::estimate_sigma;
+use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::parameter::{ParameterStatus, UncertaintyMethod};
@@ -85,7 +86,7 @@ fn speckle_draw(seed: u64) -> (FitResult, Vec<f64>) {
     let n = simulation.n_frames;
     let mut values = Vec::new();
     for angle in 0..4 {
-        let matrix = simulation.correlations(&model, &tables, angle).expect("speckles");
+        let matrix = simulation.correlations(&model, &tables, angle, &StopFlag::default()).expect("speckles");
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
         let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
         experiment.angles[angle] = Angle { sigma: estimate_sigma(&upper, n, &[]), ..experiment.angles[angle].clone() };
