@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
 /// What RUST_LOG calls the lines of this program.
-const TARGET: &str = "homodyne";
+pub const TARGET: &str = "homodyne";
 
 /// Where lines go to: `say`, while the line of progress is taken away.
 #[derive(Clone)]

@@ -38,10 +38,11 @@ impl Terminal {
     /// # Errors
     /// Config if RUST_LOG cannot be understood.
     pub fn new(loudness: &Loudness, configured: LogLevel) -> Result<Self> {
-        let filter = loudness.filter(configured)?;
+        let (filter, warning) = loudness.filter(configured)?;
         let is_terminal = Term::stderr().is_term();
         let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), ProgressDrawTarget::hidden());
         let log = dispatch(filter, Lines::beside(&bar));
+        warning.iter().for_each(|warning| self::log(&log, LogLevel::Warning, warning));
         let bar = (is_terminal && shows(&log, LogLevel::Info)).then_some(bar);
         Ok(Terminal { log, progress: Progress::default(), bar, pace: Mutex::new(Pace::default()) })
     }

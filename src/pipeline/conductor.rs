@@ -41,18 +41,27 @@ impl Run<'_> {
         if finished.report.is_some() || !stages.contains(&Stage::Report) {
             return Ok(Some(finished));
         }
-        Ok(Some(Finished { report: self.draw(&finished)?, ..finished }))
+        // Whoever has asked to stop is told what was found, and waits for no pictures.
+        if self.log.stop().check().is_err() {
+            return Ok(Some(finished));
+        }
+        Ok(Some(Finished { report: self.draw(&finished), ..finished }))
     }
 
     /// The report of a result. What keeps it from being drawn takes nothing from the numbers.
-    fn draw(&self, finished: &Finished) -> Result<Option<PathBuf>> {
+    fn draw(&self, finished: &Finished) -> Option<PathBuf> {
         let settings = ReportSettings { threads: self.settings.run.threads(), ..ReportSettings::default() };
         match self.timed("report", || report(&finished.directory, &settings, &self.watch())) {
-            Ok(page) => Ok(Some(page)),
-            Err(error @ Error::Interrupted(_)) => Err(error),
+            Ok(page) => Some(page),
             Err(error) => {
+                let error = match error {
+                    Error::Interrupted(_) => {
+                        format!("interrupted; `homodyne report {}` draws it", finished.directory.display())
+                    }
+                    error => error.to_string(),
+                };
                 self.say(LogLevel::Warning, &format!("no report: {error}"));
-                Ok(None)
+                None
             }
         }
     }

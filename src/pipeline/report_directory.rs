@@ -81,7 +81,8 @@ fn facts(record: &Value) -> Facts {
     say("store", &record["store"]);
     say("content of the store", &record["store_content_key"]);
     say("program", &record["program"]);
-    say("strategy", &record["strategy_decision"]["reason"]);
+    let reason = record["strategy_decision"]["reason"].as_str().unwrap_or_default();
+    say("strategy", &json!(reason.trim_start_matches("Strategy: ")));
     say("threads", &record["threads"]);
     say("instructions", &record["simd"]);
     for (stage, took) in record["stages"].as_object().into_iter().flatten() {

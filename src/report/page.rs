@@ -2,13 +2,15 @@
 
 use crate::error::Result;
 use crate::outcome::fit::{FitOutcome, FitResult};
-use crate::outcome::parameter::{Interval, ParameterResult};
+use crate::outcome::parameter::Interval;
 use crate::outcome::verdict::Verdict;
 use crate::report::figures::formats::Format;
 use crate::report::figures::formats::svg::{escaped, on_page};
 use crate::report::figures::lines::Figure;
 use crate::report::figures::style;
 use crate::report::tables::advice::advice;
+use crate::report::tables::measured::{measured, p_value};
+use crate::report::tables::summary::scaling;
 use crate::units::degrees;
 use std::fmt::Write;
 
@@ -180,7 +182,7 @@ fn verdict(html: &mut String, result: &FitResult) {
         });
         let _ = write!(html, "<div>chi2_nu {chi:.4}{expected}, {} pairs", result.n_pairs);
         if let Some(test) = &result.lack_of_fit {
-            let _ = write!(html, "; test of fit: p = {:.2e}", test.p_value);
+            let _ = write!(html, "; test of fit: {}", p_value(test.p_value));
         }
         html.push_str("</div>");
     }
@@ -209,15 +211,16 @@ fn parameters(html: &mut String, result: &FitResult) {
          <th>pairs independent</th><th>95 % interval</th><th>unit</th><th>bounds</th><th>status</th></tr></thead><tbody>\n",
     );
     for found in &result.parameters {
-        let cell = |value: Option<f64>| value.map_or("\u{2013}".into(), |value| style::rounded(value, 3));
+        let written = measured(found.value, [found.uncertainty, found.uncertainty_plain]);
+        let [error, plain] = written.errors.map(|error| if error == "-" { "\u{2013}".into() } else { error });
         let _ = writeln!(
             html,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
              <td>{}</td><td class=\"n\">{} to {}</td><td>{}</td></tr>",
             found.name,
-            rounded(found),
-            cell(found.uncertainty),
-            cell(found.uncertainty_plain),
+            written.value,
+            error,
+            plain,
             found.interval_95.map_or("\u{2013}".into(), interval),
             escaped(&found.unit),
             found.bounds[0],
@@ -225,7 +228,7 @@ fn parameters(html: &mut String, result: &FitResult) {
             found.status.name()
         );
     }
-    html.push_str("</tbody></table></div>\n");
+    let _ = writeln!(html, "</tbody></table></div><p>{}</p>", escaped(&scaling(result)));
 }
 
 /// Correlations as a table whose cells are the redder or bluer the stronger they are.
@@ -279,20 +282,6 @@ fn largest_residuals(html: &mut String, result: &FitResult) {
         );
     }
     html.push_str("</tbody></table></div>\n");
-}
-
-/// A value to two digits of its error.
-fn rounded(found: &ParameterResult) -> String {
-    let Some(error) = found.uncertainty.filter(|error| *error > 0.0) else { return format!("{}", found.value) };
-    let digits = 1 - error.log10().floor() as i32;
-    match digits {
-        digits if digits > 6 || found.value.abs() >= 1e6 => format!("{:.4e}", found.value),
-        digits if digits > 0 => format!("{:.*}", digits as usize, found.value),
-        digits => {
-            let unit = 10_f64.powi(-digits);
-            format!("{:.0}", (found.value / unit).round() * unit)
-        }
-    }
 }
 
 fn interval([lower, upper]: Interval) -> String {

@@ -139,6 +139,23 @@ fn sigint_and_sigterm_end_with_the_best_so_far_and_resume_goes_on() {
 }
 
 #[test]
+fn an_interrupted_run_tells_what_was_found_as_a_fit_does() {
+    let folder = prepared();
+    let robust = ["--set", "optimization.nlsq.loss=soft_l1"];
+    let mut child = start(folder.path(), &[&["run"], &FIT[1..], &robust].concat());
+    assert!(wait_for(folder.path(), &mut child, 3));
+    signal(&child, "-INT");
+    let output = child.wait_with_output().expect("ended");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(!said.contains("error:"), "{said}");
+    let found = parameters(&output);
+    assert_eq!(found["verdict"], "interrupted");
+    // The loss is not chi-square.
+    assert!(found["reduced_chi_squared"].is_null() && found["reduced_loss"].is_number(), "{found}");
+}
+
+#[test]
 fn searches_hear_a_signal_too() {
     let folder = prepared();
     let multi_start = ["multi_start.enable=true", "multi_start.n_starts=100000", "multi_start.use_screening=false"];

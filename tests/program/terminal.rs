@@ -78,6 +78,11 @@ fn quiet_says_nothing_and_the_command_line_comes_before_rust_log_and_that_before
     assert!(said.lines().all(|line| level(line) == "WARNING"), "{said}");
     let said = run("", fit("8", &["--set", "logging.level=error"]));
     assert_eq!(said, "");
+    let said = run("homodyne::fit=debug", fit("9", &[]));
+    assert!(said.lines().any(|line| level(line) == "DEBUG"), "{said}");
+    let said = run("nonsense", fit("10", &[]));
+    assert_eq!(said.matches("RUST_LOG=nonsense says nothing of this program").count(), 1, "{said}");
+    assert!(said.lines().any(|line| level(line) == "INFO"), "{said}");
     let refused = with_rust_log(folder.path(), "homodyne=loud", &["fit", "c.yaml"]);
     let said = stderr(&refused);
     assert_eq!((refused.status.code(), said.lines().count()), (Some(2), 1), "{said}");

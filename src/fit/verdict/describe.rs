@@ -142,18 +142,18 @@ impl Described<'_> {
         let pairs: u64 = point.grams.iter().map(|gram| gram.pairs).sum();
         let degrees = pairs.saturating_sub(n_free(self.problem, point, uncertainty) as u64);
         let known = |value: f64| self.problem.noise_is_known.then_some(value);
-        let chi_squared = known(self.chi_squared(point));
+        let chi_squared = self.chi_squared(point).and_then(known);
         let noise = uncertainty.noise.as_ref().zip(self.last);
         let expected = noise.map(|(noise, last)| noise.expected(self.problem, point, (last, degrees)));
         let loss = known(2.0 * point.evaluation.cost);
         Squares { pairs, degrees, chi_squared, expected: chi_squared.and(expected), loss }
     }
 
-    /// Sum of squared residuals in units of sigma, whatever the loss.
-    fn chi_squared(&self, point: &Point) -> f64 {
-        match self.last {
-            Some(last) if self.problem.loss != Loss::Linear => last.sums.iter().map(ResidualSums::squares).sum(),
-            _ => 2.0 * point.evaluation.cost,
+    /// Sum of squared residuals in units of sigma, whatever the loss; with a robust one it takes the last sweep to know.
+    fn chi_squared(&self, point: &Point) -> Option<f64> {
+        match self.problem.loss {
+            Loss::Linear => Some(2.0 * point.evaluation.cost),
+            _ => self.last.map(|last| last.sums.iter().map(ResidualSums::squares).sum()),
         }
     }
 
@@ -223,7 +223,9 @@ impl Described<'_> {
             let (reported, plain) = (uncertainty.scaling_variances[k], uncertainty.scaling_variances_plain[k]);
             let known_noise = Some(sigma[k]).filter(|&sigma| sigma > 0.0);
             let residuals = self.last.filter(|_| known_noise.is_some()).map(|last| &last.sums[k]);
-            let quick = 2.0 * angle_cost(&point.grams[k], scaling).0.max(0.0);
+            // Sums of a robust loss are weighted.
+            let is_square = self.problem.loss == Loss::Linear;
+            let quick = is_square.then(|| 2.0 * angle_cost(&point.grams[k], scaling).0.max(0.0));
             AngleResult {
                 phi_degrees: phi[k],
                 contrast: found.contrasts.get(k).copied().unwrap_or(scaling.contrast),
@@ -239,7 +241,7 @@ impl Described<'_> {
                 noise: found.noise.get(k).copied().unwrap_or_default(),
                 share_of_information: found.information.get(k).cloned().unwrap_or_default(),
                 pairs: point.grams[k].pairs,
-                chi_squared: known_noise.map(|_| residuals.map_or(quick, ResidualSums::squares)),
+                chi_squared: known_noise.and_then(|_| residuals.map(ResidualSums::squares).or(quick)),
                 lags: residuals.map(lags).unwrap_or_default(),
                 extremes: residuals.map(|sums| extremes(sums, phi[k])).unwrap_or_default(),
             }

@@ -85,7 +85,7 @@ const SINGLE: [About; 13] = [
     about(
         RESIDUALS,
         "Residuals in units of sigma",
-        "The normal curve is what independent noise gives; speckles widen it.",
+        "The normal curve is what independent noise gives; speckles widen it. The outermost bins hold all beyond 6 sigma.",
         LOG_Y,
     ),
     about(CONVERGENCE, "Cost by iteration", "Half of chi-square at every accepted step.", LINEAR),
@@ -120,8 +120,12 @@ pub fn figures(curves: &[Curve], together: &[Together]) -> Vec<Figure> {
 fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
     let positive = |point: &&CurvePoint| point.y > Some(0.0);
+    let is_law = matches!(about.curve, DIFFUSION | SHEAR_RATE | DISPLACEMENT);
+    // A logarithm has no place for a flow that turns back.
+    let is_straight = is_law && !curve.points.iter().all(|point| positive(&point));
+    let axes = Axes { log_y: about.axes.log_y && !is_straight, ..about.axes };
     let mut plots = match about.curve {
-        DIFFUSION | SHEAR_RATE => with_bands(curve),
+        DIFFUSION | SHEAR_RATE => with_bands(curve, axes),
         DISPLACEMENT | CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
         // A logarithm has no place for bins without residuals.
         RESIDUALS => {
@@ -131,9 +135,14 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     };
     let direction = curves.iter().find(|curve| curve.figure == PHI0 && about.curve == RATES);
     plots.extend(direction.map(|curve| line(&xy(curve, |point| point.y), COLOURS[3], Some("phi0"))));
-    let drawn = scene(plots, about.title, [curve.x_label, curve.y_label], about.axes);
+    let drawn = scene(plots, about.title, [curve.x_label, curve.y_label], axes);
     let (name, picture) = (about.curve.to_owned(), Picture::of(about.title, drawn));
-    Some(Figure { name, caption: about.caption, picture })
+    let has_bands = curve.points.iter().any(|point| point.y_error.is_some());
+    let caption = match about.curve {
+        DIFFUSION | SHEAR_RATE if !has_bands => "Without bands: its uncertainty is not known.",
+        _ => about.caption,
+    };
+    Some(Figure { name, caption, picture })
 }
 
 /// c2 against the lag at one angle: all ages and the parts by age, which are bands on a small map beside them.
@@ -241,12 +250,13 @@ fn with_model(curve: &Curve) -> Vec<Plot> {
 }
 
 /// A law with its 68 and 95 % bands.
-fn with_bands(curve: &Curve) -> Vec<Plot> {
+fn with_bands(curve: &Curve, axes: Axes) -> Vec<Plot> {
     let known: Vec<(f64, f64, f64)> =
         curve.points.iter().filter_map(|point| Some((point.x, point.y?, point.y_error?))).collect();
     let x: Vec<f64> = known.iter().map(|known| known.0).collect();
     // Logarithmic axes have no place for what is not positive.
-    let edge = |times: f64| -> Vec<f64> { known.iter().map(|(_, y, e)| (y + times * e).max(1e-3 * y.abs())).collect() };
+    let least = |y: f64| if axes.log_y { 1e-3 * y.abs() } else { f64::NEG_INFINITY };
+    let edge = |times: f64| -> Vec<f64> { known.iter().map(|(_, y, e)| (y + times * e).max(least(*y))).collect() };
     let mut plots: Vec<Plot> = Vec::new();
     if !x.is_empty() {
         plots.extend([1.96, 1.0].map(|times| band(&x, &edge(-times), &edge(times), DATA)));

@@ -4,6 +4,7 @@ use crate::outcome::pictures::Map;
 use crate::report::figures::palette::{Colours, LEVELS, Palette, Range};
 use crate::report::figures::picture::{INK, Image, Picture, Place};
 use crate::report::figures::shapes::{anchored, empty, frame, polyline, upwards, words};
+use crate::report::figures::style::rounded;
 use kuva::render::render::{Scene, TextAnchor};
 
 /// Side of a map in a figure.
@@ -12,7 +13,7 @@ const SIDE: f64 = 300.0;
 const SMALL: usize = 64;
 const LEFT: f64 = 52.0;
 const TOP: f64 = 44.0;
-const PANEL: f64 = 420.0;
+const PANEL: f64 = 440.0;
 
 /// Of its file.
 #[must_use]
@@ -149,10 +150,9 @@ pub fn small(map: &Map, colours: Colours) -> Image {
     Image { place, size: (side, side), levels, palette: Palette::Sequential(colours).colours() }
 }
 
-/// Four digits at most.
+/// Four digits at most, however small.
 fn short(value: f64) -> String {
-    let digits = if value.abs() < 1e-9 { 3 } else { (3 - value.abs().log10().floor() as i32).clamp(0, 6) as usize };
-    format!("{value:.digits$}")
+    rounded(value, 4)
 }
 
 /// Round numbers below an end, about five.
@@ -167,6 +167,11 @@ fn ticks(end: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_a_scale_keep_their_digits() {
+        assert_eq!([-2.5e-7, 1.003_25, -0.123_456].map(short), ["-2.5e-7", "1.003", "-0.1235"]);
+    }
 
     #[test]
     fn ticks_are_round_and_end_before_the_end() {

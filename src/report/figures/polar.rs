@@ -26,7 +26,8 @@ pub fn polar(rates: &Curve, flow_degrees: Option<f64>) -> Option<Picture> {
     circle.rings(&mut scene, longest);
     if let Some(phi) = flow_degrees {
         scene.elements.push(polyline(vec![circle.at(phi, longest), circle.at(phi + 180.0, longest)], COLOURS[3], 1.5));
-        let end = circle.at(phi, 1.16 * longest);
+        // Outside the numbers, and in the upper half: below stands what the rings are.
+        let end = circle.at(phi.rem_euclid(180.0), 1.28 * longest);
         scene.elements.push(anchored("phi0", [end.0, end.1 + 4.0], 12, TextAnchor::Middle));
     }
     // Directions that differ by half a turn are the same: each is drawn twice.

@@ -7,6 +7,9 @@ const DIGITS_WITHOUT_ERROR: i32 = 6;
 /// Most digits behind the point.
 const MOST_DECIMALS: i32 = 15;
 
+/// Smaller p-values are not told apart from none.
+const LEAST_P: f64 = 1e-300;
+
 /// A value and its errors, all with the same power of ten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
@@ -38,6 +41,16 @@ pub fn measured(value: f64, errors: [Option<f64>; 2]) -> Measured {
 pub fn with_error(value: f64, error: f64) -> String {
     let Measured { value, errors: [error, _] } = measured(value, [Some(error), None]);
     format!("{value} +- {error}")
+}
+
+/// A p-value with its sign: p = 0.677, p = 2.3e-5, p < 1e-300.
+#[must_use]
+pub fn p_value(p: f64) -> String {
+    match p {
+        p if p < LEAST_P => format!("p < {LEAST_P:e}"),
+        p if p < 1e-3 => format!("p = {p:.1e}"),
+        p => format!("p = {p:.3}"),
+    }
 }
 
 /// The power of ten that a number of this size is written with.
@@ -99,6 +112,14 @@ mod tests {
         assert_eq!(told(3.2e-5, Some(0.1), None), "0.00 +- 0.10 (-)");
         assert_eq!(told(2.5e9, Some(3.1e7), Some(1e6)), "2.500e9 +- 0.031e9 (0.0010e9)");
         assert_eq!(with_error(1.0, 0.00683), "1.0000 +- 0.0068");
+    }
+
+    #[test]
+    fn p_values_are_written_as_people_do() {
+        assert_eq!(
+            [0.677, 2.34e-5, 0.0, 1e-310, 1.0].map(p_value).join(", "),
+            "p = 0.677, p = 2.3e-5, p < 1e-300, p < 1e-300, p = 1.000"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::outcome::fit::{FitOutcome, FitResult};
 use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult};
 use crate::report::tables::advice::advice;
-use crate::report::tables::measured::{measured, with_error};
+use crate::report::tables::measured::{measured, p_value, with_error};
 use std::fmt::Write;
 
 /// Columns of a terminal.
@@ -15,7 +15,7 @@ pub fn summary(outcome: &FitOutcome) -> String {
     let FitOutcome { result, conditions, .. } = outcome;
     let mut text = table(&result.parameters);
     let mut line = |content: String| text += &wrapped(&content);
-    scaling(result, &mut line);
+    line(scaling(result));
     chi_squared(result, &mut line);
     if let (Some(convention), Some(factor)) =
         (conditions.shear_convention, conditions.gamma_dot_factor_to_other_convention)
@@ -81,16 +81,19 @@ fn profile(found: &ParameterResult) -> Option<String> {
     is_profile.then(|| format!("{}: 68 % {inner}, 95 % {outer}, from the cost itself", found.name))
 }
 
-fn scaling(result: &FitResult, line: &mut dyn FnMut(String)) {
+/// Contrast and offset in one line.
+#[must_use]
+pub fn scaling(result: &FitResult) -> String {
     let n_angles = result.angles.len();
     let mean = |value: &dyn Fn(usize) -> f64| (0..n_angles).map(value).sum::<f64>() / n_angles as f64;
     let (contrast, offset) = (mean(&|k| result.angles[k].contrast), mean(&|k| result.angles[k].offset));
     let mode = result.scaling_mode.name();
-    line(format!("contrast {contrast:.5}, offset {offset:.5} (mean of {n_angles} angles, scaling {mode})"));
+    format!("contrast {contrast:.5}, offset {offset:.5} (mean of {n_angles} angles, scaling {mode})")
 }
 
 fn chi_squared(result: &FitResult, line: &mut dyn FnMut(String)) {
     line(match (result.reduced_chi_squared, result.expected_reduced_chi_squared) {
+        (None, _) if result.reduced_loss.is_some() => "chi2_nu not known: a robust loss, and no last sweep".into(),
         (None, _) => "chi2_nu unknown (the data show no noise)".into(),
         (Some(chi), None) => format!("chi2_nu {chi:.4} (chi-square per degree of freedom)"),
         (Some(chi), Some(expected)) => {
@@ -113,13 +116,13 @@ fn quality(result: &FitResult, line: &mut dyn FnMut(String)) {
     }
     if let Some(test) = &result.lack_of_fit {
         let what = if test.stands_out.is_empty() { "nothing stands out".into() } else { test.stands_out.join("; ") };
-        line(format!("test of fit: p = {:.2e}: {what}", test.p_value));
+        line(format!("test of fit: {}: {what}", p_value(test.p_value)));
     }
     if let Some(correlation) = result.identifiability.shear_scaling_correlation {
         line(format!("correlation of gamma_dot_t0 with the scaling {correlation:.3}"));
     }
     if let Some(test) = &result.identifiability.scaling_test {
-        line(format!("F-test of one scaling against many: p = {:.2e}: {}", test.p_value, test.conclusion));
+        line(format!("F-test of one scaling against many: {}: {}", p_value(test.p_value), test.conclusion));
     }
     if let Some(search) = &result.search {
         let found = if search.improved { "a deeper basin was found" } else { "no deeper basin was found" };
