@@ -53,7 +53,9 @@ impl Loudness {
 fn of_variable(given: &str, configured: &str) -> Result<(EnvFilter, Option<String>)> {
     let expected = "error, warn, info, debug or off, also of parts: homodyne=debug,warn";
     let whole = |directive: &str| match directive.trim().split_once('=') {
-        Some((target, level)) if target.starts_with("homodyne::") => format!("{TARGET}={level}"),
+        Some((target, level)) if target.split_once("::").is_some_and(|(of, _)| of == TARGET) => {
+            format!("{TARGET}={level}")
+        }
         _ => directive.trim().to_owned(),
     };
     let directives: Vec<String> = given.split(',').map(whole).collect();
