@@ -104,7 +104,7 @@ fn shift(raw: &dyn Objective, condensed: &dyn CondensedData, theta: &[f64]) -> (
         found.evaluation.gradient.iter().zip(&raw.evaluation.gradient).map(|(one, other)| one - other).collect();
     let step = raw.evaluation.hessian.solve_determined(&apart);
     let contrast: Vec<f64> = found.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
-    let predicted = condensed.predicted_shift(&problem.query(theta, None), &contrast).expect("memory");
+    let predicted = condensed.predicted_shift(&problem.query(theta, None), &found.grams, &contrast).expect("memory");
     (predicted, dot(&apart, &step).max(0.0).sqrt())
 }
 

@@ -4,6 +4,7 @@ use crate::cli::arguments::{Common, CondenseArguments, FitArguments, IngestArgum
 use crate::cli::choices::StrategyName;
 use crate::cli::words::{path_node, standing_here, wrong_argument};
 use homodyne::api::{Node, Result, Settings, keys, load, override_node, without_file};
+use std::path::Path;
 
 /// Of the options for all work.
 fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
@@ -47,17 +48,22 @@ fn strategy_override(strategy: Option<StrategyName>) -> Option<(String, Node)> {
     Some((keys::fit::STRATEGY.into(), Node::Text(name.into())))
 }
 
+/// Of `--store`.
+fn store_override(store: Option<&Path>) -> Result<Option<(String, Node)>> {
+    path_override("--store", keys::data::STORE, store)
+}
+
+/// Of an option that names a path.
+fn path_override(option: &str, key: &str, path: Option<&Path>) -> Result<Option<(String, Node)>> {
+    path.map(|path| Ok((key.to_owned(), path_node(option, path)?))).transpose()
+}
+
 /// Settings of a fit.
 pub fn settings_of(arguments: &FitArguments) -> Result<Settings> {
     let mut list = arguments.shorthands.overrides()?;
     list.extend(overrides(&arguments.common)?);
-    for (option, key, path) in
-        [("--store", keys::data::STORE, &arguments.store), ("--output", keys::run::OUTPUT, &arguments.output)]
-    {
-        if let Some(path) = path {
-            list.push((key.to_owned(), path_node(option, path)?));
-        }
-    }
+    list.extend(store_override(arguments.store.as_deref())?);
+    list.extend(path_override("--output", keys::run::OUTPUT, arguments.output.as_deref())?);
     list.extend(strategy_override(arguments.strategy));
     let switches = [
         (keys::search::MULTI_START, arguments.multi_start, true),
@@ -82,30 +88,24 @@ pub fn plan_settings(arguments: &PlanArguments) -> Result<Settings> {
     let mut list = arguments.shorthands.overrides()?;
     list.extend(overrides(&arguments.common)?);
     list.extend(strategy_override(arguments.strategy));
-    if let Some(store) = &arguments.store {
-        list.push((keys::data::STORE.to_owned(), path_node("--store", store)?));
-    }
+    list.extend(store_override(arguments.store.as_deref())?);
     load(&arguments.config, &list)
 }
 
 /// Settings of condensing.
 pub fn condense_settings(arguments: &CondenseArguments) -> Result<Settings> {
     let mut list = overrides(&arguments.common)?;
-    if let Some(store) = &arguments.store {
-        list.push((keys::data::STORE.to_owned(), path_node("--store", store)?));
-    }
+    list.extend(store_override(arguments.store.as_deref())?);
     load(&arguments.config, &list)
 }
 
 /// Settings of an ingest.
 pub fn ingest_settings(arguments: &IngestArguments) -> Result<Settings> {
     let mut list = overrides(&arguments.common)?;
+    list.extend(store_override(arguments.store.as_deref())?);
     let mut set = |key: &str, value: Node| list.push((key.to_owned(), value));
     if let Some(data) = &arguments.data {
         set(keys::data::FILE, standing_here("DATA", data)?);
-    }
-    if let Some(store) = &arguments.store {
-        set(keys::data::STORE, path_node("--store", store)?);
     }
     if let Some(layout) = &arguments.layout {
         set(keys::data::LAYOUT, Node::Text(layout.clone()));

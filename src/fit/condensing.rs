@@ -111,7 +111,7 @@ fn nearest(data: &dyn CondensedData, fineness: Fineness, problem: &Problem<'_>, 
     // What the steps on the way crossed is of no account: all pairs go on from here.
     let floor_frame = data.floor_frame(&point.theta);
     let contrast: Vec<f64> = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
-    let predicted_shift = data.predicted_shift(&problem.query(&point.theta, None), &contrast)?;
+    let predicted_shift = data.predicted_shift(&problem.query(&point.theta, None), &point.grams, &contrast)?;
     let found = CondensedFit {
         pseudo_pairs: data.n_pseudo_pairs(),
         is_fine: fineness == Fineness::Fine,

@@ -240,7 +240,7 @@ pub fn ranges(frames: &[usize], first: usize) -> String {
 pub fn other_frames(intensity: Option<&[f64]>, n_file: usize) -> Option<String> {
     let recorded = intensity.map(<[f64]>::len).filter(|&recorded| recorded != n_file)?;
     Some(format!(
-        "[{}] intensities are recorded of {recorded} frames, c2 has {n_file}: frames without intensity are not found by them;          name such frames in experimental_data.masked_frames if there are any",
+        "[{}] intensities are recorded of {recorded} frames, c2 has {n_file}: frames without intensity are not found by them; name such frames in experimental_data.masked_frames if there are any",
         Code::E51
     ))
 }

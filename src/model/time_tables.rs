@@ -3,6 +3,7 @@
 use crate::experiment::TimeGrid;
 use crate::model::decay::DecayTables;
 use crate::model::frame_table::FrameTable;
+use crate::parameters::power_law::PowerLaw;
 use crate::sums::pairs::QUANTITIES;
 
 /// D and gamma_dot never fall below this (in their own units); where they would, their derivative is zero.
@@ -122,8 +123,8 @@ impl Integral {
 pub fn floor_frame(constants: &Constants, theta: &[f64]) -> Option<usize> {
     let laws = [theta.get(..3), theta.get(3..6)];
     let crossing = |law: &[f64]| {
-        let mut above = (1..constants.time.n_frames)
-            .map(|k| law[0] * tau_seconds(&constants.time, k).powf(law[1]) + law[2] > FLOOR);
+        let law = PowerLaw { amplitude: law[0], exponent: law[1], constant: law[2] };
+        let mut above = (1..constants.time.n_frames).map(|k| law.at(tau_seconds(&constants.time, k)) > FLOOR);
         let first = above.next()?;
         above.position(|is_above| is_above != first).map(|k| k + 2)
     };

@@ -4,14 +4,12 @@ use crate::error::{Error, Result, io_at};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::publish::{Kind, StagedDirectory};
-use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::{AngleResult, FitOutcome};
-use crate::pipeline::looked_at::model_of;
+use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::marked_directory::Marked;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::long_table::{columns, fields};
-use crate::sweep::raw::pass::Sweep;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
@@ -25,16 +23,15 @@ use std::sync::Arc;
 /// The directory in a run directory.
 pub const FITTED: &str = "fitted";
 /// What it says of itself: the bytes of every table, which are too many to be hashed.
-const TABLES: Marked = Marked { marker: "_fitted.json", endings: &["parquet", "json"], what: "set of fitted tables" };
+pub(super) const TABLES: Marked =
+    Marked { marker: "_fitted.json", endings: &["parquet", "json"], what: "set of fitted tables" };
 /// The file of an angle.
 const TABLE: &str = "fitted.parquet";
 
 /// Everything that the tables are made of.
 struct Fitted<'a> {
     store: Arc<Store>,
-    sweep: Sweep<'static>,
-    tables: ThetaTables,
-    theta: Vec<f64>,
+    source: StoreAtTheta,
     outcome: &'a FitOutcome,
     place: &'a Path,
 }
@@ -51,11 +48,8 @@ pub fn write_fitted(
     watch: &Watch<'_>,
 ) -> Result<PathBuf> {
     let staged = StagedDirectory::begin(&run.join(FITTED), KIND)?;
-    let source: Arc<dyn BlockSource> = Arc::clone(&store) as Arc<dyn BlockSource>;
-    let model = model_of(outcome, store.experiment())?;
-    let sweep = Sweep::new(source, model.clone(), 1);
-    let theta: Vec<f64> = outcome.result.parameters.iter().map(|found| found.value).collect();
-    let fitted = Fitted { store, sweep, tables: model.tables(&theta), theta, outcome, place: staged.path() };
+    let source = StoreAtTheta::of_result(Arc::clone(&store) as _, outcome)?;
+    let fitted = Fitted { store, source, outcome, place: staged.path() };
     let n = outcome.result.angles.len();
     let mut sizes = Map::new();
     let flow = Dataflow {
@@ -89,11 +83,9 @@ impl Fitted<'_> {
     }
 
     fn table(&self, angle: usize, found: &AngleResult, file: &File) -> std::result::Result<(), Failed> {
-        let (plan, experiment) = (self.store.plan(), self.store.experiment());
         let mut writer: Option<(ArrowWriter<&File>, Arc<Schema>)> = None;
-        let first = angle * plan.blocks_per_angle();
-        for index in first..first + plan.blocks_per_angle() {
-            let (block, h) = self.sweep.block_with_model((&self.tables, &self.theta), index)?;
+        for index in self.store.plan().blocks_of(angle) {
+            let (block, h) = self.source.block_with_model(index)?;
             let (writer, schema) = match &mut writer {
                 Some((writer, schema)) => (writer, schema),
                 none => {
@@ -108,7 +100,7 @@ impl Fitted<'_> {
             let model: Vec<Option<f64>> =
                 h.iter().map(|h| h.is_finite().then(|| found.offset + found.contrast_fitted * h)).collect();
             let residual = model.iter().enumerate().map(|(k, model)| model.map(|model| block.values.get(k) - model));
-            let mut table = columns(&block.values, &experiment.time, block.first_pair);
+            let mut table = columns(&block.values, &self.store.experiment().time, block.first_pair);
             table.push(Arc::new(Float64Array::from_iter(residual)) as ArrayRef);
             table.insert(table.len() - 1, Arc::new(Float64Array::from(model)) as ArrayRef);
             table.push(Arc::new(Float64Array::from(vec![found.sigma; h.len()])) as ArrayRef);
@@ -161,13 +153,3 @@ fn refused(path: &Path, failed: Failed) -> Error {
 /// The kind of directory that these tables are in.
 pub const KIND: Kind =
     Kind { may_replace: |place| TABLES.may_replace(place), is_ours: |place| TABLES.is_unfinished(place) };
-
-/// Tables as they were written.
-pub fn is_as_written(place: &Path) -> bool {
-    TABLES.is_as_written(place)
-}
-
-/// The first file there that is none of them.
-pub fn foreign(place: &Path) -> Option<PathBuf> {
-    TABLES.foreign(place)
-}

@@ -1,13 +1,12 @@
 //! What pictures are made of: sums of one angle, here of a store and a model. It draws nothing.
 
 use crate::error::Result;
-use crate::experiment::Experiment;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
 use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::FitOutcome;
 use crate::parameters::definitions::ShearConvention;
-use crate::store::block::BlockSource;
+use crate::store::block::{Block, BlockSource};
 use crate::sweep::raw::pass::Sweep;
 use crate::sweep::raw::picture_patches::{Grain, IntoPicture, Level};
 use std::sync::Arc;
@@ -41,6 +40,26 @@ impl StoreAtTheta {
         let (tables, sweep) = (model.tables(&theta), Sweep::new(store, model.clone(), 1));
         StoreAtTheta { sweep, model, theta, tables, phi_degrees }
     }
+
+    /// Of a store at the parameters of a result.
+    ///
+    /// # Errors
+    /// As [`Model::new`].
+    pub fn of_result(store: Arc<dyn BlockSource>, outcome: &FitOutcome) -> Result<Self> {
+        let conditions = &outcome.conditions;
+        let convention = conditions.shear_convention.unwrap_or(ShearConvention::Homodyne);
+        let model = Model::new(conditions.analysis_mode, convention, store.experiment())?;
+        let theta = outcome.result.parameters.iter().map(|found| found.value).collect();
+        Ok(StoreAtTheta::new(store, model, theta))
+    }
+
+    /// A block with h of its pairs; not a number where a pair does not count.
+    ///
+    /// # Errors
+    /// What reading reports.
+    pub fn block_with_model(&self, index: usize) -> Result<(Block, Vec<f64>)> {
+        self.sweep.block_with_model((&self.tables, &self.theta), index)
+    }
 }
 
 impl LookedAt for StoreAtTheta {
@@ -52,14 +71,4 @@ impl LookedAt for StoreAtTheta {
         let evaluator = PairEvaluator::new(&self.model, &self.tables, &self.theta, self.phi_degrees[angle]);
         if i == j { 1.0 } else { evaluator.h(i.min(j), i.max(j)) }
     }
-}
-
-/// The model of a result.
-///
-/// # Errors
-/// As [`Model::new`].
-pub fn model_of(outcome: &FitOutcome, experiment: &Experiment) -> Result<Model> {
-    let conditions = &outcome.conditions;
-    let convention = conditions.shear_convention.unwrap_or(ShearConvention::Homodyne);
-    Model::new(conditions.analysis_mode, convention, experiment)
 }

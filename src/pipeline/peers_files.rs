@@ -6,18 +6,15 @@ use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::memory::available_bytes;
 use crate::machine::publish::{Kind, StagedDirectory};
-use crate::model::time_tables::ThetaTables;
 use crate::outcome::fit::AngleResult;
-use crate::pipeline::looked_at::model_of;
+use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::marked_directory::Marked;
 use crate::pipeline::report_directory::Reported;
 use crate::report::tables::json::pretty;
 use crate::report::tables::npz::NpzWriter;
 use crate::report::tables::peers;
-use crate::store::block::BlockSource;
-use crate::store::block::pair_at;
+use crate::store::block::{BlockSource, pair_at};
 use crate::store::directory::Store;
-use crate::sweep::raw::pass::Sweep;
 use crate::units::gigabytes;
 use serde_json::Map;
 use std::fs::File;
@@ -62,9 +59,7 @@ fn fitted(h: f64, found: &AngleResult) -> f64 {
 /// Everything that the matrices are made of.
 struct Matrices<'a> {
     store: Arc<Store>,
-    sweep: Sweep<'static>,
-    tables: ThetaTables,
-    theta: Vec<f64>,
+    source: StoreAtTheta,
     angles: &'a [AngleResult],
 }
 
@@ -83,10 +78,8 @@ pub fn write_peers_files(
     check_memory((n_frames * n_frames * 8 * Lanes::self_reading(threads).alive) as u64)?;
     let staged = StagedDirectory::begin(&run.join(PEERS), KIND)?;
     let outcome = &reported.outcome;
-    let model = model_of(outcome, store.experiment())?;
-    let theta: Vec<f64> = outcome.result.parameters.iter().map(|found| found.value).collect();
-    let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), 1);
-    let matrices = Matrices { store, sweep, tables: model.tables(&theta), theta, angles: &outcome.result.angles };
+    let source = StoreAtTheta::of_result(Arc::clone(&store) as _, outcome)?;
+    let matrices = Matrices { store, source, angles: &outcome.result.angles };
     let mut files = Map::new();
     for (name, content) in peers::files(outcome, reported.fit_seconds) {
         let (path, content) = (staged.path().join(name), pretty(&content)?);
@@ -152,9 +145,8 @@ impl Matrices<'_> {
         let (plan, found) = (self.store.plan(), &self.angles[angle]);
         let n = plan.n_frames;
         let mut matrix = vec![element(f64::NAN, 1.0, found); n * n];
-        let first = angle * plan.blocks_per_angle();
-        for index in first..first + plan.blocks_per_angle() {
-            let (block, h) = self.sweep.block_with_model((&self.tables, &self.theta), index)?;
+        for index in plan.blocks_of(angle) {
+            let (block, h) = self.source.block_with_model(index)?;
             let (mut i, mut j) = pair_at(n, block.first_pair);
             for (k, h) in h.into_iter().enumerate() {
                 let value = element(block.values.get(k), h, found);
@@ -166,19 +158,10 @@ impl Matrices<'_> {
     }
 }
 
-const FILES: Marked =
+/// What it says of itself, as fitted tables do.
+pub(super) const FILES: Marked =
     Marked { marker: "_files.json", endings: &["npz", "json"], what: "set of files of the Python programs" };
 
 /// A set of such files.
 pub const KIND: Kind =
     Kind { may_replace: |place| FILES.may_replace(place), is_ours: |place| FILES.is_unfinished(place) };
-
-/// Files as they were written.
-pub fn is_as_written(place: &Path) -> bool {
-    FILES.is_as_written(place)
-}
-
-/// The first file there that is none of them.
-pub fn foreign(place: &Path) -> Option<PathBuf> {
-    FILES.foreign(place)
-}

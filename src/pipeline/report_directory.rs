@@ -21,7 +21,7 @@ pub const REPORT: &str = "report";
 /// The page in it.
 pub const PAGE: &str = "report.html";
 /// What it says of itself: the hash of every file.
-const PICTURES: Marked =
+pub(super) const PICTURES: Marked =
     Marked { marker: "report.json", endings: &["svg", "png", "pdf", "parquet", "html", "json"], what: "report" };
 
 /// A result as a report needs it.
@@ -103,7 +103,7 @@ fn facts(record: &Value) -> Facts {
 /// Writes the files of a report into a directory that appears whole; a report that was changed is kept aside.
 pub fn publish(place: &Path, result_key: &str, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
     check_place(place)?;
-    if place.join(PICTURES.marker).is_file() && !is_as_written(place) {
+    if place.join(PICTURES.marker).is_file() && !PICTURES.is_as_written(place) {
         let aside = free_name(place, "changed");
         std::fs::rename(place, &aside).map_err(io_at(place))?;
         watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
@@ -135,15 +135,5 @@ pub const KIND: Kind =
 /// The page of a report that was drawn from a result and is as it was written.
 pub fn page_of(run: &Path, result_key: &str) -> Option<PathBuf> {
     let place = run.join(REPORT);
-    (PICTURES.told(&place)["result_key"] == result_key && is_as_written(&place)).then(|| place.join(PAGE))
-}
-
-/// Whether a report holds what its marker lists, and nothing else.
-pub fn is_as_written(place: &Path) -> bool {
-    PICTURES.is_as_written(place)
-}
-
-/// The first file there that is none of them.
-pub fn foreign(place: &Path) -> Option<PathBuf> {
-    PICTURES.foreign(place)
+    (PICTURES.told(&place)["result_key"] == result_key && PICTURES.is_as_written(&place)).then(|| place.join(PAGE))
 }

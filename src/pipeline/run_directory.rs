@@ -14,9 +14,10 @@ use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Strategy};
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::fitted::{self, FITTED};
+use crate::pipeline::marked_directory::Marked;
 use crate::pipeline::peers_files::{self, PEERS};
 use crate::pipeline::plan::decide;
-use crate::pipeline::report_directory::{self, REPORT, is_as_written, page_of};
+use crate::pipeline::report_directory::{self, REPORT, page_of};
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, sealed};
 use crate::report::tables::json::pretty;
@@ -143,6 +144,10 @@ fn tidy(run: &Path) {
     [report_directory::KIND, fitted::KIND, peers_files::KIND].into_iter().for_each(|kind| tidy_up(run, kind));
 }
 
+/// Directories within that of a run.
+const WITHIN: [(&str, Marked); 3] =
+    [(REPORT, report_directory::PICTURES), (FITTED, fitted::TABLES), (PEERS, peers_files::FILES)];
+
 /// Link to the newest results.
 pub(super) const LATEST: &str = "latest";
 /// Digits of the key in a run id.
@@ -210,13 +215,10 @@ fn changed_one<'n>(place: &Path, files: &'n BTreeMap<String, String>) -> Option<
 
 /// Whether there are no report and no tables of the fit, or such that nobody has changed.
 fn report_is_as_written(run: &Path) -> bool {
-    let is_whole = |name: &str, check: fn(&Path) -> bool| {
+    WITHIN.iter().all(|(name, kind)| {
         let place = run.join(name);
-        place.symlink_metadata().is_err() || check(&place)
-    };
-    is_whole(REPORT, is_as_written)
-        && is_whole(FITTED, fitted::is_as_written)
-        && is_whole(PEERS, peers_files::is_as_written)
+        place.symlink_metadata().is_err() || kind.is_as_written(&place)
+    })
 }
 
 /// E77 where a directory of results holds files that nobody but its user knows.
@@ -225,14 +227,11 @@ fn report_is_as_written(run: &Path) -> bool {
 /// The same, with the first of them.
 pub(super) fn has_nothing_foreign(run: &Path) -> Result<()> {
     tidy(run);
-    let within = |name: &str, foreign: fn(&Path) -> Option<PathBuf>| {
+    let within = |(name, kind): &(&str, Marked)| {
         let place = run.join(name);
-        foreign(&place).map(|file| place.join(file))
+        kind.foreign(&place).map(|file| place.join(file))
     };
-    let found = within(REPORT, report_directory::foreign)
-        .or_else(|| within(FITTED, fitted::foreign))
-        .or_else(|| within(PEERS, peers_files::foreign));
-    match found {
+    match WITHIN.iter().find_map(within) {
         None => Ok(()),
         Some(file) => Err(Fault::at(file.display(), "is no result of this program")
             .expected("results without other files")

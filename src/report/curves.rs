@@ -47,8 +47,10 @@ pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Vec<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;
     let mut all: Vec<Curve> = pictures.iter().flat_map(|picture| cuts(picture, dt_seconds)).collect();
     all.extend(pictures.iter().map(|picture| frames(picture, dt_seconds)));
-    all.push(rates(outcome, pictures));
-    all.extend(flow_direction(outcome, pictures));
+    let rates = rates(outcome, pictures);
+    let direction = flow_direction(outcome, pictures, &rates);
+    all.push(rates);
+    all.extend(direction);
     all.extend(laws(&outcome.result.transport));
     all.extend(by_angle(&outcome.result.angles));
     all.push(by_lag(outcome));
@@ -135,9 +137,9 @@ fn crossing(points: &[CutPoint], level: f64, value: fn(&CutPoint) -> f64) -> Opt
 }
 
 /// A line at phi0, or where it comes again after 180 degrees among the angles.
-fn flow_direction(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Option<Curve> {
+fn flow_direction(outcome: &FitOutcome, pictures: &[&AnglePicture], rates: &Curve) -> Option<Curve> {
     let found = outcome.result.parameters.iter().find(|found| found.name == "phi0")?;
-    let most = rates(outcome, pictures).points.iter().filter_map(|point| point.y).fold(0.0, f64::max);
+    let most = rates.points.iter().filter_map(|point| point.y).fold(0.0, f64::max);
     let inside = |phi: f64| {
         let all = || pictures.iter().map(|picture| picture.phi_degrees);
         all().any(|other| other <= phi) && all().any(|other| other >= phi)

@@ -1,12 +1,14 @@
-//! An Arrow IPC file (Feather 2), mapped: its schema and record batches. It does not know what the columns mean.
+//! An Arrow IPC file (Feather 2), mapped: its schema and record batches; and how those of a store are written. It does not know what the columns mean.
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
-use arrow_ipc::{Block, root_as_footer, root_as_message};
-use arrow_schema::SchemaRef;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_ipc::{Block, MetadataVersion, root_as_footer, root_as_message};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
 use bytes::Bytes;
+use std::io::Write;
 use std::sync::Arc;
 
 /// An open, mapped file.
@@ -71,6 +73,14 @@ impl ArrowFile {
         has_believable_lengths(&data, block)?;
         self.decoder.read_record_batch(block, &data).ok().flatten()
     }
+}
+
+/// Writes such a file: buffers uncompressed and 64-byte aligned, so that values are used where they are mapped.
+///
+/// # Errors
+/// What Arrow reports, which is the operating system's refusal.
+pub(super) fn arrow_writer<W: Write>(into: W, schema: &Schema) -> Result<FileWriter<W>, ArrowError> {
+    FileWriter::try_new_with_options(into, schema, IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?)
 }
 
 /// A compressed buffer says how long it becomes, and the decoder asks for that much memory: a damaged length would end the program.

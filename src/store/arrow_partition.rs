@@ -3,13 +3,11 @@
 
 use crate::error::Result;
 use crate::experiment::Angle;
-use crate::store::arrow_file::ArrowFile;
+use crate::store::arrow_file::{ArrowFile, arrow_writer};
 use crate::store::block::{Values, blocks};
 use crate::store::described::{Whose, damaged};
 use crate::store::long_table::{VALUE_COLUMN, array_values, columns, fields, value_array, value_field};
 use arrow_array::RecordBatch;
-use arrow_ipc::MetadataVersion;
-use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_schema::{ArrowError, Schema};
 use bytes::Bytes;
 use std::io::Write;
@@ -34,8 +32,7 @@ pub fn write<W: Write>(
 ) -> std::result::Result<W, ArrowError> {
     let fields = if long { fields(values) } else { vec![value_field(values)] };
     let schema = Arc::new(Schema::new_with_metadata(fields, whose.description(angle)));
-    let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5)?;
-    let mut writer = FileWriter::try_new_with_options(into, &schema, options)?;
+    let mut writer = arrow_writer(into, &schema)?;
     for (k, block) in blocks(values, whose.block_points).enumerate() {
         let table = if long { columns(&block, &whose.time, k * whose.block_points) } else { vec![value_array(&block)] };
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), table)?)?;

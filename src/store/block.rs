@@ -132,6 +132,12 @@ impl BlockPlan {
         self.pairs_per_angle().div_ceil(self.block_points)
     }
 
+    /// The blocks of one angle, in order.
+    #[must_use]
+    pub fn blocks_of(&self, angle: usize) -> std::ops::Range<usize> {
+        angle * self.blocks_per_angle()..(angle + 1) * self.blocks_per_angle()
+    }
+
     /// Blocks in all.
     #[must_use]
     pub fn n_blocks(&self) -> usize {

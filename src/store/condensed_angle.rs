@@ -69,9 +69,11 @@ impl Unseen {
     }
 }
 
-impl<'a> From<&'a CondensedAngle> for (usize, &'a Unseen) {
-    fn from(angle: &'a CondensedAngle) -> Self {
-        (angle.moments.len(), &angle.unseen)
+impl CondensedAngle {
+    /// How many pseudo-pairs there are, and what they cannot see.
+    #[must_use]
+    pub fn told(&self) -> (usize, &Unseen) {
+        (self.moments.len(), &self.unseen)
     }
 }
 

@@ -5,14 +5,13 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::file_identity::content_hash;
 use crate::machine::staged_file::{Replace, StagedFile};
-use crate::store::arrow_file::ArrowFile;
+use crate::store::arrow_file::{ArrowFile, arrow_writer};
 use crate::store::condensed_angle::CondensedAngle;
 use crate::store::condensed_table::{batch, fields, of_row};
-use crate::store::described::{CONDENSED, Whose, told};
+use crate::store::described::{CONDENSED, Whose, refused, told};
 use crate::store::folder::Folder;
-use arrow_ipc::MetadataVersion;
-use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_ipc::writer::FileWriter;
+use arrow_schema::{Schema, SchemaRef};
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{BufWriter, Read};
@@ -39,10 +38,8 @@ impl<'a> CondensedWriter<'a> {
         let staged = StagedFile::begin(&store.join(CONDENSED_NAME), Replace::File)?;
         let schema = Arc::new(Schema::new_with_metadata(fields(), whose.description_of_condensed(rule)));
         let file = File::create(staged.path()).map_err(io_at(staged.path()))?;
-        let options =
-            IpcWriteOptions::try_new(64, false, MetadataVersion::V5).map_err(|error| refused(&staged, error))?;
-        let writer = FileWriter::try_new_with_options(BufWriter::new(file), &schema, options);
-        let writer = writer.map_err(|error| refused(&staged, error))?;
+        let writer = arrow_writer(BufWriter::new(file), &schema);
+        let writer = writer.map_err(|error| refused(staged.path(), error.into()))?;
         Ok(CondensedWriter { whose, staged, schema, writer })
     }
 
@@ -53,7 +50,7 @@ impl<'a> CondensedWriter<'a> {
     pub fn write(&mut self, phi_degrees: f64, angle: &CondensedAngle) -> Result<()> {
         let checksum = checksum(&self.whose.content_key, angle);
         let written = batch(&self.schema, phi_degrees, angle, &checksum).and_then(|batch| self.writer.write(&batch));
-        written.map_err(|error| refused(&self.staged, error))
+        written.map_err(|error| refused(self.staged.path(), error.into()))
     }
 
     /// Makes the file visible.
@@ -61,16 +58,9 @@ impl<'a> CondensedWriter<'a> {
     /// # Errors
     /// Io, with the path.
     pub fn publish(mut self) -> Result<()> {
-        self.writer.finish().map_err(|error| refused(&self.staged, error))?;
+        self.writer.finish().map_err(|error| refused(self.staged.path(), error.into()))?;
         self.staged.publish()
     }
-}
-
-fn refused(staged: &StagedFile, error: ArrowError) -> Error {
-    let mut fault =
-        Fault::at(staged.path().display(), "could not be written").advice("check the free space").code(Code::E73);
-    fault.source = Some(error.into());
-    fault.io()
 }
 
 /// What a store has of pseudo-pairs, laid out by a rule if one is asked for; `None` if it has none, or others.

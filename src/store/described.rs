@@ -98,3 +98,10 @@ pub(crate) fn damaged(path: &Path, what: &str) -> Error {
         .code(Code::E72)
         .format()
 }
+
+/// A file of a store that the system does not take.
+pub(crate) fn refused(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    let mut fault = Fault::at(path.display(), "could not be written").advice("check the free space").code(Code::E73);
+    fault.source = Some(source);
+    fault.io()
+}

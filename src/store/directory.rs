@@ -110,7 +110,7 @@ impl Store {
     /// E72 if they are damaged.
     pub fn condensed_tally(&self) -> Result<Option<Tally>> {
         let found = condensed_file::read(&self.folder, &self.manifest.whose(), None, self.partitions.len())?;
-        Ok(found.map(|found| Tally::of(&self.experiment.angles, found.iter().map(Into::into))))
+        Ok(found.map(|found| Tally::of(&self.experiment.angles, found.iter().map(CondensedAngle::told))))
     }
 
     /// Believes the values as they are: blocks are not compared with their checksums when they are first read.

@@ -1,12 +1,12 @@
 //! Writes a store: partitions into a temporary sibling, then everything published by one rename.
 
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result, io_at};
+use crate::error::{Fault, Result, io_at};
 use crate::experiment::Angle;
 use crate::machine::file_identity::FileIdentity;
 use crate::machine::publish::StagedDirectory;
 use crate::store::block::{Values, blocks, pair_position};
-use crate::store::described::Whose;
+use crate::store::described::{Whose, refused};
 use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat, checksum, partition_directory};
 use crate::store::recognise::STORE;
 use crate::store::{arrow_partition, parquet_partition};
@@ -126,12 +126,6 @@ fn are_blank(values: &Values, n_frames: usize, masked_frames: &[usize]) -> bool 
     let pairs = masked_frames.iter().filter(|&&frame| frame < n_frames).flat_map(|&frame| others(frame));
     let mut places = pairs.map(|(a, b)| pair_position(n_frames, a.min(b), a.max(b)));
     places.all(|place| values.get(place).is_nan())
-}
-
-fn refused(path: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    let mut fault = Fault::at(path.display(), "could not be written").advice("check the free space").code(Code::E73);
-    fault.source = Some(source);
-    fault.io()
 }
 
 /// A file that is hashed while it is written.

@@ -73,11 +73,11 @@ pub trait CondensedData: Objective {
     fn n_pseudo_pairs(&self) -> u64;
 
     /// How far, in standard errors of independent pairs, the minimum of these sums may lie from that of all pairs, as the model tells
-    /// at a theta with the contrast of every angle. What it was where measured: at most seven times as much.
+    /// at a theta with these sums there and the contrast of every angle. What it was where measured: at most seven times as much.
     ///
     /// # Errors
-    /// As [`Objective::sweep`].
-    fn predicted_shift(&self, query: &Query<'_>, contrast: &[f64]) -> Result<f64>;
+    /// Interrupted if the user has asked to stop.
+    fn predicted_shift(&self, query: &Query<'_>, grams: &[Gram], contrast: &[f64]) -> Result<f64>;
 
     /// The first frame from which a rate lies on its floor, or no longer does: there the model is not smooth, and nothing is
     /// predicted. `None` where it has no such frame.

@@ -105,8 +105,8 @@ fn predicted_shifts_are_never_far_below_the_ones_that_are_found() {
         for fineness in [Fineness::Usual, Fineness::Fine] {
             let built = Condensed::of(store.as_ref(), &model, fineness, 1, &StopFlag::default()).expect("memory");
             let condensed = built.expect("enough frames");
-            let predicted = condensed.predicted_shift(&query, &[SCALING.0; 3]).expect("memory");
             let found = condensed.sweep(&query, Depth::Normal).expect("memory");
+            let predicted = condensed.predicted_shift(&query, &found, &[SCALING.0; 3]).expect("memory");
             let sigma = |gram: &Gram| gram.scaled(SIGMA * SIGMA);
             let shift = raw.iter().zip(&found).map(|(raw, found)| apart(&sigma(raw), &sigma(found)).1);
             let shift = shift.fold(0.0, f64::max);

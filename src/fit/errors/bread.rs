@@ -1,6 +1,7 @@
 //! How scores of single angles move the numbers of a fit: the inverse Hessian and what it belongs to. It knows no noise.
 
 use crate::fit::solver::problem::Problem;
+use crate::likelihood::scaling::ScalingMap;
 use crate::sums::gram::Gram;
 use crate::sums::residuals::ResidualSums;
 use ndarray::Array2;
@@ -34,24 +35,28 @@ impl Bread<'_> {
     /// How the score `[dh .., h, 1]` of an angle enters the gradient of all numbers.
     #[must_use]
     pub fn spread(&self, problem: &Problem<'_>, angle: usize) -> Array2<f64> {
-        let p = problem.space.physical.len();
-        let mut spread = Array2::zeros((self.inverse.nrows(), p + 2));
-        for (row, &parameter) in self.moving.iter().enumerate() {
-            spread[[row, parameter]] = self.contrasts[angle];
-        }
-        let mut first = self.moving.len();
-        for block in &problem.map.blocks {
-            let m = block.order();
-            for (_, basis) in block.members.iter().filter(|(member, _)| *member == angle) {
-                for (k, value) in basis.iter().enumerate() {
-                    spread[[first + k, p]] = *value;
-                    spread[[first + m + k, p + 1]] = *value;
-                }
-            }
-            first += 2 * m;
-        }
-        spread
+        spread(&problem.map, (self.moving, &self.contrasts), problem.space.physical.len(), angle)
     }
+}
+
+/// The same of moving ones among `p` parameters and the coefficients of any scaling.
+pub(super) fn spread(map: &ScalingMap, (moving, contrasts): (&[usize], &[f64]), p: usize, angle: usize) -> Array2<f64> {
+    let mut spread = Array2::zeros((moving.len() + map.n_free(), p + 2));
+    for (row, &parameter) in moving.iter().enumerate() {
+        spread[[row, parameter]] = contrasts[angle];
+    }
+    let mut first = moving.len();
+    for block in &map.blocks {
+        let m = block.order();
+        for (_, basis) in block.members.iter().filter(|(member, _)| *member == angle) {
+            for (k, value) in basis.iter().enumerate() {
+                spread[[first + k, p]] = *value;
+                spread[[first + m + k, p + 1]] = *value;
+            }
+        }
+        first += 2 * m;
+    }
+    spread
 }
 
 /// Sums over pairs of products of the columns `[dh .., h, 1]` of a score.

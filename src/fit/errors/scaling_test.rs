@@ -1,25 +1,25 @@
 //! One scaling against many: whether contrast and offset differ between angles. It needs no sweep: the Gram matrices of the solution
 //! know what per-angle scaling would gain, the noise of the scores what it gains by chance.
 
-use crate::fit::errors::bread::score_products;
+use crate::fit::errors::bread::{score_products, spread};
 use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::reduced::{Evaluation, reduce};
 use crate::likelihood::scaling::ScalingMap;
 use crate::outcome::fit::ScalingTest;
-use crate::sums::algebra::{Algebra, dot};
+use crate::sums::algebra::Algebra;
 use crate::sums::loss::Loss;
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// Directions with less than this share of the largest eigenvalue are not determined.
 const DETERMINED: f64 = 1e-10;
 
 /// Half of chi-square at the minimum of the quadratic model, with a scaling mode's numbers eliminated.
-fn predicted_cost(problem: &Problem<'_>, point: &Point, map: ScalingMap) -> (f64, usize) {
+fn predicted_cost(problem: &Problem<'_>, point: &Point, map: &ScalingMap) -> (f64, usize) {
     let scaling = map.eliminate(&point.grams);
-    let evaluation = reduce(&point.grams, &map, &scaling);
+    let evaluation = reduce(&point.grams, map, &scaling);
     let free = problem.space.free();
     let reduced = problem.in_coordinates(&evaluation, &point.theta, &free);
     (reduced.cost - decrease(&reduced), free.len() + map.n_free())
@@ -27,14 +27,8 @@ fn predicted_cost(problem: &Problem<'_>, point: &Point, map: ScalingMap) -> (f64
 
 /// 1/2 g' H^-1 g over directions that are determined.
 fn decrease(evaluation: &Evaluation) -> f64 {
-    let scale = evaluation.hessian.diagonal_scale();
-    let Some((values, vectors)) = evaluation.hessian.divided(&scale).eigen() else { return 0.0 };
-    let gradient: Vec<f64> = evaluation.gradient.iter().zip(&scale).map(|(g, scale)| g / scale).collect();
-    let part = |k: usize| {
-        let along = dot(&gradient, &vectors.column_values(k));
-        if values[k] > DETERMINED * values[values.len() - 1] { 0.5 * along * along / values[k] } else { 0.0 }
-    };
-    (0..values.len()).map(part).sum()
+    let Some(white) = evaluation.hessian.whitened(DETERMINED) else { return 0.0 };
+    0.5 * white.t().times(&evaluation.gradient).iter().map(|along| along * along).sum::<f64>()
 }
 
 /// What chance makes of the gain: by scores s with covariance V, the gain `s' A s` has the mean tr(A V) and the variance 2 tr(A V A V),
@@ -48,31 +42,20 @@ struct Chance {
 /// Numbers of a fit with scaling of its own for every angle: moving parameters, then contrast and offset of each angle.
 struct Nested<'a> {
     point: &'a Point,
-    moving: Vec<usize>,
+    map: &'a ScalingMap,
+    moving: &'a [usize],
     contrasts: Vec<f64>,
 }
 
 impl Nested<'_> {
     fn len(&self) -> usize {
-        self.moving.len() + 2 * self.contrasts.len()
-    }
-
-    /// How the score `[dh .., h, 1]` of an angle enters the gradient of all numbers.
-    fn spread(&self, angle: usize) -> Array2<f64> {
-        let p = self.point.theta.len();
-        let mut spread = Array2::zeros((self.len(), p + 2));
-        for (row, &parameter) in self.moving.iter().enumerate() {
-            spread[[row, parameter]] = self.contrasts[angle];
-        }
-        let first = self.moving.len() + 2 * angle;
-        (spread[[first, p]], spread[[first + 1, p + 1]]) = (1.0, 1.0);
-        spread
+        self.moving.len() + self.map.n_free()
     }
 
     fn over_angles(&self, of_angle: impl Fn(usize) -> Array2<f64>) -> Array2<f64> {
         let mut sum = Array2::zeros((self.len(), self.len()));
         for angle in 0..self.contrasts.len() {
-            let spread = self.spread(angle);
+            let spread = spread(self.map, (self.moving, &self.contrasts), self.point.theta.len(), angle);
             sum += &spread.dot(&of_angle(angle)).dot(&spread.t());
         }
         sum
@@ -103,12 +86,8 @@ impl Nested<'_> {
 
 /// The inverse over directions that are determined.
 fn inverse(matrix: &Array2<f64>) -> Option<Array2<f64>> {
-    let scale = matrix.diagonal_scale();
-    let (values, vectors) = matrix.divided(&scale).eigen()?;
-    let largest = values.last().copied().unwrap_or(0.0);
-    let inverted: Array1<f64> =
-        values.iter().map(|&value| if value > DETERMINED * largest { 1.0 / value } else { 0.0 }).collect();
-    Some((&vectors * &inverted).dot(&vectors.t()).divided(&scale))
+    let white = matrix.whitened(DETERMINED)?;
+    Some(white.dot(&white.t()))
 }
 
 /// F = (chi2_shared - chi2_individual) / what chance lets expect of it, allowing for what pairs have in common.
@@ -122,10 +101,11 @@ pub fn scaling_test(
     if phi.len() < 2 || problem.map.blocks.is_empty() || problem.loss != Loss::Linear {
         return None;
     }
-    let (shared, p_shared) = predicted_cost(problem, point, ScalingMap::shared(phi.len(), problem.space));
-    let (individual, p_individual) = predicted_cost(problem, point, ScalingMap::individual(phi.len(), problem.space));
+    let map = &ScalingMap::individual(phi.len(), problem.space);
+    let (shared, p_shared) = predicted_cost(problem, point, &ScalingMap::shared(phi.len(), problem.space));
+    let (individual, p_individual) = predicted_cost(problem, point, map);
     let contrasts = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
-    let nested = Nested { point, moving: uncertainty.moving.clone(), contrasts };
+    let nested = Nested { point, map, moving: &uncertainty.moving, contrasts };
     let chance = nested.chance(problem, uncertainty.noise.as_ref()?)?;
     let (numerator, gain) = ((p_individual - p_shared) as f64, 2.0 * (shared - individual).max(0.0));
     let f = gain / chance.mean;

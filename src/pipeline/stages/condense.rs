@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::listener::LogLevel;
 use crate::pipeline::run::Run;
 use crate::store::block::BlockSource;
-use crate::store::condensed_angle::{Tally, Unseen};
+use crate::store::condensed_angle::{CondensedAngle, Tally, Unseen};
 use crate::store::condensed_file::{CONDENSED_NAME, CondensedWriter};
 use crate::store::directory::Store;
 use crate::sums::objective::Fineness;
@@ -40,7 +40,7 @@ impl Run<'_> {
         };
         if let Some(known) = known {
             self.say(LogLevel::Info, &format!("condensed data are up to date: {}", place.display()));
-            return Ok(Some(Tally::of(&experiment.angles, known.iter().map(Into::into))));
+            return Ok(Some(Tally::of(&experiment.angles, known.iter().map(CondensedAngle::told))));
         }
         let mut found = Vec::with_capacity(experiment.angles.len());
         self.timed("condense", || {

@@ -8,7 +8,7 @@ use crate::outcome::fit::AngleResult;
 use crate::outcome::pictures::AnglePicture;
 use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
 use crate::pipeline::fitted::write_fitted;
-use crate::pipeline::looked_at::{StoreAtTheta, model_of};
+use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::peers_files::write_peers_files;
 use crate::pipeline::report_directory::{self, Reported};
 use crate::report::curves::curves;
@@ -33,8 +33,6 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let store = store_of(directory, &reported)?;
     check_angles(settings, &reported)?;
     let result = &reported.outcome.result;
-    let model = model_of(&reported.outcome, store.experiment())?;
-    let theta: Vec<f64> = result.parameters.iter().map(|found| found.value).collect();
     let known = result.angles.iter().map(known).collect();
     let store = Arc::new(store);
     if settings.fitted {
@@ -43,7 +41,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     if settings.npz {
         write_peers_files(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
-    let source = StoreAtTheta::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, theta);
+    let source = StoreAtTheta::of_result(Arc::clone(&store) as _, &reported.outcome)?;
     let drawing = Drawing::of(Box::new(source), store.experiment(), known, Some("fit"), settings);
     let drawn = drawing.all(watch)?;
     let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();

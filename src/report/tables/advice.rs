@@ -2,6 +2,7 @@
 
 use crate::outcome::fit::FitResult;
 use crate::outcome::verdict::Verdict;
+use crate::units::degrees;
 
 /// Lines of advice; none where nothing is left to do or the reasons say it all.
 #[must_use]
@@ -34,7 +35,7 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
     let by_angle = result.angles.iter().filter_map(|angle| Some((per_pair(angle.chi_squared?, angle.pairs), angle)));
     let worst = by_angle.max_by(|(one, _), (other, _)| one.total_cmp(other)).filter(|_| result.angles.len() > 1);
     if let Some((chi, angle)) = worst {
-        let phi = angle.phi_degrees as f32;
+        let phi = degrees(angle.phi_degrees);
         lines.push(format!(
             "look at {phi} degrees, the worst angle (chi-square {chi:.3} per pair; all are in per_angle.parquet), and fit \
              without it: phi_filtering.target_ranges"
@@ -46,7 +47,7 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
         lines.push(format!("look at {lags} (chi-square {chi:.3} per pair; all are in per_lag.parquet)"));
     }
     if let Some(found) = result.residual_extremes.first() {
-        let (phi, sigma) = (found.phi_degrees as f32, -found.residual_sigma);
+        let (phi, sigma) = (degrees(found.phi_degrees), -found.residual_sigma);
         lines.push(format!(
             "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {}",
             found.frame_1, found.frame_2

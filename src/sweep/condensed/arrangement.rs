@@ -13,7 +13,6 @@ const FEWEST_PAIRS: usize = 4;
 /// Pseudo-pairs of all angles with the same usable frames.
 #[derive(Debug)]
 pub struct Place {
-    is_usable: Vec<bool>,
     /// Where they lie.
     pub layout: Layout,
     nodes: Nodes,
@@ -41,9 +40,9 @@ impl Arrangement {
         let mut of_angle = Vec::new();
         for angle in &experiment.angles {
             let is_usable = angle.usable_frames(n_frames);
-            let known = places.iter().position(|place| place.is_usable == is_usable);
+            let known = places.iter().position(|place| place.layout.usable_frames() == is_usable);
             of_angle.push(known.unwrap_or_else(|| {
-                places.push(Place::of(is_usable, fineness));
+                places.push(Place::of(&is_usable, fineness));
                 places.len() - 1
             }));
         }
@@ -77,11 +76,11 @@ impl Arrangement {
 }
 
 impl Place {
-    fn of(is_usable: Vec<bool>, fineness: Fineness) -> Self {
-        let layout = Layout::of(&is_usable, fineness);
+    fn of(is_usable: &[bool], fineness: Fineness) -> Self {
+        let layout = Layout::of(is_usable, fineness);
         let nodes = Nodes::new(&layout.nodes, is_usable.len());
         let roots: Vec<f64> = layout.weights.iter().map(|weight| weight.sqrt()).collect();
-        Place { is_usable, nodes, roots: lanes(&roots), layout }
+        Place { nodes, roots: lanes(&roots), layout }
     }
 }
 

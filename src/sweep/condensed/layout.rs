@@ -35,7 +35,7 @@ pub struct Axis {
     /// Of every frame from `start` on, its share in every node; zeros where it is not used.
     pub shares: Vec<Lane>,
     /// Number of its first node.
-    pub first_node: usize,
+    first_node: usize,
 }
 
 /// Rows and columns, as numbers of axes.
@@ -123,6 +123,12 @@ impl Layout {
         self.is_usable.len()
     }
 
+    /// Whether each frame is usable.
+    #[must_use]
+    pub fn usable_frames(&self) -> &[bool] {
+        &self.is_usable
+    }
+
     /// Whether a frame is usable.
     #[inline(always)]
     #[must_use]
@@ -159,12 +165,6 @@ impl Layout {
     #[must_use]
     pub fn columns(&self, cell: &Cell) -> &Axis {
         &self.axes[cell.columns]
-    }
-
-    /// Nodes of a strip, none where there is none.
-    #[must_use]
-    pub fn nodes_of(&self, strip: Option<&Strip>) -> usize {
-        strip.map_or(0, |strip| self.axes[strip.rows].rule.nodes.len())
     }
 
     fn add_cells(&mut self, is_usable: &[bool]) {

@@ -191,11 +191,10 @@ impl CondensedData for Condensed {
         (0..self.angles.len()).map(|angle| self.arrangement.place(angle).layout.pairs.len() as u64).sum()
     }
 
-    fn predicted_shift(&self, query: &Query<'_>, contrast: &[f64]) -> Result<f64> {
-        let grams = self.sweep(query, Depth::Normal)?;
+    fn predicted_shift(&self, query: &Query<'_>, grams: &[Gram], contrast: &[f64]) -> Result<f64> {
         let Condensed { model, angles, arrangement, lanes, .. } = self;
         let tails = model.with_width(Tails { model, angles: (angles, arrangement), lanes, query })?;
-        Ok(predicted(&grams, &tails, contrast))
+        Ok(predicted(grams, &tails, contrast))
     }
 
     fn floor_frame(&self, theta: &[f64]) -> Option<usize> {

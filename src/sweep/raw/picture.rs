@@ -26,8 +26,7 @@ impl Sweep<'_> {
         let phi_degrees = source.experiment().angles[angle].phi_degrees;
         let rows = self.model().rows(tables, theta, phi_degrees);
         let mut into = IntoPicture::new(grain, level);
-        let first = angle * plan.blocks_per_angle();
-        for index in first..first + plan.blocks_per_angle() {
+        for index in plan.blocks_of(angle) {
             self.watch().check()?;
             let block = source.read(index)?;
             let pairs = Pairs { block: &block, frame_runs: self.frame_runs(angle), n_frames: plan.n_frames };
