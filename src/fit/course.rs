@@ -12,7 +12,7 @@ use crate::fit::settings::{FitSettings, Profiles, Tolerances};
 use crate::fit::solver::journal::{Evaluated, Following};
 use crate::fit::solver::minimise::{Solution, minimise};
 use crate::fit::solver::problem::{Point, Problem, System};
-use crate::fit::verdict::describe::Described;
+use crate::fit::verdict::describe::{Described, Found};
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
 use crate::outcome::fit::{FitResult, Strategy};
@@ -205,20 +205,35 @@ impl Fit<'_, '_> {
         }
         // Kept, they would add to what the noise takes.
         self.condensing.let_go();
-        let last = match solution.stop {
-            Stop::Interrupted => None,
-            _ => unless_stopped(LastSweep::of(self.raw, problem, &solution.point, self.ask.settings.sharing))?,
-        };
+        let sweep = || unless_stopped(LastSweep::of(self.raw, problem, &solution.point, self.ask.settings.sharing));
+        let mut last = if solution.stop == Stop::Interrupted { None } else { sweep()? };
+        let phi_degrees = self.raw.phi_degrees();
         let mut uncertainty = Uncertainty::of(problem, &solution.point, last.as_ref());
-        let profiles = match last {
-            Some(_) => unless_stopped(self.profiles(&solution.point, &uncertainty, following))?,
+        let tell = |last: Option<&LastSweep>, uncertainty: &Uncertainty| {
+            Found::of((problem, &solution.point), &phi_degrees, last, uncertainty)
+        };
+        let mut found = tell(last.as_ref(), &uncertainty);
+        let profiles = match &mut last {
+            Some(last) => {
+                // Its memory is wanted for condensed data.
+                last.speckles.let_go();
+                unless_stopped(self.profiles(&solution.point, &uncertainty, following))?
+            }
             None => None,
         };
-        if profiles.is_none() {
+        let mut is_stopped = profiles.is_none();
+        let profiles = profiles.unwrap_or_default();
+        let known = uncertainty.undetermined.clone();
+        uncertainty.settle(&|parameter| profiles.iter().any(|found| found.parameter == parameter && found.is_closed()));
+        if uncertainty.undetermined != known && last.is_some() {
+            // What the cost itself has shown not to be determined is no pattern to look for.
+            last = sweep()?;
+            is_stopped |= last.is_none();
+            found = tell(last.as_ref(), &uncertainty);
+        }
+        if is_stopped {
             solution.stop = Stop::Interrupted;
         }
-        let profiles = profiles.unwrap_or_default();
-        uncertainty.settle(&|parameter| profiles.iter().any(|found| found.parameter == parameter && found.is_closed()));
         let described = Described {
             settings: self.ask.settings,
             strategy: self.ask.outset.strategy,
@@ -231,7 +246,7 @@ impl Fit<'_, '_> {
             curve_times_seconds: &self.ask.outset.curve_times_seconds,
         };
         let condensed = self.condensing.told(problem, &solution.point);
-        Ok(FitResult { condensed, ..described.result(self.raw, solution) })
+        Ok(FitResult { condensed, ..described.result(self.raw, solution, &found) })
     }
 
     /// Intervals from the cost itself, where they are needed or asked for.

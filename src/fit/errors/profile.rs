@@ -13,7 +13,8 @@ use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::settings::Tolerances;
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
-use crate::fit::solver::problem::{Point, Problem, System};
+use crate::fit::solver::problem::{Point, Problem, System, moving};
+use crate::likelihood::reduced::Evaluation;
 use crate::outcome::parameter::Interval;
 use crate::outcome::verdict::Stop;
 use crate::parameters::definitions::LawPlaces;
@@ -35,6 +36,8 @@ const BENT: f64 = 0.5;
 const MIRRORS: i32 = 3;
 /// .. each so many times the one before.
 const BETWEEN_MIRRORS: f64 = 4.0;
+/// An end is looked for at most so many times as far as the last step.
+const STRIDE: f64 = 10.0 / 3.0;
 /// The parabola is taken from so small a part of one error.
 const NEARBY: f64 = 0.125;
 
@@ -92,11 +95,22 @@ pub struct Surroundings<'a> {
     pub uncertainty: &'a Uncertainty,
 }
 
-/// A value at some distance from the minimum, and how many errors that is.
+/// A value at some distance from the minimum, how many errors that is, and how many more a distance of one adds there.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     distance: f64,
     z: f64,
+    slope: f64,
+}
+
+/// The least cost with one parameter held, and how it goes on from there.
+struct Held {
+    theta: Vec<f64>,
+    cost: f64,
+    /// How all parameters follow the held one: the others stay at their best.
+    valley: Vec<f64>,
+    /// By how much a distance of one raises the least cost.
+    slope: f64,
 }
 
 impl Surroundings<'_> {
@@ -175,9 +189,9 @@ impl Surroundings<'_> {
     fn walk(&self, parameter: usize, error: f64) -> Result<Walked> {
         let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
-            let valley = self.valley(parameter);
-            let mut walk = Side { surroundings: self, parameter, side, error, valley, ends: Vec::new() };
-            let mut inside = Step { distance: 0.0, z: 0.0 };
+            let (theta, valley) = (self.point.theta.clone(), self.valley(parameter));
+            let mut walk = Side { surroundings: self, parameter, side, theta, valley, ends: Vec::new() };
+            let mut inside = Step { distance: 0.0, z: 0.0, slope: 1.0 / error };
             for (interval, level) in intervals.iter_mut().zip(LEVELS) {
                 let distance = walk.end(&mut inside, level)?;
                 let is_inside = distance < walk.room();
@@ -210,8 +224,8 @@ struct Side<'a> {
     surroundings: &'a Surroundings<'a>,
     parameter: usize,
     side: f64,
-    error: f64,
-    /// How all parameters have followed so far, for a distance of one.
+    /// Where the valley was left last, and how all parameters follow the held one there.
+    theta: Vec<f64>,
     valley: Vec<f64>,
     /// Where ends were found.
     ends: Vec<(Vec<f64>, f64)>,
@@ -229,64 +243,61 @@ impl Side<'_> {
     fn end(&mut self, inside: &mut Step, level: f64) -> Result<f64> {
         let room = self.room();
         let mut outside: Option<Step> = None;
-        let mut next = inside.distance + self.error * (level - inside.z);
+        let mut next = towards(*inside, *inside, None, level);
         for _ in 0..MOST {
             let distance = next.min(room);
-            let (theta, z) = self.follow(distance)?;
-            let mut found = Step { distance, z };
-            if (z - level).abs() < NEAR {
-                match self.lower_in_the_other_valley(&theta, found)? {
+            let (theta, step) = self.follow(distance)?;
+            let mut found = step;
+            if (step.z - level).abs() < NEAR {
+                match self.lower_in_the_other_valley(&theta, step)? {
                     // From here on the cost is followed there.
                     Some(lower) => (found, outside) = (lower, None),
                     None => {
-                        *inside = found;
-                        self.ends.push((theta, z));
+                        *inside = step;
+                        self.ends.push((theta, step.z));
                         return Ok(distance);
                     }
                 }
             }
-            let z = found.z;
-            match z < level {
+            match found.z < level {
                 true if distance >= room => return Ok(room),
                 true => *inside = found,
                 false => outside = Some(found),
             }
-            next = between(*inside, outside, level);
+            next = towards(found, *inside, outside, level);
         }
         Ok(next.min(room))
     }
 
     /// Where all parameters are with the one at a distance and the others at their best, and how many errors that is.
-    fn follow(&mut self, distance: f64) -> Result<(Vec<f64>, f64)> {
-        let Surroundings { point, .. } = self.surroundings;
-        let moved = self.side * distance;
+    fn follow(&mut self, distance: f64) -> Result<(Vec<f64>, Step)> {
+        let value = self.surroundings.point.theta[self.parameter] + self.side * distance;
+        let moved = value - self.theta[self.parameter];
         let mut start: Vec<f64> =
-            point.theta.iter().zip(&self.valley).map(|(best, along)| best + along * moved).collect();
-        start[self.parameter] = point.theta[self.parameter] + moved;
-        let (theta, cost) = self.best(&start)?;
-        self.remember(&theta, moved);
-        Ok((theta, self.surroundings.errors_away(self.parameter, cost)))
+            self.theta.iter().zip(&self.valley).map(|(from, along)| from + along * moved).collect();
+        start[self.parameter] = value;
+        let held = self.best(&start)?;
+        Ok(self.stand(held, distance))
     }
 
-    fn remember(&mut self, theta: &[f64], moved: f64) {
-        let best = &self.surroundings.point.theta;
-        self.valley = theta.iter().zip(best).map(|(found, best)| (found - best) / moved).collect();
+    /// Goes on from where the cost is least at a distance.
+    fn stand(&mut self, held: Held, distance: f64) -> (Vec<f64>, Step) {
+        let z = self.surroundings.errors_away(self.parameter, held.cost);
+        let slope = self.side * held.slope / (z * self.surroundings.uncertainty.widening(self.parameter));
+        (self.theta, self.valley) = (held.theta.clone(), held.valley);
+        (held.theta, Step { distance, z, slope })
     }
 
     /// With its amplitude held a power law has two valleys: the same distance in the other one, if the cost is lower there.
     fn lower_in_the_other_valley(&mut self, theta: &[f64], found: Step) -> Result<Option<Step>> {
         let Some(other) = self.other_valley(theta)? else { return Ok(None) };
-        let (theta, cost) = self.best(&other)?;
-        let z = self.surroundings.errors_away(self.parameter, cost);
-        if z > found.z - NEAR {
-            return Ok(None);
-        }
-        self.remember(&theta, self.side * found.distance);
-        Ok(Some(Step { z, ..found }))
+        let held = self.best(&other)?;
+        let is_lower = self.surroundings.errors_away(self.parameter, held.cost) <= found.z - NEAR;
+        Ok(is_lower.then(|| self.stand(held, found.distance).1))
     }
 
     /// The least cost with the parameter held, and where it is.
-    fn best(&self, start: &[f64]) -> Result<(Vec<f64>, f64)> {
+    fn best(&self, start: &[f64]) -> Result<Held> {
         let Surroundings { objective, problem, point, uncertainty, .. } = self.surroundings;
         let mut space = problem.space.clone();
         space.physical[self.parameter].fixed = Some(start[self.parameter]);
@@ -298,7 +309,10 @@ impl Side<'_> {
         let found = minimise(System::Gram(*objective), &held, start, "profile", &mut Following::default())?;
         match found.stop {
             Stop::Interrupted => Err(Fault::stopped()),
-            _ => Ok((found.point.theta, found.point.evaluation.cost)),
+            _ => {
+                let others = moving(&held, &found.point);
+                Ok(Held::at(found.point, self.parameter, &others))
+            }
         }
     }
 
@@ -334,14 +348,36 @@ fn nested([inner, outer]: [Interval; 2]) -> [Interval; 2] {
     [inner, [wider(0, f64::min), wider(1, f64::max)]]
 }
 
-/// Where a level is to be expected: between two steps, or beyond the outermost.
-fn between(inside: Step, outside: Option<Step>, level: f64) -> f64 {
+impl Held {
+    /// The least cost turns with the held parameter as its gradient says (the others are at their best), and they follow as the
+    /// Hessian says.
+    fn at(point: Point, parameter: usize, others: &[usize]) -> Self {
+        let Evaluation { cost, gradient, hessian, .. } = point.evaluation;
+        let coupling: Vec<f64> = others.iter().map(|&other| hessian[[other, parameter]]).collect();
+        let mut valley = vec![0.0; point.theta.len()];
+        valley[parameter] = 1.0;
+        let follow = hessian.among(others).solve_determined(&coupling);
+        others.iter().zip(follow).for_each(|(&other, follow)| valley[other] = -follow);
+        let slope = dot(&gradient, &valley);
+        Held { theta: point.theta, cost, valley, slope }
+    }
+}
+
+/// Where a level is to be expected from the last step (Newton), if that lies between the steps on either side of it; else on the
+/// line between these, or at most so many times as far as the outermost.
+fn towards(last: Step, inside: Step, outside: Option<Step>, level: f64) -> f64 {
+    let newton = last.distance + (level - last.z) / last.slope;
     match outside {
-        Some(outside) => {
+        Some(outside) if !(inside.distance..outside.distance).contains(&newton) => {
             let share = ((level - inside.z) / (outside.z - inside.z)).clamp(0.1, 0.9);
             inside.distance + share * (outside.distance - inside.distance)
         }
-        None => inside.distance * (level / inside.z.max(0.3 * level)),
+        Some(_) => newton,
+        None if inside.distance == 0.0 => newton,
+        None => {
+            let farthest = STRIDE * inside.distance;
+            if newton > inside.distance { newton.min(farthest) } else { farthest }
+        }
     }
 }
 
@@ -351,10 +387,14 @@ mod tests {
 
     #[test]
     fn the_next_distance_lies_where_the_level_is_expected() {
-        let (near, far) = (Step { distance: 1.0, z: 0.5 }, Step { distance: 3.0, z: 1.5 });
-        assert!((between(near, Some(far), 1.0) - 2.0).abs() < 1e-12);
-        assert!((between(near, None, 1.0) - 2.0).abs() < 1e-12);
-        // A flat cost is not followed at a stride.
-        assert!(between(Step { distance: 1.0, z: 0.0 }, None, 1.0) < 4.0);
+        let step = |distance: f64, z: f64, slope: f64| Step { distance, z, slope };
+        let (near, far) = (step(1.0, 0.5, 0.4), step(3.0, 1.5, 0.6));
+        assert!((towards(near, near, Some(far), 1.0) - 2.25).abs() < 1e-12);
+        assert!((towards(far, near, Some(far), 1.0) - (3.0 - 0.5 / 0.6)).abs() < 1e-12);
+        // Beyond the outermost step the slope leads on ..
+        assert!((towards(near, near, None, 1.0) - 2.25).abs() < 1e-12);
+        // .. but a flat cost is not followed at a stride, and a slope that leads astray not at all.
+        assert!(towards(step(1.0, 0.0, 1e-9), step(1.0, 0.0, 1e-9), None, 1.0) < 4.0);
+        assert!((towards(step(1.0, 0.5, -0.1), near, Some(far), 1.0) - 2.0).abs() < 1e-12);
     }
 }

@@ -57,22 +57,21 @@ pub struct Described<'a> {
 impl Described<'_> {
     /// Everything about a solution.
     #[must_use]
-    pub fn result(&self, objective: &dyn Objective, solution: Solution) -> FitResult {
+    pub fn result(&self, objective: &dyn Objective, solution: Solution, found: &Found) -> FitResult {
         let (problem, settings, point, uncertainty) = (self.problem, self.settings, &solution.point, self.uncertainty);
         let phi = objective.phi_degrees();
         let mut active =
             physical_bounds(problem, point, (uncertainty, self.profiles), settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, &phi));
         let squares = self.squares(point, uncertainty);
-        let found = Found::of(self, objective, point, uncertainty);
-        let (verdict, reasons) = self.judgement(objective, &solution, &active, (&found, &squares));
+        let (verdict, reasons) = self.judgement(objective, &solution, &active, (found, &squares));
         let [reported, plain] = uncertainty.known_covariances();
-        let angles = self.angles(objective, point, uncertainty, &found);
+        let angles = self.angles(objective, point, uncertainty, found);
         FitResult {
             verdict,
             reasons,
             stop: solution.stop,
-            parameters: self.parameters(point, &active, &found),
+            parameters: self.parameters(point, &active, found),
             residual_extremes: extremes_of_all(&angles),
             lags: lags_of_all(&angles),
             angles,
@@ -90,7 +89,7 @@ impl Described<'_> {
             chi_squared: squares.chi_squared,
             reduced_chi_squared: squares.per_degree(squares.chi_squared),
             expected_reduced_chi_squared: squares.expected,
-            lack_of_fit: found.lack_of_fit,
+            lack_of_fit: found.lack_of_fit.clone(),
             reduced_loss: squares.per_degree(squares.loss),
             covariance_names: names(problem, uncertainty),
             covariance: table(uncertainty, reported, false),
@@ -275,7 +274,7 @@ impl Squares {
 
 /// What residuals tell of the noise and of the model.
 #[derive(Default)]
-struct Found {
+pub struct Found {
     noise: Vec<NoiseFound>,
     /// Of speckles, not as c2 shows them.
     contrasts: Vec<f64>,
@@ -290,14 +289,20 @@ struct Found {
 }
 
 impl Found {
-    fn of(described: &Described<'_>, objective: &dyn Objective, point: &Point, uncertainty: &Uncertainty) -> Self {
-        let (problem, moving) = (described.problem, &uncertainty.moving);
-        let (Some(last), Some(noise)) = (described.last, &uncertainty.noise) else {
+    /// From the last sweep; nothing without it. All that is asked of what speckles do is asked here.
+    #[must_use]
+    pub fn of(
+        (problem, point): (&Problem<'_>, &Point),
+        phi_degrees: &[f64],
+        last: Option<&LastSweep>,
+        uncertainty: &Uncertainty,
+    ) -> Self {
+        let moving = &uncertainty.moving;
+        let (Some(last), Some(noise)) = (last, &uncertainty.noise) else {
             return Found::default();
         };
         let shown = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
         let bread = Bread { inverse: &uncertainty.squared, moving, contrasts: shown };
-        let phi_degrees = &objective.phi_degrees();
         let shares = shares(problem, point, &bread);
         let of_angle = |angle: usize| {
             let share =

@@ -103,6 +103,11 @@ impl Speckles {
         Ok(Speckles { functions, patterns, swings, nodes, angles })
     }
 
+    /// Gives the memory back, where nothing will be asked of it any more.
+    pub fn let_go(&mut self) {
+        (self.nodes, self.angles) = (Vec::new(), Vec::new());
+    }
+
     /// Of the functions of an angle.
     #[must_use]
     pub fn components(&self, angle: usize) -> Components {

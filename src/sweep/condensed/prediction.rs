@@ -17,6 +17,7 @@ use crate::sweep::condensed::layout::Layout;
 use crate::sweep::simd::SimdLevel;
 use crate::sweep::weighted_pairs::filled;
 use pulp::{Simd, WithSimd};
+use std::sync::{Mutex, PoisonError};
 
 /// Largest shift in standard errors, from the sums of every angle at the same theta: the noise that is left out along a parameter,
 /// `sqrt(tail_k / H_kk)`, times what of h is left out in units of noise.
@@ -52,6 +53,9 @@ impl WithWidth for Tails<'_> {
     fn run<const W: usize>(self) -> Result<Vec<Vec<f64>>> {
         let Tails { model, angles: (angles, arrangement), lanes, query } = self;
         let pairs = arrangement.pairs_at(&of_frames(model, query.theta));
+        // The rows of an angle are many: as many are made as there are threads.
+        let spare: Mutex<Vec<Vec<[Lane; W]>>> = Mutex::default();
+        let lend = || spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let flow = Dataflow {
             n_items: angles.len(),
             lanes: lanes.clone(),
@@ -59,8 +63,10 @@ impl WithWidth for Tails<'_> {
             work: &|angle: usize, ()| {
                 let (place, at) = (arrangement.place(angle), &pairs[arrangement.of_angle(angle)]);
                 let at = at.at(model, query.theta, angles[angle].phi_degrees);
-                let rows: Vec<[Lane; W]> = SimdLevel::Best.run(Rows { pairs: &at, roots: &place.roots });
+                let mut rows = lend();
+                SimdLevel::Best.run(Rows { pairs: &at, roots: &place.roots, into: &mut rows });
                 let energies = energies(&place.layout, &rows);
+                spare.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
                 Ok(energies[..W - 2].iter().map(|energy| energy * query.weight(angle)).collect::<Vec<f64>>())
             },
             meter: &Meter::default(),
@@ -78,22 +84,22 @@ impl WithWidth for Tails<'_> {
 struct Rows<'a, const W: usize> {
     pairs: &'a ScatteredAngle<'a>,
     roots: &'a [Lane],
+    into: &'a mut Vec<[Lane; W]>,
 }
 
 impl<const W: usize> WithSimd for Rows<'_, W> {
-    type Output = Vec<[Lane; W]>;
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<[Lane; W]> {
-        let mut all = vec![[Lane::default(); W]; self.roots.len()];
-        for (group, rows) in all.iter_mut().enumerate() {
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.into.resize(self.roots.len(), [Lane::default(); W]);
+        for (group, rows) in self.into.iter_mut().enumerate() {
             let pair = filled::<S, W>(simd, self.pairs, group, (self.roots[group], Lane::default()));
             for v in 0..LANES / S::F64_LANES {
                 let differences: [S::f64s; QUANTITIES] = self.pairs.differences(simd, group, v);
                 write_rows(simd, &pair, &differences, rows, v);
             }
         }
-        all
     }
 }
 
