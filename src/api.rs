@@ -82,6 +82,9 @@ pub use crate::outcome::fit::{
     LagResult, SCHEMA_VERSION, ScalingTest, StartFrom, Strategy, UndeterminedDirection,
 };
 pub use crate::outcome::parameter::{ParameterResult, ParameterStatus, UncertaintyMethod};
+pub use crate::outcome::posterior::{
+    ChainFacts, CondensedSampling, Draw, PosteriorNumber, PosteriorResult, PosteriorVerdict,
+};
 pub use crate::outcome::search::{Basin, Candidate, Origin, Search, SearchMethod};
 pub use crate::outcome::verdict::{Stop, Verdict};
 pub use crate::parameters::definitions::{
@@ -100,11 +103,15 @@ pub use crate::pipeline::run::{Finished, Run};
 pub use crate::pipeline::stages::condense::Again;
 pub use crate::pipeline::stages::look::{look, look_at_simulation};
 pub use crate::pipeline::stages::report::report;
+pub use crate::pipeline::stages::sample::FinishedSampling;
 pub use crate::pipeline::tune::{Purpose, Tuning, tune};
 pub use crate::report::figures::formats::Format;
 pub use crate::report::figures::palette::Colours;
 pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
+pub use crate::sample::ask::{Ask, Data};
+pub use crate::sample::course::sample;
+pub use crate::sample::settings::{NoiseCorrelation, NoiseScale, SampleSettings};
 pub use crate::simulate::{Noise, Scatter, Simulation, Width};
 pub use crate::store::block::{Block, BlockPlan, BlockSource, DEFAULT_BLOCK_POINTS, Values};
 pub use crate::store::condensed_angle::Tally;

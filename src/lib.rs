@@ -71,6 +71,7 @@ pub mod outcome;
 pub mod parameters;
 pub mod pipeline;
 pub mod report;
+pub mod sample;
 pub mod simulate;
 pub mod store;
 pub mod sums;

@@ -67,6 +67,17 @@ pub enum Event<'a> {
         /// Since its beginning.
         seconds: f64,
     },
+    /// A chain has made a draw.
+    Draws {
+        /// Draws of all chains so far, those of the warm-up included.
+        done: usize,
+        /// In all.
+        all: usize,
+        /// Gradients so far.
+        gradients: u64,
+        /// Since the chains began.
+        seconds: f64,
+    },
     /// The solver has evaluated a point.
     Iteration {
         /// Number, from 0.

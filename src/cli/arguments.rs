@@ -4,7 +4,8 @@ use crate::cli::choices::{Convention, Format, Mode, PurposeName, StrategyName, V
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::earlier_store::EarlierStore;
 use crate::cli::examples::{
-    ADOPT_HELP, CONDENSE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIT_EXAMPLES, INGEST_EXAMPLES, SIMULATE_EXAMPLES,
+    ADOPT_HELP, CONDENSE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIT_EXAMPLES, INGEST_EXAMPLES, SAMPLE_EXAMPLES,
+    SIMULATE_EXAMPLES,
 };
 use crate::cli::holdings::{HoldingsArguments, RUNS_EXAMPLES, STORES_EXAMPLES};
 use crate::cli::loudness::Loudness;
@@ -34,6 +35,9 @@ pub enum Command {
     /// Fit a store (made first if need be) and write a run directory.
     #[command(after_help = FIT_EXAMPLES)]
     Fit(FitArguments),
+    /// Sample the posterior of a store around its fit (both made first if need be): draws, intervals, diagnostics.
+    #[command(after_help = SAMPLE_EXAMPLES)]
+    Sample(FitArguments),
     /// Say what a fit would take: points, parameters, memory, strategy and why. Runs nothing.
     #[command(after_help = "Example: homodyne plan my.yaml --set optimization.nlsq.memory_fraction=0.5")]
     Plan(PlanArguments),

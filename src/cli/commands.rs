@@ -31,6 +31,7 @@ pub fn execute(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Run(arguments) => run(&arguments),
         Command::Fit(arguments) => fit(&arguments),
+        Command::Sample(arguments) => sample(&arguments),
         Command::Plan(arguments) => plan_fit(&arguments),
         Command::Tune(arguments) => tune_machine(&arguments),
         Command::Ingest(arguments) => ingest_file(&arguments),
@@ -80,6 +81,22 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
     let finished = run.fit(run.open(&run.store()?)?)?;
     terminal.finish();
     show(&finished, arguments, &terminal)
+}
+
+fn sample(arguments: &FitArguments) -> Result<u8> {
+    let settings = settings_of(arguments)?;
+    check_address_space(settings.run.threads())?;
+    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
+    let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
+    let finished = run.sample(&run.store()?)?;
+    terminal.finish();
+    if arguments.json {
+        print_json(&finished.result)?;
+    } else {
+        print(&finished.summary)?;
+        print(&format!("results: {}\n", finished.directory.display()))?;
+    }
+    Ok(finished.exit_code())
 }
 
 fn many_q(

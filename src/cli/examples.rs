@@ -30,6 +30,17 @@ Examples:
   homodyne fit my.yaml --set optimization.nlsq.loss=soft_l1
   homodyne fit my.yaml --data-file data.hdf --output-dir out --initial-d0 19000 --max-iterations 200";
 
+pub(super) const SAMPLE_EXAMPLES: &str = "\
+Examples:
+  homodyne sample my.yaml
+  homodyne sample my.yaml --store stores/sample --set optimization.cmc.per_shard_mcmc.num_samples=4000
+  homodyne sample my.yaml --set optimization.cmc.noise_correlation=none --json > posterior.json
+
+Draws are in results/<run>/posterior/draws.parquet; in Python:
+  import arviz, pandas
+  table = pandas.read_parquet('results/latest/posterior/draws.parquet').set_index(['chain', 'draw'])
+  data = arviz.InferenceData(posterior=table.drop(columns=['lp', 'diverging', 'depth', 'steps', 'energy', 'acceptance']).to_xarray())";
+
 pub(super) const INGEST_EXAMPLES: &str = "\
 Examples:
   homodyne ingest data.hdf --q 0.0054            into results/stores/data-<12 digits>; another selection has other digits

@@ -5,6 +5,7 @@ use crate::ingest::request::IngestSettings;
 use crate::listener::LogLevel;
 use crate::machine::cores::usable_cores;
 use crate::model::catalogue::ModelSettings;
+use crate::sample::settings::SampleSettings;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -17,6 +18,8 @@ pub struct Settings {
     pub ingest: IngestSettings,
     /// The fit.
     pub fit: FitSettings,
+    /// The posterior.
+    pub sample: SampleSettings,
     /// The run as a whole.
     pub run: RunSettings,
     /// Every value in force, with its origin.

@@ -135,14 +135,52 @@ pub fn cost(grams: &[Gram], scaling: &Scaling) -> (f64, f64) {
 }
 
 fn gradient(grams: &[Gram], scaling: &Scaling) -> Vec<f64> {
-    let component = |k: usize| {
-        let term = |(gram, scaling): (&Gram, &AngleScaling)| {
-            let AngleScaling { contrast, offset_less_one } = *scaling;
-            contrast * (contrast * gram.dh_h(k) + offset_less_one * gram.dh_1(k) - gram.dh_y(k))
-        };
-        grams.iter().zip(&scaling.per_angle).map(term).sum()
-    };
+    let component =
+        |k: usize| grams.iter().zip(&scaling.per_angle).map(|(gram, &at)| physical_slope(gram, at, k)).sum();
     (0..grams[0].n_parameters()).map(component).collect()
+}
+
+/// d cost / d parameter of one weighted Gram matrix at a scaling.
+fn physical_slope(gram: &Gram, AngleScaling { contrast, offset_less_one }: AngleScaling, k: usize) -> f64 {
+    contrast * (contrast * gram.dh_h(k) + offset_less_one * gram.dh_1(k) - gram.dh_y(k))
+}
+
+/// How the cost of one weighted Gram matrix turns with every physical parameter, then with contrast, then with offset.
+#[must_use]
+pub fn angle_gradient(gram: &Gram, scaling: AngleScaling) -> Vec<f64> {
+    let AngleScaling { contrast, offset_less_one } = scaling;
+    let by_contrast = contrast * gram.hh() + offset_less_one * gram.h1() - gram.hy();
+    let by_offset = contrast * gram.h1() + offset_less_one * gram.one_one() - gram.one_y();
+    let physical = (0..gram.n_parameters()).map(|k| physical_slope(gram, scaling, k));
+    physical.chain([by_contrast, by_offset]).collect()
+}
+
+/// The Gauss-Newton Hessian of some physical parameters and then all scaling coefficients: nothing is eliminated.
+#[must_use]
+pub fn full_hessian(map: &ScalingMap, grams: &[Gram], scaling: &Scaling, moving: &[usize]) -> Array2<f64> {
+    let n = moving.len() + map.n_free();
+    let mut hessian = Array2::zeros((n, n));
+    let physical = physical_hessian(grams, scaling);
+    for (row, &a) in moving.iter().enumerate() {
+        for (col, &b) in moving.iter().enumerate() {
+            hessian[[row, col]] = physical[[a, b]];
+        }
+    }
+    let mut first = moving.len();
+    for block in &map.blocks {
+        let (own, cross) = (block.hessian(grams), cross_hessian(block, grams, scaling));
+        for k in 0..own.nrows() {
+            for other in 0..own.nrows() {
+                hessian[[first + k, first + other]] = own[[k, other]];
+            }
+            for (row, &parameter) in moving.iter().enumerate() {
+                hessian[[row, first + k]] = cross[[parameter, k]];
+                hessian[[first + k, row]] = cross[[parameter, k]];
+            }
+        }
+        first += own.nrows();
+    }
+    hessian
 }
 
 /// `sum contrast^2 dh dh'`.

@@ -6,7 +6,7 @@ use crate::error::{Fault, Result};
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::parameters::space::ParameterSpace;
 use crate::sums::algebra::dot;
-use crate::sums::box_quadratic::{Active, Constraint, Side, minimise};
+use crate::sums::box_quadratic::{Active, Constraint, Minimum, Side, minimise};
 use crate::sums::gram::Gram;
 use ndarray::Array2;
 
@@ -202,19 +202,57 @@ impl ScalingMap {
     /// The optimal scaling for weighted Gram matrices.
     #[must_use]
     pub fn eliminate(&self, grams: &[Gram]) -> Scaling {
+        let minima: Vec<Minimum> = self.blocks.iter().map(|block| self.minimum(block, grams)).collect();
+        let coefficients: Vec<f64> = minima.iter().flat_map(|minimum| minimum.x.iter().copied()).collect();
+        let active = minima.into_iter().map(|minimum| minimum.active).collect();
+        Scaling { per_angle: self.per_angle(&coefficients, grams.len()), active }
+    }
+
+    /// The coefficients of that scaling, block by block.
+    #[must_use]
+    pub fn coefficients(&self, grams: &[Gram]) -> Vec<f64> {
+        self.blocks.iter().flat_map(|block| self.minimum(block, grams).x).collect()
+    }
+
+    fn minimum(&self, block: &ScalingBlock, grams: &[Gram]) -> Minimum {
+        let start = self.inner_start(block);
+        minimise(&block.hessian(grams), &block.right_side(grams), &self.constraints(block), &start)
+    }
+
+    /// The scaling of every angle that all coefficients make, block by block; given ones stay.
+    #[must_use]
+    pub fn per_angle(&self, coefficients: &[f64], n_angles: usize) -> Vec<AngleScaling> {
         let mut per_angle = self.fixed.clone();
-        per_angle.resize(grams.len(), AngleScaling::default());
-        let mut active = Vec::new();
+        per_angle.resize(n_angles, AngleScaling::default());
+        let mut rest = coefficients;
         for block in &self.blocks {
-            let constraints = self.constraints(block);
-            let start = self.inner_start(block);
-            let minimum = minimise(&block.hessian(grams), &block.right_side(grams), &constraints, &start);
+            let (own, others) = rest.split_at(2 * block.order());
+            rest = others;
             for (angle, basis) in &block.members {
-                per_angle[*angle] = block.value(basis, &minimum.x);
+                per_angle[*angle] = block.value(basis, own);
             }
-            active.push(minimum.active);
         }
-        Scaling { per_angle, active }
+        per_angle
+    }
+
+    /// The bounds of every coefficient, (offset - 1) for offsets; `None` where they bound sums of coefficients.
+    #[must_use]
+    pub fn coefficient_bounds(&self) -> Vec<Option<(f64, f64)>> {
+        let of_block = |block: &ScalingBlock| match block.order() {
+            1 => vec![Some(self.contrast_bounds), Some(self.offset_bounds)],
+            m => vec![None; 2 * m],
+        };
+        self.blocks.iter().flat_map(of_block).collect()
+    }
+
+    /// Whether contrast and offset of every angle lie between their bounds.
+    #[must_use]
+    pub fn holds(&self, per_angle: &[AngleScaling]) -> bool {
+        let within = |value: f64, (lower, upper): (f64, f64)| (lower..=upper).contains(&value);
+        let is_inside = |at: &AngleScaling| {
+            within(at.contrast, self.contrast_bounds) && within(at.offset_less_one, self.offset_bounds)
+        };
+        self.blocks.is_empty() || per_angle.iter().all(is_inside)
     }
 
     /// Bounds on contrast and offset of every member: first all contrasts, then all offsets. A shared basis needs one.

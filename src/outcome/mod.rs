@@ -6,6 +6,7 @@ pub mod fit;
 pub mod noise;
 pub mod parameter;
 pub mod pictures;
+pub mod posterior;
 pub mod search;
 pub mod verdict;
 mod written;

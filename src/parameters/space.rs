@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::parameters::definitions::{AnalysisMode, CONTRAST, Definition, OFFSET, SearchScale, find};
+use crate::parameters::prior::Prior;
 use serde::{Deserialize, Serialize};
 
 /// Bounds of one parameter and how it enters a fit.
@@ -20,6 +21,9 @@ pub struct Parameter {
     pub scale: SearchScale,
     /// Held at this value if given.
     pub fixed: Option<f64>,
+    /// What is believed of it before the data: for samplers; a fit does not ask.
+    #[serde(default)]
+    pub prior: Prior,
 }
 
 impl Parameter {
@@ -33,6 +37,7 @@ impl Parameter {
             upper: definition.bounds.1,
             scale: definition.scale,
             fixed: None,
+            prior: Prior::Uniform,
         }
     }
 

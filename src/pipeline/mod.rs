@@ -22,6 +22,7 @@ mod marked_directory;
 mod peers_files;
 mod peers_fit;
 pub mod plan;
+mod posterior_directory;
 pub mod progress;
 pub mod readiness;
 mod report_directory;

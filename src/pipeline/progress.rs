@@ -75,6 +75,7 @@ impl Progress {
         match *event {
             Event::Log { .. } => None,
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
+            Event::Draws { done, all, gradients, seconds } => Some(draws((done, all), gradients, seconds)),
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
             Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
                 state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
@@ -82,6 +83,20 @@ impl Progress {
             }
         }
     }
+}
+
+/// Draws that are left take as long as those that were made.
+fn draws((done, all): (usize, usize), gradients: u64, seconds: f64) -> Standing {
+    let left = seconds * all.saturating_sub(done) as f64 / done.max(1) as f64;
+    Standing::new(
+        done as f64 / all.max(1) as f64,
+        [
+            (0, Some(format!("sample: {done} of {all} draws"))),
+            (2, Some(format!("{:.0} gradients/s", gradients as f64 / seconds.max(1e-9)))),
+            (3, memory()),
+            (1, Some(format!("ETA {}", clock(left)))),
+        ],
+    )
 }
 
 #[derive(Default)]

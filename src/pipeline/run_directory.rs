@@ -17,6 +17,7 @@ use crate::pipeline::fitted::{self, FITTED};
 use crate::pipeline::marked_directory::Marked;
 use crate::pipeline::peers_files::{self, PEERS};
 use crate::pipeline::plan::decide;
+use crate::pipeline::posterior_directory::{self, POSTERIOR};
 use crate::pipeline::report_directory::{self, REPORT, page_of};
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, sealed};
@@ -141,12 +142,18 @@ pub(super) fn lead_latest_to(directory: &Path, watch: &Watch<'_>) {
 
 /// Removes what killed processes have left of pictures and tables in the directory of a run.
 fn tidy(run: &Path) {
-    [report_directory::KIND, fitted::KIND, peers_files::KIND].into_iter().for_each(|kind| tidy_up(run, kind));
+    [report_directory::KIND, fitted::KIND, peers_files::KIND, posterior_directory::KIND]
+        .into_iter()
+        .for_each(|kind| tidy_up(run, kind));
 }
 
 /// Directories within that of a run.
-const WITHIN: [(&str, Marked); 3] =
-    [(REPORT, report_directory::PICTURES), (FITTED, fitted::TABLES), (PEERS, peers_files::FILES)];
+const WITHIN: [(&str, Marked); 4] = [
+    (REPORT, report_directory::PICTURES),
+    (FITTED, fitted::TABLES),
+    (PEERS, peers_files::FILES),
+    (POSTERIOR, posterior_directory::DRAWS),
+];
 
 /// Link to the newest results.
 pub(super) const LATEST: &str = "latest";
@@ -286,7 +293,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -303,6 +310,7 @@ const FILES: [&str; 16] = [
     REPORT,
     FITTED,
     PEERS,
+    POSTERIOR,
 ];
 
 /// D0 against q.

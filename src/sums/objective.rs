@@ -68,7 +68,10 @@ pub enum Fineness {
 }
 
 /// Pseudo-pairs that stand for all pairs, and how well they do.
-pub trait CondensedData: Objective {
+pub trait CondensedData: Objective + Sync {
+    /// Sweeps on the thread that asks from now on: for chains, of which each has a thread.
+    fn sweep_alone(&mut self);
+
     /// Pseudo-pairs of all angles.
     fn n_pseudo_pairs(&self) -> u64;
 

@@ -62,7 +62,21 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
     let values = ("initial_parameters.values", numbers(&[1e4, 0.0, 0.0, 1e-3, 0.0, 0.0, 0.0]));
     let reversed = list(&["phi_0", "gamma_dot_offset", "beta", "gamma_dot_0", "D_offset", "alpha", "D0"]);
     let single = |key: &'static str, value: Node| (key, vec![(key, value)]);
+    let believed = one(&[
+        ("name", text("D0")),
+        ("type", text("LogNormal")),
+        ("prior_mu", float(9.0)),
+        ("prior_sigma", float(1.0)),
+    ]);
     vec![
+        single("optimization.cmc.per_shard_mcmc.num_chains", int(3)),
+        single("optimization.cmc.per_shard_mcmc.num_warmup", int(300)),
+        single("optimization.cmc.per_shard_mcmc.num_samples", int(3000)),
+        single("optimization.cmc.per_shard_mcmc.target_accept_prob", float(0.95)),
+        single("optimization.cmc.per_shard_mcmc.max_tree_depth", int(8)),
+        single("optimization.cmc.seed", int(7)),
+        single("optimization.cmc.noise", text("per_angle")),
+        single("optimization.cmc.noise_correlation", text("none")),
         single("analysis_mode", text("static")),
         single("analyzer_parameters.dt", float(0.2)),
         single("analyzer_parameters.start_frame", int(5)),
@@ -114,6 +128,9 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         ("parameter_space.bounds[].name", vec![(bounds, bound.clone())]),
         ("parameter_space.bounds[].min", vec![(bounds, bound.clone())]),
         ("parameter_space.bounds[].max", vec![(bounds, bound)]),
+        ("parameter_space.bounds[].type", vec![(bounds, believed.clone())]),
+        ("parameter_space.bounds[].prior_mu", vec![(bounds, believed.clone())]),
+        ("parameter_space.bounds[].prior_sigma", vec![(bounds, believed)]),
         single("phi_filtering.merge_within_degrees", float(0.5)),
         single("optimization.nlsq.max_iterations", int(7)),
         single("optimization.nlsq.tolerance", float(1e-5)),

@@ -36,6 +36,7 @@ mod nist_strd;
 mod peers;
 mod photons;
 mod place;
+mod posterior;
 mod public_api;
 mod robust_losses;
 mod shared_noise;

@@ -15,6 +15,7 @@ mod limits_of_the_system;
 mod long_runs;
 mod named_stores;
 mod pipelines;
+mod posterior;
 mod program;
 mod progress_on_a_terminal;
 mod report_forms;

@@ -5,6 +5,7 @@ pub mod data;
 pub mod fit;
 pub mod parameters;
 pub mod run;
+pub mod sample;
 pub mod search;
 pub mod without_effect;
 
@@ -15,7 +16,7 @@ use std::sync::OnceLock;
 
 /// Every key, in the order in which they are read and shown.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    [data::KEYS, parameters::KEYS, fit::KEYS, search::KEYS, run::KEYS].into_iter().flatten()
+    [data::KEYS, parameters::KEYS, fit::KEYS, search::KEYS, sample::KEYS, run::KEYS].into_iter().flatten()
 }
 
 /// Keys by dotted path; `[]` stands for the items of a list, a trailing `*` for everything below.

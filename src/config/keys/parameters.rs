@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::experiment::POSSIBLE_GAP_ANGSTROM;
 use crate::fit::settings::FitSettings;
 use crate::parameters::definitions::{AnalysisMode, CONTRAST, Definition, OFFSET, PHYSICAL, ShearConvention, find};
+use crate::parameters::prior::Prior;
 use crate::parameters::space::{Parameter, ParameterSpace};
 
 /// Which physics.
@@ -63,10 +64,11 @@ pub(super) const KEYS: &[Key] = &[
     .in_template(Template::LaminarFlow("2000000")),
     Key::new(
         BOUNDS,
-        "bounds {name, min, max} of parameters, contrast or offset; those that are not named keep their defaults",
+        "bounds {name, min, max} of parameters, contrast or offset; those that are not named keep their defaults. Physical parameters \
+         may have a prior for sampling: type (Uniform, Normal, TruncatedNormal, LogNormal, HalfNormal), prior_mu, prior_sigma",
         Access::Own {
             accepts: "a list of {name, min, max}",
-            members: &["[].name", "[].min", "[].max"],
+            members: &["[].name", "[].min", "[].max", "[].type", "[].prior_mu", "[].prior_sigma"],
             set: set_bounds,
             get: show_bounds,
         },
@@ -213,8 +215,32 @@ fn bound(parameter: &mut Parameter, item: &Given<'_>) -> Result<()> {
         }
     }
     Error::together(errors)?;
+    parameter.prior = prior(item)?;
     let (lower, upper) = (parameter.lower, parameter.upper);
     if lower < upper { Ok(()) } else { Err(item.impossible(&format!("min < max, where now {lower:?} and {upper:?}"))) }
+}
+
+/// What is believed of a parameter before the data; a family without its numbers is not one.
+fn prior(item: &Given<'_>) -> Result<Prior> {
+    let Some(kind) = item.member("type") else { return Ok(Prior::Uniform) };
+    let number = |key: &str, limits: Limits| {
+        let found = item.member(key).and_then(|value| value.number()).filter(|number| limits.hold(*number));
+        found.ok_or_else(|| item.member(key).unwrap_or(*item).wrong(&format!("{} for {key}", limits.words())))
+    };
+    let both = || Ok((number("prior_mu", Limits::ANY)?, number("prior_sigma", Limits::POSITIVE)?));
+    Ok(match kind.text().unwrap_or_default().to_lowercase().replace(['-', '_'], "").as_str() {
+        "uniform" => Prior::Uniform,
+        "normal" | "truncatednormal" => {
+            let (mean, deviation) = both()?;
+            Prior::Normal { mean, deviation }
+        }
+        "lognormal" => {
+            let (mean, deviation) = both()?;
+            Prior::LogNormal { mean, deviation }
+        }
+        "halfnormal" => Prior::HalfNormal { deviation: number("prior_sigma", Limits::POSITIVE)? },
+        _ => return Err(kind.wrong("one of Uniform, Normal, TruncatedNormal, LogNormal, HalfNormal")),
+    })
 }
 
 /// Every parameter with bounds.
@@ -223,8 +249,13 @@ fn with_bounds(space: &ParameterSpace) -> impl Iterator<Item = &Parameter> {
 }
 
 fn show_bounds(draft: &Draft) -> String {
-    let one =
-        |of: &Parameter| format!("{{name: {}, min: {:?}, max: {:?}, unit: {}}}", of.name, of.lower, of.upper, of.unit);
+    let one = |of: &Parameter| {
+        let prior = match of.prior {
+            Prior::Uniform => String::new(),
+            prior => format!(", prior: {prior:?}"),
+        };
+        format!("{{name: {}, min: {:?}, max: {:?}, unit: {}{prior}}}", of.name, of.lower, of.upper, of.unit)
+    };
     format!("[{}]", with_bounds(&draft.settings.fit.space).map(one).collect::<Vec<String>>().join(", "))
 }
 

@@ -88,7 +88,6 @@ pub(super) const WITHOUT_EFFECT: &[Group] = &[
     group("initial_parameters", "units physical_meaning.*", DOCUMENTATION),
     group("initial_parameters", "tied_parameters", Differs("{}", "parameters are not tied to each other")),
     group("parameter_space", "priors.*", SAMPLING),
-    group("parameter_space.bounds", "[].type [].prior_mu [].prior_sigma", SAMPLING),
     group("parameter_space.bounds", "[].unit [].description [].physics_validation", DOCUMENTATION),
     group("optimization", "cmc.* mcmc.*", SAMPLING),
     group("optimization", "streaming.*", STREAMED),

@@ -2,7 +2,7 @@
 //! judges nothing.
 
 use crate::fit::solver::problem::{Point, Problem};
-use crate::likelihood::reduced::{bordered, cross_hessian, physical_hessian};
+use crate::likelihood::reduced::{bordered, full_hessian};
 use crate::likelihood::scaling::map_rows;
 use crate::sums::algebra::Algebra;
 use ndarray::Array2;
@@ -18,35 +18,18 @@ pub fn full_covariance(problem: &Problem<'_>, point: &Point, moving: &[usize], h
 }
 
 fn inverse_hessian(problem: &Problem<'_>, point: &Point, moving: &[usize], held: &[usize]) -> Array2<f64> {
-    let n = moving.len() + problem.map.n_free();
-    let mut hessian = Array2::zeros((n, n));
-    let physical = physical_hessian(&point.grams, &point.scaling);
-    for (row, &a) in moving.iter().enumerate() {
-        for (col, &b) in moving.iter().enumerate() {
-            hessian[[row, col]] = physical[[a, b]];
-        }
-    }
+    let hessian = full_hessian(&problem.map, &point.grams, &point.scaling, moving);
+    let n = hessian.nrows();
     let unit = |k: usize| (0..n).map(|other| f64::from(u8::from(other == k))).collect::<Vec<f64>>();
     let mut rows: Vec<Vec<f64>> = held.iter().map(|&k| unit(k)).collect();
     let mut first = moving.len();
     for (block, active) in problem.map.blocks.iter().zip(&point.scaling.active) {
-        let own = block.hessian(&point.grams);
-        let cross = cross_hessian(block, &point.grams, &point.scaling);
-        for k in 0..own.nrows() {
-            for other in 0..own.nrows() {
-                hessian[[first + k, first + other]] = own[[k, other]];
-            }
-            for (row, &parameter) in moving.iter().enumerate() {
-                hessian[[row, first + k]] = cross[[parameter, k]];
-                hessian[[first + k, row]] = cross[[parameter, k]];
-            }
-        }
         for row in map_rows(&problem.map, block, active) {
             let mut wide = vec![0.0; n];
             wide[first..first + row.len()].copy_from_slice(&row);
             rows.push(wide);
         }
-        first += own.nrows();
+        first += 2 * block.order();
     }
     invert(&hessian, &rows)
 }

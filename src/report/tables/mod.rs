@@ -8,5 +8,6 @@ pub mod measured;
 pub mod npz;
 pub mod parquet;
 pub mod peers;
+pub mod posterior;
 pub mod read;
 pub mod summary;

@@ -23,6 +23,10 @@ pub(super) fn words<T>(name: &str, rows: &[T], value: impl Fn(&T) -> String) -> 
     (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<StringArray>()))
 }
 
+pub(super) fn flags<T>(name: &str, rows: &[T], value: impl Fn(&T) -> bool) -> Column {
+    (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<BooleanArray>()))
+}
+
 pub(super) fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
     described(columns, HashMap::new())
 }

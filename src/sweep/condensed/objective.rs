@@ -187,6 +187,10 @@ impl Objective for Condensed {
 }
 
 impl CondensedData for Condensed {
+    fn sweep_alone(&mut self) {
+        self.lanes = Lanes::self_reading(1);
+    }
+
     fn n_pseudo_pairs(&self) -> u64 {
         (0..self.angles.len()).map(|angle| self.arrangement.place(angle).layout.pairs.len() as u64).sum()
     }

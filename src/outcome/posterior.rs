@@ -1,0 +1,143 @@
+//! What sampling found.
+
+use serde::{Deserialize, Serialize};
+
+/// One draw of a chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draw {
+    /// All numbers, as they are sampled.
+    pub values: Vec<f64>,
+    /// Logarithm of the density, up to a constant.
+    pub log_density: f64,
+    /// Energy of the walk.
+    pub energy: f64,
+    /// Mean acceptance along the walk.
+    pub acceptance: f64,
+    /// Gradients.
+    pub steps: u64,
+    /// Doublings.
+    pub depth: u64,
+    /// Whether the walk has left the level of its energy.
+    pub diverging: bool,
+}
+
+/// Whether the draws can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PosteriorVerdict {
+    /// Chains agree, and have drawn enough.
+    Converged,
+    /// They do not, or have not.
+    NotConverged,
+    /// The user asked to stop: what was drawn is there.
+    Interrupted,
+}
+
+impl PosteriorVerdict {
+    /// Name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PosteriorVerdict::Converged => "converged",
+            PosteriorVerdict::NotConverged => "not_converged",
+            PosteriorVerdict::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// One number of the posterior.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PosteriorNumber {
+    /// Name, as in the table of draws.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub deviation: f64,
+    /// Median.
+    pub median: f64,
+    /// Central interval that holds 68 %.
+    pub interval_68: [f64; 2],
+    /// Central interval that holds 95 %.
+    pub interval_95: [f64; 2],
+    /// Largest of the rank-normalised split R-hats of value and distance from the median; `None` for a constant.
+    pub r_hat: Option<f64>,
+    /// Independent draws that tell the mean as well.
+    pub ess_bulk: Option<f64>,
+    /// The same for the 5 and 95 % quantiles.
+    pub ess_tail: Option<f64>,
+    /// Monte Carlo standard error of the mean.
+    pub mcse_mean: Option<f64>,
+    /// The least-squares value.
+    pub least_squares: Option<f64>,
+    /// Its standard error.
+    pub least_squares_uncertainty: Option<f64>,
+    /// (mean - least squares) / that error.
+    pub difference_in_errors: Option<f64>,
+    /// Posterior over prior standard deviation, where bounds or prior have one.
+    pub contraction: Option<f64>,
+}
+
+/// One chain.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ChainFacts {
+    /// Draws.
+    pub draws: usize,
+    /// Draws whose walk diverged.
+    pub divergences: usize,
+    /// Gradients, those of the warm-up included.
+    pub gradients: u64,
+    /// Step size after the warm-up.
+    pub step_size: f64,
+    /// Mean acceptance.
+    pub acceptance: f64,
+    /// How well the walk explores energies (Betancourt, arXiv 1604.00695); below 0.3 is bad.
+    pub e_bfmi: Option<f64>,
+}
+
+/// How the data stood for all pairs while sampling.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CondensedSampling {
+    /// Pseudo-pairs that every gradient has visited.
+    pub pseudo_pairs: u64,
+    /// Draws whose log likelihood was compared with that of all pairs.
+    pub compared_draws: usize,
+    /// The largest difference found, less that of their mean.
+    pub largest_difference: f64,
+}
+
+/// Everything a sampling found; its written form is `posterior.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PosteriorResult {
+    /// Whether the draws can be believed.
+    pub verdict: PosteriorVerdict,
+    /// Why not, in words.
+    pub reasons: Vec<String>,
+    /// The numbers, in the order of the table of draws.
+    pub numbers: Vec<PosteriorNumber>,
+    /// The chains.
+    pub chains: Vec<ChainFacts>,
+    /// Draws of the warm-up, per chain.
+    pub n_warmup: usize,
+    /// Seed.
+    pub seed: u64,
+    /// Acceptance that was aimed at.
+    pub target_acceptance: f64,
+    /// Whether widths allow for what pairs share.
+    pub allows_for_shared_noise: bool,
+    /// The factor on the log likelihood that this took; 1 without.
+    pub magnitude: f64,
+    /// Pairs.
+    pub n_pairs: u64,
+    /// Condensed data; `None` where all pairs were swept for every gradient.
+    pub condensed: Option<CondensedSampling>,
+    /// Seconds of all chains.
+    pub seconds: f64,
+    /// Gradients per second, all chains together.
+    pub gradients_per_second: f64,
+    /// Draws of every chain; they have a table of their own.
+    #[serde(skip)]
+    pub draws: Vec<Vec<Draw>>,
+}

@@ -1,0 +1,108 @@
+//! The stage that samples: the fit it starts from (an equal earlier one is reused), the chains, what they have drawn.
+
+use crate::error::catalogue::Code;
+use crate::error::{Fault, Result};
+use crate::listener::{LogLevel, Watch};
+use crate::model::catalogue::Model;
+use crate::outcome::fit::Strategy;
+use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
+use crate::outcome::verdict::Verdict;
+use crate::pipeline::plan::decide;
+use crate::pipeline::posterior_directory::write_posterior;
+use crate::pipeline::run::{Finished, Run};
+use crate::report::tables::posterior::summary;
+use crate::sample::ask::{Ask, Data};
+use crate::sample::course::sample;
+use crate::store::block::BlockSource;
+use crate::sums::loss::Loss;
+use crate::sweep::raw::pass::Sweep;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a finished sampling gives back.
+#[derive(Debug, Clone)]
+pub struct FinishedSampling {
+    /// The fit that it started from.
+    pub fitted: Finished,
+    /// `posterior` in its directory.
+    pub directory: PathBuf,
+    /// What was found: `posterior.json`.
+    pub result: PosteriorResult,
+    /// Table for a terminal.
+    pub summary: String,
+}
+
+impl FinishedSampling {
+    /// Exit code of the program: of the draws, or else of the fit.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.result.verdict {
+            PosteriorVerdict::Converged => self.fitted.outcome.result.verdict.exit_code(),
+            PosteriorVerdict::NotConverged => 1,
+            PosteriorVerdict::Interrupted => 130,
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Samples the posterior of a store and writes it into the directory of its fit, which is made first.
+    ///
+    /// # Errors
+    /// What sweeps and writing report; E62 where the settings of the fit are not those of a likelihood; Interrupted if the user asks to
+    /// stop before there are draws.
+    pub fn sample(&self, store: &Path) -> Result<FinishedSampling> {
+        let settings = self.settings;
+        if settings.fit.loss != Loss::Linear {
+            return Err(Fault::at("optimization.nlsq.loss", "a robust loss, which is no likelihood")
+                .expected("linear for a posterior")
+                .code(Code::E62)
+                .config());
+        }
+        let opened = self.open(store)?;
+        let strategy = decide(&settings.fit, &opened, settings.run.threads())?.strategy;
+        let fitted = match self.earlier_result(&opened)? {
+            Some(fitted) => {
+                self.say(LogLevel::Info, &format!("starting from {}", fitted.directory.display()));
+                fitted
+            }
+            None => self.fit(opened)?,
+        };
+        self.say_what_is_sampled(&fitted);
+        self.watch().check()?;
+        let store = Arc::new(self.open(store)?);
+        let model = Model::new(settings.fit.space.mode, settings.model.convention, store.experiment())?;
+        let sweep = |threads: usize| {
+            // Draws tell how far it is; sweeps do not.
+            let quiet = Watch::new(&(), self.log.stop());
+            Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), threads).watched_by(quiet)
+        };
+        let threads = settings.run.threads();
+        let (together, alone) = (sweep(threads), sweep(1));
+        let data = Data { together: &together, alone: &alone, may_be_condensed: strategy == Strategy::Condensed };
+        let ask = Ask {
+            space: &settings.fit.space,
+            scaling: &settings.fit.scaling,
+            settings: &settings.sample,
+            fitted: &fitted.outcome.result,
+            threads,
+        };
+        let result = self.timed("sample", || sample(data, &ask, &self.watch()))?;
+        store.check_unchanged()?;
+        self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
+        let directory = write_posterior(&fitted.directory, &result)?;
+        Ok(FinishedSampling { summary: summary(&result), directory, result, fitted })
+    }
+
+    /// A posterior is one of its model, right or wrong.
+    fn say_what_is_sampled(&self, fitted: &Finished) {
+        let verdict = fitted.outcome.result.verdict;
+        let told = match verdict {
+            Verdict::Converged | Verdict::Interrupted => return,
+            Verdict::PoorFit => {
+                "the model does not describe the data (poor_fit): its posterior does not either".to_owned()
+            }
+            verdict => format!("the fit that chains start from is {}", verdict.name()),
+        };
+        self.say(LogLevel::Warning, &told);
+    }
+}

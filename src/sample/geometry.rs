@@ -1,0 +1,200 @@
+//! Where chains start, and coordinates in which the posterior is nearly round: w with `u = center + S w` for prior and bounds,
+//! `u' = center + B w` for the likelihood. It evaluates nothing.
+//!
+//! V is the covariance that the noise model of the fit gives the numbers, H the Hessian of -ln L, both at the center and in coordinates
+//! without bounds; V = S S'. In w, H becomes `S' H S = Q e Q'`, and the adjustment of a composite likelihood is
+//!
+//! ```text
+//! k = (product of e)^(-1/p)          B = S k^(-1/2) Q e^(-1/2) Q'          so that  B' (k H) B = 1 in w:  covariance V
+//! ```
+//!
+//! which is the geometric mean of H^-1 and V in any coordinates: it does not depend on order or units of the numbers, and k = 1, B = S
+//! where both agree.
+
+use crate::parameters::coordinate::Coordinate;
+use crate::sample::numbers::Numbers;
+use crate::sample::settings::NoiseCorrelation;
+use crate::sums::algebra::Algebra;
+use ndarray::Array2;
+
+/// Variance of a number that nothing but its bounds holds, in coordinates without bounds: that of a logistic density.
+const OF_BOUNDS: f64 = std::f64::consts::PI * std::f64::consts::PI / 3.0;
+
+/// Smaller eigenvalues of a correlation are rounding.
+const SMALLEST: f64 = 1e-12;
+
+/// Coordinates of a walk.
+#[derive(Debug, Clone)]
+pub struct Geometry {
+    center: Vec<f64>,
+    stretch: Array2<f64>,
+    adjusted: Array2<f64>,
+    /// k.
+    pub magnitude: f64,
+    /// Log likelihood at the center: what is taken off everywhere.
+    pub least: f64,
+}
+
+/// What is known at the center.
+pub struct Center<'a> {
+    /// Values of all numbers.
+    pub values: &'a [f64],
+    /// Hessian of -ln L by the numbers of the model.
+    pub hessian: &'a Array2<f64>,
+    /// Covariance of these numbers by the noise model; not a number where it is not known.
+    pub covariance: &'a Array2<f64>,
+    /// Pairs behind every factor on sigma.
+    pub pairs: &'a [f64],
+    /// Log likelihood.
+    pub least: f64,
+}
+
+impl Geometry {
+    /// Around a center.
+    #[must_use]
+    pub fn new(numbers: &Numbers, center: &Center<'_>, correlation: NoiseCorrelation) -> Self {
+        let (n, model) = (numbers.all.len(), numbers.n_of_model);
+        let u: Vec<f64> =
+            numbers.all.iter().zip(center.values).map(|(number, &value)| number.coordinate.of(value)).collect();
+        let slopes: Vec<f64> = (0..model).map(|k| numbers.all[k].coordinate.place(u[k]).slope).collect();
+        let hessian = center.hessian.with_factors(&slopes, &slopes);
+        let is_bounded = |k: usize| numbers.all[k].coordinate != Coordinate::Real;
+        let covariance = Covariance { hessian: &hessian, is_bounded: (0..model).map(is_bounded).collect() };
+        let over: Vec<f64> = slopes.iter().map(|slope| 1.0 / slope).collect();
+        let covariance = match correlation {
+            NoiseCorrelation::Frame => covariance.of(&center.covariance.with_factors(&over, &over)),
+            NoiseCorrelation::None => covariance.capped(covariance.plain()),
+        };
+        let root = root_of(&covariance);
+        let (inner, magnitude) = match correlation {
+            NoiseCorrelation::Frame => adjustment(&root.t().dot(&hessian).dot(&root)),
+            NoiseCorrelation::None => (Array2::eye(model), 1.0),
+        };
+        let (mut stretch, mut adjusted) = (Array2::zeros((n, n)), Array2::zeros((n, n)));
+        let shifted = root.dot(&inner);
+        for row in 0..model {
+            for col in 0..model {
+                stretch[[row, col]] = root[[row, col]];
+                adjusted[[row, col]] = shifted[[row, col]];
+            }
+        }
+        for (factor, pairs) in center.pairs.iter().enumerate() {
+            let width = 1.0 / (2.0 * magnitude * pairs).max(1.0).sqrt();
+            stretch[[model + factor, model + factor]] = width;
+            adjusted[[model + factor, model + factor]] = width;
+        }
+        Geometry { center: u, stretch, adjusted, magnitude, least: center.least }
+    }
+
+    /// Numbers.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.center.len()
+    }
+
+    /// u.
+    #[must_use]
+    pub fn prior_coordinates(&self, w: &[f64]) -> Vec<f64> {
+        self.stretch.times(w).iter().zip(&self.center).map(|(moved, center)| center + moved).collect()
+    }
+
+    /// u'.
+    #[must_use]
+    pub fn likelihood_coordinates(&self, w: &[f64]) -> Vec<f64> {
+        self.adjusted.times(w).iter().zip(&self.center).map(|(moved, center)| center + moved).collect()
+    }
+
+    /// A gradient by w from those by u' and by u.
+    #[must_use]
+    pub fn pulled_back(&self, by_shifted: &[f64], by_plain: &[f64]) -> Vec<f64> {
+        let n = self.width();
+        let term = |k: usize| {
+            (0..n).map(|row| self.adjusted[[row, k]] * by_shifted[row] + self.stretch[[row, k]] * by_plain[row]).sum()
+        };
+        (0..n).map(term).collect()
+    }
+}
+
+/// The covariance of the numbers of a model, also where the data do not tell it.
+struct Covariance<'a> {
+    hessian: &'a Array2<f64>,
+    is_bounded: Vec<bool>,
+}
+
+impl Covariance<'_> {
+    /// Of pairs that are independent, with what bounds tell.
+    fn plain(&self) -> Array2<f64> {
+        let mut information = self.hessian.clone();
+        for (k, &is_bounded) in self.is_bounded.iter().enumerate() {
+            information[[k, k]] += if is_bounded { 1.0 / OF_BOUNDS } else { 1e-12 * self.hessian[[k, k]] };
+        }
+        let identity = Array2::eye(information.nrows());
+        information.solve_positive(&identity).unwrap_or_else(|| information.solve_many(&identity))
+    }
+
+    /// That of the noise model; numbers without one have that of independent pairs, widened like the others, and nothing in common.
+    fn of(&self, known: &Array2<f64>) -> Array2<f64> {
+        let (n, plain) = (known.nrows(), self.plain());
+        let has = |k: usize| known[[k, k]].is_finite() && known[[k, k]] > 0.0;
+        let ratios: Vec<f64> = (0..n).filter(|&k| has(k)).map(|k| (known[[k, k]] / plain[[k, k]]).ln()).collect();
+        let widening = (ratios.iter().sum::<f64>() / ratios.len().max(1) as f64).exp().max(1.0);
+        let entry = |(row, col): (usize, usize)| match (has(row) && has(col), row == col) {
+            (true, _) => known[[row, col]],
+            (false, true) => widening * plain[[row, row]],
+            (false, false) => 0.0,
+        };
+        self.capped(Array2::from_shape_fn((n, n), entry))
+    }
+
+    /// No number is wider than its bounds make it.
+    fn capped(&self, covariance: Array2<f64>) -> Array2<f64> {
+        let factor = |k: usize| match self.is_bounded[k] {
+            true => (OF_BOUNDS / covariance[[k, k]]).sqrt().min(1.0),
+            false => 1.0,
+        };
+        let factors: Vec<f64> = (0..covariance.nrows()).map(factor).collect();
+        covariance.with_factors(&factors, &factors)
+    }
+}
+
+/// S of a covariance S S'.
+fn root_of(covariance: &Array2<f64>) -> Array2<f64> {
+    let scale = covariance.diagonal_scale();
+    let Some((values, vectors)) = covariance.divided(&scale).eigen() else { return Array2::eye(covariance.nrows()) };
+    let smallest = SMALLEST * values.last().copied().unwrap_or(1.0);
+    let entry = |(row, col): (usize, usize)| scale[row] * vectors[[row, col]] * values[col].max(smallest).sqrt();
+    Array2::from_shape_fn(covariance.dim(), entry)
+}
+
+/// k^(-1/2) Q e^(-1/2) Q' and k of a Hessian in w. Where the likelihood is wider than V already (it tells nothing there), it is left.
+fn adjustment(hessian: &Array2<f64>) -> (Array2<f64>, f64) {
+    let n = hessian.nrows();
+    let Some((values, vectors)) = hessian.eigen() else { return (Array2::eye(n), 1.0) };
+    let values: Vec<f64> = values.iter().map(|value| value.max(1.0)).collect();
+    let magnitude = (-values.iter().map(|value| value.ln()).sum::<f64>() / n.max(1) as f64).exp();
+    let entry = |(row, col): (usize, usize)| {
+        let term = |k: usize| vectors[[row, k]] * vectors[[col, k]] / (magnitude * values[k]).sqrt();
+        (0..n).map(term).sum()
+    };
+    (Array2::from_shape_fn((n, n), entry), magnitude)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_adjusted_curvature_is_the_inverse_of_the_covariance() {
+        let hessian = ndarray::array![[90.0, 20.0, 0.0], [20.0, 30.0, -4.0], [0.0, -4.0, 5.0]];
+        let (inner, magnitude) = adjustment(&hessian);
+        let found = inner.t().dot(&hessian).dot(&inner) * magnitude;
+        for row in 0..3 {
+            for col in 0..3 {
+                assert!((found[[row, col]] - f64::from(u8::from(row == col))).abs() < 1e-12, "{found}");
+            }
+        }
+        // B alone keeps volumes.
+        let (values, _) = inner.eigen().expect("a symmetric matrix");
+        assert!((values.iter().product::<f64>() - 1.0).abs() < 1e-9, "{values:?}");
+    }
+}

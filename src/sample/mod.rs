@@ -1,0 +1,15 @@
+//! Posteriors: what the data and what was believed before them say together, by draws. A verb: it asks an objective for sweeps.
+//!
+//! `settings` what can be chosen, `ask` what is asked for and of which data, `numbers` what is sampled and in which coordinates, `density` the logarithm of the posterior and its
+//! gradient, `geometry` where chains start and how their coordinates are stretched, `chain` one walk (NUTS), `diagnostics` whether
+//! walks agree, `findings` what is told of them, `course` a whole sampling.
+
+pub mod ask;
+pub mod chain;
+pub mod course;
+pub mod density;
+pub mod diagnostics;
+pub mod findings;
+pub mod geometry;
+pub mod numbers;
+pub mod settings;

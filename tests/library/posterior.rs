@@ -1,0 +1,332 @@
+//! Posteriors: the density is the one that is written down, chains draw from it, and diagnostics are those that others compute.
+
+use crate::common::{LAMINAR, experiment, fit_memory, gaussian, given, memory_f64, model, settings, values_of};
+use homodyne::api::*;
+use homodyne::parameters::prior::Prior;
+use homodyne::sample::chain::{Target, walk};
+use homodyne::sample::course::Start;
+use homodyne::sample::density::Slope;
+use homodyne::sample::diagnostics::{e_bfmi, ess_bulk, ess_tail, mcse_mean, r_hat};
+use homodyne::sums::objective::{Fineness, RawData};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Uniform numbers of a linear congruence, as the script that made the reference numbers draws them.
+fn uniform(n: usize, seed: u64) -> Vec<f64> {
+    let mut x = seed;
+    let mut next = || {
+        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (x >> 11) as f64 / 9_007_199_254_740_992.0
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+/// Four chains of 251 draws: independent, sticky with a heavy tail, oscillating with ties, and apart from one another.
+fn chains(kind: usize) -> Vec<Vec<f64>> {
+    let (m, n) = (4, 251);
+    let numbers = uniform(m * n * 12, 17 + kind as u64);
+    let rho = [0.0, 0.9, -0.6, 0.5][kind];
+    let chain = |c: usize| {
+        let mut state = 0.0;
+        let draw = |t: usize| {
+            let from = (c * n + t) * 12;
+            state = rho * state + (numbers[from..from + 12].iter().sum::<f64>() - 6.0);
+            match kind {
+                1 => (state / 2.0).exp(),
+                2 => (state * 4.0).floor() / 4.0,
+                3 => state + 0.8 * c as f64,
+                _ => state,
+            }
+        };
+        (0..n).map(draw).collect()
+    };
+    (0..m).map(chain).collect()
+}
+
+#[test]
+fn diagnostics_are_those_of_arviz() {
+    // ArviZ 0.23.4: rhat, ess (bulk, tail), mcse of the mean, bfmi of the first chain.
+    let expected = [
+        [0.9992575307596467, 1112.4151433832092, 951.8978084920631, 0.03061987301239141, 2.04695357],
+        [1.0702288797558925, 65.14058280065608, 159.54835308293804, 0.2456807368696996, 0.32327857],
+        [0.9998868928487872, 3000.0, 980.2338302889867, 0.023035108760812953, 3.26562609],
+        [1.3036072490340007, 10.78544014114366, 65.50511755744107, 0.44910701095524275, 0.88514851],
+    ];
+    for (kind, expected) in expected.iter().enumerate() {
+        let chains = chains(kind);
+        let found = [r_hat(&chains), ess_bulk(&chains), ess_tail(&chains), mcse_mean(&chains), e_bfmi(&chains[0])];
+        for (found, expected) in found.into_iter().zip(expected) {
+            let found = found.expect("enough draws");
+            assert!((found / expected - 1.0).abs() < 1e-6, "kind {kind}: {found}, not {expected}");
+        }
+    }
+    assert_eq!(r_hat(&[vec![1.0; 50], vec![1.0; 50]]), None);
+    assert_eq!(ess_bulk(&[vec![1.0, 2.0]]), None);
+}
+
+/// A density with hand-written gradient, whose values are its coordinates but for logarithms of scales.
+struct Written {
+    width: usize,
+    log: Box<LogOf>,
+    values: Box<ValuesOf>,
+}
+
+type LogOf = dyn Fn(&[f64]) -> Slope + Sync;
+type ValuesOf = dyn Fn(&[f64]) -> Vec<f64> + Sync;
+
+impl Target for Written {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn log(&self, w: &[f64]) -> Result<Slope> {
+        Ok((self.log)(w))
+    }
+
+    fn values(&self, w: &[f64]) -> Vec<f64> {
+        (self.values)(w)
+    }
+}
+
+fn read(name: &str) -> Value {
+    let path = format!("{}/tests/data/posteriordb/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).expect("shipped")).expect("JSON")
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().expect("a list").iter().map(|number| number.as_f64().expect("a number")).collect()
+}
+
+/// y ~ N(X beta, sigma): beta normal or flat, sigma = exp(last coordinate) half-Cauchy or half-normal, with its Jacobian.
+fn regression(rows: Vec<Vec<f64>>, y: Vec<f64>, beta_width: Option<f64>, half_cauchy: Option<f64>) -> Written {
+    let width = rows[0].len() + 1;
+    // Coordinates in which the columns are of size one: a sampler's metric has no correlations.
+    let log = move |w: &[f64]| {
+        let p = w.len() - 1;
+        let sigma = w[p].exp();
+        let mut slope = Slope { value: 0.0, gradient: vec![0.0; p + 1] };
+        for (row, y) in rows.iter().zip(&y) {
+            let z = (y - row.iter().zip(w).map(|(x, beta)| x * beta).sum::<f64>()) / sigma;
+            slope.value -= 0.5 * z * z + w[p];
+            row.iter().enumerate().for_each(|(k, x)| slope.gradient[k] += z * x / sigma);
+            slope.gradient[p] += z * z - 1.0;
+        }
+        if let Some(width) = beta_width {
+            for (k, beta) in w[..p].iter().enumerate() {
+                slope.value -= 0.5 * (beta / width).powi(2);
+                slope.gradient[k] -= beta / (width * width);
+            }
+        }
+        match half_cauchy {
+            Some(scale) => {
+                let ratio = (sigma / scale).powi(2);
+                slope.value += w[p] - ratio.ln_1p();
+                slope.gradient[p] += 1.0 - 2.0 * ratio / (1.0 + ratio);
+            }
+            None => {
+                slope.value += w[p] - 0.5 * (sigma / 10.0).powi(2);
+                slope.gradient[p] += 1.0 - (sigma / 10.0).powi(2);
+            }
+        }
+        slope
+    };
+    let values = |w: &[f64]| [&w[..w.len() - 1], &[w[w.len() - 1].exp()]].concat();
+    Written { width, log: Box::new(log), values: Box::new(values) }
+}
+
+fn eight_schools() -> Written {
+    let data = read("eight_schools_noncentered_data");
+    let (y, sigma) = (numbers(&data["y"]), numbers(&data["sigma"]));
+    let log = move |w: &[f64]| {
+        let (mu, tau) = (w[8], w[9].exp());
+        let mut slope = Slope { value: 0.0, gradient: vec![0.0; 10] };
+        for j in 0..8 {
+            let z = (y[j] - mu - tau * w[j]) / sigma[j];
+            slope.value -= 0.5 * z * z + 0.5 * w[j] * w[j];
+            slope.gradient[j] += z * tau / sigma[j] - w[j];
+            slope.gradient[8] += z / sigma[j];
+            slope.gradient[9] += z * tau * w[j] / sigma[j];
+        }
+        let ratio = (tau / 5.0).powi(2);
+        slope.value += -0.5 * (mu / 5.0).powi(2) - ratio.ln_1p() + w[9];
+        slope.gradient[8] -= mu / 25.0;
+        slope.gradient[9] += 1.0 - 2.0 * ratio / (1.0 + ratio);
+        slope
+    };
+    let values = |w: &[f64]| {
+        let (mu, tau) = (w[8], w[9].exp());
+        (0..8).map(|j| mu + tau * w[j]).chain([mu, tau]).collect()
+    };
+    Written { width: 10, log: Box::new(log), values: Box::new(values) }
+}
+
+fn autoregression() -> Written {
+    let y = numbers(&read("arK_data")["y"]);
+    let row = |t: usize| std::iter::once(1.0).chain((1..=5).map(|k| y[t - k])).collect::<Vec<f64>>();
+    let rows = (5..y.len()).map(row).collect();
+    regression(rows, y[5..].to_vec(), Some(10.0), Some(2.5))
+}
+
+#[test]
+fn reference_posteriors_are_drawn_from() {
+    let kid = read("kidscore_momiq_data");
+    let rows = numbers(&kid["mom_iq"]).into_iter().map(|iq| vec![1.0, iq]).collect();
+    let blr = read("blr_data");
+    let design = blr["X"].as_array().expect("rows").iter().map(numbers).collect();
+    let models = [
+        ("eight_schools_noncentered", eight_schools()),
+        ("arK", autoregression()),
+        ("kidscore_momiq", regression(rows, numbers(&kid["kid_score"]), None, Some(2.5))),
+        ("blr", regression(design, numbers(&blr["y"]), Some(10.0), None)),
+    ];
+    let settings = SampleSettings { max_tree_depth: 12, ..SampleSettings::default() };
+    for (name, target) in models {
+        let walk = |chain: usize| walk(&target, &settings, (chain, 0.9), &|_| ()).expect("a density everywhere");
+        let chains: Vec<_> = (0..4).map(walk).collect();
+        let reference = read(&format!("{name}_mean_value"));
+        let (means, errors) = (numbers(&reference["mean_value"]), numbers(&reference["mcse_mean"]));
+        for (k, (mean, error)) in means.iter().zip(&errors).enumerate() {
+            let columns: Vec<Vec<f64>> =
+                chains.iter().map(|chain| chain.draws.iter().map(|draw| draw.values[k]).collect()).collect();
+            let found = columns.concat().iter().sum::<f64>() / columns.concat().len() as f64;
+            let own = mcse_mean(&columns).expect("enough draws");
+            assert!((found - mean).abs() < 4.0 * error.hypot(own), "{name} {k}: {found}, not {mean} +- {error}");
+            let r_hat = r_hat(&columns).expect("enough draws");
+            assert!(r_hat < 1.02, "{name} {k}: R-hat {r_hat}");
+        }
+    }
+}
+
+/// A set whose noise is Gaussian, and its fit.
+struct Fitted {
+    store: MemoryStore,
+    model: Model,
+    settings: FitSettings,
+    result: FitResult,
+}
+
+fn fitted(mode: AnalysisMode, n_frames: usize, scaling: ScalingSettings) -> Fitted {
+    let experiment = experiment(n_frames, 5);
+    let model = model(mode, ShearConvention::Homodyne, &experiment);
+    let noise = |angle: usize, pair: usize| 0.003 * gaussian(5 + angle as u64, pair as u64);
+    let values = values_of(&model, &experiment, &LAMINAR[..mode.n_parameters()], &|_| (0.22, 1.01), &noise);
+    let mut settings = settings(mode, scaling);
+    settings.space.physical[2].fixed = Some(LAMINAR[2]);
+    if mode == AnalysisMode::LaminarFlow {
+        settings.space.physical[5].fixed = Some(LAMINAR[5]);
+    }
+    let store = || memory_f64(experiment.clone(), values.clone(), 4096);
+    let result = fit_memory(store(), &model, &settings);
+    Fitted { store: store(), model, settings, result }
+}
+
+impl Fitted {
+    fn sweep(self) -> (Sweep<'static>, Model, FitSettings, FitResult) {
+        (Sweep::new(Arc::new(self.store), self.model.clone(), 1), self.model, self.settings, self.result)
+    }
+}
+
+#[test]
+fn gradients_are_those_of_the_density_in_every_mode() {
+    let flow = AnalysisMode::LaminarFlow;
+    let constant = given(vec![AngleScaling::new(0.22, 1.01); 5]);
+    let scalings = [
+        (flow, ScalingSettings::from(ScalingMode::Auto)),
+        (flow, ScalingSettings { fourier_order: 1, ..ScalingMode::Fourier.into() }),
+        (AnalysisMode::Static, ScalingSettings::from(ScalingMode::Individual)),
+        (AnalysisMode::Static, constant),
+    ];
+    for (mode, scaling) in scalings {
+        let (sweep, _, mut fit, result) = fitted(mode, 60, scaling.clone()).sweep();
+        fit.space.physical[0].prior = Prior::LogNormal { mean: 9.8, deviation: 0.5 };
+        fit.space.physical[1].prior = Prior::Normal { mean: 0.0, deviation: 0.2 };
+        for (noise, noise_correlation) in [
+            (NoiseScale::PerAngle, NoiseCorrelation::Frame),
+            (NoiseScale::Shared, NoiseCorrelation::None),
+            (NoiseScale::Fixed, NoiseCorrelation::Frame),
+        ] {
+            let settings = SampleSettings { noise, noise_correlation, ..SampleSettings::default() };
+            let ask = Ask { space: &fit.space, scaling: &scaling, settings: &settings, fitted: &result, threads: 1 };
+            let start = Start::of(&sweep, &ask).expect("a start");
+            let posterior = start.posterior(&sweep, None);
+            let n = Target::width(&posterior);
+            let place: Vec<f64> = uniform(n, 3).iter().map(|value| 2.0 * value - 1.0).collect();
+            let slope = posterior.log(&place).expect("finite");
+            for k in 0..n {
+                let at = |step: f64| {
+                    let mut moved = place.clone();
+                    moved[k] += step;
+                    posterior.log(&moved).expect("finite").value
+                };
+                let step = 1e-4;
+                let difference = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * step);
+                let error = (slope.gradient[k] - difference).abs();
+                assert!(error < 2e-5 * (1.0 + slope.gradient[k].abs()), "{mode:?} {:?} {noise:?} {k}", scaling.mode);
+            }
+        }
+    }
+}
+
+fn posterior_of(fitted: Fitted, settings: &SampleSettings, threads: usize, may_be_condensed: bool) -> PosteriorResult {
+    let (sweep, _, fit, result) = fitted.sweep();
+    let ask = Ask { space: &fit.space, scaling: &fit.scaling, settings, fitted: &result, threads };
+    let data = Data { together: &sweep, alone: &sweep, may_be_condensed };
+    sample(data, &ask, &Watch::nobody()).expect("drawn")
+}
+
+#[test]
+fn widths_are_those_of_the_noise_model_and_of_independent_pairs() {
+    let auto = || ScalingSettings::from(ScalingMode::Auto);
+    let settings = SampleSettings { n_draws: 1000, n_warmup: 300, ..SampleSettings::default() };
+    let fit = fitted(AnalysisMode::Static, 80, auto());
+    let parameters = fit.result.parameters.clone();
+    let found = posterior_of(fit, &settings, 2, false);
+    assert_eq!(found.verdict, PosteriorVerdict::Converged, "{:?}", found.reasons);
+    let plain = SampleSettings { noise_correlation: NoiseCorrelation::None, ..settings };
+    let independent = posterior_of(fitted(AnalysisMode::Static, 80, auto()), &plain, 2, false);
+    for parameter in parameters.iter().filter(|parameter| parameter.uncertainty.is_some()) {
+        let of = |result: &PosteriorResult| {
+            result.numbers.iter().find(|number| number.name == parameter.name).expect("sampled").deviation
+        };
+        let ratio = of(&found) / parameter.uncertainty.expect("free");
+        assert!((ratio - 1.0).abs() < 0.1, "{}: {ratio}", parameter.name);
+        let plain = of(&independent) / parameter.uncertainty_plain.expect("noise is known");
+        assert!((plain - 1.0).abs() < 0.1, "{}: {plain}", parameter.name);
+    }
+}
+
+#[test]
+fn draws_are_the_same_for_any_number_of_threads_and_another_seed_has_others() {
+    let settings = SampleSettings { n_draws: 60, n_warmup: 60, n_chains: 3, ..SampleSettings::default() };
+    let scaling = || ScalingSettings::from(ScalingMode::Auto);
+    let of = |settings: &SampleSettings, threads: usize| {
+        posterior_of(fitted(AnalysisMode::LaminarFlow, 50, scaling()), settings, threads, false).draws
+    };
+    let one = of(&settings, 1);
+    assert_eq!(one, of(&settings, 2));
+    assert_eq!(one, of(&settings, 4));
+    assert_ne!(one, of(&SampleSettings { seed: 43, ..settings.clone() }, 2));
+}
+
+#[test]
+fn condensed_data_have_the_posterior_of_all_pairs() {
+    let settings = SampleSettings { n_draws: 1000, n_warmup: 300, ..SampleSettings::default() };
+    let scaling = || ScalingSettings::from(ScalingMode::Auto);
+    let (sweep, _, fit, result) = fitted(AnalysisMode::LaminarFlow, 400, scaling()).sweep();
+    let condensed = sweep.condensed(Fineness::Usual).expect("no error").expect("enough frames");
+    let ask = Ask { space: &fit.space, scaling: &fit.scaling, settings: &settings, fitted: &result, threads: 2 };
+    let start = Start::of(&sweep, &ask).expect("a start");
+    let correction = start.correction(&*condensed).expect("finite");
+    let (all, some) = (start.posterior(&sweep, None), start.posterior(&*condensed, Some(&correction)));
+    for seed in 0..5 {
+        let place: Vec<f64> = uniform(Target::width(&all), seed).iter().map(|value| 6.0 * (value - 0.5)).collect();
+        let (all, some) = (all.log(&place).expect("finite"), some.log(&place).expect("finite"));
+        assert!((all.value - some.value).abs() < 0.05, "{} {}", all.value, some.value);
+        let apart = all.gradient.iter().zip(&some.gradient).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 0.05, "{apart}");
+    }
+    drop(condensed);
+    let found = posterior_of(fitted(AnalysisMode::LaminarFlow, 400, scaling()), &settings, 2, true);
+    assert!(found.condensed.is_some_and(|condensed| condensed.largest_difference < 0.05), "{:?}", found.condensed);
+    assert_eq!(found.verdict, PosteriorVerdict::Converged, "{:?}", found.reasons);
+}
