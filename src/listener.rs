@@ -67,6 +67,13 @@ pub enum Event<'a> {
         /// Since its beginning.
         seconds: f64,
     },
+    /// Intervals that are taken from the cost itself have come this far.
+    Intervals {
+        /// Parameters that are done, with a share of the present one.
+        done: f64,
+        /// Parameters in all.
+        all: usize,
+    },
     /// The solver has evaluated a point.
     Iteration {
         /// Number, from 0.

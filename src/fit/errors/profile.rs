@@ -10,6 +10,7 @@
 
 use crate::error::{Fault, Result};
 use crate::fit::errors::uncertainty::Uncertainty;
+use crate::fit::errors::walking::Walking;
 use crate::fit::settings::Tolerances;
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
@@ -90,6 +91,8 @@ pub struct Surroundings<'a> {
     pub point: &'a Point,
     /// Its errors.
     pub uncertainty: &'a Uncertainty,
+    /// Who hears how far walks have come.
+    pub walking: &'a Walking<'a>,
 }
 
 /// A value at some distance from the minimum, and how many errors that is.
@@ -174,12 +177,14 @@ impl Surroundings<'_> {
 
     fn walk(&self, parameter: usize, error: f64) -> Result<Walked> {
         let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
+        self.walking.begin();
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
             let valley = self.valley(parameter);
             let mut walk = Side { surroundings: self, parameter, side, error, valley, ends: Vec::new() };
             let mut inside = Step { distance: 0.0, z: 0.0 };
             for (interval, level) in intervals.iter_mut().zip(LEVELS) {
                 let distance = walk.end(&mut inside, level)?;
+                self.walking.found();
                 let is_inside = distance < walk.room();
                 interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
             }
@@ -265,6 +270,7 @@ impl Side<'_> {
         start[self.parameter] = point.theta[self.parameter] + moved;
         let (theta, cost) = self.best(&start)?;
         self.remember(&theta, moved);
+        self.surroundings.walking.looked();
         Ok((theta, self.surroundings.errors_away(self.parameter, cost)))
     }
 

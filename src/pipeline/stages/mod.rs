@@ -5,3 +5,4 @@ pub mod fit;
 pub mod ingest;
 pub mod look;
 pub mod report;
+pub mod report_table;
