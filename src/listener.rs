@@ -78,6 +78,13 @@ pub enum Event<'a> {
         /// Since the chains began.
         seconds: f64,
     },
+    /// Intervals that are taken from the cost itself have come this far.
+    Intervals {
+        /// Parameters that are done, with a share of the present one.
+        done: f64,
+        /// Parameters in all.
+        all: usize,
+    },
     /// The solver has evaluated a point.
     Iteration {
         /// Number, from 0.

@@ -280,7 +280,7 @@ pub struct InspectArguments {
     #[arg(long, value_name = "DIR")]
     pub plot: Option<PathBuf>,
     /// Formats of the figures, separated by commas (with --plot).
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "svg", requires = "plot")]
+    #[arg(long, value_enum, value_delimiter = ',', requires = "plot")]
     pub formats: Vec<FormatName>,
     /// Which wavevector of a file with several, in 1/angstrom (with --plot).
     #[arg(long, value_name = "Q", value_parser = wavevector, allow_hyphen_values = true, requires = "plot")]

@@ -114,7 +114,7 @@ fn many_q(
         print_json(&table)?;
     } else {
         print(&table.summary)?;
-        print(&places(&table.directory, None))?;
+        print(&places(&table.directory, table.report.as_ref()))?;
     }
     Ok(table.exit_code())
 }

@@ -50,16 +50,18 @@ fn formats(names: &[FormatName]) -> Vec<Format> {
 /// Options of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// Run directory, as `homodyne runs` lists them.
+    /// Run directory, or that of a table of many q, as `homodyne runs` lists them.
     run: PathBuf,
-    /// Azimuths in degrees whose full figures are on the page, separated by commas (default: four of them).
+    /// Azimuths in degrees whose full figures are on the page at once, separated by commas (default: those of the report that is there,
+    /// else the worst, those along and across the flow, and others: four).
     #[arg(long, value_name = "PHI,PHI,..", allow_hyphen_values = true, value_delimiter = ',')]
     angles: Vec<f64>,
-    /// Colours of maps.
-    #[arg(long, value_enum, default_value_t = ColourMap::Viridis)]
-    colormap: ColourMap,
-    /// Formats of the figures in report/plots, separated by commas: svg follows the page, png and pdf are dark on white.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "svg")]
+    /// Colours of maps (default: those of the report that is there, else viridis).
+    #[arg(long, value_enum)]
+    colormap: Option<ColourMap>,
+    /// Formats of the figures in report/plots, separated by commas, beside those that are there (default: svg): svg follows the page,
+    /// png and pdf are dark on white.
+    #[arg(long, value_enum, value_delimiter = ',')]
     formats: Vec<FormatName>,
     /// Write the arrays of all maps and their results under the names of the Python programs too: nlsq/.
     #[arg(long)]
@@ -82,10 +84,10 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
     }
     let settings = ReportSettings {
         phi_degrees: arguments.angles.clone(),
-        colours: match arguments.colormap {
+        colours: arguments.colormap.map(|colormap| match colormap {
             ColourMap::Viridis => Colours::Viridis,
             ColourMap::Jet => Colours::Jet,
-        },
+        }),
         threads: arguments.threads.unwrap_or_else(usable_cores).max(1),
         formats: formats(&arguments.formats),
         fitted: arguments.fitted,

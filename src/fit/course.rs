@@ -6,6 +6,7 @@ use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::profile::{Profile, Surroundings};
 use crate::fit::errors::uncertainty::Uncertainty;
+use crate::fit::errors::walking::Walking;
 use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
 use crate::fit::search::start::from_data;
 use crate::fit::settings::{FitSettings, Profiles, Tolerances};
@@ -80,8 +81,11 @@ pub fn fit(
     let start = ask.start(explore, &coarse, following)?;
     let is_unknown = mode.mode == ScalingMode::Constant && mode.given.is_none();
     let condensing = Condensing::new(raw, outset.strategy == Strategy::Condensed);
-    let given =
-        if is_unknown { Some(ask.estimate_scaling(explore, (raw, &condensing), &start)?) } else { mode.given.clone() };
+    let given = if is_unknown {
+        Some(ask.estimate_scaling(explore, (raw, &condensing), &start, following)?)
+    } else {
+        mode.given.clone()
+    };
     let problem = ask.problem(raw, &ScalingSettings { given, ..mode.clone() })?;
     let map =
         if is_unknown { ScalingMap::estimated(raw.phi_degrees().len(), &settings.space) } else { problem.map.clone() };
@@ -146,6 +150,7 @@ impl<'a> Ask<'a> {
         explore: &dyn Objective,
         (raw, condensing): (&dyn RawData, &Condensing<'_>),
         start: &[f64],
+        following: &Following<'_>,
     ) -> Result<Vec<AngleScaling>> {
         let individual = ScalingSettings::from(ScalingMode::Individual);
         let polish = self.problem(explore, &individual)?;
@@ -153,7 +158,9 @@ impl<'a> Ask<'a> {
         let all = self.problem(raw, &individual)?;
         let near = condensing.nearer(&all, &polished.point.theta, &Following::default())?;
         let start = near.map_or(polished.point.theta, |near| near.theta);
-        let best = minimise(System::Gram(raw), &all, &start, "scaling", &mut Following::default())?;
+        // Heard of, and not kept: a resumed run estimates them again.
+        let mut heard = Following { watch: following.watch.clone(), journal: None };
+        let best = minimise(System::Gram(raw), &all, &start, "scaling", &mut heard)?;
         Ok(best.point.scaling.per_angle)
     }
 }
@@ -252,7 +259,9 @@ impl Fit<'_, '_> {
     /// Intervals from the cost itself, where they are needed or asked for.
     fn profiles(&self, point: &Point, uncertainty: &Uncertainty, following: &Following<'_>) -> Result<Vec<Profile>> {
         let (problem, wanted) = (self.described, self.ask.settings.profiles);
-        let around = Surroundings { objective: self.raw, least: point.evaluation.cost, problem, point, uncertainty };
+        let (objective, least) = (self.raw as &dyn Objective, point.evaluation.cost);
+        let unheard = &Walking::new(&following.watch, 0);
+        let around = Surroundings { objective, least, problem, point, uncertainty, walking: unheard };
         let mut parameters = match wanted {
             Profiles::Never => Vec::new(),
             Profiles::All => uncertainty.moving.clone(),
@@ -261,6 +270,8 @@ impl Fit<'_, '_> {
         parameters.sort_unstable();
         parameters.dedup();
         let mut profiles = Vec::new();
+        let walking = &Walking::new(&following.watch, parameters.len());
+        let around = Surroundings { walking, ..around };
         // The walk asks for many costs: where condensed data are believed, all pairs answer for its ends alone.
         let condensed = if parameters.is_empty() { None } else { self.condensing.believed()? };
         let least = condensed.as_deref().map(|data| problem.cost(data, &point.theta)).transpose()?;
@@ -271,6 +282,7 @@ impl Fit<'_, '_> {
             let name = &problem.space.physical[parameter].name;
             following.note(&format!("{name}: its intervals are taken from the cost itself"));
             profiles.push(around.profile(parameter, error, quick.as_ref())?);
+            walking.finish();
         }
         Ok(profiles)
     }

@@ -109,6 +109,7 @@ impl IngestSettings {
         self.source.as_deref().ok_or_else(|| {
             Fault::at("experimental_data.file_path", "not given")
                 .expected("the path of a beamline file")
+                .advice("or name a store that is there with --store")
                 .code(Code::E62)
                 .config()
         })

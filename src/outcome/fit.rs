@@ -222,6 +222,8 @@ pub struct TransportPoint {
     pub t_seconds: f64,
     /// D(t) in angstrom^2/s.
     pub diffusion: Rate,
+    /// Mean of D from the first time on, in angstrom^2/s; results of earlier versions do not tell.
+    pub mean_diffusion: Option<Rate>,
     /// gamma_dot(t) in 1/s; `None` without shear.
     pub shear_rate: Option<Rate>,
 }

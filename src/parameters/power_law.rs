@@ -39,6 +39,22 @@ impl PowerLaw {
         [power, self.amplitude * power * t.ln(), 1.0]
     }
 
+    /// Its means from the first of some ascending times to each of them, and the derivatives of the means, by trapezoids.
+    #[must_use]
+    pub fn means(&self, times: &[f64]) -> Vec<(f64, [f64; 3])> {
+        let (mut integral, mut derived) = (0.0, [0.0; 3]);
+        let mut means: Vec<(f64, [f64; 3])> =
+            times.first().map(|&t| (self.at(t), self.derivatives(t))).into_iter().collect();
+        for two in times.windows(2) {
+            let (half, elapsed) = (0.5 * (two[1] - two[0]), two[1] - times[0]);
+            integral += half * (self.at(two[0]) + self.at(two[1]));
+            let [before, after] = [two[0], two[1]].map(|t| self.derivatives(t));
+            derived = std::array::from_fn(|k| derived[k] + half * (before[k] + after[k]));
+            means.push((integral / elapsed, derived.map(|integral| integral / elapsed)));
+        }
+        means
+    }
+
     /// The other law of the same amplitude that has the same value and slope at `t_ref`: slopes `x exp(x)`, x = exponent ln t_ref, that
     /// are negative have two exponents (the two branches of Lambert's W). `None` where there is no other.
     #[must_use]

@@ -21,13 +21,14 @@ use crate::sweep::raw::picture_patches::{Grain, IntoPicture, Level, Sum};
 /// How pictures are drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportSettings {
-    /// Azimuths in degrees whose figures are on the page; empty: some, evenly chosen.
+    /// Azimuths in degrees whose figures are on the page; empty: those of the report that is there, else of a result the worst one and
+    /// those along and across the flow, and some between them.
     pub phi_degrees: Vec<f64>,
-    /// Colours of maps.
-    pub colours: Colours,
+    /// Colours of maps; `None`: those of the report that is there, else viridis.
+    pub colours: Option<Colours>,
     /// Most pixels along the side of a map; `None`: 512, and 256 where there are many angles.
     pub most_pixels: Option<usize>,
-    /// Formats of figures as files, one at least.
+    /// Formats of figures as files, beside those of the report that is there; SVG where neither says anything.
     pub formats: Vec<Format>,
     /// Worker threads.
     pub threads: usize,
@@ -41,9 +42,9 @@ impl Default for ReportSettings {
     fn default() -> Self {
         ReportSettings {
             phi_degrees: Vec::new(),
-            colours: Colours::Viridis,
+            colours: None,
             most_pixels: None,
-            formats: vec![Format::Svg],
+            formats: Vec::new(),
             threads: 1,
             fitted: false,
             npz: false,
@@ -52,7 +53,7 @@ impl Default for ReportSettings {
 }
 
 /// Angles whose figures are on the page if nobody says which.
-const SHOWN: usize = 4;
+pub const SHOWN: usize = 4;
 /// With more angles than that maps are smaller.
 const MANY_ANGLES: usize = 16;
 /// Bins of lags grow by this factor.
@@ -151,7 +152,7 @@ impl Drawing {
             phi_degrees,
             sigma: Some(known.level.sigma).filter(|sigma| *sigma > 0.0),
             dt_seconds: self.dt_seconds,
-            colours: self.settings.colours,
+            colours: self.settings.colours.unwrap_or_default(),
             model: self.model.unwrap_or_default(),
         };
         let figure = triptych.picture();
@@ -159,7 +160,7 @@ impl Drawing {
             picture: self.picture(angle, known, &sums),
             map: self.files(&name(phi_degrees), &figure)?,
             on_page: self.is_shown(angle).then(|| on_page(&figure)).transpose()?,
-            small: small(&map, self.settings.colours),
+            small: small(&map, self.settings.colours.unwrap_or_default()),
         })
     }
 
@@ -244,8 +245,10 @@ impl Drawing {
             for figure in &lines {
                 files.extend(self.files(&figure.name, &figure.picture)?);
             }
-            let figures = on_page.map(|map| (map, lines));
-            angles.push(Shown { phi_degrees, small: address(&small)?, map_file: name(phi_degrees), figures });
+            let line_files = lines.iter().map(|figure| figure.name.clone()).collect();
+            let (figures, why) = (on_page.map(|map| (map, lines)), String::new());
+            let (small, map_file) = (address(&small)?, name(phi_degrees));
+            angles.push(Shown { phi_degrees, small, why, map_file, line_files, figures });
         }
         Ok((files, angles))
     }
@@ -262,10 +265,16 @@ impl Drawing {
     fn is_shown(&self, angle: usize) -> bool {
         let (n, asked) = (self.phi_degrees.len(), &self.settings.phi_degrees);
         match asked.is_empty() {
-            true => (0..SHOWN.min(n)).any(|chosen| chosen * n / SHOWN.min(n) == angle),
+            true => evenly(n).any(|chosen| chosen == angle),
             false => asked.iter().any(|asked| (asked - self.phi_degrees[angle]).abs() < 0.01),
         }
     }
+}
+
+/// Some of so many angles, evenly.
+pub fn evenly(n: usize) -> impl Iterator<Item = usize> {
+    let shown = SHOWN.min(n);
+    (0..shown).map(move |chosen| chosen * n / shown)
 }
 
 /// The bin of every lag: single frames first, then ever wider ones.

@@ -25,8 +25,15 @@ impl Run<'_> {
         }
     }
 
-    /// The store as the configuration asks for it, made or reused; a file that is gone leaves what was made from it.
+    /// The store as the configuration asks for it, made or reused; a file that is gone leaves what was made from it, and
+    /// without a file a store that is named is taken as it is.
     pub(super) fn made_store(&self) -> Result<PathBuf> {
+        if let (None, StorePlace::Directory(path)) = (&self.settings.ingest.source, &self.settings.ingest.store)
+            && is_store(path)
+        {
+            self.say(LogLevel::Info, &format!("no data file is named: taking the store {} as it is", path.display()));
+            return Ok(path.clone());
+        }
         let gone = self.settings.ingest.source.as_ref().filter(|source| !source.exists());
         if let (Some(gone), [store]) = (gone, &agreeing(self.settings)[..]) {
             let what = format!("{} is gone: taking the store {}", gone.display(), store.display());

@@ -4,9 +4,10 @@ use crate::error::{Error, Result, io_at};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::machine::publish::{Kind, StagedDirectory};
-use crate::outcome::fit::{AngleResult, FitOutcome};
+use crate::outcome::fit::AngleResult;
 use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::marked_directory::Marked;
+use crate::pipeline::report_directory::Reported;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::long_table::{columns, fields};
@@ -32,7 +33,7 @@ const TABLE: &str = "fitted.parquet";
 struct Fitted<'a> {
     store: Arc<Store>,
     source: StoreAtTheta,
-    outcome: &'a FitOutcome,
+    reported: &'a Reported,
     place: &'a Path,
 }
 
@@ -42,15 +43,15 @@ struct Fitted<'a> {
 /// What reading and writing report; E77 if something else is at the place.
 pub fn write_fitted(
     run: &Path,
-    outcome: &FitOutcome,
+    reported: &Reported,
     store: Arc<Store>,
     threads: usize,
     watch: &Watch<'_>,
 ) -> Result<PathBuf> {
     let staged = StagedDirectory::begin(&run.join(FITTED), KIND)?;
-    let source = StoreAtTheta::of_result(Arc::clone(&store) as _, outcome)?;
-    let fitted = Fitted { store, source, outcome, place: staged.path() };
-    let n = outcome.result.angles.len();
+    let source = StoreAtTheta::of_result(Arc::clone(&store) as _, &reported.outcome)?;
+    let fitted = Fitted { store, source, reported, place: staged.path() };
+    let n = reported.outcome.result.angles.len();
     let mut sizes = Map::new();
     let flow = Dataflow {
         n_items: n,
@@ -70,7 +71,7 @@ pub fn write_fitted(
 
 impl Fitted<'_> {
     fn angle(&self, angle: usize) -> Result<(String, u64)> {
-        let found = &self.outcome.result.angles[angle];
+        let found = &self.reported.outcome.result.angles[angle];
         let folder = format!("phi={}", found.phi_degrees);
         let directory = self.place.join(&folder);
         std::fs::create_dir(&directory).map_err(io_at(&directory))?;
@@ -115,13 +116,10 @@ impl Fitted<'_> {
 
     /// What readers of the tables have to know.
     fn description(&self) -> HashMap<String, String> {
-        let entry = |name: &str, value: &str| (format!("homodyne.{name}"), value.to_owned());
-        HashMap::from([
-            entry("program", concat!("homodyne ", env!("CARGO_PKG_VERSION"))),
-            entry("units", "t1, t2: second; c2, model, residual, sigma: 1"),
-            entry("equation", "model = offset(phi) + contrast(phi) h(phi, i, j); residual = c2 - model"),
-            entry("store_content_key", &self.store.manifest().content_key),
-        ])
+        let mut says = self.reported.origin().metadata("t1, t2: second; c2, model, residual, sigma: 1");
+        let rows = "model = offset(phi) + contrast(phi) h(phi, i, j); residual = c2 - model";
+        says.insert("homodyne.rows".to_owned(), rows.to_owned());
+        says
     }
 }
 

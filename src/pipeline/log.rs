@@ -18,6 +18,8 @@ pub struct RunLog<'a> {
     level: LogLevel,
     progress: Progress,
     lines: Mutex<Vec<String>>,
+    /// Every warning, whatever is logged.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl<'a> RunLog<'a> {
@@ -25,7 +27,13 @@ impl<'a> RunLog<'a> {
     #[must_use]
     pub fn new(settings: &Settings, user: &Watch<'a>) -> Self {
         let level = settings.run.log_level;
-        RunLog { user: user.clone(), level, progress: Progress::default(), lines: Mutex::default() }
+        RunLog {
+            user: user.clone(),
+            level,
+            progress: Progress::default(),
+            lines: Mutex::default(),
+            warnings: Mutex::default(),
+        }
     }
 
     /// The user's wish to stop.
@@ -41,6 +49,12 @@ impl<'a> RunLog<'a> {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
+    /// What was warned of so far.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A detail that log.txt has whatever is logged.
     pub fn keep(&self, text: &str) {
         self.push(LogLevel::Debug, text);
@@ -48,6 +62,9 @@ impl<'a> RunLog<'a> {
     }
 
     fn write(&self, level: LogLevel, text: &str) {
+        if level == LogLevel::Warning {
+            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+        }
         if level <= self.level {
             self.push(level, text);
         }

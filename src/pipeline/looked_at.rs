@@ -30,6 +30,7 @@ pub struct StoreAtTheta {
     theta: Vec<f64>,
     tables: ThetaTables,
     phi_degrees: Vec<f64>,
+    n_frames: usize,
 }
 
 impl StoreAtTheta {
@@ -37,8 +38,9 @@ impl StoreAtTheta {
     #[must_use]
     pub fn new(store: Arc<dyn BlockSource>, model: Model, theta: Vec<f64>) -> Self {
         let phi_degrees = store.experiment().angles.iter().map(|angle| angle.phi_degrees).collect();
+        let n_frames = store.experiment().time.n_frames;
         let (tables, sweep) = (model.tables(&theta), Sweep::new(store, model.clone(), 1));
-        StoreAtTheta { sweep, model, theta, tables, phi_degrees }
+        StoreAtTheta { sweep, model, theta, tables, phi_degrees, n_frames }
     }
 
     /// Of a store at the parameters of a result.
@@ -51,6 +53,19 @@ impl StoreAtTheta {
         let model = Model::new(conditions.analysis_mode, convention, store.experiment())?;
         let theta = outcome.result.parameters.iter().map(|found| found.value).collect();
         Ok(StoreAtTheta::new(store, model, theta))
+    }
+
+    /// h at any azimuth in degrees and lag in frames, a mean over ages.
+    #[must_use]
+    pub fn mean_h(&self, phi_degrees: f64, lag: usize) -> f64 {
+        /// Most ages that are asked.
+        const AGES: usize = 64;
+        let n_frames = self.n_frames;
+        let evaluator = PairEvaluator::new(&self.model, &self.tables, &self.theta, phi_degrees);
+        let first = n_frames.saturating_sub(lag).max(1);
+        let ages = AGES.min(first);
+        let at = |age: usize| (2 * age + 1) * first / (2 * ages);
+        (0..ages).map(|age| evaluator.h(at(age), (at(age) + lag).min(n_frames - 1))).sum::<f64>() / ages as f64
     }
 
     /// A block with h of its pairs; not a number where a pair does not count.

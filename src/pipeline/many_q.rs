@@ -4,7 +4,7 @@
 //! dataset, partitioned by both.
 
 use crate::config::keys::data;
-use crate::config::settings::Settings;
+use crate::config::settings::{Settings, Stage};
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::selection::Selection;
@@ -12,15 +12,18 @@ use crate::ingest::survey::available_q;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::file_identity::content_hash;
 use crate::outcome::verdict::Verdict;
+use crate::pipeline::drawing::ReportSettings;
 use crate::pipeline::run::Run;
 use crate::pipeline::run_directory::{TABLE_FIGURE, TABLE_NAME, lead_latest_to, publish, run_id};
 use crate::pipeline::run_record::hashes;
-use crate::report::figures::lines::over_q;
+use crate::pipeline::stages::report_table::report_table;
+use crate::report::figures::formats::{Format, written};
+use crate::report::figures::lines;
 use crate::report::tables::json::pretty;
-use crate::report::tables::many_q::{PowerLawCheck, QRow, power_law_check, q_parquet, q_summary};
+use crate::report::tables::many_q::{PowerLawCheck, QRow, over_q, power_law_check, q_parquet, q_summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which q are wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +57,9 @@ pub struct FinishedTable {
     /// Table for a terminal.
     #[serde(skip)]
     pub summary: String,
+    /// The page of its report, if there is one.
+    #[serde(skip)]
+    pub report: Option<PathBuf>,
 }
 
 impl FinishedTable {
@@ -84,7 +90,7 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
         let own = settings_of(settings, q);
         let run = Run::new(&own, user).resuming(manner.resume).with_stores_as_they_are(manner.stores_as_they_are);
         match run.run() {
-            Ok(Some(finished)) => rows.push(QRow::finished(finished.outcome)),
+            Ok(Some(finished)) => rows.push(QRow::finished(finished.outcome, name_of(&finished.directory))),
             Ok(None) => return Err(no_fit()),
             Err(error @ Error::Interrupted(_)) if rows.is_empty() => return Err(error),
             Err(Error::Interrupted(_)) => break,
@@ -102,9 +108,21 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
         // Nothing was found: earlier tables stay, and so does what `latest` leads to.
         Error::together(errors)?;
     }
-    let table = write(settings, rows, user)?;
+    let mut table = write(settings, rows, user)?;
     lead_latest_to(&table.directory, user);
+    if settings.run.stages.contains(&Stage::Report) && user.check().is_ok() {
+        // What keeps it from being drawn takes nothing from the numbers.
+        match report_table(&table.directory, &ReportSettings::default(), user) {
+            Ok(page) => table.report = Some(page),
+            Err(error) => user.log(LogLevel::Warning, &format!("no report: {error}")),
+        }
+    }
     Ok(table)
+}
+
+/// Of a directory.
+fn name_of(directory: &Path) -> Option<String> {
+    Some(directory.file_name()?.to_string_lossy().into_owned())
 }
 
 /// A list of q without those that are another one of the list, by the file if that is there: a fit counts once.
@@ -157,12 +175,13 @@ struct WithFiles<'a> {
 fn write(settings: &Settings, rows: Vec<QRow>, user: &Watch<'_>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
-    let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary };
+    let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary, report: None };
     let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&pretty(&table)?));
     let mut files =
-        vec![("q_table.parquet", q_parquet(&table.rows)?), ("summary.txt", table.summary.clone().into_bytes())];
-    if let Some(figure) = over_q(&table.rows, table.check.as_ref())? {
-        files.push((TABLE_FIGURE, figure));
+        vec![("q_table.parquet", q_parquet(&table.rows, &id)?), ("summary.txt", table.summary.clone().into_bytes())];
+    if let Some(curve) = over_q(&table.rows, table.check.as_ref()) {
+        let figure = lines::over_q(&curve, table.check.as_ref());
+        files.push((TABLE_FIGURE, written(&figure.picture, Format::Svg)?));
     }
     files.push((TABLE_NAME, pretty(&WithFiles { table: &table, files: hashes(&files) })?));
     table.directory = publish(&settings.run.output.join(id), files, user)?;

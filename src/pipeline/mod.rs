@@ -5,11 +5,12 @@
 //! fit, `run_directory` writes and finds results with their `run_record`, `holdings` lists and removes stores and results, `plan` says
 //! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
 //!
-//! `looked_at` is what `drawing` makes pictures of, `peers_fit` the same from files of the Python programs, `report_directory` holds
+//! `looked_at` is what `drawing` makes pictures of, `chosen_angles` which of them come first, `peers_fit` the same from files of the Python programs, `report_directory` holds
 //! pictures; `fitted` and `peers_files` are further forms of a result.
 
 mod agreement;
 pub mod checkpoint;
+mod chosen_angles;
 pub mod conductor;
 pub mod drawing;
 mod find_store;

@@ -6,6 +6,7 @@ use crate::machine::publish::{Kind, StagedDirectory};
 use crate::outcome::posterior::PosteriorResult;
 use crate::pipeline::marked_directory::Marked;
 use crate::report::tables::json::pretty;
+use crate::report::tables::parquet::Origin;
 use crate::report::tables::posterior::{draws, summary};
 use serde_json::Map;
 use std::path::{Path, PathBuf};
@@ -20,9 +21,9 @@ pub(super) const DRAWS: Marked =
 ///
 /// # Errors
 /// Io, with the path; E77 if something else is at the place.
-pub(super) fn write_posterior(run: &Path, result: &PosteriorResult) -> Result<PathBuf> {
+pub(super) fn write_posterior(run: &Path, result: &PosteriorResult, origin: &Origin<'_>) -> Result<PathBuf> {
     let files = [
-        ("draws.parquet", draws(result)?),
+        ("draws.parquet", draws(result, origin)?),
         ("posterior.json", pretty(result)?),
         ("summary.txt", summary(result).into_bytes()),
     ];

@@ -40,6 +40,10 @@ const GAP: &str = "  ";
 const WORTH_SAYING_SECONDS: f64 = 0.3;
 /// The last sweep, with errors and test of fit, takes as long as so many others.
 const LAST_SWEEP: f64 = 4.0;
+/// Sweeps for the intervals of one parameter, at most times.
+const INTERVAL_SWEEPS: f64 = 24.0;
+/// From this share on what is left is told by what was done.
+const ENOUGH: f64 = 0.02;
 
 impl Standing {
     fn new(fraction: f64, parts: impl IntoIterator<Item = (u8, Option<String>)>) -> Self {
@@ -77,7 +81,9 @@ impl Progress {
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
             Event::Draws { done, all, gradients, seconds } => Some(draws((done, all), gradients, seconds)),
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
+            Event::Intervals { done, all } => Some(state.intervals((done, all as f64), now)),
             Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
+                state.intervals = None;
                 state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
                 Some(state.step(steps_left, now))
             }
@@ -104,6 +110,8 @@ struct State {
     /// The file that is worked on: the work's name, angles that were done when it was first heard of, when that was, and the last ones.
     file: Option<(String, usize, f64, usize)>,
     iteration: Option<Evaluated>,
+    /// Intervals from the cost: when they began, and the share that is done.
+    intervals: Option<(f64, f64)>,
     /// When the last iteration was told, and when the fit will probably end.
     told: f64,
     end: Option<f64>,
@@ -166,22 +174,46 @@ impl State {
         self.standing(1.0, None, left)
     }
 
+    /// What is left of the intervals takes as long as what was done, and where nothing was done yet as long as it does at most times.
+    fn intervals(&mut self, (done, all): (f64, f64), now: f64) -> Standing {
+        let share = done / all.max(1.0);
+        let since = self.intervals.map_or(now, |(since, _)| since);
+        self.intervals = Some((since, share));
+        let measured = (share > 0.0).then(|| (now - since) * (1.0 - share) / share);
+        let expected = (self.sweeps > 0).then_some(all * (1.0 - share) * INTERVAL_SWEEPS * self.sweep_seconds);
+        let left = if share < ENOUGH { expected.or(measured) } else { measured };
+        self.end = left.map(|left| now + left);
+        let left = left.map(|left| format!("ETA {}", clock(left)));
+        self.standing(share, None, left)
+    }
+
     fn standing(&self, fraction: f64, sweep: Option<String>, left: Option<String>) -> Standing {
         let last = self.iteration.as_ref();
         let what = |last: &Evaluated| if last.accepted { "accepted" } else { "rejected" }.to_owned();
         Standing::new(
             fraction,
             [
-                (1, Some(last.map_or("start".into(), |last| format!("iteration {}", last.iteration)))),
+                (1, Some(self.phase())),
                 (3, last.and_then(|last| last.reduced_chi_squared).map(|chi| format!("chi2_nu {chi:.4}"))),
                 (6, last.map(|last| format!("cost {:.6e}", last.cost))),
-                (7, last.map(what)),
+                (7, last.filter(|_| self.intervals.is_none()).map(what)),
                 (2, sweep),
                 (4, (self.rate > 0.0).then(|| format!("{:.0} M pairs/s", self.rate / 1e6))),
                 (5, memory()),
                 (0, left),
             ],
         )
+    }
+}
+
+impl State {
+    /// What is done just now.
+    fn phase(&self) -> String {
+        match (self.intervals, &self.iteration) {
+            (Some((_, share)), _) => format!("intervals from the cost {:.0} %", 100.0 * share),
+            (None, Some(last)) => format!("iteration {}", last.iteration),
+            (None, None) => "start".into(),
+        }
     }
 }
 
@@ -226,6 +258,22 @@ mod tests {
         assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 1:05"));
         // What takes longer than was expected ends with its sweep.
         assert!(line(sweep(0.5, 50.0), 80.0).ends_with("ETA 0:50"));
+    }
+
+    #[test]
+    fn intervals_from_the_cost_have_an_end_of_their_own() {
+        let progress = Progress::default();
+        let line = |event, now| progress.at(&event, now).expect("told").line(usize::MAX);
+        progress.at(&sweep(1.0, 10.0), 10.0);
+        line(ITERATION, 10.0);
+        // Two parameters of 24 sweeps each, before anything is known.
+        let first = line(Event::Intervals { done: 0.0, all: 2 }, 100.0);
+        assert!(first.starts_with("intervals from the cost 0 %") && first.ends_with("ETA 8:00"), "{first}");
+        assert!(line(Event::Intervals { done: 0.5, all: 2 }, 160.0).ends_with("ETA 3:00"));
+        // A sweep on the way does not end the fit.
+        let sweep = line(sweep(0.5, 5.0), 165.0);
+        assert!(sweep.contains("intervals from the cost 25 %") && sweep.ends_with("ETA 2:55"), "{sweep}");
+        assert!(line(ITERATION, 200.0).contains("iteration 12"));
     }
 
     #[test]

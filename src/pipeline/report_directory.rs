@@ -7,13 +7,19 @@ use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
-use crate::outcome::fit::FitOutcome;
-use crate::pipeline::drawing::Files;
+use crate::outcome::fit::{Conditions, FitOutcome};
+use crate::parameters::definitions::ShearConvention;
+use crate::pipeline::drawing::{Files, ReportSettings};
 use crate::pipeline::marked_directory::Marked;
 use crate::pipeline::run_record::{Noted, RECORD_NAME};
-use crate::report::page::Facts;
+use crate::report::figures::formats::Format;
+use crate::report::page::{Facts, Setting};
+use crate::report::tables::parquet::Origin;
 use crate::report::tables::read::{iterations, transport};
-use serde_json::{Value, json};
+use crate::store::manifest::Manifest;
+use crate::units::degrees;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The directory in a run directory.
@@ -32,6 +38,10 @@ pub struct Reported {
     pub outcome: FitOutcome,
     /// How it came about.
     pub facts: Facts,
+    /// What was warned of on the way.
+    pub warnings: Vec<String>,
+    /// The configuration in force.
+    pub settings: Vec<Setting>,
     /// Seconds that the fit took.
     pub fit_seconds: Option<f64>,
     /// What its record says of it.
@@ -39,6 +49,13 @@ pub struct Reported {
 }
 
 impl Reported {
+    /// What tables of it say of themselves.
+    #[must_use]
+    pub fn origin(&self) -> Origin<'_> {
+        let conditions = Some(&self.outcome.conditions);
+        Origin { run_id: &self.name, store_content_key: &self.noted.store_content_key, conditions }
+    }
+
     /// Of a run directory.
     ///
     /// # Errors
@@ -63,12 +80,14 @@ impl Reported {
             iterations(table("iterations.parquet")?).ok_or_else(|| missing("iterations.parquet"))?;
         let name = record["run_id"].as_str().unwrap_or_default().to_owned();
         let fit_seconds = record["stages"]["fit"]["wall_seconds"].as_f64();
-        Ok(Reported { name, outcome, facts: facts(&record), fit_seconds, noted })
+        let warnings = serde_json::from_value(record["warnings"].clone()).unwrap_or_default();
+        let facts = facts(&record, &outcome);
+        Ok(Reported { name, outcome, facts, warnings, settings: settings(&record), fit_seconds, noted })
     }
 }
 
 /// What a page says of how a result came about.
-fn facts(record: &Value) -> Facts {
+fn facts(record: &Value, outcome: &FitOutcome) -> Facts {
     let mut facts = Facts::new();
     let mut say = |what: &str, value: &Value| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -78,6 +97,16 @@ fn facts(record: &Value) -> Facts {
     };
     say("file", &record["source"]);
     say("BLAKE3 of the file", &record["source_blake3"]);
+    let Conditions { q_per_angstrom, gap_angstrom, dt_seconds, n_frames, .. } = &outcome.conditions;
+    say("q", &json!(format!("{q_per_angstrom} 1/angstrom")));
+    say("gap", &json!(gap_angstrom.map(|gap| format!("{gap} angstrom"))));
+    say("frames", &json!(format!("{n_frames}, {dt_seconds} s apart")));
+    let phi: Vec<String> = outcome.result.angles.iter().map(|angle| degrees(angle.phi_degrees).to_string()).collect();
+    say("angles", &json!(format!("{}: {} degrees", phi.len(), phi.join(", "))));
+    say("loss", &serde_json::to_value(outcome.result.loss).unwrap_or_default());
+    say("scaling", &json!(outcome.result.scaling_mode.name()));
+    let convention = outcome.conditions.shear_convention;
+    say("shear convention", &json!(convention.map(ShearConvention::name)));
     say("store", &record["store"]);
     say("content of the store", &record["store_content_key"]);
     say("program", &record["program"]);
@@ -90,18 +119,89 @@ fn facts(record: &Value) -> Facts {
         let memory = took["peak_rss_anon_bytes"].as_u64().unwrap_or_default() >> 20;
         say(stage, &json!(format!("{seconds:.2} s, {memory} MiB at most")));
     }
-    say("notes", &record["notes"]);
-    for (key, entry) in record["configuration"].as_object().into_iter().flatten() {
-        if entry["origin"] != "default" {
-            let words = |part: &str| entry[part].as_str().unwrap_or_default().to_owned();
-            say(key, &json!(format!("{} ({})", words("value"), words("origin"))));
-        }
+    for what in ["notes", "keys_without_effect"] {
+        let lines: Vec<&str> = record[what].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        say(&what.replace('_', " "), &json!(lines.join("; ")));
     }
     facts
 }
 
+/// The configuration in force.
+fn settings(record: &Value) -> Vec<Setting> {
+    let setting = |(key, entry): (&String, &Value)| {
+        let words = |part: &str| entry[part].as_str().unwrap_or_default().to_owned();
+        Setting { key: key.clone(), value: words("value"), origin: words("origin") }
+    };
+    record["configuration"].as_object().into_iter().flatten().map(setting).collect()
+}
+
+/// What a store tells of its data: what was selected of the file, and what is left out.
+pub fn facts_of_store(manifest: &Manifest) -> Facts {
+    let mut facts = Facts::new();
+    let selection = selected(&manifest.provenance.selection);
+    if !selection.is_empty() {
+        facts.push(("selection".into(), selection));
+    }
+    let masked: Vec<&str> = manifest
+        .partitions
+        .iter()
+        .map(|partition| partition.mask_note.as_str())
+        .filter(|note| !note.is_empty())
+        .collect();
+    let frames: BTreeSet<usize> =
+        manifest.experiment.angles.iter().flat_map(|angle| angle.masked_frames.iter().copied()).collect();
+    if !frames.is_empty() {
+        let some: Vec<String> = frames.iter().take(MOST_FRAMES).map(|frame| (frame + 1).to_string()).collect();
+        let more = if frames.len() > MOST_FRAMES { ", .." } else { "" };
+        let why = masked.first().map_or_else(String::new, |note| format!(" ({note})"));
+        facts.push(("masked frames".into(), format!("{} of some angle: {}{more}{why}", frames.len(), some.join(", "))));
+    }
+    facts
+}
+
+/// Most masked frames that are named.
+const MOST_FRAMES: usize = 20;
+
+/// What stands in a description of a selection and is not empty.
+fn selected(selection: &Value) -> String {
+    let is_said = |value: &Value| {
+        !matches!(value, Value::Null | Value::Bool(false)) && value.as_array().is_none_or(|list| !list.is_empty())
+    };
+    let said = selection.as_object().into_iter().flatten().filter(|(_, value)| is_said(value));
+    said.map(|(key, value)| format!("{} {value}", key.replace('_', " "))).collect::<Vec<String>>().join(", ")
+}
+
+/// What is asked for, with what the report that is there shows already: its formats stay, and what nobody asks for is as it was.
+pub fn as_before(place: &Path, asked: &ReportSettings) -> ReportSettings {
+    let told = PICTURES.told(place);
+    let has = |format: &Format| {
+        let ending = format!(".{}", format.ending());
+        told["files"].as_object().is_some_and(|files| files.keys().any(|name| name.ends_with(&ending)))
+    };
+    let mut formats: Vec<Format> =
+        Format::ALL.into_iter().filter(|format| asked.formats.contains(format) || has(format)).collect();
+    if formats.is_empty() {
+        formats.push(Format::Svg);
+    }
+    let mut settings = ReportSettings { formats, ..asked.clone() };
+    if settings.phi_degrees.is_empty() {
+        settings.phi_degrees = serde_json::from_value(told[ANGLES].clone()).unwrap_or_default();
+    }
+    settings.colours = settings.colours.or_else(|| serde_json::from_value(told[COLOURS].clone()).ok());
+    settings
+}
+
+/// What a report says of how it was asked for.
+pub fn as_asked(settings: &ReportSettings) -> Map<String, Value> {
+    let entries = [(ANGLES, json!(settings.phi_degrees)), (COLOURS, json!(settings.colours.unwrap_or_default()))];
+    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+const ANGLES: &str = "angles";
+const COLOURS: &str = "colormap";
+
 /// Writes the files of a report into a directory that appears whole; a report that was changed is kept aside.
-pub fn publish(place: &Path, result_key: &str, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
+pub fn publish(place: &Path, says: Map<String, Value>, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
     check_place(place)?;
     if place.join(PICTURES.marker).is_file() && !PICTURES.is_as_written(place) {
         let aside = free_name(place, "changed");
@@ -116,7 +216,7 @@ pub fn publish(place: &Path, result_key: &str, files: Files, watch: &Watch<'_>) 
         std::fs::write(&path, content).map_err(io_at(&path))?;
     }
     let hashes = files.iter().map(|(name, content)| (name.clone(), content_hash(content).into())).collect();
-    PICTURES.mark(staged.path(), [("result_key".to_owned(), result_key.into())].into_iter().collect(), hashes)?;
+    PICTURES.mark(staged.path(), says, hashes)?;
     Ok(staged.publish()?.join(PAGE))
 }
 

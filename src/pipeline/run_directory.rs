@@ -22,6 +22,7 @@ use crate::pipeline::report_directory::{self, REPORT, page_of};
 use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_record::{File, Noted, RECORD_NAME, Record, sealed};
 use crate::report::tables::json::pretty;
+use crate::report::tables::parquet::Origin;
 use crate::report::tables::{parquet, summary};
 use crate::store::directory::Store;
 use crate::units::{date_and_time, now_unix_seconds};
@@ -104,18 +105,20 @@ impl Run<'_> {
         }
         let outcome = FitOutcome::new(result, conditions(self.settings, record.experiment));
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
+        let store_content_key = &record.store.manifest().content_key;
+        let origin = &Origin { run_id: &id, store_content_key, conditions: Some(&outcome.conditions) };
         let mut files = vec![
             ("parameters.json", pretty(&outcome)?),
-            ("parameters.parquet", parquet::parameters(result)?),
-            ("per_angle.parquet", parquet::per_angle(result)?),
-            ("transport.parquet", parquet::transport(result)?),
-            ("per_lag.parquet", parquet::per_lag(result, record.experiment.time.dt_seconds)?),
-            ("iterations.parquet", parquet::iterations(result)?),
+            ("parameters.parquet", parquet::parameters(result, origin)?),
+            ("per_angle.parquet", parquet::per_angle(result, origin)?),
+            ("transport.parquet", parquet::transport(result, origin)?),
+            ("per_lag.parquet", parquet::per_lag(result, record.experiment.time.dt_seconds, origin)?),
+            ("iterations.parquet", parquet::iterations(result, origin)?),
             ("summary.txt", summary.clone().into_bytes()),
             ("log.txt", self.log.text().into_bytes()),
         ];
         if let Some(search) = &result.search {
-            files.push(("candidates.parquet", parquet::candidates(search, result)?));
+            files.push(("candidates.parquet", parquet::candidates(search, result, origin)?));
         }
         files.push((RECORD_NAME, sealed(&self.record(&id, result.verdict, &record, &files))?));
         let directory = publish(&place, files, &self.watch())?;

@@ -60,6 +60,7 @@ impl Run<'_> {
             files: hashes(files),
             configuration: settings.effective.iter().map(|entry| (entry.key.clone(), InForce::from(entry))).collect(),
             notes: settings.notes.clone(),
+            warnings: self.log.warnings(),
             keys_without_effect: settings.without_effect.clone(),
             threads: settings.run.threads(),
             simd: SimdLevel::Best.name(),
@@ -111,6 +112,8 @@ pub(super) struct RunRecord {
     files: BTreeMap<String, String>,
     configuration: BTreeMap<String, InForce>,
     notes: Vec<String>,
+    /// What was warned of until the result was written.
+    warnings: Vec<String>,
     keys_without_effect: Vec<String>,
     threads: usize,
     simd: &'static str,

@@ -10,11 +10,13 @@ use crate::report::pairs::{ellipses, together};
 pub const CUTS: &str = "g2";
 /// 1 / time in which the mean of all ages falls to 1/e.
 pub const RATES: &str = "decay_rate";
+/// The same of the joint model, also between the angles.
+pub const JOINT_RATES: &str = "decay_rate_joint";
 /// Direction of the flow.
 pub const PHI0: &str = "phi0";
-/// D(t).
+/// D(t), which is J(t).
 pub const DIFFUSION: &str = "diffusion";
-/// J(t): mean square displacement along one axis over twice the time.
+/// Mean of D(t) from the start: mean square displacement along one axis over its time.
 pub const DISPLACEMENT: &str = "mean_diffusion";
 /// gamma_dot(t).
 pub const SHEAR_RATE: &str = "shear_rate";
@@ -41,14 +43,16 @@ pub const BASINS: &str = "basins";
 
 const PHI: &str = "phi (degree)";
 
-/// Of a result and what was seen of its angles.
+/// Of a result and what was seen of its angles; `joint` is h of the model at any azimuth in degrees, a mean over ages, by the lag in
+/// frames.
 #[must_use]
-pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Vec<Curve> {
+pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture], joint: &dyn Fn(f64, usize) -> f64) -> Vec<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;
     let mut all: Vec<Curve> = pictures.iter().flat_map(|picture| cuts(picture, dt_seconds)).collect();
     all.extend(pictures.iter().map(|picture| frames(picture, dt_seconds)));
     let rates = rates(outcome, pictures);
     let direction = flow_direction(outcome, pictures, &rates);
+    all.extend(joint_rates(outcome, pictures, joint));
     all.push(rates);
     all.extend(direction);
     all.extend(laws(&outcome.result.transport));
@@ -125,6 +129,34 @@ fn rates(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Curve {
     Curve::of(RATES, [PHI, "rate of decay to 1/e (1/s)"], points)
 }
 
+/// Steps in degrees at which the joint model is asked.
+const JOINT_STEP_DEGREES: f64 = 2.0;
+
+/// The joint model's rates from the first angle on, half a turn at least: then they come again.
+fn joint_rates(outcome: &FitOutcome, pictures: &[&AnglePicture], joint: &dyn Fn(f64, usize) -> f64) -> Option<Curve> {
+    let dt_seconds = outcome.conditions.dt_seconds;
+    let phi = || pictures.iter().map(|picture| picture.phi_degrees);
+    let (first, last) = (phi().fold(f64::INFINITY, f64::min), phi().fold(f64::NEG_INFINITY, f64::max));
+    let lags: Vec<f64> = pictures.first()?.cuts.first()?.points.iter().map(|point| point.lag_frames).collect();
+    let rate = |phi_degrees: f64| {
+        let mut cut: Vec<CutPoint> = Vec::new();
+        for lag_frames in lags.iter().map(|lag| lag.round()) {
+            let h = joint(phi_degrees, lag_frames as usize);
+            cut.push(CutPoint { lag_frames, pairs: 0, data: h, error: None, fit: None });
+            if h <= 1.0 / std::f64::consts::E {
+                break;
+            }
+        }
+        Some(1.0 / (crossing(&cut, 1.0 / std::f64::consts::E, |point| point.data)? * dt_seconds))
+    };
+    let steps = ((last - first).max(180.0) / JOINT_STEP_DEGREES).ceil();
+    let angles = (0..=steps as u32).map(|k| first + f64::from(k) * JOINT_STEP_DEGREES).chain(phi());
+    let mut points: Vec<CurvePoint> =
+        angles.filter_map(|x| Some(CurvePoint { x, model: Some(rate(x)?), ..CurvePoint::default() })).collect();
+    points.sort_by(|one, other| one.x.total_cmp(&other.x));
+    Some(Curve::of(JOINT_RATES, [PHI, "rate of decay to 1/e (1/s)"], points))
+}
+
 fn fitted(point: &CutPoint) -> f64 {
     point.fit.unwrap_or(f64::NAN)
 }
@@ -160,17 +192,10 @@ pub fn laws(transport: &[TransportPoint]) -> Vec<Curve> {
     };
     let diffusion = transport.iter().map(|at| point(at.t_seconds, at.diffusion)).collect();
     let shear = transport.iter().filter_map(|at| Some(point(at.t_seconds, at.shear_rate?))).collect();
-    let mut mean = Vec::new();
-    let mut integral = 0.0;
-    for two in transport.windows(2) {
-        let step = two[1].t_seconds - two[0].t_seconds;
-        integral += 0.5 * step * (two[0].diffusion.value + two[1].diffusion.value);
-        let elapsed = two[1].t_seconds - transport[0].t_seconds;
-        mean.push(CurvePoint { x: two[1].t_seconds, y: Some(integral / elapsed), ..CurvePoint::default() });
-    }
+    let mean = transport.iter().filter_map(|at| Some(point(at.t_seconds, at.mean_diffusion?))).collect();
     vec![
         Curve::of(DIFFUSION, ["time (s)", "D (angstrom^2/s)"], diffusion),
-        Curve::of(DISPLACEMENT, ["time (s)", "mean of D so far (angstrom^2/s)"], mean),
+        Curve::of(DISPLACEMENT, ["time (s)", "mean of D (angstrom^2/s)"], mean),
         Curve::of(SHEAR_RATE, ["time (s)", "gamma_dot (1/s)"], shear),
     ]
 }

@@ -2,6 +2,9 @@
 
 pub mod curves;
 pub mod figures;
+pub mod judgement;
 pub mod page;
 pub mod pairs;
+pub mod shell;
+pub mod table_page;
 pub mod tables;

@@ -70,6 +70,11 @@ fn a_store_is_adopted_and_fitted_without_another_tool() {
     assert!(succeeds(folder, &["adopt", "sample/c2", "--out", "adopted"]).starts_with(b"store up to date"));
     succeeds(folder, &["run", &pipeline("fit.yaml"), "--set", "store.directory=adopted", "--quiet"]);
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/laminar_flow.yaml").display().to_string();
+    // The file that the configuration does not name is not missed.
+    succeeds(
+        folder,
+        &["run", &pipeline("fit.yaml"), "--set", "pipeline.stages=[ingest, fit]", "--store", "adopted", "--quiet"],
+    );
     let refused = homodyne(folder, &["fit", &shipped, "--store", "adopted"]);
     let line = stderr(&refused).lines().last().unwrap_or_default().to_owned();
     assert!(refused.status.code() == Some(2) && line.contains("[E76]") && line.contains("file_path=null"), "{line}");

@@ -45,8 +45,34 @@ fn figures_are_written_in_the_formats_that_are_asked_for() {
     }
     let html = std::fs::read_to_string(run.join("report/report.html")).expect("a page");
     assert!(html.contains("plots/pairs.pdf") && !html.contains("plots/pairs.svg"));
+    // What is asked for besides takes nothing away.
+    succeeds(folder.path(), &["report", place, "--npz", "--fitted", "-q"]);
+    assert!(plots.join("pairs.png").is_file() && plots.join("pairs.pdf").is_file(), "earlier formats stay");
+    succeeds(folder.path(), &["report", place, "--formats", "svg", "--angles", "30", "--colormap", "jet", "-q"]);
+    assert!(plots.join("pairs.svg").is_file() && plots.join("pairs.png").is_file(), "and others come to them");
     succeeds(folder.path(), &["report", place, "-q"]);
-    assert!(plots.join("pairs.svg").is_file() && !plots.join("pairs.png").exists(), "earlier figures go");
+    let told = std::fs::read_to_string(run.join("report/report.json")).expect("a marker");
+    assert!(told.contains("jet") && told.contains("30"), "angles and colours are those of before: {told}");
+}
+
+#[test]
+fn fits_of_many_q_have_a_report_in_any_format() {
+    let words = ["--frames", "60", "--angles", "2", "--q", "0.004,0.0054", "--parameter", "D_offset=0"];
+    let folder = folder_with_data(CONFIG, &words);
+    succeeds(folder.path(), &["run", "c.yaml", "--q", "all", "-q"]);
+    let table = std::fs::canonicalize(folder.path().join("results/latest")).expect("a table");
+    let html = std::fs::read_to_string(table.join("report/report.html")).expect("a page");
+    assert!(html.contains("2 of 2 fits accepted") && html.contains("D0 against q"), "{html}");
+    for address in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(table.join("report").join(address).is_file(), "{address}");
+    }
+    let place = table.to_str().expect("text");
+    succeeds(folder.path(), &["report", place, "--formats", "png,pdf", "-q"]);
+    for ending in ["svg", "png", "pdf"] {
+        assert!(table.join(format!("report/plots/d0_over_q.{ending}")).is_file(), "{ending}");
+    }
+    let refused = homodyne(folder.path(), &["report", place, "--npz"]);
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("[E62]"), "{}", stderr(&refused));
 }
 
 #[test]
@@ -124,7 +150,7 @@ fn a_simulation_is_drawn_with_its_truth() {
     let said = succeeds(folder.path(), &words);
     assert!(said.contains("written: made.h5") && said.contains("pictures: look/report.html"), "{said}");
     let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
-    for part in ["data - truth", "true D0", "19000 angstrom^2/s", "Diffusion coefficient D(t)", "Shear rate"] {
+    for part in ["data - truth", "true D0", "19000 angstrom^2/s", "Transport coefficient D(t)", "Shear rate"] {
         assert!(html.contains(part), "{part}");
     }
 }

@@ -52,6 +52,11 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         "BLAKE3",
         "prefers-color-scheme",
         "Correlations",
+        "The model describes the data",
+        "settings that nobody has changed",
+        "optimization.nlsq.ftol",
+        "masked frames",
+        "largest chi2",
     ] {
         assert!(html.contains(expected), "{expected}");
     }
@@ -71,6 +76,22 @@ fn a_run_ends_with_a_page_that_stands_alone() {
     assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
     let again = homodyne(folder.path(), &["run", "c.yaml"]);
     assert!(!stderr(&again).contains("report: 0."), "a report that is there is not drawn again");
+}
+
+#[test]
+fn every_table_says_what_it_is_of() {
+    let folder = folder();
+    let page = run(folder.path());
+    let place = page.ancestors().nth(2).expect("a run");
+    let tables = ["parameters", "per_angle", "per_lag", "transport", "iterations", "report/curves"];
+    for table in tables.map(|name| place.join(format!("{name}.parquet"))) {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&table).expect("a file")).expect("Parquet");
+        let told = reader.schema().metadata().clone();
+        for entry in ["program", "units", "run_id", "store_content_key", "equation", "q_per_angstrom"] {
+            assert!(told.contains_key(&format!("homodyne.{entry}")), "{}: {entry}: {told:?}", table.display());
+        }
+        assert_eq!(told["homodyne.run_id"], place.file_name().expect("a name").to_string_lossy());
+    }
 }
 
 #[test]

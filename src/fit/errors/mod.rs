@@ -19,3 +19,4 @@ pub mod speckle_noise;
 pub mod trade_offs;
 pub mod transport;
 pub mod uncertainty;
+pub mod walking;

@@ -10,6 +10,7 @@
 
 use crate::error::{Fault, Result};
 use crate::fit::errors::uncertainty::Uncertainty;
+use crate::fit::errors::walking::Walking;
 use crate::fit::settings::Tolerances;
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
@@ -93,6 +94,8 @@ pub struct Surroundings<'a> {
     pub point: &'a Point,
     /// Its errors.
     pub uncertainty: &'a Uncertainty,
+    /// Who hears how far walks have come.
+    pub walking: &'a Walking<'a>,
 }
 
 /// A value at some distance from the minimum, how many errors that is, and how many more a distance of one adds there.
@@ -188,12 +191,14 @@ impl Surroundings<'_> {
 
     fn walk(&self, parameter: usize, error: f64) -> Result<Walked> {
         let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
+        self.walking.begin();
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
             let (theta, valley) = (self.point.theta.clone(), self.valley(parameter));
             let mut walk = Side { surroundings: self, parameter, side, theta, valley, ends: Vec::new() };
             let mut inside = Step { distance: 0.0, z: 0.0, slope: 1.0 / error };
             for (interval, level) in intervals.iter_mut().zip(LEVELS) {
                 let distance = walk.end(&mut inside, level)?;
+                self.walking.found();
                 let is_inside = distance < walk.room();
                 interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
             }
@@ -277,6 +282,7 @@ impl Side<'_> {
             self.theta.iter().zip(&self.valley).map(|(from, along)| from + along * moved).collect();
         start[self.parameter] = value;
         let held = self.best(&start)?;
+        self.surroundings.walking.looked();
         Ok(self.stand(held, distance))
     }
 

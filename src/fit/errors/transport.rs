@@ -15,16 +15,19 @@ pub fn transport(
     times_seconds: &[f64],
 ) -> Vec<TransportPoint> {
     let mode = problem.space.mode;
-    let rate = |law: LawPlaces, t: f64| Rate {
-        value: law.of(theta).at(t),
-        uncertainty: variance(problem, uncertainty, law, law.of(theta).derivatives(t)).map(f64::sqrt),
+    let rate = |law: LawPlaces, (value, derivatives): (f64, [f64; 3])| Rate {
+        value,
+        uncertainty: variance(problem, uncertainty, law, derivatives).map(f64::sqrt),
     };
-    let at = |&t_seconds: &f64| TransportPoint {
+    let now = |law: LawPlaces, t: f64| rate(law, (law.of(theta).at(t), law.of(theta).derivatives(t)));
+    let diffusion = mode.diffusion();
+    let at = |(&t_seconds, mean): (&f64, (f64, [f64; 3]))| TransportPoint {
         t_seconds,
-        diffusion: rate(mode.diffusion(), t_seconds),
-        shear_rate: mode.shear().map(|law| rate(law, t_seconds)),
+        diffusion: now(diffusion, t_seconds),
+        mean_diffusion: Some(rate(diffusion, mean)),
+        shear_rate: mode.shear().map(|law| now(law, t_seconds)),
     };
-    times_seconds.iter().map(at).collect()
+    times_seconds.iter().zip(diffusion.of(theta).means(times_seconds)).map(at).collect()
 }
 
 /// Fixed parameters have no part in it; `None` where one lies on a bound or is not determined.

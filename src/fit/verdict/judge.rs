@@ -2,6 +2,7 @@
 
 use crate::fit::errors::last_sweep::BELOW_THE_TURN;
 use crate::fit::settings::Quality;
+use crate::fit::verdict::words::p_value;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
 use crate::outcome::noise::{Expected, FrameSums, LackOfFit, RegularPattern, Repeats};
 use crate::outcome::verdict::{Stop, Verdict};
@@ -130,7 +131,7 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
         let fine_lags = test.fine_lags.filter(|found| found.p_value < threshold).map(|_| NEIGHBOURING_LAGS.to_owned());
         let parts: Vec<String> = pattern.into_iter().chain(fine_lags).chain(test.stands_out.iter().cloned()).collect();
         let what = if parts.is_empty() { "no single part of the data stands out".into() } else { parts.join("; ") };
-        format!("the model does not describe the data (p = {:.1e}): {what}", test.p_value)
+        format!("the model does not describe the data ({}): {what}", p_value(test.p_value))
     });
     let weighted = evidence.lack_of_fit.and_then(|test| test.down_weighted);
     let weighted = weighted.filter(|found| found.share > found.expected + UNEXPLAINED_WEIGHT).map(|found| {
@@ -170,9 +171,10 @@ fn regular_pattern(pattern: RegularPattern) -> String {
         Repeats::Lags => "the correlation",
     };
     format!(
-        "{what} repeats itself every {:.4} frames (p = {:.1e}): look at the intensity of frames, at vibrations and at the \
+        "{what} repeats itself every {:.4} frames ({}): look at the intensity of frames, at vibrations and at the \
          detector's gain",
-        pattern.period_frames, pattern.p_value
+        pattern.period_frames,
+        p_value(pattern.p_value)
     )
 }
 

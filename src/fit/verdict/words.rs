@@ -10,6 +10,14 @@ pub(super) const WORTH_A_WORD: f64 = 3.0;
 /// Most that is said.
 const MOST: usize = 4;
 
+/// Below this a p-value is a matter of rounding.
+const LEAST_P: f64 = 1e-300;
+
+/// A p-value in a reason.
+pub(super) fn p_value(p: f64) -> String {
+    if p < LEAST_P { format!("p < {LEAST_P:e}") } else { format!("p = {p:.1e}") }
+}
+
 /// What a sum is of.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'a> {

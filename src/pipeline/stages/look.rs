@@ -24,6 +24,7 @@ use crate::report::curves::{curves_of_data, laws};
 use crate::report::figures::lines::figures;
 use crate::report::page::{Facts, Page};
 use crate::report::tables;
+use crate::report::tables::parquet::Origin;
 use crate::simulate::{Scatter, Simulation};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
@@ -108,10 +109,21 @@ fn truth(simulation: &Simulation) -> Facts {
     facts.extend(mode.parameters().iter().zip(theta).map(value));
     facts.extend([
         ("true contrast, offset".into(), format!("{}, {}", simulation.contrast, simulation.offset)),
-        ("noise".into(), format!("{:?}", simulation.noise)),
+        ("noise".into(), noise(simulation)),
         ("seed".into(), simulation.seed.to_string()),
     ]);
     facts
+}
+
+/// What makes the simulated values scatter.
+fn noise(simulation: &Simulation) -> String {
+    let sigma = format!("sigma {} of every value", simulation.noise.sigma);
+    match simulation.noise.scatter {
+        Scatter::Pairs => format!("{sigma}, pairs independent"),
+        Scatter::Intensities { speckles, counts } => {
+            format!("{speckles} speckles, {counts} photons per pixel and frame; {sigma} besides")
+        }
+    }
 }
 
 /// D(t) and gamma_dot(t) as they were simulated.
@@ -119,14 +131,19 @@ fn laws_of_truth(simulation: &Simulation) -> Vec<Curve> {
     /// Points of a law.
     const POINTS: u32 = 100;
     let (mode, theta) = (simulation.mode, &simulation.theta);
-    let rate = |law: LawPlaces, t: f64| Rate { value: law.of(theta).at(t), uncertainty: None };
+    let known = |value: f64| Rate { value, uncertainty: None };
+    let rate = |law: LawPlaces, t: f64| known(law.of(theta).at(t));
     let last = simulation.n_frames.max(2) as f64;
-    let at = |k: u32| {
-        let t_seconds = simulation.dt_seconds * last.powf(f64::from(k) / f64::from(POINTS));
-        let shear_rate = mode.shear().map(|law| rate(law, t_seconds));
-        TransportPoint { t_seconds, diffusion: rate(mode.diffusion(), t_seconds), shear_rate }
+    let time = |k: u32| simulation.dt_seconds * last.powf(f64::from(k) / f64::from(POINTS));
+    let times: Vec<f64> = (0..=POINTS).map(time).collect();
+    let at = |(&t_seconds, (mean, _)): (&f64, (f64, [f64; 3]))| TransportPoint {
+        t_seconds,
+        diffusion: rate(mode.diffusion(), t_seconds),
+        mean_diffusion: Some(known(mean)),
+        shear_rate: mode.shear().map(|law| rate(law, t_seconds)),
     };
-    laws(&(0..=POINTS).map(at).collect::<Vec<TransportPoint>>())
+    let means = mode.diffusion().of(theta).means(&times);
+    laws(&times.iter().zip(means).map(at).collect::<Vec<TransportPoint>>())
 }
 
 /// Where pictures come from and where they go.
@@ -195,14 +212,16 @@ impl Look<'_> {
 
     fn draw(&self, source: Box<dyn LookedAt>, experiment: &Experiment, seen: Seen) -> Result<PathBuf> {
         let Seen { known, model, laws, content_key } = seen;
-        let drawing = Drawing::of(source, experiment, known, model, self.settings);
+        let settings = &report_directory::as_before(self.place, self.settings);
+        let drawing = Drawing::of(source, experiment, known, model, settings);
         let drawn = drawing.all(self.watch)?;
         let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
         let mut curves = curves_of_data(&pictures, experiment.time.dt_seconds);
         curves.extend(laws.into_iter().filter(|curve| !curve.points.is_empty()));
         let figures = figures(&curves, &[]);
         let (mut files, angles) = drawing.shown(drawn, &curves)?;
-        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &content_key, None)?));
+        let origin = Origin { run_id: "", store_content_key: &content_key, conditions: None };
+        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &origin)?));
         files.extend(drawing.together(&figures)?);
         let page = Page {
             name: &self.name,
@@ -210,10 +229,12 @@ impl Look<'_> {
             angles: &angles,
             figures: &figures,
             facts: &self.facts,
+            warnings: &[],
+            settings: &[],
             has_model: model.is_some(),
-            formats: &self.settings.formats,
+            formats: &settings.formats,
         };
         files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
-        report_directory::publish(self.place, "", files, self.watch)
+        report_directory::publish(self.place, report_directory::as_asked(settings), files, self.watch)
     }
 }

@@ -5,4 +5,5 @@ pub mod fit;
 pub mod ingest;
 pub mod look;
 pub mod report;
+pub mod report_table;
 pub mod sample;

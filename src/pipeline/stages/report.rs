@@ -4,13 +4,15 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::listener::Watch;
 use crate::machine::link::leads_to_sibling;
-use crate::outcome::fit::AngleResult;
+use crate::outcome::fit::{AngleResult, FitResult};
 use crate::outcome::pictures::AnglePicture;
+use crate::pipeline::chosen_angles::{Chosen, chosen};
 use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
 use crate::pipeline::fitted::write_fitted;
 use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::peers_files::write_peers_files;
 use crate::pipeline::report_directory::{self, Reported};
+use crate::pipeline::stages::report_table::{is_table, report_table};
 use crate::report::curves::curves;
 use crate::report::figures::lines::figures;
 use crate::report::page::Page;
@@ -22,47 +24,78 @@ use crate::sweep::raw::picture_patches::Level;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Draws the report of a run directory and returns its page.
+/// Draws the report of a run directory, or of a table of many q, and returns its page.
 ///
 /// # Errors
 /// Config if there is no result, or if its store is gone or another; what reading and writing report.
 pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) -> Result<PathBuf> {
     // `latest` may lead elsewhere by the time the page is written.
     let directory = &led_to(directory);
+    if is_table(directory) {
+        return report_table(directory, settings, watch);
+    }
     let reported = Reported::read(directory)?;
     let store = store_of(directory, &reported)?;
     check_angles(settings, &reported)?;
+    let place = directory.join(report_directory::REPORT);
+    let asked = report_directory::as_before(&place, settings);
+    let chosen = chosen(&reported.outcome.result);
+    let settings = &with_angles(&asked, &reported.outcome.result, &chosen);
     let result = &reported.outcome.result;
     let known = result.angles.iter().map(known).collect();
     let store = Arc::new(store);
     if settings.fitted {
-        write_fitted(directory, &reported.outcome, Arc::clone(&store), settings.threads, watch)?;
+        write_fitted(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
     if settings.npz {
         write_peers_files(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
     let source = StoreAtTheta::of_result(Arc::clone(&store) as _, &reported.outcome)?;
+    let joint = StoreAtTheta::of_result(Arc::clone(&store) as _, &reported.outcome)?;
     let drawing = Drawing::of(Box::new(source), store.experiment(), known, Some("fit"), settings);
     let drawn = drawing.all(watch)?;
     let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
-    let curves = curves(&reported.outcome, &pictures);
+    let curves = curves(&reported.outcome, &pictures, &|phi, lag| joint.mean_h(phi, lag));
     let figures = figures(&curves, &together(result));
-    let (mut files, angles) = drawing.shown(drawn, &curves)?;
-    let (key, conditions) = (&reported.noted.store_content_key, &reported.outcome.conditions);
-    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, key, Some(conditions))?));
+    let (mut files, mut angles) = drawing.shown(drawn, &curves)?;
+    chosen.iter().for_each(|known| angles[known.angle].why.clone_from(&known.why));
+    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &reported.origin())?));
     files.extend(drawing.together(&figures)?);
     let page = Page {
         name: &reported.name,
         outcome: Some(&reported.outcome),
         angles: &angles,
         figures: &figures,
-        facts: &reported.facts,
+        facts: &[&reported.facts[..], &report_directory::facts_of_store(store.manifest())].concat(),
+        warnings: &warnings(&reported, &store),
+        settings: &reported.settings,
         has_model: true,
         formats: &settings.formats,
     };
     files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
-    let place = directory.join(report_directory::REPORT);
-    report_directory::publish(&place, &reported.noted.result_key, files, watch)
+    let mut says = report_directory::as_asked(&asked);
+    says.insert("result_key".to_owned(), reported.noted.result_key.clone().into());
+    report_directory::publish(&place, says, files, watch)
+}
+
+/// With the chosen angles where nobody has said which.
+fn with_angles(asked: &ReportSettings, result: &FitResult, chosen: &[Chosen]) -> ReportSettings {
+    let mut settings = asked.clone();
+    if settings.phi_degrees.is_empty() {
+        settings.phi_degrees = chosen.iter().map(|known| result.angles[known.angle].phi_degrees).collect();
+    }
+    settings
+}
+
+/// Of the store and of the run, each once.
+fn warnings(reported: &Reported, store: &Store) -> Vec<String> {
+    let mut warnings = store.manifest().provenance.warnings.clone();
+    for warning in &reported.warnings {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    warnings
 }
 
 /// The run that a link beside it leads to, or the directory itself.

@@ -10,6 +10,7 @@ use crate::outcome::verdict::Verdict;
 use crate::pipeline::plan::decide;
 use crate::pipeline::posterior_directory::write_posterior;
 use crate::pipeline::run::{Finished, Run};
+use crate::report::tables::parquet::Origin;
 use crate::report::tables::posterior::summary;
 use crate::sample::ask::{Ask, Data};
 use crate::sample::course::sample;
@@ -89,7 +90,10 @@ impl Run<'_> {
         let result = self.timed("sample", || sample(data, &ask, &self.watch()))?;
         store.check_unchanged()?;
         self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
-        let directory = write_posterior(&fitted.directory, &result)?;
+        let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
+        let conditions = Some(&fitted.outcome.conditions);
+        let origin = Origin { run_id: &name, store_content_key: &store.manifest().content_key, conditions };
+        let directory = write_posterior(&fitted.directory, &result, &origin)?;
         Ok(FinishedSampling { summary: summary(&result), directory, result, fitted })
     }
 

@@ -1,20 +1,18 @@
 //! Line figures, each from the curves of its name.
 
-use crate::error::Result;
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::pictures::SEGMENTS;
 use crate::report::curves::{
-    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0,
-    RATES, RESIDUALS, SHEAR_RATE, SIGMA,
+    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, JOINT_RATES,
+    OFFSET, PHI0, RATES, RESIDUALS, SHEAR_RATE, SIGMA,
 };
 use crate::report::figures::ellipses::pairs;
-use crate::report::figures::formats::{Format, written};
 use crate::report::figures::picture::{Image, Picture, Place};
 use crate::report::figures::polar::{self, polar};
 use crate::report::figures::shapes::{area, frame};
 use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, SIZE, band, line, points, scene};
 use crate::report::pairs::{PAIRS, Together};
-use crate::report::tables::many_q::{self, Point, PowerLawCheck, QRow};
+use crate::report::tables::many_q::PowerLawCheck;
 use crate::units::degrees;
 use kuva::prelude::Plot;
 
@@ -55,17 +53,19 @@ const SINGLE: [About; 13] = [
     ),
     about(
         DIFFUSION,
-        "Diffusion coefficient D(t)",
-        "Bands are 68 and 95 %. A law that is determined has a narrow band over the whole measurement.",
+        "Transport coefficient D(t) = J(t)",
+        "Bands are 68 and 95 %, over the time that was measured. c2 falls as exp(-q^2 int D dt): D is twice the diffusion coefficient \
+         of simple diffusion.",
         LOG_BOTH,
     ),
     about(
         DISPLACEMENT,
         "Mean of D(t) from the start",
-        "What a measurement of this length would call the diffusion coefficient.",
+        "The mean square displacement along one axis over the time it took: what a measurement of this length would call D. Bands are \
+         68 and 95 %.",
         LOG_BOTH,
     ),
-    about(SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %.", LOG_BOTH),
+    about(SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %, over the time that was measured.", LOG_BOTH),
     about(CONTRAST, "Contrast of every angle", "A trend with the angle speaks against one shared contrast.", LINEAR),
     about(OFFSET, "Offset of every angle", "A trend with the angle speaks against one shared offset.", LINEAR),
     about(
@@ -103,7 +103,8 @@ pub fn figures(curves: &[Curve], together: &[Together]) -> Vec<Figure> {
     let mut figures: Vec<Figure> = SINGLE.iter().filter_map(|about| single(curves, about)).collect();
     let named = |name: &'static str| move |curve: &&Curve| curve.figure == name;
     let flow = curves.iter().find(named(PHI0)).map(|curve| curve.points[0].x);
-    let around = curves.iter().find(named(RATES)).and_then(|rates| polar(rates, flow));
+    let joint = curves.iter().find(named(JOINT_RATES));
+    let around = curves.iter().find(named(RATES)).and_then(|rates| polar(rates, joint, flow));
     let add = |name: &str, caption: &'static str, picture: Picture| Figure { name: name.to_owned(), caption, picture };
     let around = around.map(|picture| {
         add(polar::NAME, "Points beside the line are angles that the joint model does not describe.", picture)
@@ -119,18 +120,16 @@ pub fn figures(curves: &[Curve], together: &[Together]) -> Vec<Figure> {
 
 fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
-    let positive = |point: &&CurvePoint| point.y > Some(0.0);
+    let positive = |point: &CurvePoint| point.y > Some(0.0);
     let is_law = matches!(about.curve, DIFFUSION | SHEAR_RATE | DISPLACEMENT);
     // A logarithm has no place for a flow that turns back.
-    let is_straight = is_law && !curve.points.iter().all(|point| positive(&point));
+    let is_straight = is_law && !curve.points.iter().all(positive);
     let axes = Axes { log_y: about.axes.log_y && !is_straight, ..about.axes };
     let mut plots = match about.curve {
-        DIFFUSION | SHEAR_RATE => with_bands(curve, axes),
-        DISPLACEMENT | CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
-        // A logarithm has no place for bins without residuals.
-        RESIDUALS => {
-            with_model(&Curve { points: curve.points.iter().filter(positive).copied().collect(), ..curve.clone() })
-        }
+        DIFFUSION | SHEAR_RATE | DISPLACEMENT => with_bands(curve, axes),
+        CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
+        RESIDUALS => beside_the_normal(curve),
+        RATES => beside_the_joint(curve, curves),
         _ => with_model(curve),
     };
     let direction = curves.iter().find(|curve| curve.figure == PHI0 && about.curve == RATES);
@@ -139,7 +138,7 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let (name, picture) = (about.curve.to_owned(), Picture::of(about.title, drawn));
     let has_bands = curve.points.iter().any(|point| point.y_error.is_some());
     let caption = match about.curve {
-        DIFFUSION | SHEAR_RATE if !has_bands => "Without bands: its uncertainty is not known.",
+        DIFFUSION | SHEAR_RATE | DISPLACEMENT if !has_bands => "Without bands: its uncertainty is not known.",
         _ => about.caption,
     };
     Some(Figure { name, caption, picture })
@@ -211,27 +210,22 @@ pub fn frames(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
     })
 }
 
-/// D0 against q with the straight line that its exponent is told by; `None` with fewer than two points.
-///
-/// # Errors
-/// Internal if it cannot be encoded.
-pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Result<Option<Vec<u8>>> {
-    let known: Vec<Point> = many_q::points(rows).into_iter().filter(|point| point.value > 0.0).collect();
-    let data: Vec<(f64, f64)> = known.iter().map(|point| (point.q_per_angstrom, point.value)).collect();
-    let errors: Vec<f64> = known.iter().map(|point| point.error).collect();
+/// D0 against q with the straight line that its exponent is told by.
+#[must_use]
+pub fn over_q(curve: &Curve, law: Option<&PowerLawCheck>) -> Figure {
     let title = law.map_or("D0 against q".to_owned(), |law| {
         format!("D0 against q: exponent {:.3} +- {:.3}", law.exponent, law.exponent_uncertainty)
     });
+    let errors: Vec<f64> = curve.points.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
+    let (data, model) = (xy(curve, |point| point.y), xy(curve, |point| point.model));
     let mut plots = vec![points(&data, &errors, DATA, None)];
-    plots.extend(law.filter(|_| data.len() > 1).map(|law| {
-        // Through the points as a whole, in logarithms.
-        let mean = |value: fn(&(f64, f64)) -> f64| data.iter().map(value).sum::<f64>() / data.len() as f64;
-        let (q, d0) = (mean(|point| point.0.ln()), mean(|point| point.1.ln()));
-        let along = |&(x, _): &(f64, f64)| (x, (d0 + law.exponent * (x.ln() - q)).exp());
-        line(&data.iter().map(along).collect::<Vec<(f64, f64)>>(), MODEL, None)
-    }));
-    let drawn = (data.len() > 1).then(|| scene(plots, &title, ["q (1/angstrom)", "D0 (angstrom^2/s)"], LOG_BOTH));
-    drawn.map(|drawn| written(&Picture::of(&title, drawn), Format::Svg)).transpose()
+    plots.extend((!model.is_empty()).then(|| line(&model, MODEL, None)));
+    let drawn = scene(plots, &title, [curve.x_label, curve.y_label], LOG_BOTH);
+    Figure {
+        name: curve.figure.to_owned(),
+        caption: "Simple diffusion does not depend on q: an exponent of zero within its error.",
+        picture: Picture::of(&title, drawn),
+    }
 }
 
 fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {
@@ -248,6 +242,33 @@ fn with_model(curve: &Curve) -> Vec<Plot> {
     }
     plots
 }
+
+/// Rates of the angles, and between them the joint model's.
+fn beside_the_joint(rates: &Curve, curves: &[Curve]) -> Vec<Plot> {
+    let alone = Curve {
+        points: rates.points.iter().map(|point| CurvePoint { model: None, ..*point }).collect(),
+        ..rates.clone()
+    };
+    let Some(joint) = curves.iter().find(|curve| curve.figure == JOINT_RATES) else { return with_model(rates) };
+    let last = rates.points.iter().map(|point| point.x).fold(f64::NEG_INFINITY, f64::max);
+    let within: Vec<(f64, f64)> = xy(joint, |point| point.model).into_iter().filter(|(phi, _)| *phi <= last).collect();
+    let data = xy(&alone, |point| point.y);
+    let errors: Vec<f64> =
+        alone.points.iter().filter(|point| point.y.is_some()).map(|point| point.y_error.unwrap_or(0.0)).collect();
+    vec![line(&within, MODEL, Some("model")), points(&data, &errors, DATA, Some("data"))]
+}
+
+/// Residuals, and the normal curve as far down as there are any: a logarithm has no place for bins without.
+fn beside_the_normal(curve: &Curve) -> Vec<Plot> {
+    let data: Vec<(f64, f64)> = xy(curve, |point| point.y.filter(|y| *y > 0.0));
+    let least = data.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
+    let mut normal = xy(curve, |point| point.model);
+    normal.retain(|point| point.1 > BELOW_THE_LEAST * least);
+    vec![line(&normal, MODEL, Some("normal")), points(&data, &[], DATA, Some("data"))]
+}
+
+/// How far below the least bin of residuals the normal curve is followed.
+const BELOW_THE_LEAST: f64 = 0.5;
 
 /// A law with its 68 and 95 % bands.
 fn with_bands(curve: &Curve, axes: Axes) -> Vec<Plot> {

@@ -1,9 +1,11 @@
 //! How values become colours: levels, and the colour of each. It knows no figure.
 
 use kuva::prelude::ColorMap;
+use serde::{Deserialize, Serialize};
 
 /// How values become colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Colours {
     /// Perceptually even, and for colour-blind people too.
     #[default]

@@ -13,11 +13,14 @@ const RINGS: u32 = 4;
 const RADIUS: f64 = 112.0;
 const TITLE: &str = "Decay rate around the circle of directions";
 
-/// Rates by angle, and the direction of the flow if there is one; `None` without at least two angles.
+/// Rates by angle, those of the joint model between them, and the direction of the flow if there is one; `None` without at least two
+/// angles.
 #[must_use]
-pub fn polar(rates: &Curve, flow_degrees: Option<f64>) -> Option<Picture> {
+pub fn polar(rates: &Curve, joint: Option<&Curve>, flow_degrees: Option<f64>) -> Option<Picture> {
     let known: Vec<&CurvePoint> = rates.points.iter().filter(|point| point.y.is_some()).collect();
-    let longest = known.iter().flat_map(|point| [point.y, point.model]).flatten().fold(0.0, f64::max);
+    let model = &joint.unwrap_or(rates).points;
+    let longest =
+        known.iter().copied().chain(model).flat_map(|point| [point.y, point.model]).flatten().fold(0.0, f64::max);
     if known.len() < 2 || longest <= 0.0 {
         return None;
     }
@@ -31,7 +34,7 @@ pub fn polar(rates: &Curve, flow_degrees: Option<f64>) -> Option<Picture> {
         scene.elements.push(anchored("phi0", [end.0, end.1 + 4.0], 12, TextAnchor::Middle));
     }
     // Directions that differ by half a turn are the same: each is drawn twice.
-    let mut around: Vec<(f64, f64)> = known
+    let mut around: Vec<(f64, f64)> = model
         .iter()
         .filter_map(|point| Some((point.x.rem_euclid(180.0), point.model?)))
         .flat_map(|(phi, model)| [(phi, model), (phi + 180.0, model)])

@@ -51,9 +51,52 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         .with_height(SIZE[1])
         .with_tick_format(TickFormat::Custom(Arc::new(number)))
         .with_theme(theme);
-    let layout = if axes.log_x { layout.with_log_x() } else { layout };
-    let layout = if axes.log_y { layout.with_log_y() } else { layout };
+    let along_x = layout.data_x_range.filter(|_| axes.log_x).and_then(tight);
+    let along_y = layout.data_y_range.filter(|_| axes.log_y).and_then(tight);
+    let layout = match along_x {
+        Some([from, to]) => layout.with_log_x().with_x_axis_min(from).with_x_axis_max(to),
+        None => layout,
+    };
+    let layout = match along_y {
+        Some([from, to]) => layout.with_log_y().with_y_axis_min(from).with_y_axis_max(to),
+        None => layout,
+    };
     render_multiple(plots, layout)
+}
+
+/// Marks that a logarithmic axis has at least.
+const FEWEST_MARKS: usize = 3;
+/// Data that span less are drawn on a linear axis: a logarithmic one would have no marks between them.
+const NARROWEST: f64 = 2.0;
+/// What a logarithmic axis leaves free at either end, as a share of its length.
+const FREE: f64 = 0.03;
+
+/// The ends of a logarithmic axis: as near to the data as they can be with a few marks (1, 2, 5, 10 ..) between them. `None` where it
+/// would be no better than a linear one.
+fn tight((low, high): (f64, f64)) -> Option<[f64; 2]> {
+    if !(low > 0.0 && high >= NARROWEST * low && high.is_finite()) {
+        return None;
+    }
+    let free = (high / low).powf(FREE);
+    let mut ends = [low / free, high * free];
+    let marks = |[from, to]: [f64; 2]| {
+        (exponent(from)..=exponent(to)).flat_map(marks_of).filter(|mark| (from..=to).contains(mark)).count()
+    };
+    if marks(ends) < FEWEST_MARKS {
+        let below = marks_of(exponent(low)).into_iter().rfind(|mark| *mark <= low);
+        let above = (exponent(high)..=exponent(high) + 1).flat_map(marks_of).find(|mark| *mark >= high);
+        ends = [below.unwrap_or(ends[0]).min(ends[0]), above.unwrap_or(ends[1]).max(ends[1])];
+    }
+    Some(ends)
+}
+
+fn exponent(value: f64) -> i32 {
+    value.log10().floor() as i32
+}
+
+/// Of a decade.
+fn marks_of(exponent: i32) -> [f64; 3] {
+    [1.0, 2.0, 5.0].map(|times| times * 10.0_f64.powi(exponent))
 }
 
 /// A number with as many digits as it needs, eight at most.
@@ -102,6 +145,15 @@ pub fn band(x: &[f64], lower: &[f64], upper: &[f64], colour: &str) -> Plot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logarithmic_axes_end_with_the_data_and_have_marks() {
+        let [from, to] = tight((0.1, 29.9)).expect("wide");
+        assert!(from > 0.07 && to < 40.0, "{from} {to}");
+        let [from, to] = tight((2.1, 8.4)).expect("wide enough");
+        assert!((from - 2.0).abs() < 0.1 && (to - 10.0).abs() < 1e-9, "{from} {to}");
+        assert_eq!([tight((920.0, 960.0)), tight((0.0, 1.0)), tight((-1.0, 1.0))], [None; 3]);
+    }
 
     #[test]
     fn numbers_have_the_digits_they_need() {

@@ -2,28 +2,15 @@
 
 use crate::error::Result;
 use crate::outcome::curves::{Curve, CurvePoint};
-use crate::outcome::fit::Conditions;
-use crate::report::tables::parquet::{counts, described, numbers, words};
-use std::collections::HashMap;
+use crate::report::tables::parquet::{Origin, counts, described, numbers, words};
 
 /// figure, phi_degrees, segment (of age, from 1; of an ellipse its percentage), x, y, y_error, model, and what x and y are. The schema
 /// says which store they are of, and of a result which equation and convention.
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn table(curves: &[Curve], store_content_key: &str, conditions: Option<&Conditions>) -> Result<Vec<u8>> {
-    let entry = |name: &str, value: &str| (format!("homodyne.{name}"), value.to_owned());
-    let mut metadata = HashMap::from([
-        entry("program", concat!("homodyne ", env!("CARGO_PKG_VERSION"))),
-        entry("units", "phi_degrees: degree; x, y: see x_label, y_label; y_error, model: as y"),
-        entry("store_content_key", store_content_key),
-    ]);
-    if let Some(Conditions { shear_convention, .. }) = conditions {
-        let flow = if shear_convention.is_some() { " S(x)" } else { "" };
-        let equation = format!("c2 = offset(phi) + contrast(phi) exp(-q^2 int_t1^t2 D dt){flow}");
-        metadata.extend([entry("equation", &equation)]);
-        metadata.extend(shear_convention.map(|convention| entry("shear_convention", convention.name())));
-    }
+pub fn table(curves: &[Curve], origin: &Origin<'_>) -> Result<Vec<u8>> {
+    let units = "phi_degrees: degree; x, y: see x_label, y_label; y_error, model: as y";
     let rows: Vec<(&Curve, &CurvePoint)> =
         curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point))).collect();
     let columns = vec![
@@ -37,5 +24,5 @@ pub fn table(curves: &[Curve], store_content_key: &str, conditions: Option<&Cond
         words("x_label", &rows, |row| row.0.x_label.into()),
         words("y_label", &rows, |row| row.0.y_label.into()),
     ];
-    described(columns, metadata)
+    described(origin.metadata(units), columns)
 }

@@ -1,17 +1,18 @@
 //! One row per q: parameters, errors, verdicts, and how D0 depends on q. It fits a straight line and nothing else.
 
 use crate::error::Result;
+use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::fit::FitOutcome;
 use crate::outcome::parameter::ParameterResult;
 use crate::outcome::verdict::Verdict;
 use crate::parameters::definitions::{DIFFUSION, PHYSICAL};
 use crate::report::tables::measured::{measured, with_error};
-use crate::report::tables::parquet::{numbers, parquet, words};
-use serde::Serialize;
+use crate::report::tables::parquet::{Origin, described, numbers, words};
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// The result at one q.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QRow {
     /// Wavevector in 1/angstrom.
     pub q_per_angstrom: f64,
@@ -21,10 +22,13 @@ pub struct QRow {
     pub result: Option<FitOutcome>,
     /// Why there was no fit.
     pub error: Option<String>,
+    /// Directory of the run, beside that of the table.
+    #[serde(default)]
+    pub run: Option<String>,
 }
 
 /// D0 = A q^exponent, fitted to rows with a real error.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PowerLawCheck {
     /// Exponent; 0 for a diffusion that does not depend on q.
     pub exponent: f64,
@@ -39,24 +43,46 @@ pub struct PowerLawCheck {
 }
 
 impl QRow {
-    /// Of a fit.
+    /// Of a fit, and the directory of its run.
     #[must_use]
-    pub fn finished(outcome: FitOutcome) -> Self {
+    pub fn finished(outcome: FitOutcome, run: Option<String>) -> Self {
         let (q_per_angstrom, verdict) = (outcome.conditions.q_per_angstrom, outcome.result.verdict);
-        QRow { q_per_angstrom, verdict: Some(verdict), result: Some(outcome), error: None }
+        QRow { q_per_angstrom, verdict: Some(verdict), result: Some(outcome), error: None, run }
     }
 
     /// Of a q that could not be fitted.
     #[must_use]
     pub fn failed(q_per_angstrom: f64, error: String) -> Self {
-        QRow { q_per_angstrom, verdict: None, result: None, error: Some(error) }
+        QRow { q_per_angstrom, verdict: None, result: None, error: Some(error), run: None }
     }
 
     fn parameter(&self, name: &str) -> Option<&ParameterResult> {
         self.result.as_ref()?.result.parameters.iter().find(|known| known.name == name)
     }
 
-    fn reduced_chi_squared(&self) -> Option<f64> {
+    /// D0, if there was a fit.
+    #[must_use]
+    pub fn d0(&self) -> Option<&ParameterResult> {
+        self.parameter(D0)
+    }
+
+    /// Whether there was a fit that can be believed.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.verdict == Some(Verdict::Converged)
+    }
+
+    /// The verdict, or why there is none.
+    #[must_use]
+    pub fn judgement(&self) -> String {
+        let verdict = self.verdict.map_or("no fit", Verdict::name);
+        let why = self.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        format!("{verdict}{why}")
+    }
+
+    /// Chi-square per degree of freedom, if it is known.
+    #[must_use]
+    pub fn reduced_chi_squared(&self) -> Option<f64> {
         self.result.as_ref()?.result.reduced_chi_squared
     }
 }
@@ -68,6 +94,26 @@ const D0: &str = PHYSICAL[DIFFUSION.amplitude].name;
 #[must_use]
 pub fn power_law_check(rows: &[QRow]) -> Option<PowerLawCheck> {
     power_law(&points(rows))
+}
+
+/// Of its figure.
+pub const OVER_Q: &str = "d0_over_q";
+
+/// D0 against q, and the straight line through the points as a whole, in logarithms; `None` with fewer than two points.
+#[must_use]
+pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Option<Curve> {
+    let known: Vec<Point> = points(rows).into_iter().filter(|point| point.value > 0.0).collect();
+    let mean = |value: fn(&Point) -> f64| known.iter().map(value).sum::<f64>() / known.len() as f64;
+    let (q, d0) = (mean(|point| point.q_per_angstrom.ln()), mean(|point| point.value.ln()));
+    let along = |law: &PowerLawCheck, x: f64| (d0 + law.exponent * (x.ln() - q)).exp();
+    let point = |point: &Point| CurvePoint {
+        x: point.q_per_angstrom,
+        y: Some(point.value),
+        y_error: Some(point.error),
+        model: law.map(|law| along(law, point.q_per_angstrom)),
+    };
+    let points: Vec<CurvePoint> = known.iter().map(point).collect();
+    (points.len() > 1).then(|| Curve::of(OVER_Q, ["q (1/angstrom)", "D0 (angstrom^2/s)"], points))
 }
 
 /// D0 of the rows that have it with an error.
@@ -123,7 +169,8 @@ fn power_law(points: &[Point]) -> Option<PowerLawCheck> {
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn q_parquet(rows: &[QRow]) -> Result<Vec<u8>> {
+pub fn q_parquet(rows: &[QRow], run_id: &str) -> Result<Vec<u8>> {
+    let mut units = "q_per_angstrom: 1/angstrom; reduced_chi_squared, n_pairs: 1".to_owned();
     let mut columns = vec![
         numbers("q_per_angstrom", rows, |row: &QRow| Some(row.q_per_angstrom)),
         words("verdict", rows, |row| row.verdict.map_or("no_fit", Verdict::name).into()),
@@ -141,8 +188,9 @@ pub fn q_parquet(rows: &[QRow]) -> Result<Vec<u8>> {
         columns.push(column("", |found| Some(found.value)));
         columns.push(column("_uncertainty", |found| found.uncertainty));
         columns.push(column("_uncertainty_plain", |found| found.uncertainty_plain));
+        let _ = write!(units, "; {} and its uncertainties: {}", known.name, known.unit);
     }
-    parquet(columns)
+    described(Origin { run_id, store_content_key: "", conditions: None }.metadata(&units), columns)
 }
 
 /// The table for a terminal.
@@ -152,15 +200,13 @@ pub fn q_summary(rows: &[QRow], check: Option<&PowerLawCheck>) -> String {
     let mut text = format!("{:>14} {:>18} {:<12} {:>9}  verdict\n", title[0], title[1], title[2], title[3]);
     for row in rows {
         let chi = row.reduced_chi_squared().map_or("-".into(), |chi| format!("{chi:.4}"));
-        let verdict = row.verdict.map_or("no fit", Verdict::name);
         let written =
             row.parameter(D0).map(|found| measured(found.value, [found.uncertainty, found.uncertainty_plain]));
         let value = written.as_ref().map_or("-", |written| written.value.as_str());
         let error = written.as_ref().map_or("-", |written| written.errors[0].as_str());
         let error = if error == "-" { error.to_owned() } else { format!("+- {error}") };
-        let why = row.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-        let q = row.q_per_angstrom;
-        let _ = writeln!(text, "{q:>14} {value:>18} {error:<12} {chi:>9}  {verdict}{why}");
+        let (q, judgement) = (row.q_per_angstrom, row.judgement());
+        let _ = writeln!(text, "{q:>14} {value:>18} {error:<12} {chi:>9}  {judgement}");
     }
     if let Some(check) = check {
         let exponent = with_error(check.exponent, check.exponent_uncertainty);

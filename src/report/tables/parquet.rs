@@ -1,7 +1,7 @@
 //! Results as Parquet tables, one row per parameter, angle or iteration.
 
 use crate::error::{Error, Fault, Result};
-use crate::outcome::fit::{AngleResult, FitResult, Iteration, LagResult, TransportPoint};
+use crate::outcome::fit::{AngleResult, Conditions, FitResult, Iteration, LagResult, TransportPoint};
 use crate::outcome::parameter::ParameterResult;
 use crate::outcome::search::{Candidate, Search};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
@@ -27,12 +27,41 @@ pub(super) fn flags<T>(name: &str, rows: &[T], value: impl Fn(&T) -> bool) -> Co
     (name.into(), Arc::new(rows.iter().map(|row| Some(value(row))).collect::<BooleanArray>()))
 }
 
-pub(super) fn parquet(columns: Vec<Column>) -> Result<Vec<u8>> {
-    described(columns, HashMap::new())
+/// What whoever reads a table has to know beside its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// Name of the run; empty where there is none.
+    pub run_id: &'a str,
+    /// Of the store that it is of; empty where there is none.
+    pub store_content_key: &'a str,
+    /// What a result must be read with; `None` before a fit.
+    pub conditions: Option<&'a Conditions>,
+}
+
+impl Origin<'_> {
+    /// As metadata of a schema, with the units of the columns.
+    #[must_use]
+    pub fn metadata(&self, units: &str) -> HashMap<String, String> {
+        let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
+        let mut entries = vec![
+            ("program", program.to_owned()),
+            ("units", units.to_owned()),
+            ("run_id", self.run_id.to_owned()),
+            ("store_content_key", self.store_content_key.to_owned()),
+        ];
+        if let Some(Conditions { shear_convention, q_per_angstrom, dt_seconds, .. }) = self.conditions {
+            let flow = if shear_convention.is_some() { " S(x)" } else { "" };
+            entries.push(("equation", format!("c2 = offset(phi) + contrast(phi) exp(-q^2 int_t1^t2 D dt){flow}")));
+            entries.extend(shear_convention.map(|convention| ("shear_convention", convention.name().to_owned())));
+            entries.extend([("q_per_angstrom", q_per_angstrom.to_string()), ("dt_seconds", dt_seconds.to_string())]);
+        }
+        let named = |(name, value): (&str, String)| (format!("homodyne.{name}"), value);
+        entries.into_iter().filter(|(_, value)| !value.is_empty()).map(named).collect()
+    }
 }
 
 /// With what readers have to know, as metadata of the schema.
-pub(super) fn described(columns: Vec<Column>, metadata: HashMap<String, String>) -> Result<Vec<u8>> {
+pub(super) fn described(metadata: HashMap<String, String>, columns: Vec<Column>) -> Result<Vec<u8>> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| -> Error {
         let mut fault = Fault::at("result table", "cannot be encoded");
         fault.source = Some(source);
@@ -52,79 +81,95 @@ pub(super) fn described(columns: Vec<Column>, metadata: HashMap<String, String>)
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn parameters(result: &FitResult) -> Result<Vec<u8>> {
+pub fn parameters(result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
+    const UNITS: &str = "value, uncertainties, intervals, bounds: see unit";
     let rows = &result.parameters;
-    parquet(vec![
-        words("name", rows, |row: &ParameterResult| row.name.clone()),
-        words("unit", rows, |row| row.unit.clone()),
-        numbers("value", rows, |row| Some(row.value)),
-        numbers("uncertainty", rows, |row| row.uncertainty),
-        numbers("uncertainty_plain", rows, |row| row.uncertainty_plain),
-        numbers("interval_68_lower", rows, |row| row.interval_68?[0]),
-        numbers("interval_68_upper", rows, |row| row.interval_68?[1]),
-        numbers("interval_95_lower", rows, |row| row.interval_95?[0]),
-        numbers("interval_95_upper", rows, |row| row.interval_95?[1]),
-        numbers("lower", rows, |row| Some(row.bounds[0])),
-        numbers("upper", rows, |row| Some(row.bounds[1])),
-        words("status", rows, |row| row.status.name().into()),
-    ])
+    described(
+        origin.metadata(UNITS),
+        vec![
+            words("name", rows, |row: &ParameterResult| row.name.clone()),
+            words("unit", rows, |row| row.unit.clone()),
+            numbers("value", rows, |row| Some(row.value)),
+            numbers("uncertainty", rows, |row| row.uncertainty),
+            numbers("uncertainty_plain", rows, |row| row.uncertainty_plain),
+            numbers("interval_68_lower", rows, |row| row.interval_68?[0]),
+            numbers("interval_68_upper", rows, |row| row.interval_68?[1]),
+            numbers("interval_95_lower", rows, |row| row.interval_95?[0]),
+            numbers("interval_95_upper", rows, |row| row.interval_95?[1]),
+            numbers("lower", rows, |row| Some(row.bounds[0])),
+            numbers("upper", rows, |row| Some(row.bounds[1])),
+            words("status", rows, |row| row.status.name().into()),
+        ],
+    )
 }
 
 /// `per_angle.parquet`: phi_degrees, contrast (of the speckles, and of the fitted curve), offset, their uncertainties, sigma, pairs, chi_squared.
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn per_angle(result: &FitResult) -> Result<Vec<u8>> {
+pub fn per_angle(result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
+    const UNITS: &str = "phi_degrees: degree; all others: 1";
     let rows = &result.angles;
-    parquet(vec![
-        numbers("phi_degrees", rows, |row: &AngleResult| Some(row.phi_degrees)),
-        numbers("contrast", rows, |row| Some(row.contrast)),
-        numbers("contrast_fitted", rows, |row| Some(row.contrast_fitted)),
-        numbers("contrast_uncertainty", rows, |row| row.contrast_uncertainty),
-        numbers("contrast_uncertainty_plain", rows, |row| row.contrast_uncertainty_plain),
-        numbers("offset", rows, |row| Some(row.offset)),
-        numbers("offset_uncertainty", rows, |row| row.offset_uncertainty),
-        numbers("offset_uncertainty_plain", rows, |row| row.offset_uncertainty_plain),
-        numbers("sigma", rows, |row| row.sigma),
-        counts("pairs", rows, |row| Some(row.pairs)),
-        numbers("chi_squared", rows, |row| row.chi_squared),
-    ])
+    described(
+        origin.metadata(UNITS),
+        vec![
+            numbers("phi_degrees", rows, |row: &AngleResult| Some(row.phi_degrees)),
+            numbers("contrast", rows, |row| Some(row.contrast)),
+            numbers("contrast_fitted", rows, |row| Some(row.contrast_fitted)),
+            numbers("contrast_uncertainty", rows, |row| row.contrast_uncertainty),
+            numbers("contrast_uncertainty_plain", rows, |row| row.contrast_uncertainty_plain),
+            numbers("offset", rows, |row| Some(row.offset)),
+            numbers("offset_uncertainty", rows, |row| row.offset_uncertainty),
+            numbers("offset_uncertainty_plain", rows, |row| row.offset_uncertainty_plain),
+            numbers("sigma", rows, |row| row.sigma),
+            counts("pairs", rows, |row| Some(row.pairs)),
+            numbers("chi_squared", rows, |row| row.chi_squared),
+        ],
+    )
 }
 
 /// `per_lag.parquet`: phi_degrees, first and last lag in frames and seconds, pairs, chi_squared. Empty without known noise.
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn per_lag(result: &FitResult, dt_seconds: f64) -> Result<Vec<u8>> {
+pub fn per_lag(result: &FitResult, dt_seconds: f64, origin: &Origin<'_>) -> Result<Vec<u8>> {
+    const UNITS: &str = "phi_degrees: degree; lags: as named; pairs, chi_squared: 1";
     let rows: Vec<(f64, &LagResult)> =
         result.angles.iter().flat_map(|angle| angle.lags.iter().map(|lag| (angle.phi_degrees, lag))).collect();
-    parquet(vec![
-        numbers("phi_degrees", &rows, |row| Some(row.0)),
-        counts("first_lag_frames", &rows, |row| Some(row.1.first_lag_frames as u64)),
-        counts("last_lag_frames", &rows, |row| Some(row.1.last_lag_frames as u64)),
-        numbers("first_lag_seconds", &rows, |row| Some(row.1.first_lag_frames as f64 * dt_seconds)),
-        numbers("last_lag_seconds", &rows, |row| Some(row.1.last_lag_frames as f64 * dt_seconds)),
-        counts("pairs", &rows, |row| Some(row.1.pairs)),
-        numbers("chi_squared", &rows, |row| Some(row.1.chi_squared)),
-    ])
+    described(
+        origin.metadata(UNITS),
+        vec![
+            numbers("phi_degrees", &rows, |row| Some(row.0)),
+            counts("first_lag_frames", &rows, |row| Some(row.1.first_lag_frames as u64)),
+            counts("last_lag_frames", &rows, |row| Some(row.1.last_lag_frames as u64)),
+            numbers("first_lag_seconds", &rows, |row| Some(row.1.first_lag_frames as f64 * dt_seconds)),
+            numbers("last_lag_seconds", &rows, |row| Some(row.1.last_lag_frames as f64 * dt_seconds)),
+            counts("pairs", &rows, |row| Some(row.1.pairs)),
+            numbers("chi_squared", &rows, |row| Some(row.1.chi_squared)),
+        ],
+    )
 }
 
-/// `transport.parquet`: t_seconds, diffusion (D(t), angstrom^2/s) and its uncertainty, under shear also shear_rate (1/s) and its.
+/// `transport.parquet`: t_seconds, diffusion (D(t), angstrom^2/s) and its uncertainty, mean_diffusion (of D from the start) and its, under shear also shear_rate (1/s) and its.
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn transport(result: &FitResult) -> Result<Vec<u8>> {
+pub fn transport(result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
+    const UNITS: &str =
+        "t_seconds: second; diffusion, mean_diffusion: angstrom^2/s; shear_rate: 1/s; uncertainties as their values";
     let rows = &result.transport;
     let mut columns = vec![
         numbers("t_seconds", rows, |row: &TransportPoint| Some(row.t_seconds)),
         numbers("diffusion", rows, |row| Some(row.diffusion.value)),
         numbers("diffusion_uncertainty", rows, |row| row.diffusion.uncertainty),
+        numbers("mean_diffusion", rows, |row| row.mean_diffusion.map(|rate| rate.value)),
+        numbers("mean_diffusion_uncertainty", rows, |row| row.mean_diffusion?.uncertainty),
     ];
     if rows.iter().any(|row| row.shear_rate.is_some()) {
         columns.push(numbers("shear_rate", rows, |row| row.shear_rate.map(|rate| rate.value)));
         columns.push(numbers("shear_rate_uncertainty", rows, |row| row.shear_rate?.uncertainty));
     }
-    parquet(columns)
+    described(origin.metadata(UNITS), columns)
 }
 
 /// `candidates.parquet`: every start of a global search: origin, screened_cost, polished_cost, basin, `start_` and
@@ -132,7 +177,8 @@ pub fn transport(result: &FitResult) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
+pub fn candidates(search: &Search, result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
+    let units = units_of(result, "costs, basin: 1; start_ and polished_ of");
     let rows = &search.candidates;
     let mut columns = vec![
         words("origin", rows, |row: &Candidate| row.origin.name().into()),
@@ -145,7 +191,7 @@ pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
         let polished = |row: &Candidate| row.polished.as_ref().and_then(|theta| theta.get(k).copied());
         columns.push(numbers(&format!("polished_{}", parameter.name), rows, polished));
     }
-    parquet(columns)
+    described(origin.metadata(&units), columns)
 }
 
 /// `iterations.parquet`: iteration, cost, reduced_chi_squared, projected_gradient, radius, accepted, one column per
@@ -153,7 +199,8 @@ pub fn candidates(search: &Search, result: &FitResult) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn iterations(result: &FitResult) -> Result<Vec<u8>> {
+pub fn iterations(result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
+    let units = units_of(result, "all columns but parameters: 1;");
     let rows = &result.iterations;
     let mut columns = vec![
         counts("iteration", rows, |row: &Iteration| Some(row.iteration as u64)),
@@ -166,5 +213,11 @@ pub fn iterations(result: &FitResult) -> Result<Vec<u8>> {
     for (k, parameter) in result.parameters.iter().enumerate() {
         columns.push(numbers(&parameter.name, rows, |row| row.theta.get(k).copied()));
     }
-    parquet(columns)
+    described(origin.metadata(&units), columns)
+}
+
+/// Units of what is in the way of a fit, and of every parameter.
+fn units_of(result: &FitResult, what: &str) -> String {
+    let of = |found: &ParameterResult| format!(" {}: {}", found.name, found.unit);
+    format!("{what}{}", result.parameters.iter().map(of).collect::<Vec<String>>().join(";"))
 }

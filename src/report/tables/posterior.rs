@@ -3,8 +3,7 @@
 use crate::error::Result;
 use crate::outcome::posterior::{Draw, PosteriorNumber, PosteriorResult};
 use crate::report::tables::measured::{measured, with_error};
-use crate::report::tables::parquet::{Column, counts, described, flags, numbers};
-use std::collections::HashMap;
+use crate::report::tables::parquet::{Column, Origin, counts, described, flags, numbers};
 use std::fmt::Write;
 
 /// More numbers of the scaling than this are in `posterior.json` alone.
@@ -15,7 +14,7 @@ const MOST_SHOWN: usize = 24;
 ///
 /// # Errors
 /// Internal if encoding fails.
-pub fn draws(result: &PosteriorResult) -> Result<Vec<u8>> {
+pub fn draws(result: &PosteriorResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
     let of_chains = result.draws.iter().enumerate();
     let rows: Vec<(u64, u64, &Draw)> = of_chains.flat_map(|(chain, draws)| numbered(chain, draws)).collect();
     let mut columns: Vec<Column> =
@@ -32,11 +31,7 @@ pub fn draws(result: &PosteriorResult) -> Result<Vec<u8>> {
         numbers("acceptance", &rows, |row| Some(row.2.acceptance)),
     ]);
     let units: Vec<String> = result.numbers.iter().map(|number| format!("{}: {}", number.name, number.unit)).collect();
-    let metadata = HashMap::from([
-        ("homodyne.program".to_owned(), concat!("homodyne ", env!("CARGO_PKG_VERSION")).to_owned()),
-        ("homodyne.units".to_owned(), units.join("; ")),
-    ]);
-    described(columns, metadata)
+    described(origin.metadata(&units.join("; ")), columns)
 }
 
 fn numbered(chain: usize, draws: &[Draw]) -> impl Iterator<Item = (u64, u64, &Draw)> {

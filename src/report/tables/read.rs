@@ -14,12 +14,15 @@ pub fn transport(file: Vec<u8>) -> Option<Vec<TransportPoint>> {
     for batch in batches(file)? {
         let column = |name: &str| numbers(&batch, name);
         let (times, values, errors) = (column("t_seconds")?, column("diffusion")?, column("diffusion_uncertainty")?);
+        let mean = column("mean_diffusion").zip(column("mean_diffusion_uncertainty"));
         let shear = column("shear_rate").zip(column("shear_rate_uncertainty"));
         for k in 0..batch.num_rows() {
-            let shear_rate =
-                shear.as_ref().and_then(|(values, errors)| Some(Rate { value: values[k]?, uncertainty: errors[k] }));
+            let rate = |of: Option<&(Column, Column)>| {
+                of.and_then(|(values, errors)| Some(Rate { value: values[k]?, uncertainty: errors[k] }))
+            };
             let diffusion = Rate { value: values[k]?, uncertainty: errors[k] };
-            points.push(TransportPoint { t_seconds: times[k]?, diffusion, shear_rate });
+            let (mean_diffusion, shear_rate) = (rate(mean.as_ref()), rate(shear.as_ref()));
+            points.push(TransportPoint { t_seconds: times[k]?, diffusion, mean_diffusion, shear_rate });
         }
     }
     Some(points)
@@ -55,7 +58,10 @@ fn batches(file: Vec<u8>) -> Option<Vec<RecordBatch>> {
     reader.collect::<Result<Vec<RecordBatch>, _>>().ok()
 }
 
-fn numbers(batch: &RecordBatch, name: &str) -> Option<Vec<Option<f64>>> {
+/// Numbers, where they are known.
+type Column = Vec<Option<f64>>;
+
+fn numbers(batch: &RecordBatch, name: &str) -> Option<Column> {
     let column = batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
     Some((0..column.len()).map(|k| column.is_valid(k).then(|| column.value(k))).collect())
 }

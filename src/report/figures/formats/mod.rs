@@ -20,6 +20,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them; the first that can is shown where a page shows one.
+    pub const ALL: [Format; 3] = [Format::Svg, Format::Png, Format::Pdf];
+
     /// Ending of a file's name.
     #[must_use]
     pub fn ending(self) -> &'static str {
