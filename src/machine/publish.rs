@@ -93,27 +93,26 @@ impl StagedDirectory {
     }
 }
 
-/// Removes a directory of a kind: it is gone from its place at once, and from the disk afterwards.
+/// Removes a directory of a kind: by one rename it is gone from its place, whole, and then from the disk. Returns what is left of it on the
+/// disk, under a name by which later runs find and remove it; `None` if nothing is.
 ///
 /// # Errors
-/// What `may_replace` says; Io if it cannot be moved, or not be removed.
-pub fn retire(target: &Path, kind: Kind) -> Result<()> {
+/// What `may_replace` says; Io if it cannot be moved: then it stays as it is.
+pub fn retire(target: &Path, kind: Kind) -> Result<Option<PathBuf>> {
     (kind.may_replace)(target)?;
-    let kept = |found: String| {
-        let advice = format!("`chmod -R u+w {}` makes it removable", target.display());
-        Fault::at(target.display(), found).expected("folders that may be written to").advice(advice).code(Code::E73)
-    };
     if let Some(locked) = locked_folder(target) {
-        return Err(kept(format!("is kept: {} may not be written to", locked.display())).io());
+        let found = format!("is kept: {} may not be written to", locked.display());
+        let advice = format!("`chmod -R u+w {}` makes it removable", target.display());
+        let kept = Fault::at(target.display(), found).expected("folders that may be written to");
+        return Err(kept.advice(advice).code(Code::E73).io());
     }
-    let claim = Claim::beside(target)?;
+    tidy_up(&parent_of(target), kind);
+    let mut claim = Claim::beside(target)?;
     let aside = claim.path("");
     std::fs::rename(target, &aside).map_err(io_at(target))?;
-    std::fs::remove_dir_all(&aside).map_err(|error| {
-        // What is left of it is seen where it was.
-        let _ = std::fs::rename(&aside, target);
-        kept("could not be removed, or in part only".into()).source(error).io()
-    })
+    sync_directory(&parent_of(target));
+    remove(&aside, &mut claim);
+    Ok(aside.symlink_metadata().is_ok().then_some(aside))
 }
 
 /// The first folder in a directory out of which nothing may be removed.

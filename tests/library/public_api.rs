@@ -97,6 +97,7 @@ const NAMES: &[&str] = &[
     "Reuse",
     "Run",
     "RunSettings",
+    "Removed",
     "SCHEMA_VERSION",
     "Sample",
     "ScalingMode",
