@@ -42,6 +42,22 @@ pub fn leads_to(path: &Path, open: &File) -> bool {
     both.unwrap_or(false)
 }
 
+/// Whether what is written to a file shows in its times, however it is written: in memory (tmpfs) it does not if the file is mapped.
+#[must_use]
+pub fn shows_writes(file: &File) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        const TMPFS: i64 = 0x0102_1994;
+        const RAMFS: i64 = 0x8584_58f6;
+        !rustix::fs::fstatfs(file).is_ok_and(|told| [TMPFS, RAMFS].contains(&(told.f_type as i64 & 0xffff_ffff)))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        true
+    }
+}
+
 impl FileIdentity {
     /// Of a file as it is now.
     ///

@@ -54,6 +54,9 @@ pub struct FinishedTable {
     /// Table for a terminal.
     #[serde(skip)]
     pub summary: String,
+    /// Results whose report could not be drawn, and why.
+    #[serde(skip)]
+    pub not_drawn: Vec<(PathBuf, String)>,
 }
 
 impl FinishedTable {
@@ -78,13 +81,16 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
         ManyQ::All => available_q(settings.ingest.source()?, &settings.ingest.selection)?,
         ManyQ::List(list) => each_once(settings, list, user),
     };
-    let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    let (mut rows, mut errors, mut not_drawn) = (Vec::new(), Vec::new(), Vec::new());
     for (k, &q) in list.iter().enumerate() {
         user.log(LogLevel::Info, &format!("q = {q} 1/angstrom ({} of {})", k + 1, list.len()));
         let own = settings_of(settings, q);
         let run = Run::new(&own, user).resuming(manner.resume).with_stores_as_they_are(manner.stores_as_they_are);
         match run.run() {
-            Ok(Some(finished)) => rows.push(QRow::finished(finished.outcome)),
+            Ok(Some(finished)) => {
+                not_drawn.extend(finished.not_drawn.map(|why| (finished.directory, why)));
+                rows.push(QRow::finished(finished.outcome));
+            }
             Ok(None) => return Err(no_fit()),
             Err(error @ Error::Interrupted(_)) if rows.is_empty() => return Err(error),
             Err(Error::Interrupted(_)) => break,
@@ -104,7 +110,7 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
     }
     let table = write(settings, rows, user)?;
     lead_latest_to(&table.directory, user);
-    Ok(table)
+    Ok(FinishedTable { not_drawn, ..table })
 }
 
 /// A list of q without those that are another one of the list, by the file if that is there: a fit counts once.
@@ -157,7 +163,7 @@ struct WithFiles<'a> {
 fn write(settings: &Settings, rows: Vec<QRow>, user: &Watch<'_>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
-    let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary };
+    let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary, not_drawn: Vec::new() };
     let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&pretty(&table)?));
     let mut files =
         vec![("q_table.parquet", q_parquet(&table.rows)?), ("summary.txt", table.summary.clone().into_bytes())];
