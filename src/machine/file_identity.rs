@@ -45,18 +45,15 @@ pub fn leads_to(path: &Path, open: &File) -> bool {
 /// Whether what is written to a file shows in its times, however it is written: in memory (tmpfs) it does not if the file is mapped.
 #[must_use]
 pub fn shows_writes(file: &File) -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        const TMPFS: i64 = 0x0102_1994;
-        const RAMFS: i64 = 0x8584_58f6;
-        !rustix::fs::fstatfs(file).is_ok_and(|told| [TMPFS, RAMFS].contains(&(told.f_type as i64 & 0xffff_ffff)))
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = file;
-        true
-    }
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    return !rustix::fs::fstatfs(file).is_ok_and(|told| IN_MEMORY.contains(&(told.f_type & 0xffff_ffff)));
+    #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+    return file.metadata().is_ok();
 }
+
+/// Numbers of tmpfs and ramfs.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
 
 impl FileIdentity {
     /// Of a file as it is now.
