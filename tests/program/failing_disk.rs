@@ -140,7 +140,6 @@ fn a_run_leaves_whole_results_or_none() {
             // Numbers without the page that was asked for: what is lost is told, and what is not.
             if output.status.code() == Some(3) {
                 assert!(line.contains("the report could not be drawn") && line.contains("homodyne report"), "{line}");
-                assert_eq!(latest(), whole, "change {nth}");
                 undrawn += 1;
             }
             ended += usize::from(output.status.code() == Some(2));
