@@ -5,7 +5,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::machine::claim::Claim;
 use crate::machine::folder::{make_folder, parent_of};
-use rustix::fs::{Access, CWD, RenameFlags, access, renameat_with};
+use rustix::fs::{Access, AtFlags, CWD, RenameFlags, accessat, renameat_with};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -117,7 +117,8 @@ pub fn retire(target: &Path, kind: Kind) -> Result<Option<PathBuf>> {
 
 /// The first folder in a directory out of which nothing may be removed.
 fn locked_folder(folder: &Path) -> Option<PathBuf> {
-    if access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+    // By the rights in force, not by those of whoever started the program.
+    if accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_err() {
         return Some(folder.to_path_buf());
     }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
