@@ -135,7 +135,8 @@ impl Place<'_> {
         if !is_store(self.path) {
             return None;
         }
-        match Manifest::of(self.path) {
+        // One that another command was just taking away is not damaged: the next look finds what came instead.
+        match Manifest::of(self.path).or_else(|_| Manifest::of(self.path)) {
             Err(damage) => (self.reuse != Reuse::Never).then(|| damage.to_string()),
             Ok(found) => (self.others == Others::Aside && found.content_key != manifest.content_key)
                 .then(|| format!("it holds other data, made from {}", found.provenance.source)),
