@@ -50,7 +50,13 @@ impl Run<'_> {
     /// A result with its report. What keeps it from being drawn takes nothing from the numbers.
     fn drawn(&self, finished: Finished) -> Finished {
         let settings = ReportSettings { threads: self.settings.run.threads(), ..ReportSettings::default() };
-        match self.timed("report", || report(&finished.directory, &settings, &self.watch())) {
+        let draw = || report(&finished.directory, &settings, &self.watch());
+        let drawn = self.timed("report", || match draw() {
+            // Another command may just have put equal results in this place: it is drawn beside those.
+            Err(Error::Io(_)) => draw(),
+            drawn => drawn,
+        });
+        match drawn {
             Ok(page) => Finished { report: Some(page), ..finished },
             Err(Error::Interrupted(_)) => {
                 let draw = format!("`homodyne report {}` draws it", finished.directory.display());

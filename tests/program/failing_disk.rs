@@ -154,7 +154,8 @@ fn a_run_leaves_whole_results_or_none() {
                 remains(&folder.join("results"))
             );
         }
-        assert!(came > 20 && ended > 10 && undrawn > 3, "{came} changes, {ended} ends, {undrawn} without a report");
+        assert!(came > 20 && ended > 10, "{came} changes, {ended} ends");
+        assert!(undrawn > 3 || how == How::Once, "{undrawn} without a report");
     }
 }
 
