@@ -93,7 +93,7 @@ pub use crate::parameters::definitions::{
 pub use crate::parameters::scaling::{AngleScaling, ScalingMode};
 pub use crate::parameters::space::{Parameter, ParameterSpace};
 pub use crate::pipeline::drawing::ReportSettings;
-pub use crate::pipeline::holdings::{KeptRun, KeptStore, remove_run, remove_store, runs, stores};
+pub use crate::pipeline::holdings::{KeptRun, KeptStore, Removed, remove_run, remove_store, runs, stores};
 pub use crate::pipeline::log::log_line;
 pub use crate::pipeline::many_q::{FinishedTable, Manner, ManyQ, run_many};
 pub use crate::pipeline::plan::{decide, plan};

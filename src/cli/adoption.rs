@@ -17,10 +17,8 @@ pub fn adopt_tables(arguments: &AdoptArguments) -> Result<u8> {
     let watch = Watch::new(&terminal, &stop_flag());
     let adopted = adopt(&settings, arguments.threads.unwrap_or_else(usable_cores), &watch)?;
     terminal.finish();
-    if let Some(damage) = &adopted.damage {
-        watch.log(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
-    }
-    adopted.manifest.provenance.warnings.iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
+    let warnings = adopted.earlier.iter().chain(&adopted.manifest.provenance.warnings);
+    warnings.for_each(|warning| watch.log(LogLevel::Warning, warning));
     let what = if adopted.reused { "up to date" } else { "written" };
     print(&format!("store {what}: {}\n", adopted.store.display()))?;
     Ok(0)

@@ -17,8 +17,8 @@ use crate::cli::simulation::simulate;
 use crate::cli::spoken::say;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use homodyne::api::{
-    Event, Finished, Listener, LogLevel, Manner, ManyQ, Purpose, Result, Run, Settings, Watch, check_address_space,
-    inspect, plan, run_many, tune, usable_cores,
+    Code, Error, Event, Fault, Finished, Listener, LogLevel, Manner, ManyQ, Purpose, Result, Run, Settings, Watch,
+    check_address_space, inspect, plan, run_many, tune, usable_cores,
 };
 use std::path::{Path, PathBuf};
 
@@ -116,6 +116,7 @@ fn many_q(
         print(&table.summary)?;
         print(&places(&table.directory, table.report.as_ref()))?;
     }
+    Error::together(table.not_drawn.iter().map(|(directory, why)| not_drawn(directory, why)).collect())?;
     Ok(table.exit_code())
 }
 
@@ -174,7 +175,16 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
             None => terminal.hear(&Event::Log { level: LogLevel::Info, text: "no sweep was made: nothing to measure" }),
         }
     }
+    finished.not_drawn.iter().try_for_each(|why| Err(not_drawn(&finished.directory, why)))?;
     Ok(finished.outcome.result.verdict.exit_code())
+}
+
+/// A report that is lost; the numbers are not.
+fn not_drawn(directory: &Path, why: &str) -> Error {
+    Fault::at(directory.display(), format!("the report could not be drawn: {why}"))
+        .advice(format!("all other results are whole; `homodyne report {}` draws it", directory.display()))
+        .code(Code::E73)
+        .output()
 }
 
 fn ingest_file(arguments: &IngestArguments) -> Result<u8> {

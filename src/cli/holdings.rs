@@ -1,11 +1,12 @@
 //! `homodyne stores` and `homodyne runs`: what there is, from what, used by what; and removing it.
 
+use crate::cli::spoken::say;
 use crate::cli::terminal::{print, print_json};
 use clap::{Args, Subcommand};
 use homodyne::api::{
-    KeptRun, KeptStore, Result, Verdict, date_and_time, gigabytes, remove_run, remove_store, runs, stores,
+    KeptRun, KeptStore, Removed, Result, Verdict, date_and_time, gigabytes, remove_run, remove_store, runs, stores,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// For `homodyne stores --help`.
 pub const STORES_EXAMPLES: &str = "\
@@ -52,8 +53,8 @@ enum Action {
 /// Lists or removes stores.
 pub fn show_stores(arguments: &HoldingsArguments) -> Result<u8> {
     if let Some(Action::Remove { key, output, force }) = &arguments.action {
-        print(&format!("removed: {}\n", remove_store(output, key, *force)?.directory.display()))?;
-        return Ok(0);
+        let Removed { kept, left } = remove_store(output, key, *force)?;
+        return tell_removed(&kept.directory, left.as_deref());
     }
     let kept = stores(&arguments.output)?;
     if arguments.json {
@@ -70,8 +71,8 @@ pub fn show_stores(arguments: &HoldingsArguments) -> Result<u8> {
 /// Lists or removes results.
 pub fn show_runs(arguments: &HoldingsArguments) -> Result<u8> {
     if let Some(Action::Remove { key, output, .. }) = &arguments.action {
-        print(&format!("removed: {}\n", remove_run(output, key)?.directory.display()))?;
-        return Ok(0);
+        let Removed { kept, left } = remove_run(output, key)?;
+        return tell_removed(&kept.directory, left.as_deref());
     }
     let kept = runs(&arguments.output)?;
     if arguments.json {
@@ -84,6 +85,13 @@ pub fn show_runs(arguments: &HoldingsArguments) -> Result<u8> {
     let width = kept.iter().map(|run| run.id.chars().count()).max().unwrap_or_default();
     kept.iter().try_for_each(|run| print(&in_a_line(run, width)))?;
     Ok(0)
+}
+
+fn tell_removed(place: &Path, left: Option<&Path>) -> Result<u8> {
+    if let Some(left) = left {
+        say(&format!("warning: {} could not be removed from the disk yet: the next run tries again\n", left.display()));
+    }
+    print(&format!("removed: {}\n", place.display())).map(|()| 0)
 }
 
 /// A store: its place, and below it what it is.

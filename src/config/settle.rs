@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn settle(draft: &mut Draft, reader: &Reader, folder: &Path, errors: &mut Vec<Error>) {
     settle_data(draft, reader, folder);
     errors.extend(settle_frames(draft, reader).err());
+    errors.extend(settle_ranges(draft, reader).err());
     if draft.mode_is_given {
         errors.extend(settle_physics(draft, reader).err());
         errors.extend(settle_start(draft, reader).err());
@@ -87,6 +88,15 @@ fn settle_frames(draft: &Draft, reader: &Reader) -> Result<()> {
     let key = all().find(|key| key.path == data::LAST_FRAME);
     let given = key.and_then(|key| reader.given(key.paths()));
     Err(given.map_or_else(|| reader.wrong_at(data::LAST_FRAME, &expected), |given| given.wrong(&expected)))
+}
+
+/// A filter that is asked for has ranges.
+fn settle_ranges(draft: &Draft, reader: &Reader) -> Result<()> {
+    let filter = all().find(|key| key.path == data::PHI_FILTER).and_then(|key| reader.given(key.paths()));
+    match filter.filter(|given| given.switch() == Some(true) && draft.phi_ranges.is_empty()) {
+        None => Ok(()),
+        Some(given) => Err(given.wrong(&format!("false, or ranges in {}", data::PHI_RANGES))),
+    }
 }
 
 fn settle_physics(draft: &mut Draft, reader: &Reader) -> Result<()> {

@@ -3,8 +3,8 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::job::{Job, SourceContent};
-use crate::ingest::request::{IngestSettings, Ingested};
-use crate::ingest::reuse::{Earlier, Others, content_key, earlier_store, may_give_way};
+use crate::ingest::request::{IngestSettings, Ingested, StorePlace};
+use crate::ingest::reuse::{Earlier, Others, Place, content_key, earlier_store, may_give_way};
 use crate::listener::Watch;
 use crate::machine::file_identity::FileIdentity;
 use crate::machine::folder::parent_of;
@@ -31,7 +31,11 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
         Earlier::Damaged(damage) => Some(damage),
         Earlier::Other => None,
     };
-    may_give_way(&store, (source, &source_blake3), Others::IfMadeAgain)?;
+    let others = match request.store {
+        StorePlace::Directory(_) => Others::IfMadeAgain,
+        StorePlace::Keyed { .. } => Others::Aside,
+    };
+    may_give_way(&store, (source, &source_blake3), others)?;
     let job = Job::plan(request, threads)?;
     let staged = StagedStore::begin(&store, request.format, job.whose(&content_key))?.long(request.long);
     let converted = job.convert(&staged, watch)?;
@@ -41,8 +45,9 @@ pub fn ingest(request: &IngestSettings, threads: usize, watch: &Watch<'_>) -> Re
     }
     let content = SourceContent { blake3: source_blake3, identity };
     let manifest = job.manifest(converted, content, content_key)?;
-    staged.publish(&manifest)?;
-    Ok(Ingested { reused: false, compared: 0, damage, store, manifest })
+    let place = Place { path: &store, reuse: request.reuse, others, damage };
+    let earlier = place.publish(staged, &manifest)?;
+    Ok(Ingested { reused: false, compared: 0, earlier, store, manifest })
 }
 
 /// The directory of the store that an ingest would make or reuse.

@@ -123,8 +123,8 @@ pub struct Ingested {
     pub reused: bool,
     /// Partitions of it that were compared with their checksums.
     pub compared: usize,
-    /// Damage of an earlier store that was made anew.
-    pub damage: Option<String>,
+    /// What became of another store in its place, or of a damaged one, in words.
+    pub earlier: Option<String>,
     /// Directory of the store.
     pub store: PathBuf,
     /// The store's manifest.

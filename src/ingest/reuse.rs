@@ -1,13 +1,15 @@
 //! Whether the wanted store is there already. It makes none.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, io_at};
 use crate::ingest::adopt::sources::are_the_tables;
 use crate::ingest::request::{IngestSettings, Ingested, Reuse};
+use crate::machine::claim::free_name;
 use crate::machine::file_identity::{FileIdentity, content_hash};
 use crate::store::directory::{Store, hash_file};
 use crate::store::manifest::{FORMAT_VERSION, Manifest, Provenance, StoreFormat};
 use crate::store::recognise::{is_store, manifest_of};
+use crate::store::writer::StagedStore;
 use serde_json::Value;
 use std::path::Path;
 
@@ -41,7 +43,7 @@ pub(super) fn key_of(parts: &Value) -> Result<String> {
 pub(super) enum Earlier {
     /// The wanted store, as far as that was asked.
     Same(Box<Same>),
-    /// A store that cannot be trusted, with what is wrong: it gives way.
+    /// A store that cannot be used, with what is wrong.
     Damaged(String),
     /// Nothing, or the store of something else.
     Other,
@@ -58,7 +60,7 @@ impl Same {
     /// What an ingest says of it.
     pub fn at(self, place: &Path) -> Ingested {
         let Same { manifest, compared } = self;
-        Ingested { reused: true, compared, damage: None, store: place.to_path_buf(), manifest }
+        Ingested { reused: true, compared, earlier: None, store: place.to_path_buf(), manifest }
     }
 }
 
@@ -67,6 +69,8 @@ impl Same {
 pub(super) enum Others {
     /// If it can be made again.
     IfMadeAgain,
+    /// It is kept under another name: a place by key is not the place of anything else.
+    Aside,
     /// Not at all.
     Never,
 }
@@ -97,6 +101,49 @@ pub(super) fn earlier_store(place: &Path, content_key: &str, reuse: Reuse) -> Re
     }
 }
 
+/// The place of a new store and what is known of it.
+pub(super) struct Place<'a> {
+    pub path: &'a Path,
+    pub reuse: Reuse,
+    pub others: Others,
+    /// What is wrong with the store that is there.
+    pub damage: Option<String>,
+}
+
+impl Place<'_> {
+    /// Publishes a store there. What it cannot know for an earlier state of the same is kept under another name. Returns what there is to
+    /// say of it.
+    ///
+    /// # Errors
+    /// What publishing reports; Io if what is there cannot be moved. Then all is as it was.
+    pub fn publish(self, staged: StagedStore, manifest: &Manifest) -> Result<Option<String>> {
+        let Some(why) = self.why_kept(manifest) else {
+            staged.publish(manifest)?;
+            return Ok(self.damage.map(|damage| format!("the earlier store was damaged and is made anew: {damage}")));
+        };
+        let kept = free_name(self.path, "kept");
+        std::fs::rename(self.path, &kept).map_err(io_at(self.path))?;
+        if let Err(error) = staged.publish(manifest) {
+            let _ = std::fs::rename(&kept, self.path);
+            return Err(error);
+        }
+        Ok(Some(format!("the store that was in this place is kept as {}: {why}", kept.display())))
+    }
+
+    /// Why what is there must not be lost, if it must not.
+    fn why_kept(&self, manifest: &Manifest) -> Option<String> {
+        if !is_store(self.path) {
+            return None;
+        }
+        // One that another command was just taking away is not damaged: the next look finds what came instead.
+        match Manifest::of(self.path).or_else(|_| Manifest::of(self.path)) {
+            Err(damage) => (self.reuse != Reuse::Never).then(|| damage.to_string()),
+            Ok(found) => (self.others == Others::Aside && found.content_key != manifest.content_key)
+                .then(|| format!("it holds other data, made from {}", found.provenance.source)),
+        }
+    }
+}
+
 /// Whether what a store was made from is still there, by its content.
 #[must_use]
 pub fn can_be_made_again(provenance: &Provenance) -> bool {
@@ -122,8 +169,10 @@ pub(super) fn may_give_way(place: &Path, (source, content): (&Path, &str), other
         earlier.source_blake3 == content || there.is_ok_and(|there| source.canonicalize().is_ok_and(|own| own == there))
     };
     // Of a damaged manifest nobody has asked before how it differs.
-    let others_may = others == Others::IfMadeAgain && Manifest::of(place).is_ok();
+    let is_known = Manifest::of(place).is_ok();
+    let others_may = others == Others::IfMadeAgain && is_known;
     let found = match earlier {
+        _ if others == Others::Aside && is_known => return Ok(()),
         Some(earlier) if is_same(&earlier) => return Ok(()),
         Some(earlier) if !can_be_made_again(&earlier) => {
             format!("holds the store of other data, whose source {} is not there as it was", earlier.source)

@@ -42,6 +42,19 @@ pub fn leads_to(path: &Path, open: &File) -> bool {
     both.unwrap_or(false)
 }
 
+/// Whether what is written to a file shows in its times, however it is written: in memory (tmpfs) it does not if the file is mapped.
+#[must_use]
+pub fn shows_writes(file: &File) -> bool {
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    return !rustix::fs::fstatfs(file).is_ok_and(|told| IN_MEMORY.contains(&(told.f_type & 0xffff_ffff)));
+    #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+    return file.metadata().is_ok();
+}
+
+/// Numbers of tmpfs and ramfs.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+
 impl FileIdentity {
     /// Of a file as it is now.
     ///

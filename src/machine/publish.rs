@@ -5,7 +5,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::machine::claim::Claim;
 use crate::machine::folder::{make_folder, parent_of};
-use rustix::fs::{Access, CWD, RenameFlags, access, renameat_with};
+use rustix::fs::{Access, AtFlags, CWD, RenameFlags, accessat, renameat_with};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -93,32 +93,32 @@ impl StagedDirectory {
     }
 }
 
-/// Removes a directory of a kind: it is gone from its place at once, and from the disk afterwards.
+/// Removes a directory of a kind: by one rename it is gone from its place, whole, and then from the disk. Returns what is left of it on the
+/// disk, under a name by which later runs find and remove it; `None` if nothing is.
 ///
 /// # Errors
-/// What `may_replace` says; Io if it cannot be moved, or not be removed.
-pub fn retire(target: &Path, kind: Kind) -> Result<()> {
+/// What `may_replace` says; Io if it cannot be moved: then it stays as it is.
+pub fn retire(target: &Path, kind: Kind) -> Result<Option<PathBuf>> {
     (kind.may_replace)(target)?;
-    let kept = |found: String| {
-        let advice = format!("`chmod -R u+w {}` makes it removable", target.display());
-        Fault::at(target.display(), found).expected("folders that may be written to").advice(advice).code(Code::E73)
-    };
     if let Some(locked) = locked_folder(target) {
-        return Err(kept(format!("is kept: {} may not be written to", locked.display())).io());
+        let found = format!("is kept: {} may not be written to", locked.display());
+        let advice = format!("`chmod -R u+w {}` makes it removable", target.display());
+        let kept = Fault::at(target.display(), found).expected("folders that may be written to");
+        return Err(kept.advice(advice).code(Code::E73).io());
     }
-    let claim = Claim::beside(target)?;
+    tidy_up(&parent_of(target), kind);
+    let mut claim = Claim::beside(target)?;
     let aside = claim.path("");
     std::fs::rename(target, &aside).map_err(io_at(target))?;
-    std::fs::remove_dir_all(&aside).map_err(|error| {
-        // What is left of it is seen where it was.
-        let _ = std::fs::rename(&aside, target);
-        kept("could not be removed, or in part only".into()).source(error).io()
-    })
+    sync_directory(&parent_of(target));
+    remove(&aside, &mut claim);
+    Ok(aside.symlink_metadata().is_ok().then_some(aside))
 }
 
 /// The first folder in a directory out of which nothing may be removed.
 fn locked_folder(folder: &Path) -> Option<PathBuf> {
-    if access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+    // By the rights in force, not by those of whoever started the program.
+    if accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_err() {
         return Some(folder.to_path_buf());
     }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

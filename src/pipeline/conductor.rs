@@ -8,7 +8,6 @@ use crate::pipeline::run::{Finished, Run};
 use crate::pipeline::run_directory::lead_latest_to;
 use crate::pipeline::stages::condense::Again;
 use crate::pipeline::stages::report::report;
-use std::path::PathBuf;
 
 impl Run<'_> {
     /// Ingest, condense, fit and report as the stages say; an equal earlier result is reused.
@@ -45,24 +44,26 @@ impl Run<'_> {
         if self.log.stop().check().is_err() {
             return Ok(Some(finished));
         }
-        Ok(Some(Finished { report: self.draw(&finished), ..finished }))
+        Ok(Some(self.drawn(finished)))
     }
 
-    /// The report of a result. What keeps it from being drawn takes nothing from the numbers.
-    fn draw(&self, finished: &Finished) -> Option<PathBuf> {
+    /// A result with its report. What keeps it from being drawn takes nothing from the numbers.
+    fn drawn(&self, finished: Finished) -> Finished {
         let settings = ReportSettings { threads: self.settings.run.threads(), ..ReportSettings::default() };
-        match self.timed("report", || report(&finished.directory, &settings, &self.watch())) {
-            Ok(page) => Some(page),
-            Err(error) => {
-                let error = match error {
-                    Error::Interrupted(_) => {
-                        format!("interrupted; `homodyne report {}` draws it", finished.directory.display())
-                    }
-                    error => error.to_string(),
-                };
-                self.say(LogLevel::Warning, &format!("no report: {error}"));
-                None
+        let draw = || report(&finished.directory, &settings, &self.watch());
+        let drawn = self.timed("report", || match draw() {
+            // Another command may just have put equal results in this place: it is drawn beside those.
+            Err(Error::Io(_)) => draw(),
+            drawn => drawn,
+        });
+        match drawn {
+            Ok(page) => Finished { report: Some(page), ..finished },
+            Err(Error::Interrupted(_)) => {
+                let draw = format!("`homodyne report {}` draws it", finished.directory.display());
+                self.say(LogLevel::Warning, &format!("no report: interrupted; {draw}"));
+                finished
             }
+            Err(error) => Finished { not_drawn: Some(error.to_string()), ..finished },
         }
     }
 }

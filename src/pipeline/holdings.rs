@@ -103,11 +103,20 @@ pub fn stores(output: &Path) -> Result<Vec<KeptStore>> {
     Ok(found)
 }
 
+/// What was removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removed<T> {
+    /// As it was.
+    pub kept: T,
+    /// What could not be removed of it any more; it is hidden, and the next run of this program in that folder tries again.
+    pub left: Option<PathBuf>,
+}
+
 /// Removes a store: the one whose content key or directory begins with `key`. Data whose file is gone are removed only if `even_the_last`.
 ///
 /// # Errors
 /// E62 if there is not exactly one, or it is the last place of its data; E70 if it holds foreign files; Io if it cannot be removed.
-pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<KeptStore> {
+pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Removed<KeptStore>> {
     let kept = the_one(stores(output)?, key, |store| [store.key.clone(), name_of(&store.directory)])?;
     let again = Manifest::of(&kept.directory).is_ok_and(|manifest| can_be_made_again(&manifest.provenance));
     if !again && !even_the_last {
@@ -121,18 +130,18 @@ pub fn remove_store(output: &Path, key: &str, even_the_last: bool) -> Result<Kep
             .code(Code::E62)
             .config());
     }
-    retire(&kept.directory, STORE)?;
-    Ok(kept)
+    let left = retire(&kept.directory, STORE)?;
+    Ok(Removed { kept, left })
 }
 
 /// Removes results: those whose id or key begins with `key`.
 ///
 /// # Errors
 /// E62 if there are not exactly one; E77 if there are foreign files; Io if they cannot be removed.
-pub fn remove_run(output: &Path, key: &str) -> Result<KeptRun> {
+pub fn remove_run(output: &Path, key: &str) -> Result<Removed<KeptRun>> {
     let kept = the_one(runs(output)?, key, |run| [run.key.clone(), run.id.clone()])?;
     has_nothing_foreign(&kept.directory)?;
-    retire(&kept.directory, RESULTS)?;
+    let left = retire(&kept.directory, RESULTS)?;
     let link = output.join(LATEST);
     if leads_to_sibling(&link).is_some_and(|name| name == kept.id.as_str()) {
         match runs(output)?.pop() {
@@ -140,7 +149,7 @@ pub fn remove_run(output: &Path, key: &str) -> Result<KeptRun> {
             None => std::fs::remove_file(&link).map_err(io_at(&link))?,
         }
     }
-    Ok(kept)
+    Ok(Removed { kept, left })
 }
 
 /// Directories in a folder; links and hidden ones are none.

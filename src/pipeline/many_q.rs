@@ -60,6 +60,9 @@ pub struct FinishedTable {
     /// The page of its report, if there is one.
     #[serde(skip)]
     pub report: Option<PathBuf>,
+    /// Results whose report could not be drawn, and why.
+    #[serde(skip)]
+    pub not_drawn: Vec<(PathBuf, String)>,
 }
 
 impl FinishedTable {
@@ -84,13 +87,16 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
         ManyQ::All => available_q(settings.ingest.source()?, &settings.ingest.selection)?,
         ManyQ::List(list) => each_once(settings, list, user),
     };
-    let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    let (mut rows, mut errors, mut not_drawn) = (Vec::new(), Vec::new(), Vec::new());
     for (k, &q) in list.iter().enumerate() {
         user.log(LogLevel::Info, &format!("q = {q} 1/angstrom ({} of {})", k + 1, list.len()));
         let own = settings_of(settings, q);
         let run = Run::new(&own, user).resuming(manner.resume).with_stores_as_they_are(manner.stores_as_they_are);
         match run.run() {
-            Ok(Some(finished)) => rows.push(QRow::finished(finished.outcome, name_of(&finished.directory))),
+            Ok(Some(finished)) => {
+                rows.push(QRow::finished(finished.outcome, name_of(&finished.directory)));
+                not_drawn.extend(finished.not_drawn.map(|why| (finished.directory, why)));
+            }
             Ok(None) => return Err(no_fit()),
             Err(error @ Error::Interrupted(_)) if rows.is_empty() => return Err(error),
             Err(Error::Interrupted(_)) => break,
@@ -114,10 +120,10 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
         // What keeps it from being drawn takes nothing from the numbers.
         match report_table(&table.directory, &ReportSettings::default(), user) {
             Ok(page) => table.report = Some(page),
-            Err(error) => user.log(LogLevel::Warning, &format!("no report: {error}")),
+            Err(error) => not_drawn.push((table.directory.clone(), error.to_string())),
         }
     }
-    Ok(table)
+    Ok(FinishedTable { not_drawn, ..table })
 }
 
 /// Of a directory.
@@ -175,7 +181,8 @@ struct WithFiles<'a> {
 fn write(settings: &Settings, rows: Vec<QRow>, user: &Watch<'_>) -> Result<FinishedTable> {
     let check = power_law_check(&rows);
     let summary = q_summary(&rows, check.as_ref());
-    let mut table = FinishedTable { directory: PathBuf::new(), rows, check, summary, report: None };
+    let mut table =
+        FinishedTable { directory: PathBuf::new(), rows, check, summary, report: None, not_drawn: Vec::new() };
     let id = run_id(&format!("{}-q_table", settings.run.name), &content_hash(&pretty(&table)?));
     let mut files =
         vec![("q_table.parquet", q_parquet(&table.rows, &id)?), ("summary.txt", table.summary.clone().into_bytes())];

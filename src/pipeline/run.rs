@@ -45,6 +45,8 @@ pub struct Finished {
     pub outcome: FitOutcome,
     /// The page of its report, if there is one.
     pub report: Option<PathBuf>,
+    /// Why there is none, though one was wanted.
+    pub not_drawn: Option<String>,
     /// Table for a terminal.
     pub summary: String,
     /// Sweep statistics; `None` if an earlier result was reused.
@@ -122,8 +124,14 @@ impl<'a> Run<'a> {
         if self.settings.run.verify {
             return Ok(store);
         }
-        self.say(LogLevel::Warning, "the blocks of the store are not compared with their checksums (store.verify)");
-        Ok(store.unverified())
+        let store = store.unverified();
+        let more = match store.is_as_made() {
+            true => "",
+            false => ", and somebody may have written to them: condensed data of the store are not used",
+        };
+        let what = "the blocks of the store are not compared with their checksums (store.verify)";
+        self.say(LogLevel::Warning, &format!("{what}{more}"));
+        Ok(store)
     }
 
     /// A result of edited tables is not one of a beamline file.

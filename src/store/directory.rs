@@ -2,7 +2,7 @@
 
 use crate::error::{Result, io_at};
 use crate::experiment::{Angle, Experiment};
-use crate::machine::file_identity::FileIdentity;
+use crate::machine::file_identity::{FileIdentity, shows_writes};
 use crate::machine::regular_file;
 use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
@@ -25,10 +25,17 @@ struct OpenPartition {
     mapped: Arc<MappedFile>,
     /// As it was opened.
     identity: FileIdentity,
+    /// Whether that tells everything that was written to it.
+    shows_writes: bool,
     blocks: Blocks,
 }
 
 impl OpenPartition {
+    /// Whether it may have been written to since it was made.
+    fn is_touched(&self, told: &Partition) -> bool {
+        !self.shows_writes || told.identity != Some(self.identity)
+    }
+
     /// What it is now. That its name was removed is a change of the file, too, but none of its content, which has a time of its own.
     fn now(&self) -> std::io::Result<FileIdentity> {
         let (now, is_unlinked) = self.mapped.identity()?;
@@ -147,12 +154,13 @@ impl Store {
         Ok(())
     }
 
-    /// Reads every partition and compares its checksum with the manifest's.
+    /// Reads every partition and compares its checksum with the manifest's; so with pseudo-pairs, if there are any.
     ///
     /// # Errors
-    /// Format, naming the first altered partition.
+    /// Format, naming the first altered file.
     pub fn verify(&self) -> Result<()> {
-        self.manifest.partitions.iter().try_for_each(|partition| self.compare(partition))
+        self.manifest.partitions.iter().try_for_each(|partition| self.compare(partition))?;
+        self.condensed_tally().map(drop)
     }
 
     /// The same for partitions that may have been written to since they were made, by what the file system says of them: no others are
@@ -161,10 +169,19 @@ impl Store {
     /// # Errors
     /// As [`Store::verify`].
     pub fn verify_touched(&self) -> Result<usize> {
-        let all = self.partitions.iter().zip(&self.manifest.partitions);
-        let touched = all.filter(|(open, partition)| partition.identity != Some(open.identity));
-        let compared = touched.map(|(_, partition)| self.compare(partition)).collect::<Result<Vec<()>>>()?;
+        let compared = self.touched().map(|partition| self.compare(partition)).collect::<Result<Vec<()>>>()?;
         Ok(compared.len())
+    }
+
+    fn touched(&self) -> impl Iterator<Item = &Partition> {
+        let all = self.partitions.iter().zip(&self.manifest.partitions);
+        all.filter(|(open, partition)| open.is_touched(partition)).map(|(_, partition)| partition)
+    }
+
+    /// Whether its values are compared with their checksums, or nobody can have written to them: then they are those that were condensed.
+    #[must_use]
+    pub fn is_as_made(&self) -> bool {
+        self.is_verified() || self.touched().next().is_none()
     }
 
     fn compare(&self, partition: &Partition) -> Result<()> {
@@ -211,6 +228,7 @@ fn open_partition(
         return Err(damaged(&path, &format!("{} pairs, the frames make another number", partition.rows)));
     }
     let (identity, _) = FileIdentity::of_open(&file).map_err(io_at(&path))?;
+    let shows_writes = shows_writes(&file);
     let mapped = MappedFile::of(file, &path)?;
     let blocks = unless_it_panics(&path, || {
         let bytes = mapped.bytes();
@@ -219,7 +237,7 @@ fn open_partition(
             StoreFormat::Parquet => Blocks::Parquet(ParquetPartition::open(bytes, &path, whose)?),
         })
     })?;
-    Ok(OpenPartition { mapped, identity, blocks })
+    Ok(OpenPartition { mapped, identity, shows_writes, blocks })
 }
 
 /// A decoder that stumbles over damage has found damage.
@@ -281,6 +299,9 @@ impl BlockSource for Store {
     }
 
     fn condensed(&self, rule: &str) -> Result<Option<Vec<CondensedAngle>>> {
+        if !self.is_as_made() {
+            return Ok(None);
+        }
         condensed_file::read(&self.folder, &self.manifest.whose(), Some(rule), self.partitions.len())
     }
 

@@ -68,8 +68,8 @@ open("unreadable_dataset.h5", "wb").write(content[:at] + empty + content[at + 2 
 
 # Names that are not UTF-8, as older programs wrote them, beside what is read and where it matters.
 values = np.triu(1.0 + 0.1 * np.exp(-np.abs(np.subtract.outer(np.arange(24), np.arange(24))) / 5.0), 1)
-for form in ("earliest", "latest"):
-    with h5py.File(f"names_{form}.h5", "w", libver=form) as f:
+for form, version in (("earliest", "earliest"), ("latest", "latest"), ("many", "latest")):
+    with h5py.File(f"names_{form}.h5", "w", libver=version) as f:
         for folder in ("exchange/C2T_all", "xpcs", "measurement/instrument/detector"):
             f.create_group(folder)
         f["exchange/C2T_all/g2_00001"] = values.astype("f4")
@@ -77,3 +77,6 @@ for form in ("earliest", "latest"):
         f["measurement/instrument/detector/exposure_period"] = [[0.1]]
         for folder in ("/", "/exchange", "/xpcs", "/measurement/instrument/detector"):
             h5py.h5d.create(f[folder].id, b"Gr\xf6\xdfe", h5py.h5t.NATIVE_DOUBLE, h5py.h5s.create(h5py.h5s.SCALAR))
+            # A group of the newest form keeps its names elsewhere once they are more than eight.
+            for k in range(12 if form == "many" else 0):
+                f[folder][f"other {k}"] = h5py.SoftLink("/xpcs") if k % 2 else 1.0

@@ -68,6 +68,30 @@ fn empty_and_dark_frames_are_masked() {
 }
 
 #[test]
+fn intensities_in_another_arrangement_are_refused_with_their_shape() {
+    let intensity = Some((0..24).map(|frame| if frame == 8 { 0.0 } else { 1.0 }).collect());
+    let file = ApsU { intensity, intensity_is_transposed: true, ..ApsU::default() };
+    let line = Place::new().ingest_u(&file, q()).expect_err("frames as rows").to_string();
+    let told = ["[E51]", "/xpcs/spatial_mean/intensity_vs_time: shape [24, 2]; expected shape [2, frames]"];
+    assert!(told.iter().all(|part| line.contains(part)), "{line}");
+}
+
+#[test]
+fn the_frame_time_of_another_detector_is_told_and_not_passed_over() {
+    let file = ApsU { frame_time: None, other_frame_time: Some(0.05), ..ApsU::default() };
+    let given = Selection { dt_seconds: Some(0.3), ..q() };
+    for selection in [q(), given.clone()] {
+        let line = Place::new().ingest_u(&file, selection).expect_err("which one?").to_string();
+        assert!(line.contains("[E25]") && line.contains("detector_2/frame_time is 0.05"), "{line}");
+    }
+    let insisted = Place::new().ingest_u(&file, Selection { dt_override: true, ..given }).expect("insisted on");
+    assert_eq!(insisted.manifest.experiment.time.dt_seconds, 0.3);
+    // Beside the usual one it tells nothing.
+    let both = ApsU { other_frame_time: Some(0.07), ..ApsU::default() };
+    assert!(Place::new().ingest_u(&both, q()).is_ok());
+}
+
+#[test]
 fn a_missing_baseline_is_added() {
     let place = Place::new();
     let file = altered(|i, j, _| 0.1 / (1.0 + (j - i) as f64) + 1e-6);

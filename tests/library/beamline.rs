@@ -81,6 +81,10 @@ pub struct ApsU {
     pub stride: Option<i64>,
     pub average: Option<i64>,
     pub intensity: Option<Vec<f32>>,
+    /// Frames as rows.
+    pub intensity_is_transposed: bool,
+    /// Frame time of a detector_2.
+    pub other_frame_time: Option<f64>,
     pub roi_map: Option<Vec<u32>>,
     pub twotime: bool,
     /// Frames of a legacy matrix in the same file.
@@ -118,6 +122,8 @@ impl ApsU {
             stride: Some(2),
             average: Some(1),
             intensity: None,
+            intensity_is_transposed: false,
+            other_frame_time: None,
             roi_map: None,
             twotime: true,
             legacy_too: None,
@@ -161,7 +167,11 @@ impl ApsU {
             let mut group = xpcs.create_group("spatial_mean");
             let frames = (0..intensity.len()).map(|k| k as f32);
             let values: Vec<f32> = frames.chain(intensity.iter().copied()).collect();
-            group.create_dataset("intensity_vs_time").with_f32_data(&values).with_shape(&[2, intensity.len() as u64]);
+            let mut shape = [2, intensity.len() as u64];
+            if self.intensity_is_transposed {
+                shape.reverse();
+            }
+            group.create_dataset("intensity_vs_time").with_f32_data(&values).with_shape(&shape);
             xpcs.add_group(group.finish());
         }
         if self.legacy_too.is_some() {
@@ -225,6 +235,11 @@ impl ApsU {
             detector.add_group(group);
         }
         instrument.add_group(detector.finish());
+        if let Some(frame_time) = self.other_frame_time {
+            let mut other = instrument.create_group("detector_2");
+            other.create_dataset("frame_time").with_f64_data(&[frame_time]);
+            instrument.add_group(other.finish());
+        }
         entry.add_group(instrument.finish());
         file.add_group(entry.finish());
     }

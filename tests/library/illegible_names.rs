@@ -22,8 +22,8 @@ fn renamed(content: &[u8], name: &[u8], other: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_name_that_is_no_text_beside_what_is_read_disturbs_nobody() {
-    // Groups of the oldest form and of the newest.
-    for name in ["names_earliest.h5", "names_latest.h5"] {
+    // Groups of the oldest form and of the newest, with few names and with many.
+    for name in ["names_earliest.h5", "names_latest.h5", "names_many.h5"] {
         let content = std::fs::read(odd_file(name)).expect("shipped");
         let found = ingested(&content).expect(name).manifest.experiment;
         assert_eq!((found.angles.len(), found.time.dt_seconds, found.q_per_angstrom), (1, 0.1, 0.01), "{name}");

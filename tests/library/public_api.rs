@@ -108,6 +108,7 @@ const NAMES: &[&str] = &[
     "Reuse",
     "Run",
     "RunSettings",
+    "Removed",
     "SCHEMA_VERSION",
     "Sample",
     "SampleSettings",

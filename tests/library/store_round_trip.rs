@@ -237,7 +237,7 @@ fn a_store_is_reused_while_nothing_changed_and_rebuilt_when_something_did() {
         }
         let request = IngestSettings { reuse: Reuse::Never, ..request(folder.path(), selection.clone()) };
         let rebuilt = ingest(&request, 2, &Watch::nobody()).expect("asked for");
-        assert!(!rebuilt.reused && rebuilt.damage.is_some_and(|damage| damage.contains("phi=0.0")));
+        assert!(!rebuilt.reused && rebuilt.earlier.is_some_and(|told| told.contains("phi=0.0")));
         assert_eq!(std::fs::read(&partition).expect("anew"), whole);
     }
     assert!(run(&selection).reused);

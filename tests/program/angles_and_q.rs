@@ -1,7 +1,7 @@
 //! Subsets and near-duplicates of angles, and many q: what is merged is recorded, what is left out is left out, and one q that
 //! fails does not stop the rest.
 
-use crate::program::{homodyne, stderr};
+use crate::program::{folder_with_data, homodyne, stderr};
 use serde_json::Value;
 use std::path::Path;
 
@@ -199,4 +199,30 @@ fn a_q_that_is_listed_twice_is_fitted_once() {
     let said = stderr(&output);
     assert!(said.contains("q = 0.004 and q = 0.004 of the list are one"), "{said}");
     assert!(said.contains("q = 0.00401 and q = 0.004 of the list are one, 0.004 of the file: fitted once"), "{said}");
+}
+
+#[test]
+fn what_is_asked_of_angles_and_starts_is_done_or_refused() {
+    let config = "analysis_mode: static\nexperimental_data: {file_path: data.h5}\n\
+                  analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
+    let folder = folder_with_data(config, &["--frames", "60", "--angles", "6"]);
+    let folder = folder.path();
+    for (words, told) in [
+        (&["--set", "phi_filtering.enabled=true"][..], "phi_filtering.enabled: true; expected false, or ranges in"),
+        (&["--set", "phi_filtering={enabled: true, target_ranges: []}"], "expected false, or ranges in"),
+        (&["--initial-phi0", "3"], "a start of D0, alpha, D_offset, as static has no phi0"),
+        (&["--initial-gamma-dot-t0", "1e-3"], "as static has no gamma_dot_t0"),
+    ] {
+        let refused = homodyne(folder, &[&["run", "c.yaml"], words].concat());
+        let line = stderr(&refused);
+        assert!(refused.status.code() == Some(2) && line.contains("[E62]") && line.contains(told), "{words:?}: {line}");
+    }
+    // A range whose first angle is above its last goes through 180 degrees.
+    for (range, kept) in
+        [("{min_angle: 80, max_angle: -50}", "2 angles"), ("{min_angle: -50, max_angle: 80}", "4 angles")]
+    {
+        let set = format!("phi_filtering={{enabled: true, target_ranges: [{range}]}}");
+        let done = homodyne(folder, &["ingest", "--config", "c.yaml", "--set", &set]);
+        assert!(stderr(&done).contains(&format!("({kept}, ")), "{range}: {}", stderr(&done));
+    }
 }

@@ -103,3 +103,58 @@ fn what_cannot_be_condensed_is_said() {
     let told = homodyne(folder, &few);
     assert!(told.status.success() && stdout(&told).contains("too few frames"), "{}", stderr(&told));
 }
+
+#[test]
+fn condensed_data_of_other_values_are_not_used_and_not_made() {
+    let folder = folder_with_stores();
+    let folder = folder.path();
+    let condense = ["condense", "c.yaml", "--store", "a"];
+    assert!(homodyne(folder, &condense).status.success());
+    let partition = std::fs::read_dir(folder.join("a/c2")).expect("angles").flatten().next().expect("one");
+    let partition = partition.path().join("c2.arrow");
+    let mut edited = std::fs::read(&partition).expect("a partition");
+    // The lowest bytes of a few hundred values.
+    let middle = edited.len() / 2 / 4 * 4;
+    (0..400).for_each(|k| edited[middle + 4 * k + 1] ^= 0x7f);
+    std::fs::write(&partition, &edited).expect("edited");
+    let fit = |output: &str| {
+        let words = ["fit", "c.yaml", "--store", "a", "--strategy", "condensed", "--json", "--no-verify"];
+        let fit = homodyne(folder, &[&words[..], &["--output", output]].concat());
+        assert!(fit.status.code().is_some_and(|code| code < 2), "{}", stderr(&fit));
+        let kept = std::fs::read_to_string(folder.join(output).join("latest/log.txt")).expect("a log");
+        (stdout(&fit), kept)
+    };
+    let (with, log) = fit("with");
+    assert!(log.contains("somebody may have written to them: condensed data of the store are not used"), "{log}");
+    for words in [&["--set", "store.verify=false"][..], &["--set", "store.verify=false", "--force"]] {
+        let refused = homodyne(folder, &[&condense[..], words].concat());
+        let is_kept = words.len() < 3 && stderr(&refused).contains("up to date");
+        assert!(
+            is_kept || (refused.status.code() == Some(2) && stderr(&refused).contains("[E72]")),
+            "{}",
+            stderr(&refused)
+        );
+    }
+    std::fs::remove_file(folder.join("a/_condensed.arrow")).expect("there");
+    assert_eq!(with, fit("without").0);
+}
+
+#[test]
+fn verifying_a_store_looks_at_its_condensed_data() {
+    let folder = folder_with_stores();
+    let folder = folder.path();
+    assert!(homodyne(folder, &["condense", "c.yaml", "--store", "a"]).status.success());
+    let ingest = ["ingest", "a.h5", "--q", "0.0054", "--store", "a", "--verify"];
+    assert!(homodyne(folder, &ingest).status.success());
+    let place = folder.join("a/_condensed.arrow");
+    let mut bytes = std::fs::read(&place).expect("there");
+    // Among the moments.
+    let at = 3 * bytes.len() / 4;
+    bytes[at] ^= 0x40;
+    std::fs::write(&place, &bytes).expect("damaged");
+    for words in [&ingest[..], &["inspect", "a", "--verify"]] {
+        let refused = homodyne(folder, words);
+        let line = stderr(&refused);
+        assert!(refused.status.code() == Some(2) && line.contains("[E72] a/_condensed.arrow"), "{words:?}: {line}");
+    }
+}

@@ -1,6 +1,6 @@
 /* Makes the FAIL_AT-th change of the disk by a process fail with FAIL_ERRNO: preloaded by tests/program/failing_disk.rs.
    Once it has failed, every later change fails too if FAIL_ON is set: a disk that is full stays full. With FAIL_KILL the process is
-   killed in place of that change. */
+   killed in place of that change. Removals count among the changes if FAIL_REMOVALS is set. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -50,6 +50,20 @@ int rename(const char *from, const char *to) {
 int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags) {
     int (*next)(int, const char *, int, const char *, unsigned int) = NEXT(renameat2);
     return fails() ? -1 : next(from_fd, from, to_fd, to, flags);
+}
+
+static int fails_to_remove(void) { return getenv("FAIL_REMOVALS") && fails(); }
+int unlink(const char *path) {
+    int (*next)(const char *) = NEXT(unlink);
+    return fails_to_remove() ? -1 : next(path);
+}
+int unlinkat(int fd, const char *path, int flags) {
+    int (*next)(int, const char *, int) = NEXT(unlinkat);
+    return fails_to_remove() ? -1 : next(fd, path, flags);
+}
+int rmdir(const char *path) {
+    int (*next)(const char *) = NEXT(rmdir);
+    return fails_to_remove() ? -1 : next(path);
 }
 int symlink(const char *to, const char *path) {
     int (*next)(const char *, const char *) = NEXT(symlink);

@@ -1,7 +1,7 @@
 //! A store whose place is named is never replaced by one of something else, nor one that somebody has edited.
 
 use crate::program::{homodyne, stderr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: a.h5}\n\
@@ -197,4 +197,81 @@ fn missing_values_are_counted_against_the_limit_of_the_fit() {
     is_kept(folder, "S", &words, &["[E20] S/c2/phi=3.0/c2.arrow: ", "not finite; expected at most 1 %"]);
     let allowed = homodyne(folder, &words[..4]);
     assert!(!stderr(&allowed).contains("[E20] S/"), "{}", stderr(&allowed));
+}
+
+/// The only folder below the stores of the output whose name ends so.
+fn store_called(folder: &Path, is_meant: impl Fn(&str) -> bool) -> PathBuf {
+    let entries = std::fs::read_dir(folder.join("results/stores")).expect("stores").flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    found.retain(|path| is_meant(&path.file_name().expect("a name").to_string_lossy()));
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_kept_under_a_name_that_is_told() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let is_kept = |name: &str| name.contains("-kept-");
+    assert!(homodyne(folder, &["run", "c.yaml"]).status.success());
+    let store = store_called(folder, |_| true);
+    let (manifest, partition) = (store.join("_manifest.json"), "c2/phi=-90.0/c2.arrow");
+    let sealed = std::fs::read_to_string(&manifest).expect("a manifest");
+    let broken = sealed.replace("\"n_frames\": 60", "\"n_frames\": 61");
+    let mut edited = std::fs::read(store.join(partition)).expect("a partition");
+    edited.extend_from_slice(b"an edit of mine");
+    std::fs::write(store.join(partition), &edited).expect("edited");
+    std::fs::write(&manifest, &broken).expect("damaged");
+    let again = homodyne(folder, &["run", "c.yaml"]);
+    let kept = store_called(folder, is_kept);
+    let told = stderr(&again);
+    let name = kept.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(again.status.success() && told.contains("WARNING the store that was in this place is kept as"), "{told}");
+    assert!(told.contains(&name) && told.contains("[E71]"), "{told}");
+    assert_eq!(std::fs::read(kept.join(partition)).expect("kept"), edited);
+    assert_eq!(std::fs::read_to_string(kept.join("_manifest.json")).expect("kept"), broken);
+    // It is not taken for a store, but listed, and removed on request.
+    let listed = String::from_utf8(homodyne(folder, &["stores"]).stdout).expect("text");
+    assert!(listed.contains(&name) && listed.contains("cannot be used: "), "{listed}");
+    assert_eq!(homodyne(folder, &["stores", "remove", &name]).status.code(), Some(2));
+    assert!(homodyne(folder, &["stores", "remove", &name, "--force"]).status.success() && !kept.exists());
+    assert!(stderr(&homodyne(folder, &["run", "c.yaml"])).contains("nothing changed: reusing"));
+}
+
+#[test]
+fn an_adopted_store_in_the_place_of_another_is_kept() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    assert!(homodyne(folder, &["run", "c.yaml"]).status.success());
+    let store = store_called(folder, |_| true);
+    let place = store.to_string_lossy().into_owned();
+    let copied = Command::new("cp").args(["-r", "S/c2", "tables"]).current_dir(folder).status();
+    assert!(copied.expect("cp").success());
+    std::fs::remove_dir_all(folder.join("tables/phi=-90.0")).expect("a bad angle");
+    for is_there in [true, false] {
+        std::fs::remove_dir_all(&store).expect("removed");
+        assert!(homodyne(folder, &["adopt", "tables", "--out", &place]).status.success());
+        if !is_there {
+            std::fs::rename(folder.join("tables"), folder.join("away")).expect("moved");
+        }
+        let adopted = std::fs::read(store.join("_manifest.json")).expect("a manifest");
+        let again = homodyne(folder, &["run", "c.yaml"]);
+        let kept = store_called(folder, |name| name.contains("-kept-"));
+        let told = stderr(&again);
+        assert!(
+            told.contains(&format!(
+                "is kept as results/stores/{}",
+                kept.file_name().expect("a name").to_string_lossy()
+            )),
+            "{told}"
+        );
+        assert!(told.contains("WARNING") && told.contains("made from") && again.status.success(), "{told}");
+        assert_eq!(std::fs::read(kept.join("_manifest.json")).expect("kept"), adopted);
+        let fit = homodyne(
+            folder,
+            &["fit", "c.yaml", "--store", &kept.to_string_lossy(), "--set", "experimental_data.file_path=null"],
+        );
+        assert!(fit.status.code().is_some_and(|code| code < 2), "it can be used: {}", stderr(&fit));
+        std::fs::remove_dir_all(kept).expect("removed");
+    }
 }

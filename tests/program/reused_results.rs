@@ -72,3 +72,26 @@ fn latest_leads_to_results_that_are_there_and_a_link_of_the_user_is_left_alone()
     assert!(done.status.success() && stderr(&done).contains("results/latest does not lead to these results"));
     assert_eq!(std::fs::read_link(&link).expect("a link"), Path::new("../mine"));
 }
+
+#[test]
+fn a_change_that_no_time_tells_is_found_before_results_are_reused() {
+    // In memory, what is written through a map leaves no time.
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else { return };
+    let folder = folder.path();
+    let simulate = ["simulate", "--mode", "static", "--out", "data.h5", "--frames", "60", "--angles", "2"];
+    assert!(homodyne(folder, &simulate).status.success());
+    std::fs::write(folder.join("c.yaml"), CONFIG).expect("config");
+    run(folder, &[]);
+    let (told, _) = run(folder, &[]);
+    assert!(told.contains("nothing changed: reusing"), "{told}");
+    let partition = std::fs::read_dir(folder.join("S/c2")).expect("angles").flatten().next().expect("one");
+    let file =
+        std::fs::File::options().read(true).write(true).open(partition.path().join("c2.arrow")).expect("own file");
+    // Nobody else has it open.
+    let mut map = unsafe { memmap2::MmapMut::map_mut(&file) }.expect("mapped");
+    let middle = map.len() / 2;
+    map[middle] ^= 1;
+    drop(map);
+    let refused = homodyne(folder, &["run", "c.yaml"]);
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("[E72]"), "{}", stderr(&refused));
+}

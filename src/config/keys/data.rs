@@ -39,6 +39,8 @@ pub const SKIP_BAD_BINS: &str = "experimental_data.skip_bad_bins";
 pub const ALLOW_MISSING: &str = "experimental_data.allow_missing";
 /// Ranges of angles.
 pub const PHI_RANGES: &str = "phi_filtering.target_ranges";
+/// Whether the ranges are used.
+pub const PHI_FILTER: &str = "phi_filtering.enabled";
 /// Angles that become one.
 pub const MERGE: &str = "phi_filtering.merge_within_degrees";
 /// Where the store is.
@@ -161,7 +163,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::new(
         PHI_RANGES,
-        "only angles in these ranges {min_angle, max_angle}, wrap-aware",
+        "only angles in these ranges {min_angle, max_angle}; one whose min is above its max goes through 180",
         Access::Own {
             accepts: "a list of {min_angle, max_angle} in degrees, from -360 to 360",
             members: &["[].min_angle", "[].max_angle"],
@@ -177,7 +179,7 @@ pub(super) const KEYS: &[Key] = &[
     .unit("degree")
     .in_template(Template::Value("[{min_angle: -10.0, max_angle: 10.0}]")),
     Key::new(
-        "phi_filtering.enabled",
+        PHI_FILTER,
         "false: the ranges are not used",
         Access::Own {
             accepts: "true or false",

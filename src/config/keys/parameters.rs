@@ -295,13 +295,24 @@ fn set_starts(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
         match value.number() {
             None => errors.push(value.wrong("a number")),
             Some(number) => {
-                let parameter = draft.settings.fit.space.physical.iter().find(|parameter| parameter.name == known.name);
-                errors.extend(parameter.and_then(|parameter| outside(parameter, number, &value)));
+                let space = &draft.settings.fit.space;
+                match space.physical.iter().find(|parameter| parameter.name == known.name) {
+                    Some(parameter) => errors.extend(outside(parameter, number, &value)),
+                    // A file may hold starts for both modes; what was typed was meant for this one.
+                    None if value.is_from_command_line() => errors.push(value.wrong(&not_of(space, known))),
+                    None => {}
+                }
                 draft.starts.push((known.name, number));
             }
         }
     }
     Error::together(errors)
+}
+
+/// What to start instead of a parameter that a mode does not have.
+fn not_of(space: &ParameterSpace, known: &Definition) -> String {
+    let own: Vec<&str> = space.physical.iter().map(|parameter| parameter.name.as_str()).collect();
+    format!("a start of {}, as {} has no {}", own.join(", "), space.mode.name(), known.name)
 }
 
 fn show_starts(draft: &Draft) -> String {

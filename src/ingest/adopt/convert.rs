@@ -8,7 +8,7 @@ use crate::ingest::adopt::sources::{contents, is_apart, joint_hash, tables};
 use crate::ingest::adopt::survey::Survey;
 use crate::ingest::convert::changed;
 use crate::ingest::request::Ingested;
-use crate::ingest::reuse::{Earlier, Others, RULES, earlier_store, key_of, made, may_give_way};
+use crate::ingest::reuse::{Earlier, Others, Place, RULES, earlier_store, key_of, made, may_give_way};
 use crate::listener::{LogLevel, Watch};
 use crate::machine::dataflow::refused_threads;
 use crate::machine::file_identity::{FileIdentity, in_full};
@@ -62,8 +62,9 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     }
     let manifest = manifest(request, &survey, (adopted, files), content_key);
     manifest.experiment.check()?;
-    staged.publish(&manifest)?;
-    Ok(Ingested { reused: false, compared: 0, damage, store: request.store.clone(), manifest })
+    let place = Place { path: &request.store, reuse: request.reuse, others: Others::Never, damage };
+    let earlier = place.publish(staged, &manifest)?;
+    Ok(Ingested { reused: false, compared: 0, earlier, store: request.store.clone(), manifest })
 }
 
 fn identities(paths: &[PathBuf]) -> Result<Vec<FileIdentity>> {

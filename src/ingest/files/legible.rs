@@ -1,7 +1,7 @@
 //! Names in an HDF5 file as text, whatever bytes they are. The reader refuses a whole group for one name that is not UTF-8, though
 //! nobody may have asked for it. Here every byte that is none of a text becomes one sign, [`ILLEGIBLE`], before the reader sees it:
-//! such a name is told and never taken for another. It knows two places of names, the heap of an old group and the header of a new one,
-//! whose checksum follows; whatever is not exactly one of them is passed on as it is.
+//! such a name is told and never taken for another. It knows three places of names, the heap of an old group, the header of a new one and
+//! the blocks of a new one with many names, the last two with checksums; whatever is not exactly one of them is passed on as it is.
 
 use hdf5_reader::checksum::jenkins_lookup3;
 use hdf5_reader::error::Result;
@@ -59,6 +59,7 @@ impl Storage for LegibleFile {
                 None
             }
             header if header.starts_with(b"OHDR") || header.starts_with(b"OCHK") => legible_header(header),
+            block if block.starts_with(b"FHDB") => legible_block(block),
             names if self.are_names(offset, len) => legible(names),
             _ => None,
         };
@@ -132,9 +133,52 @@ fn link_names(content: &[u8], begin: usize, numbered: bool) -> Option<Vec<Range<
     Some(names)
 }
 
+/// Where the checksum of a block of names stands, as every writer of groups lays it out: behind signature, version, the address of the heap
+/// and four bytes of its place there.
+const BLOCK_CHECKSUM: Range<usize> = 17..21;
+
+/// A block of the names of a large new group with names that are text, and its checksum. `None` if nothing is to be changed, or if the block is
+/// damaged or of another kind.
+fn legible_block(block: &[u8]) -> Option<Vec<u8>> {
+    let checksum = |block: &[u8]| {
+        let mut blank = block.to_vec();
+        blank[BLOCK_CHECKSUM].fill(0);
+        jenkins_lookup3(&blank).to_le_bytes()
+    };
+    if *block.get(BLOCK_CHECKSUM)? != checksum(block) {
+        return None;
+    }
+    let (mut mended, mut at) = (block.to_vec(), BLOCK_CHECKSUM.end);
+    // Behind the last link is nothing that reads as one.
+    while let Some((name, end)) = block.get(at..).and_then(link) {
+        if let Some(text) = legible(&block[at..][name.clone()]) {
+            mended[at..][name].copy_from_slice(&text);
+        }
+        at += end;
+    }
+    if mended == block {
+        return None;
+    }
+    let told = checksum(&mended);
+    mended[BLOCK_CHECKSUM].copy_from_slice(&told);
+    Some(mended)
+}
+
+/// Where the name stands in the link that some bytes begin with, and where that ends.
+fn link(bytes: &[u8]) -> Option<(Range<usize>, usize)> {
+    let name = link_name(bytes)?;
+    let kind = if bytes[1] & 8 == 0 { 0 } else { bytes[2] };
+    let target = match kind {
+        0 => 8,
+        _ => 2 + usize::from(u16::from_le_bytes(bytes.get(name.end..name.end + 2)?.try_into().ok()?)),
+    };
+    let end = name.end + target;
+    (!name.is_empty() && end <= bytes.len()).then_some((name, end))
+}
+
 /// Where the name stands in the message of a link.
 fn link_name(message: &[u8]) -> Option<Range<usize>> {
-    let flags = *message.get(1).filter(|_| message[0] == 1)?;
+    let flags = *message.get(1).filter(|_| message.first() == Some(&1))?;
     let of = |bit: u8, bytes: usize| if flags & bit == 0 { 0 } else { bytes };
     let (at, width) = (2 + of(8, 1) + of(4, 8) + of(16, 1), 1 << (flags & 3));
     let mut length = [0; 8];
@@ -147,6 +191,34 @@ fn link_name(message: &[u8]) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_of_many_names_is_mended_with_its_checksum_and_a_damaged_one_is_not() {
+        let sealed = |name: &[u8]| {
+            let mut block = [&b"FHDB"[..], &[0; 17]].concat();
+            for (k, name) in [&b"plain"[..], name, b"last"].into_iter().enumerate() {
+                // With an order of creation; the second one leads to a path.
+                let soft = k == 1;
+                block.extend_from_slice(&[1, if soft { 12 } else { 4 }]);
+                block.extend_from_slice(if soft { &[1] } else { &[] });
+                block.extend_from_slice(&[0; 8]);
+                block.push(name.len() as u8);
+                block.extend_from_slice(name);
+                block.extend_from_slice(if soft { &[2, 0, b'/', b'a'] } else { &[7; 8] });
+            }
+            block.extend_from_slice(&[0; 40]);
+            let told = jenkins_lookup3(&block).to_le_bytes();
+            block[BLOCK_CHECKSUM].copy_from_slice(&told);
+            block
+        };
+        assert_eq!(legible_block(&sealed(b"text")), None);
+        assert_eq!(legible_block(&sealed(b"caf\xe9")), Some(sealed(b"caf\x1a")));
+        let whole = sealed(b"caf\xe9");
+        assert!((0..whole.len()).all(|len| legible_block(&whole[..len]).is_none()));
+        let mut damaged = whole;
+        damaged[30] ^= 1;
+        assert_eq!(legible_block(&damaged), None);
+    }
 
     #[test]
     fn bytes_that_are_no_text_become_signs_and_the_others_stay() {

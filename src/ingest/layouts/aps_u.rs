@@ -203,13 +203,35 @@ fn map_units(source: &Source) -> Result<Vec<String>> {
 }
 
 fn timing(source: &Source, dt_override: bool, warnings: &mut Vec<String>) -> Result<Option<FrameTiming>> {
-    let Some(frame_seconds) = frame_seconds(source, FRAME_TIME, dt_override, warnings)? else { return Ok(None) };
+    let Some(frame_seconds) = frame_seconds(source, FRAME_TIME, dt_override, warnings)? else {
+        return if dt_override { Ok(None) } else { no_other_detector(source).map(|()| None) };
+    };
     let factor = |name: &str, warnings: &mut Vec<String>| {
         factor_or_one(source, &[format!("/xpcs/twotime/config/{name}")], warnings)
     };
     let stride = factor("stride_frame", warnings)?;
     let average = factor("avg_frame", warnings)?;
     Ok(Some(FrameTiming { frame_seconds, stride, average }))
+}
+
+/// E25 where the frame time that is missing stands with another detector: a given dt would be believed against what the file says.
+fn no_other_detector(source: &Source) -> Result<()> {
+    const INSTRUMENT: &str = "/entry/instrument";
+    let Some(instrument) = source.group(INSTRUMENT)? else { return Ok(()) };
+    let (mut groups, _) = instrument.member_names().map_err(|error| source.decode_error(INSTRUMENT, error))?;
+    groups.sort();
+    for name in groups {
+        let path = format!("{INSTRUMENT}/{name}/frame_time");
+        let Some(value) = source.number(&path)? else { continue };
+        return Err(Fault::at(source.place(FRAME_TIME), format!("not there; {path} is {value}"))
+            .expected("the frame time of the detector that was correlated, under detector_1")
+            .advice(
+                "name its group detector_1 (h5py: `move`), or remove that frame time and give analyzer_parameters.dt",
+            )
+            .code(Code::E25)
+            .layout());
+    }
+    Ok(())
 }
 
 /// Pixels of every bin, by its compressed label (0: unused ones), from the map of the detector.
@@ -223,8 +245,16 @@ pub fn pixel_counts(source: &Source) -> Result<Option<Vec<u64>>> {
 /// Mean intensity per frame: the second row of a (2, N) dataset.
 ///
 /// # Errors
-/// What reading reports.
+/// E51 if it has another shape: what is taken for intensities might be numbers of frames. What reading reports.
 pub fn intensity(source: &Source, path: &str) -> Result<Option<Vec<f64>>> {
-    let values = source.numbers(path)?;
-    Ok(values.filter(|values| values.len() % 2 == 0).map(|values| values[values.len() / 2..].to_vec()))
+    let Some(dataset) = source.optional_dataset(path)? else { return Ok(None) };
+    let shape = dataset.shape();
+    if !matches!(shape, [2, _]) {
+        return Err(Fault::at(source.place(path), format!("shape {shape:?}"))
+            .expected("shape [2, frames]: numbers of frames, and the intensity of each")
+            .advice("transpose it (h5py), or remove it from the file: then no frame is masked by it")
+            .code(Code::E51)
+            .layout());
+    }
+    Ok(source.numbers(path)?.map(|values| values[values.len() / 2..].to_vec()))
 }

@@ -26,6 +26,9 @@ impl Run<'_> {
     /// # Errors
     /// What reading and writing the store report; E72 if what is there is damaged; Interrupted if the user asks to stop.
     pub fn condense(&self, store: &Store, again: Again) -> Result<Option<Tally>> {
+        // What a store keeps is of the values that it was made with, whoever believes others.
+        let checked = (!store.is_verified()).then(|| Store::open(store.directory(), None)).transpose()?;
+        let store = checked.as_ref().unwrap_or(store);
         let experiment = store.experiment();
         let Some(arrangement) = Arrangement::of(experiment, Fineness::Usual) else {
             let frames = experiment.time.n_frames;

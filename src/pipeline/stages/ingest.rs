@@ -22,10 +22,7 @@ impl Run<'_> {
         };
         let request = IngestSettings { reuse, ..settings.ingest.clone() };
         let ingested = self.timed("ingest", || ingest(&request, settings.run.threads(), &self.watch()))?;
-        if let Some(damage) = &ingested.damage {
-            self.say(LogLevel::Warning, &format!("the earlier store was damaged and is made anew: {damage}"));
-        }
-        for warning in &ingested.manifest.provenance.warnings {
+        for warning in ingested.earlier.iter().chain(&ingested.manifest.provenance.warnings) {
             self.say(LogLevel::Warning, warning);
         }
         let what = match ingested.reused {
