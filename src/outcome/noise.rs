@@ -1,5 +1,6 @@
 //! What was found about the noise, and whether the model describes the data within it.
 
+use crate::outcome::written;
 use serde::{Deserialize, Serialize};
 
 /// Noise of one angle.
@@ -17,8 +18,10 @@ pub struct NoiseFound {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
     /// Expectation.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub value: f64,
     /// Standard deviation.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub spread: f64,
 }
 
@@ -26,6 +29,7 @@ pub struct Expected {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LackOfFit {
     /// Probability of residuals that stand out as much, if the model holds: the smallest of all tests, for all.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub p_value: f64,
     /// Sums over all angles: bins of lag and age, pieces of the scores.
     pub shared: Test,
@@ -38,6 +42,7 @@ pub struct LackOfFit {
     #[serde(default)]
     pub fine_lags: Option<Test>,
     /// Degrees of freedom of the residuals that tell the noise.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub noise_degrees_of_freedom: f64,
     /// Whether single frames scatter as their photons do; `None` with few frames or no white noise.
     pub frames: Option<FrameScatter>,
@@ -62,9 +67,11 @@ pub struct LackOfFit {
 pub struct FrameScatter {
     /// Mean square of second differences of the sums over the pairs of single frames, over what noise lets expect, where it is most
     /// unlikely: about 1.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub ratio: f64,
     /// Probability of such a ratio at any angle, if frames scatter as noise lets expect.
     #[serde(default = "certain")]
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub p_value: f64,
     /// The frame that stands out most, 1-based in the fitted range.
     pub frame: usize,
@@ -74,6 +81,7 @@ pub struct FrameScatter {
     /// Where, in degrees; `None`: all angles together.
     pub phi_degrees: Option<f64>,
     /// By how many standard deviations.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub standard_deviations: f64,
 }
 
@@ -103,6 +111,7 @@ pub struct Patch {
     /// First and last of the later frames.
     pub later_frames: [usize; 2],
     /// By how many standard deviations the mean of c2 lies above the model, or below.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub standard_deviations: f64,
 }
 
@@ -114,6 +123,7 @@ pub struct OddPair {
     /// The earlier and the later frame.
     pub frames: [usize; 2],
     /// By how many standard deviations c2 lies above the model, or below.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub standard_deviations: f64,
 }
 
@@ -125,6 +135,7 @@ pub struct RegularPattern {
     /// Its period in frames.
     pub period_frames: f64,
     /// Probability of a line as strong in the spectrum of noise, all frequencies allowed for.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub p_value: f64,
 }
 
@@ -134,8 +145,10 @@ pub struct SinglePattern {
     /// Where the data lie above or below the model.
     pub what: String,
     /// By how much.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub standard_errors: f64,
     /// Probability of one as strong, if the model holds, all that were looked at allowed for.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub p_value: f64,
 }
 
@@ -155,10 +168,12 @@ pub enum Repeats {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
 pub struct Test {
     /// z' Cov^-1 z.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub statistic: f64,
     /// Directions whose noise is resolved.
     pub degrees_of_freedom: usize,
     /// Probability of a larger one.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub p_value: f64,
 }
 
@@ -175,7 +190,9 @@ pub struct AngleTest {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DownWeighted {
     /// 1 - mean weight.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub share: f64,
     /// The same under the noise alone.
+    #[serde(deserialize_with = "written::or_not_a_number")]
     pub expected: f64,
 }

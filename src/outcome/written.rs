@@ -1,5 +1,12 @@
 //! Parts of a result whose written form is not that of their type. It knows no file.
 
+use serde::{Deserialize, Deserializer};
+
+/// JSON has no word for what is not a number but null.
+pub fn or_not_a_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Option::deserialize(deserializer).map(|number: Option<f64>| number.unwrap_or(f64::NAN))
+}
+
 /// The verdict, also under the name that users of homodyne know.
 pub mod judgement {
     use crate::outcome::verdict::Verdict;

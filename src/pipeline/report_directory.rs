@@ -204,7 +204,10 @@ const COLOURS: &str = "colormap";
 pub fn publish(place: &Path, says: Map<String, Value>, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
     check_place(place)?;
     if place.join(PICTURES.marker).is_file() && !PICTURES.is_as_written(place) {
-        let aside = free_name(place, "changed");
+        // Beside the run: what somebody has added would otherwise be a foreign file of the results.
+        let run = place.parent().unwrap_or(place);
+        let name = format!("{}-{REPORT}", run.file_name().unwrap_or_default().to_string_lossy());
+        let aside = free_name(&run.with_file_name(name), "changed");
         std::fs::rename(place, &aside).map_err(io_at(place))?;
         watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
     }

@@ -201,7 +201,9 @@ fn foreign(place: &Path) -> Result<Option<OsString>> {
     for entry in std::fs::read_dir(place).map_err(io_at(place))? {
         let name = entry.map_err(io_at(place))?.file_name();
         // Somebody is drawing a report of these results just now: that is not lost with them.
-        if !FILES.iter().any(|file| name == *file) && !is_held(&place.join(&name)) {
+        // One that has ended meanwhile has taken its names with it.
+        let is_there = || place.join(&name).symlink_metadata().is_ok();
+        if !FILES.iter().any(|file| name == *file) && !is_held(&place.join(&name)) && is_there() {
             return Ok(Some(name));
         }
     }

@@ -5,11 +5,13 @@ use crate::beamline::ApsU;
 use crate::place::{Place, q};
 use crate::tables::{Row, columns, constant, rows, shuffled, values, write};
 use crate::told::Told;
+use arrow_array::BooleanArray;
 use homodyne::api::{
     AdoptSettings, BlockSource, Error, IngestSettings, Ingested, Node, Run, Selection, Store, StoreFormat, Watch,
     adopt, ingest, inspect, load,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Adopts the tables of the folder `tables`; what is refused leaves nothing behind.
 pub fn adopted(place: &Place, change: impl FnOnce(&mut AdoptSettings)) -> Result<Ingested, Error> {
@@ -226,6 +228,43 @@ fn pairs_without_a_row_null_and_not_a_number_are_the_same_and_masked() {
     let dropped = without(|row| row.i = -1);
     assert_eq!(dropped, without(|row| row.c2 = None));
     assert_eq!(dropped, without(|row| row.c2 = Some(f64::NAN)));
+}
+
+#[test]
+fn pairs_that_are_not_used_are_masked_and_columns_that_say_nothing_are_named() {
+    let of = |with_column: bool| {
+        let place = Place::new();
+        let mut all = rows(&small(&place));
+        let used: Vec<Option<bool>> = all.iter().map(|row| (row.i != 7).then_some(row.j != 7)).collect();
+        if !with_column {
+            all.iter_mut().zip(&used).filter(|(_, used)| **used != Some(true)).for_each(|(row, _)| row.c2 = None);
+        }
+        let mut table = columns(&["i", "j", "phi", "c2"], &all);
+        if with_column {
+            table.push(("used".into(), Arc::new(BooleanArray::from(used))));
+            table.push(constant("remark", 1.0, &all));
+        }
+        write(&place.path("tables/a.parquet"), table, &[]);
+        let manifest = adopted(&place, options).expect("good").manifest;
+        let checksums: Vec<String> = manifest.partitions.iter().flat_map(|of| of.block_checksums.clone()).collect();
+        (checksums, manifest.experiment.angles[0].masked_frames.clone(), manifest.provenance.warnings)
+    };
+    let (told, empty) = (of(true), of(false));
+    assert_eq!((&told.0, &told.1), (&empty.0, &empty.1));
+    assert_eq!(told.1, [7]);
+    assert!(told.2.iter().any(|warning| warning.contains("left out: remark")), "{:?}", told.2);
+    let numbers = |place: &Place, rows: Vec<Row>| {
+        let mut table = columns(&["i", "j", "phi", "c2"], &rows);
+        table.push(constant("used", 1.0, &rows));
+        write(&place.path("tables/a.parquet"), table, &[]);
+    };
+    let line = told_of(numbers).to_string();
+    assert!(line.contains("column used") && line.contains("true or false"), "{line}");
+}
+
+/// What is said of tables that are refused.
+fn told_of(tables: impl FnOnce(&Place, Vec<Row>)) -> Error {
+    told(tables, options).expect_err("refused")
 }
 
 #[test]

@@ -322,7 +322,7 @@ fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
     assert_eq!(page, expected);
     assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));
     let without = keys.iter().filter(|key| !key.affects_result).map(|key| key.key).collect::<Vec<&str>>();
-    assert_eq!(without.len(), 13, "{without:?}");
+    assert_eq!(without.len(), 21, "{without:?}");
 }
 
 #[test]

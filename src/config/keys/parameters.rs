@@ -220,7 +220,7 @@ fn bound(parameter: &mut Parameter, item: &Given<'_>) -> Result<()> {
     if lower < upper { Ok(()) } else { Err(item.impossible(&format!("min < max, where now {lower:?} and {upper:?}"))) }
 }
 
-/// What is believed of a parameter before the data; a family without its numbers is not one.
+/// What is believed of a parameter before the data.
 fn prior(item: &Given<'_>) -> Result<Prior> {
     let Some(kind) = item.member("type") else { return Ok(Prior::Uniform) };
     let number = |key: &str, limits: Limits| {
@@ -228,8 +228,11 @@ fn prior(item: &Given<'_>) -> Result<Prior> {
         found.ok_or_else(|| item.member(key).unwrap_or(*item).wrong(&format!("{} for {key}", limits.words())))
     };
     let both = || Ok((number("prior_mu", Limits::ANY)?, number("prior_sigma", Limits::POSITIVE)?));
+    // A family without its numbers, as peers' files have it, says no more than the bounds.
+    let has_numbers = ["prior_mu", "prior_sigma"].iter().any(|key| item.member(key).is_some());
     Ok(match kind.text().unwrap_or_default().to_lowercase().replace(['-', '_'], "").as_str() {
         "uniform" => Prior::Uniform,
+        "normal" | "truncatednormal" | "lognormal" | "halfnormal" if !has_numbers => Prior::Uniform,
         "normal" | "truncatednormal" => {
             let (mean, deviation) = both()?;
             Prior::Normal { mean, deviation }

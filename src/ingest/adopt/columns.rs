@@ -11,6 +11,9 @@ const PHI_COLUMNS: [&str; 2] = ["phi_degrees", "phi"];
 /// Name of the column of standard deviations.
 pub(super) const SIGMA_COLUMN: &str = "sigma";
 
+/// Name of the column that says which pairs count.
+pub(super) const USED_COLUMN: &str = "used";
+
 /// The columns of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Columns {
@@ -26,8 +29,12 @@ pub(super) struct Columns {
     pub facts: Vec<(Fact, &'static str)>,
     /// sigma is there.
     pub sigma: bool,
+    /// used is there.
+    pub used: bool,
     /// Values are of 32 bit.
     pub narrow: bool,
+    /// Columns that say nothing here.
+    pub others: Vec<String>,
 }
 
 impl Columns {
@@ -36,11 +43,12 @@ impl Columns {
     /// # Errors
     /// E79 without values, with half of a pair of columns or two of one name; E19 if values are no real numbers.
     pub fn of(schema: &Schema, place: &str) -> Result<Self> {
-        let known =
-            FRAME_COLUMNS.into_iter().chain(TIME_COLUMNS).chain(PHI_COLUMNS).chain([VALUE_COLUMN, SIGMA_COLUMN]);
+        let of_pairs = FRAME_COLUMNS.into_iter().chain(TIME_COLUMNS).chain(PHI_COLUMNS);
+        let known = of_pairs.chain([VALUE_COLUMN, SIGMA_COLUMN, USED_COLUMN]);
         let count = |name: &str| schema.fields().iter().filter(|field| field.name() == name).count();
         let told = FACTS.into_iter().flat_map(|fact| fact.columns().iter().copied());
-        if let Some(name) = known.chain(told).find(|name| count(name) > 1) {
+        let known: Vec<&str> = known.chain(told).collect();
+        if let Some(name) = known.iter().find(|name| count(name) > 1) {
             return Err(wrong(schema, place, &format!("{} columns {name}", count(name))));
         }
         let value = schema.field_with_name(VALUE_COLUMN).map_err(|_| wrong(schema, place, "no column c2"))?;
@@ -66,7 +74,10 @@ impl Columns {
         let facts = FACTS.into_iter().filter_map(|fact| first(fact.columns()).map(|name| (fact, name))).collect();
         let (frames, times, phi) = (both(FRAME_COLUMNS)?, both(TIME_COLUMNS)?, first(&PHI_COLUMNS));
         let phi_of_folder = PHI_COLUMNS.into_iter().find(|name| Some(*name) != phi && has(name));
-        Ok(Columns { frames, times, phi, phi_of_folder, facts, sigma: has(SIGMA_COLUMN), narrow })
+        let (sigma, used) = (has(SIGMA_COLUMN), has(USED_COLUMN));
+        let says_nothing = |name: &&String| !known.contains(&name.as_str());
+        let others = schema.fields().iter().map(|field| field.name()).filter(says_nothing).cloned().collect();
+        Ok(Columns { frames, times, phi, phi_of_folder, facts, sigma, used, narrow, others })
     }
 
     /// Whether rows are pairs by their order alone.
@@ -87,7 +98,7 @@ fn wrong(schema: &Schema, place: &str, what: &str) -> Error {
     let names: Vec<&str> = schema.fields().iter().take(12).map(|field| field.name().as_str()).collect();
     Fault::at(place, format!("{what} (columns: {})", names.join(", ")))
         .expected(
-            "c2 with i and j (frames from 0) or t1 and t2 (seconds), or c2 alone in pair order; phi, sigma if you like",
+            "c2 with i and j (frames from 0) or t1 and t2 (seconds), or c2 alone in pair order; phi, sigma, used if you like",
         )
         .advice("rename the columns and write the table again")
         .code(Code::E79)

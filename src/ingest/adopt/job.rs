@@ -4,7 +4,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::experiment::Angle;
-use crate::ingest::adopt::columns::SIGMA_COLUMN;
+use crate::ingest::adopt::columns::{SIGMA_COLUMN, USED_COLUMN};
 use crate::ingest::adopt::facts::SAME;
 use crate::ingest::adopt::request::AdoptSettings;
 use crate::ingest::adopt::rows::{Pair, Rows};
@@ -111,6 +111,7 @@ impl<'a> Job<'a> {
         let mut names = columns.of_pairs();
         names.push(VALUE_COLUMN);
         names.extend(columns.sigma.then_some(SIGMA_COLUMN));
+        names.extend(columns.used.then_some(USED_COLUMN));
         let place = table.path.display().to_string();
         let of_phi = |phi: Option<f64>, last: usize| match table.phi_degrees.or(phi) {
             Some(phi) if group[last].phi_degrees == phi => Some(last),

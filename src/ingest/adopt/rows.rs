@@ -4,10 +4,11 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{MOST_DEGREES, wrap_degrees};
-use crate::ingest::adopt::columns::{Columns, SIGMA_COLUMN};
+use crate::ingest::adopt::columns::{Columns, SIGMA_COLUMN, USED_COLUMN};
 use crate::ingest::adopt::numbers::numbers;
 use crate::store::long_table::{FRAME_COLUMNS, TIME_COLUMNS, VALUE_COLUMN};
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 
 /// A time may be this many frames off the grid: what 32 bits leave of the times of 10^5 frames.
 const OFF_GRID: f64 = 0.02;
@@ -54,6 +55,14 @@ impl<'a> Rows<'a> {
             None => Vec::new(),
             Some(nulls) => nulls.iter().map(|valid| !valid).collect(),
         };
+        // Of a pair that is not used the value does not count, whatever it is.
+        let mut is_null = nulls(VALUE_COLUMN);
+        if let Some(column) = batch.column_by_name(USED_COLUMN) {
+            let used = column.as_boolean_opt();
+            let used = used.ok_or_else(|| no_truths(place, &column.data_type().to_string()))?;
+            is_null.resize(batch.num_rows(), false);
+            is_null.iter_mut().zip(used).for_each(|(is_null, used)| *is_null |= used != Some(true));
+        }
         let phi_of_folder = columns.phi_of_folder.and_then(|name| numbers(batch.column_by_name(name)?));
         let rows = Rows {
             place,
@@ -62,7 +71,7 @@ impl<'a> Rows<'a> {
             times: both(columns.times, TIME_COLUMNS)?,
             phi: columns.phi.map(read).transpose()?,
             values: read(VALUE_COLUMN)?,
-            is_null: nulls(VALUE_COLUMN),
+            is_null,
             sigma_is_null: nulls(SIGMA_COLUMN),
             sigma: columns.sigma.then(|| read(SIGMA_COLUMN)).transpose()?.filter(|sigma| !sigma.is_empty()),
         };
@@ -161,6 +170,14 @@ impl<'a> Rows<'a> {
 /// An angle in [-180, 180), with one zero; `None` if it is none.
 pub(super) fn wrapped(phi_degrees: f64) -> Option<f64> {
     (phi_degrees.abs() <= MOST_DEGREES).then(|| wrap_degrees(phi_degrees) + 0.0)
+}
+
+fn no_truths(place: &str, found: &str) -> Error {
+    Fault::at(format!("{place} column {USED_COLUMN}"), format!("of type {found}"))
+        .expected("true or false (boolean): whether the pair counts")
+        .advice("cast the column and write the table again")
+        .code(Code::E79)
+        .layout()
 }
 
 fn no_numbers(place: &str, name: &str, found: &str) -> Error {

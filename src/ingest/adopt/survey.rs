@@ -113,6 +113,10 @@ fn opened(paths: &[PathBuf], claims: &mut Claims, warnings: &mut Vec<String>) ->
         let table = Table::open(path)?;
         let place = path.display().to_string();
         let columns = Columns::of(table.schema(), &place)?;
+        if !columns.others.is_empty() {
+            warnings
+                .push(format!("{place}: columns that say nothing here are left out: {}", columns.others.join(", ")));
+        }
         claims.of_table(path, table.metadata())?;
         if columns.is_dense() {
             check_order(told(table.metadata(), "pair_order"), &place, warnings)?;

@@ -58,7 +58,11 @@ const SMALLEST: f64 = 1e-15;
 /// Probability that the ratio of two mean squares of noise, with so many degrees of freedom, is larger.
 #[must_use]
 pub fn of_ratio(ratio: f64, degrees: f64, of_level: f64) -> f64 {
-    FisherSnedecor::new(degrees, of_level).map_or(1.0, |known| known.sf(ratio))
+    match ratio {
+        ratio if ratio.is_nan() || ratio <= 0.0 => 1.0,
+        f64::INFINITY => 0.0,
+        _ => FisherSnedecor::new(degrees, of_level).map_or(1.0, |known| known.sf(ratio)),
+    }
 }
 
 fn tail(statistic: f64, degrees: usize) -> f64 {
@@ -98,5 +102,9 @@ mod tests {
         assert!((of_one(-1.96) - 0.05).abs() < 1e-4);
         assert!((size_of(0.05) - 1.96).abs() < 1e-3 && size_of(0.0) > 7.0);
         assert!(size_of(f64::NAN).abs() < 1e-9 && size_of(1.0).abs() < 1e-9);
+        // What no noise can make, or nothing tells, is no reason to panic.
+        let odd = [f64::NAN, -1.0, 0.0, f64::INFINITY].map(|ratio| of_ratio(ratio, 3.0, 5.0));
+        assert_eq!(odd, [1.0, 1.0, 1.0, 0.0]);
+        assert!((of_ratio(1.0, 3.0, 5.0) - 0.465).abs() < 1e-3);
     }
 }
