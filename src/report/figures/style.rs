@@ -51,6 +51,16 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         .with_height(SIZE[1])
         .with_tick_format(TickFormat::Custom(Arc::new(number)))
         .with_theme(theme);
+    // One value has no span: around it stands a share of it, so that what is positive stays positive.
+    let around = |range: Option<(f64, f64)>| {
+        let (low, high) = range?;
+        let is_one = low != 0.0 && (high - low).abs() <= LEAST_SPAN * low.abs();
+        is_one.then(|| [1.0 - AROUND_ONE, 1.0 + AROUND_ONE].map(|share| share * low)).map(|[a, b]| [a.min(b), a.max(b)])
+    };
+    let layout = match around(layout.data_y_range) {
+        Some([from, to]) => layout.with_y_axis_min(from).with_y_axis_max(to),
+        None => layout,
+    };
     let along_x = layout.data_x_range.filter(|_| axes.log_x).and_then(tight);
     let along_y = layout.data_y_range.filter(|_| axes.log_y).and_then(tight);
     let layout = match along_x {
@@ -63,6 +73,11 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
     };
     render_multiple(plots, layout)
 }
+
+/// Values that span a smaller share of themselves are one.
+const LEAST_SPAN: f64 = 1e-9;
+/// What is shown of an axis to either side of one value, as a share of it.
+const AROUND_ONE: f64 = 0.1;
 
 /// Marks that a logarithmic axis has at least.
 const FEWEST_MARKS: usize = 3;
