@@ -22,6 +22,12 @@ pub fn short(count: f64) -> String {
     }
 }
 
+/// A number of things: 1 angle, 6 angles.
+#[must_use]
+pub fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Degrees without the last digits, in which only rounding is seen: -1.8 for -1.7999999999999972.
 #[must_use]
 pub fn degrees(phi_degrees: f64) -> f32 {
@@ -59,6 +65,11 @@ pub fn now_unix_seconds() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_one_and_others_are_many() {
+        assert_eq!([0, 1, 6].map(|n| counted(n, "angle")), ["0 angles", "1 angle", "6 angles"]);
+    }
 
     #[test]
     fn times_read_like_a_clock() {

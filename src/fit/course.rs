@@ -7,6 +7,7 @@ use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::profile::{Profile, Surroundings};
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::errors::walking::Walking;
+use crate::fit::search::alternatives::note_alternatives;
 use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
 use crate::fit::search::start::from_data;
 use crate::fit::settings::{FitSettings, Profiles, Tolerances};
@@ -344,7 +345,7 @@ impl Fit<'_, '_> {
                 break;
             }
         }
-        note_alternatives(&search, deepest.cost, refinement.near, following);
+        note_alternatives((&search, self.problem.space), deepest.cost, refinement.near, following);
         deepest.result.search = Some(search);
         Ok(deepest)
     }
@@ -388,12 +389,4 @@ struct Refinement {
     ftol: f64,
     /// Relative difference of the cost up to which another basin is named.
     near: f64,
-}
-
-/// Names other basins whose cost is nearly as low.
-fn note_alternatives(search: &Search, least: f64, near: f64, following: &Following<'_>) {
-    let alternatives = search.basins.iter().filter_map(|basin| basin.cost.map(|cost| (cost, &basin.theta)));
-    for (cost, theta) in alternatives.filter(|(cost, _)| *cost > least + 0.01 && *cost <= least * (1.0 + near)) {
-        following.note(&format!("another basin fits nearly as well: cost {cost:.6e} at {theta:?}"));
-    }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of `parameters.json`; it grows when a key changes its meaning or goes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Where a fit's start comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ pub struct AngleResult {
     pub chi_squared: Option<f64>,
     /// The same by lag; empty without known noise.
     pub lags: Vec<LagResult>,
-    /// Most positive and most negative residual (model - data, in units of sigma); empty without known noise.
+    /// Most positive and most negative residual (data - model, in units of sigma); empty without known noise.
     pub extremes: Vec<ExtremeResidual>,
 }
 
@@ -96,7 +96,7 @@ pub struct AngleResult {
 pub struct LagResult {
     /// Shortest lag in frames.
     pub first_lag_frames: usize,
-    /// Longest lag in frames.
+    /// Longest lag in frames that was measured.
     pub last_lag_frames: usize,
     /// Pairs.
     pub pairs: u64,
@@ -109,11 +109,11 @@ pub struct LagResult {
 pub struct ExtremeResidual {
     /// Azimuth in degrees.
     pub phi_degrees: f64,
-    /// Earlier frame of the fitted range, 1-based.
+    /// Earlier frame of the fitted range, 1-based (i of stores and fitted tables is one less).
     pub frame_1: usize,
-    /// Later frame of the fitted range, 1-based.
+    /// Later frame of the fitted range, 1-based (j of stores and fitted tables is one less).
     pub frame_2: usize,
-    /// (model - data) / sigma.
+    /// (data - model) / sigma, as everywhere in results; (model - data) / sigma before version 2 of the schema.
     pub residual_sigma: f64,
 }
 
@@ -356,6 +356,26 @@ impl FitOutcome {
     #[must_use]
     pub fn new(result: FitResult, conditions: Conditions) -> Self {
         FitOutcome { schema_version: SCHEMA_VERSION, result, conditions }
+    }
+
+    /// As this version means it: version 1 had residuals of the other sign, and ends of lags beyond the last frame.
+    #[must_use]
+    pub fn in_present_terms(mut self) -> Self {
+        if self.schema_version < 2 {
+            let longest = self.conditions.n_frames.saturating_sub(1);
+            let turn = |found: &mut ExtremeResidual| found.residual_sigma = -found.residual_sigma;
+            let cut = |lag: &mut LagResult| lag.last_lag_frames = lag.last_lag_frames.min(longest);
+            let result = &mut self.result;
+            result.residual_extremes.iter_mut().for_each(turn);
+            result.lags.iter_mut().for_each(cut);
+            for angle in &mut result.angles {
+                angle.extremes.iter_mut().for_each(turn);
+                angle.extremes.reverse();
+                angle.lags.iter_mut().for_each(cut);
+            }
+            self.schema_version = SCHEMA_VERSION;
+        }
+        self
     }
 }
 

@@ -22,7 +22,9 @@ pub fn chosen(result: &FitResult) -> Vec<Chosen> {
         // One angle alone is not the worst.
         .filter(|k| angles.len() > 1 && per_pair(k).is_some())
         .max_by(|a, b| per_pair(a).unwrap_or(0.0).total_cmp(&per_pair(b).unwrap_or(0.0)));
-    let flow = result.parameters.iter().find(|found| found.name == "phi0").map(|found| found.value);
+    let phi0 = result.parameters.iter().find(|found| found.name == "phi0").map(|found| found.value);
+    // Nor is it nearer to anything than others.
+    let flow = phi0.filter(|_| angles.len() > 1);
     let nearest = |degrees: f64| {
         let distance = |k: &usize| away(angles[*k].phi_degrees, degrees);
         all().min_by(|one, other| distance(one).total_cmp(&distance(other)))

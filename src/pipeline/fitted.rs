@@ -37,7 +37,8 @@ struct Fitted<'a> {
     place: &'a Path,
 }
 
-/// Writes `phi=<degrees>/fitted.parquet` for every angle: i, j, t1, t2 (s), c2, model, residual (data less model), sigma.
+/// Writes `phi=<degrees>/fitted.parquet` for every angle: i, j, t1, t2 (s), c2, model, residual (data less model),
+/// sigma, phi_degrees.
 ///
 /// # Errors
 /// What reading and writing report; E77 if something else is at the place.
@@ -90,7 +91,8 @@ impl Fitted<'_> {
             let (writer, schema) = match &mut writer {
                 Some((writer, schema)) => (writer, schema),
                 none => {
-                    let own = ["model", "residual", "sigma"].map(|name| Field::new(name, DataType::Float64, true));
+                    let own = ["model", "residual", "sigma", "phi_degrees"]
+                        .map(|name| Field::new(name, DataType::Float64, true));
                     let all: Vec<Field> = fields(&block.values).into_iter().chain(own).collect();
                     let schema = Arc::new(Schema::new_with_metadata(all, self.description()));
                     let made = (ArrowWriter::try_new(file, Arc::clone(&schema), None)?, schema);
@@ -105,6 +107,7 @@ impl Fitted<'_> {
             table.push(Arc::new(Float64Array::from_iter(residual)) as ArrayRef);
             table.insert(table.len() - 1, Arc::new(Float64Array::from(model)) as ArrayRef);
             table.push(Arc::new(Float64Array::from(vec![found.sigma; h.len()])) as ArrayRef);
+            table.push(Arc::new(Float64Array::from(vec![found.phi_degrees; h.len()])) as ArrayRef);
             writer.write(&RecordBatch::try_new(Arc::clone(schema), table).map_err(ParquetError::from)?)?;
             writer.flush()?;
         }
@@ -116,8 +119,9 @@ impl Fitted<'_> {
 
     /// What readers of the tables have to know.
     fn description(&self) -> HashMap<String, String> {
-        let mut says = self.reported.origin().metadata("t1, t2: second; c2, model, residual, sigma: 1");
-        let rows = "model = offset(phi) + contrast(phi) h(phi, i, j); residual = c2 - model";
+        let mut says =
+            self.reported.origin().metadata("t1, t2: second; phi_degrees: degree; c2, model, residual, sigma: 1");
+        let rows = "model = offset(phi) + contrast(phi) h(phi, i, j); residual = c2 - model; i, j count from 0";
         says.insert("homodyne.rows".to_owned(), rows.to_owned());
         says
     }

@@ -53,7 +53,12 @@ impl Reported {
     #[must_use]
     pub fn origin(&self) -> Origin<'_> {
         let conditions = Some(&self.outcome.conditions);
-        Origin { run_id: &self.name, store_content_key: &self.noted.store_content_key, conditions }
+        Origin {
+            run_id: &self.name,
+            store_content_key: &self.noted.store_content_key,
+            q_per_angstrom: None,
+            conditions,
+        }
     }
 
     /// Of a run directory.
@@ -71,6 +76,7 @@ impl Reported {
         let text = |name: &str| regular_file::read_to_string(&directory.join(name)).map_err(|_| missing(name));
         let mut outcome: FitOutcome =
             serde_json::from_str(&text("parameters.json")?).map_err(|_| missing("parameters.json"))?;
+        outcome = outcome.in_present_terms();
         let record: Value = serde_json::from_str(&text(RECORD_NAME)?).map_err(|_| missing(RECORD_NAME))?;
         let noted = Noted::of(directory).ok_or_else(|| missing(RECORD_NAME))?;
         let table = |name: &str| regular_file::read(&directory.join(name)).map_err(|_| missing(name));

@@ -1,13 +1,12 @@
 //! What a page says of a result in words and tables: verdict, parameters, correlations, largest residuals. It computes nothing.
 
-use crate::outcome::fit::FitResult;
-use crate::outcome::parameter::Interval;
+use crate::outcome::fit::{FitOutcome, FitResult};
 use crate::outcome::verdict::Verdict;
 use crate::report::figures::formats::svg::escaped;
-use crate::report::figures::style;
 use crate::report::tables::advice::advice;
+use crate::report::tables::intervals::intervals;
 use crate::report::tables::measured::{measured, p_value};
-use crate::report::tables::summary::scaling;
+use crate::report::tables::summary::{convention, expectation, scaling};
 use crate::units::degrees;
 use std::fmt::Write;
 
@@ -31,9 +30,8 @@ pub fn verdict(html: &mut String, result: &FitResult) {
     );
     list(html, &result.reasons);
     if let Some(chi) = result.reduced_chi_squared {
-        let expected = result.expected_reduced_chi_squared.map_or_else(String::new, |expected| {
-            format!(" (expected {:.4} \u{b1} {:.4})", expected.value, expected.spread)
-        });
+        let expected =
+            expectation(result).map_or_else(String::new, |expected| format!(" ({})", expected.replace("+-", "\u{b1}")));
         let _ = write!(html, "<div>chi2_nu {chi:.4}{expected}, {} pairs", result.n_pairs);
         if let Some(test) = &result.lack_of_fit {
             let _ = write!(html, "; test of fit: {}", p_value(test.p_value));
@@ -75,7 +73,7 @@ pub fn list(html: &mut String, lines: &[String]) {
 }
 
 /// The parameters as a table.
-pub fn parameters(html: &mut String, result: &FitResult) {
+pub fn parameters(html: &mut String, FitOutcome { result, conditions, .. }: &FitOutcome) {
     html.push_str(
         "<h2>Parameters</h2><div class=\"wide\"><table><thead><tr><th>parameter</th><th>value</th><th>uncertainty</th>\
          <th>pairs independent</th><th>95 % interval</th><th>unit</th><th>bounds</th><th>status</th></tr></thead><tbody>\n",
@@ -91,14 +89,17 @@ pub fn parameters(html: &mut String, result: &FitResult) {
             written.value,
             error,
             plain,
-            found.interval_95.map_or("\u{2013}".into(), interval),
+            intervals(found).map_or("\u{2013}".into(), |[_, outer]| outer),
             escaped(&found.unit),
             found.bounds[0],
             found.bounds[1],
             found.status.name()
         );
     }
-    let _ = writeln!(html, "</tbody></table></div><p>{}</p>", escaped(&scaling(result)));
+    html.push_str("</tbody></table></div>");
+    for line in [scaling(result)].into_iter().chain(convention(conditions)) {
+        let _ = writeln!(html, "<p>{}</p>", escaped(&line));
+    }
 }
 
 /// Correlations as a table whose cells are the redder or bluer the stronger they are.
@@ -140,21 +141,18 @@ pub fn largest_residuals(html: &mut String, result: &FitResult) {
         return;
     }
     html.push_str(
-        "<h2>Largest residuals</h2><div class=\"wide\"><table><thead><tr><th>phi (degree)</th><th>frames</th>\
+        "<h2>Largest residuals</h2><div class=\"wide\"><table><thead><tr><th>phi (degree)</th><th>frames (from 1)</th>\
          <th>(data - model) / sigma</th></tr></thead><tbody>\n",
     );
     for found in result.residual_extremes.iter().take(MOST_EXTREMES) {
-        let (phi, sigma) = (degrees(found.phi_degrees), -found.residual_sigma);
+        let (phi, sigma) = (degrees(found.phi_degrees), found.residual_sigma);
         let _ = writeln!(
             html,
             "<tr><td class=\"n\">{phi}</td><td class=\"n\">{}, {}</td><td class=\"n\">{sigma:+.1}</td></tr>",
             found.frame_1, found.frame_2
         );
     }
-    html.push_str("</tbody></table></div>\n");
-}
-
-fn interval([lower, upper]: Interval) -> String {
-    let end = |end: Option<f64>| end.map_or("bound".into(), |end| style::rounded(end, 5));
-    format!("{} to {}", end(lower), end(upper))
+    html.push_str(
+        "</tbody></table></div><p>Frames of the fitted range, counted from 1; i and j of stores and of <code>fitted/</code> count from 0.</p>\n",
+    );
 }

@@ -72,7 +72,7 @@ impl Page<'_> {
         if let Some(outcome) = self.outcome {
             verdict(&mut html, &outcome.result);
             warnings(&mut html, self.warnings);
-            parameters(&mut html, &outcome.result);
+            parameters(&mut html, outcome);
         }
         self.angles(&mut html)?;
         if !self.figures.is_empty() {
@@ -176,7 +176,7 @@ fn configuration(html: &mut String, settings: &[Setting]) {
         );
         for Setting { key, value, origin } in settings {
             let [key, value, origin] = [key, value, origin].map(|text| escaped(text));
-            let _ = writeln!(html, "<tr><td>{key}</td><td>{value}</td><td>{origin}</td></tr>");
+            let _ = writeln!(html, "<tr><td>{key}</td><td class=\"t\">{value}</td><td class=\"t\">{origin}</td></tr>");
         }
         html.push_str("</tbody></table></div>\n");
     };

@@ -22,7 +22,7 @@ figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;opacity:.85;paddi
 .strip{display:flex;flex-wrap:wrap;gap:.4rem}.strip a{font-size:.75rem;text-align:center;color:inherit;text-decoration:none}
 .strip img{display:block;width:64px;height:64px;image-rendering:pixelated}
 svg,img{max-width:100%;height:auto}dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.15rem 1rem}
-dd{margin:0;overflow-wrap:anywhere}
+dd{margin:0}dd,li,p,h1,.verdict,td.t{overflow-wrap:anywhere}
 @media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.map,.large{overflow-x:auto}.map svg{min-width:60rem}.large svg{min-width:40rem}}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#181a1b}a{color:#56B4E9}}
 @media print{body{max-width:none;color:#000;background:#fff}.jump,.jump:target,.jumps{display:none}.grid{grid-template-columns:1fr 1fr}

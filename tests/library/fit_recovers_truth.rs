@@ -219,7 +219,17 @@ fn a_written_result_reads_back_as_it_was_and_another_schema_is_told() {
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(json["convergence_status"], json["verdict"]);
     assert_eq!(json["parameters"]["D0"]["status"], "free");
-    assert_eq!(json["schema_version"], 1);
+    assert_eq!(json["schema_version"], 2);
+    // A result of the first version had model - data, and lags beyond the last frame.
+    let mut first = outcome.clone();
+    first.schema_version = 1;
+    first.result.residual_extremes.iter_mut().for_each(|found| found.residual_sigma *= -1.0);
+    first.result.lags.last_mut().expect("lags").last_lag_frames = 255;
+    for angle in &mut first.result.angles {
+        angle.extremes.iter_mut().for_each(|found| found.residual_sigma *= -1.0);
+        angle.extremes.reverse();
+    }
+    assert_eq!(first.in_present_terms(), outcome);
 }
 
 #[test]

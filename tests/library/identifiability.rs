@@ -40,13 +40,16 @@ fn chi_square_by_lag_and_by_angle_add_up_and_extremes_are_found_where_they_are()
         assert_eq!(angle.lags.iter().map(|lag| lag.pairs).sum::<u64>(), angle.pairs);
         assert_eq!((angle.lags[0].first_lag_frames, angle.lags[0].last_lag_frames, angle.lags[0].pairs), (1, 1, 109));
         assert_eq!(angle.lags[2].first_lag_frames, 4);
+        let last = angle.lags.last().expect("lags");
+        assert_eq!((last.first_lag_frames, last.last_lag_frames), (64, 109), "no lag that was not measured");
     }
-    // Model - data: a value that is too high gives a negative residual.
-    let lowest = result.angles[2].extremes.iter().find(|extreme| extreme.residual_sigma < 0.0).expect("found");
-    assert_eq!((lowest.frame_1, lowest.frame_2), (31, 72));
-    assert!((lowest.residual_sigma + 0.05 / 0.003).abs() < 5.0, "{lowest:?}");
-    let highest = result.angles[4].extremes.iter().find(|extreme| extreme.residual_sigma > 0.0).expect("found");
-    assert_eq!((highest.frame_1, highest.frame_2), (31, 73));
+    assert_eq!(result.lags.last().expect("lags").last_lag_frames, 109);
+    // Data - model: a value that is too high gives a positive residual.
+    let highest = result.angles[2].extremes.iter().find(|extreme| extreme.residual_sigma > 0.0).expect("found");
+    assert_eq!((highest.frame_1, highest.frame_2), (31, 72));
+    assert!((highest.residual_sigma - 0.05 / 0.003).abs() < 5.0, "{highest:?}");
+    let lowest = result.angles[4].extremes.iter().find(|extreme| extreme.residual_sigma < 0.0).expect("found");
+    assert_eq!((lowest.frame_1, lowest.frame_2), (31, 73));
 }
 
 #[test]

@@ -87,6 +87,9 @@ fn arrays_and_json_have_the_names_of_the_python_programs_and_can_be_looked_at() 
     let own: Value = serde_json::from_slice(&std::fs::read(own).expect("own")).expect("JSON");
     assert_eq!(own["parameters"]["D0"]["value"], theirs["parameters"]["D0"]["value"]);
     assert!(theirs["parameters"]["contrast"]["value"].is_f64() && theirs["convergence_status"] == "converged");
+    for name in ["contrast", "offset"] {
+        assert!(theirs["parameters"][name]["uncertainty"].as_f64() > Some(0.0), "{name}: {theirs}");
+    }
     let analysis = read("analysis_results_nlsq.json");
     assert_eq!(analysis["dataset_info"]["total_data_points"], own["n_pairs"]);
     assert_eq!(

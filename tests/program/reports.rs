@@ -57,6 +57,9 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         "optimization.nlsq.ftol",
         "masked frames",
         "largest chi2",
+        "Frames of the fitted range, counted from 1",
+        // A path is broken rather than let the page overflow.
+        "dd,li,p,h1,.verdict,td.t{overflow-wrap:anywhere}",
     ] {
         assert!(html.contains(expected), "{expected}");
     }
@@ -154,7 +157,8 @@ fn tables_of_every_pair_hold_data_model_and_residual() {
     assert!(found.status.success(), "{}", stderr(&found));
     for phi in ["-90", "-30", "30"] {
         let table = results.join(format!("fitted/phi={phi}/fitted.parquet"));
-        let columns = numbers(&table, &["t1", "t2", "model", "residual", "sigma"]);
+        let columns = numbers(&table, &["t1", "t2", "model", "residual", "sigma", "phi_degrees"]);
+        assert!(columns[5].iter().all(|angle| *angle == Some(phi.parse().expect("degrees"))));
         assert_eq!(columns[0].len(), 90 * 89 / 2);
         let known: Vec<f64> = columns[3].iter().copied().flatten().collect();
         // A frame beside dead ones is masked too where it scatters like none.
@@ -164,6 +168,13 @@ fn tables_of_every_pair_hold_data_model_and_residual() {
         assert!((square.sqrt() / sigma - 1.0).abs() < 0.1, "{} {sigma}", square.sqrt());
         assert!(columns[0].iter().zip(&columns[1]).all(|(t1, t2)| t1 < t2));
     }
+    // A store that is gone is told as such.
+    let stores = folder.path().join("results/stores");
+    std::fs::rename(&stores, folder.path().join("elsewhere")).expect("moved");
+    let refused = homodyne(folder.path(), &words);
+    let told = stderr(&refused);
+    assert!(refused.status.code() == Some(2) && told.contains("it was moved or removed; expected the data"), "{told}");
+    std::fs::rename(folder.path().join("elsewhere"), &stores).expect("moved back");
     // What somebody adds is not lost.
     std::fs::write(results.join("fitted/thesis.txt"), "a thesis").expect("written");
     let refused = homodyne(folder.path(), &words);
@@ -207,6 +218,10 @@ fn pictures_are_drawn_before_any_fit_of_files_and_stores() {
     let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
     assert!(html.contains("What the file holds") && html.contains("Mean of c2 over the pairs of every frame"));
     assert!(!html.contains("verdict:"));
+    assert!(html.contains("<h1>data.h5 at q = 0.0054 1/angstrom</h1>"), "which q is drawn");
+    let curves = File::open(folder.path().join("look/curves.parquet")).expect("a file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(curves).expect("Parquet");
+    assert_eq!(reader.schema().metadata()["homodyne.q_per_angstrom"], "0.0054");
     let frames = numbers(&folder.path().join("look/curves.parquet"), &["x", "model"]);
     assert!(frames[1].iter().all(Option::is_none), "there is no model before a fit");
     let ingest = ["ingest", "data.h5", "--q", "0.0054", "--store", "store", "-q"];

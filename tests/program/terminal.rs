@@ -154,6 +154,8 @@ fn a_verdict_that_is_not_accepted_comes_with_advice_and_the_last_lines_say_where
     let said = stdout(&first);
     assert_eq!(first.status.code(), Some(1), "{said}");
     assert!(said.contains("verdict: poor_fit") && said.contains("what to do:\n  - look at "), "{said}");
+    let in_one_line = said.split_whitespace().collect::<Vec<&str>>().join(" ");
+    assert!(in_one_line.contains(" if the misfit were noise)"), "{said}");
     assert!(said.contains("per_angle.parquet") && said.contains("errors do not allow for misfit"), "{said}");
     let last = |said: &str| said.lines().rev().take(2).map(str::to_owned).collect::<Vec<String>>();
     let [report, results] = [0, 1].map(|k| last(&said)[k].clone());
@@ -161,7 +163,13 @@ fn a_verdict_that_is_not_accepted_comes_with_advice_and_the_last_lines_say_where
     assert!(results.starts_with("results: "), "{said}");
     let page = report.trim_start_matches("report:").trim();
     let page = std::fs::read_to_string(folder.path().join(page)).expect("a page");
-    for part in ["what to do:", "<li>look at ", "errors do not allow for misfit", "Largest residuals"] {
+    for part in [
+        "what to do:",
+        "<li>look at ",
+        "errors do not allow for misfit",
+        "Largest residuals",
+        "if the misfit were noise",
+    ] {
         assert!(page.contains(part), "{part} is not on the page");
     }
     assert_eq!(last(&stdout(&fit())), [report, results], "results that are reused have the same report");

@@ -339,15 +339,16 @@ fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> NoiseFou
 /// Residuals below this share of the contrast are rounding: whatever the noise is, the model holds.
 const ROUNDING: f64 = 1e-5;
 
-/// Angles whose noise is not known although they have residuals.
+/// Angles whose noise is not known, if some of them have residuals.
 fn unknown_noise(objective: &dyn Objective, point: &Point) -> Vec<f64> {
     let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
-    let unknown = |&k: &usize| {
+    let has_residuals = |k: usize| {
         let (gram, scaling) = (&point.grams[k], point.scaling.per_angle[k]);
         let square = 2.0 * angle_cost(gram, scaling).0.max(0.0) / gram.one_one().max(f64::MIN_POSITIVE);
-        sigma[k] <= 0.0 && gram.pairs > 0 && square.sqrt() > ROUNDING * scaling.contrast.abs()
+        square.sqrt() > ROUNDING * scaling.contrast.abs()
     };
-    (0..phi.len()).filter(unknown).map(|k| phi[k]).collect()
+    let unknown = || (0..phi.len()).filter(|&k| sigma[k] <= 0.0 && point.grams[k].pairs > 0);
+    if unknown().any(has_residuals) { unknown().map(|k| phi[k]).collect() } else { Vec::new() }
 }
 
 fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {

@@ -18,6 +18,7 @@ pub(super) fn lags_of_all(angles: &[AngleResult]) -> Vec<LagResult> {
     for lag in angles.iter().flat_map(|angle| &angle.lags) {
         match sums.iter_mut().find(|known| known.first_lag_frames == lag.first_lag_frames) {
             Some(known) => {
+                known.last_lag_frames = known.last_lag_frames.max(lag.last_lag_frames);
                 known.pairs += lag.pairs;
                 known.chi_squared += lag.chi_squared;
             }
@@ -29,9 +30,11 @@ pub(super) fn lags_of_all(angles: &[AngleResult]) -> Vec<LagResult> {
 
 /// Chi-square of one angle by lag.
 pub(super) fn lags(sums: &ResidualSums) -> Vec<LagResult> {
+    // A lag without pairs has no sum.
+    let measured = |lag: &usize| sums.of_lags().get(*lag).is_some_and(|sum| *sum != 0.0);
     let of_bin = |(k, bin): (usize, &LagBin)| LagResult {
         first_lag_frames: 1 << k,
-        last_lag_frames: (2 << k) - 1,
+        last_lag_frames: ((1 << k)..(2 << k)).rev().find(measured).unwrap_or(1 << k),
         pairs: bin.pairs,
         chi_squared: bin.squares,
     };
@@ -40,12 +43,13 @@ pub(super) fn lags(sums: &ResidualSums) -> Vec<LagResult> {
 
 /// Most positive and most negative residual of one angle.
 pub(super) fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
-    let found = sums.extremes.iter().filter(|extreme| extreme.j > extreme.i);
+    // Sums are of model - data.
+    let found = sums.extremes.iter().rev().filter(|extreme| extreme.j > extreme.i);
     let result = |extreme: &Extreme| ExtremeResidual {
         phi_degrees,
         frame_1: extreme.i + 1,
         frame_2: extreme.j + 1,
-        residual_sigma: extreme.residual,
+        residual_sigma: -extreme.residual,
     };
     found.map(result).collect()
 }

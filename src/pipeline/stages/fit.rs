@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::fit::course::{Outset, fit};
 use crate::fit::errors::last_sweep::opposite;
+use crate::fit::search::alternatives::in_words;
 use crate::fit::solver::journal::Following;
 use crate::fit::strategy::Decision;
 use crate::listener::LogLevel;
@@ -22,7 +23,7 @@ use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::raw::pass::Sweep;
 use crate::sweep::scattered::Sample;
-use crate::units::short;
+use crate::units::{counted, short};
 use std::sync::Arc;
 
 /// Errors that rest on fewer renewals are off by more than a quarter.
@@ -75,7 +76,13 @@ impl Run<'_> {
         let finished = self.write(result, record)?;
         lead_latest_to(&finished.directory, &self.watch());
         if finished.outcome.result.verdict == Verdict::Interrupted {
-            self.say(LogLevel::Warning, "interrupted: `--resume` goes on from here");
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "interrupted: `--resume` goes on from here, and `homodyne report {}` draws what was found so far",
+                    finished.directory.display()
+                ),
+            );
         } else {
             checkpoint.remove();
         }
@@ -121,15 +128,17 @@ impl Run<'_> {
 
     /// Errors from few independent renewals of the speckles scatter themselves, by 1 / sqrt(2 renewals).
     fn say_few_renewals(&self, result: &FitResult) {
-        let few = |found: &&ParameterResult| found.independent_renewals.is_some_and(|renewals| renewals < FEW_RENEWALS);
+        let few = |found: &&ParameterResult| {
+            found.uncertainty.is_some() && found.independent_renewals.is_some_and(|renewals| renewals < FEW_RENEWALS)
+        };
         for found in result.parameters.iter().filter(few) {
             let renewals = found.independent_renewals.unwrap_or_default().max(1.0);
             self.say(
                 LogLevel::Warning,
                 &format!(
-                    "{} rests on about {renewals:.0} independent renewals of the speckles at the angles that carry it: its \
-                     uncertainty may itself be off by {:.0} %",
+                    "{} rests on about {} of the speckles at the angles that carry it: its uncertainty may itself be off by {:.0} %",
                     found.name,
+                    counted(renewals.round() as usize, "independent renewal"),
                     100.0 / (2.0 * renewals).sqrt()
                 ),
             );
@@ -144,7 +153,8 @@ impl Run<'_> {
             self.say(
                 LogLevel::Info,
                 &format!(
-                    "{pairs} pairs of angles are 180 degrees apart and see the same speckles: errors allow for it"
+                    "{} of angles 180 degrees apart that see the same speckles: errors allow for it",
+                    counted(pairs, "pair")
                 ),
             );
         }
@@ -161,7 +171,13 @@ impl Run<'_> {
         if self.resume {
             if let Some(checkpoint) = Checkpoint::resume(&path, hashes)? {
                 let (iteration, theta) = checkpoint.place();
-                self.say(LogLevel::Info, &format!("resuming after {iteration} evaluations, at {theta:?}"));
+                self.say(
+                    LogLevel::Info,
+                    &format!(
+                        "resuming after {iteration} evaluations, at {}",
+                        in_words(&self.settings.fit.space, theta)
+                    ),
+                );
                 return Ok(checkpoint);
             }
             self.say(LogLevel::Warning, &format!("{}: no checkpoint; starting from the beginning", path.display()));

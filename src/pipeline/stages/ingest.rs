@@ -7,6 +7,7 @@ use crate::listener::LogLevel;
 use crate::pipeline::agreement::may_be_made_anew;
 use crate::pipeline::run::Run;
 use crate::store::manifest::Manifest;
+use crate::units::counted;
 
 impl Run<'_> {
     /// Makes or reuses the store.
@@ -33,9 +34,9 @@ impl Run<'_> {
         self.say(
             LogLevel::Info,
             &format!(
-                "{what}: {} ({} angles, {} frames, dt = {} s, q = {} 1/angstrom)",
+                "{what}: {} ({}, {} frames, dt = {} s, q = {} 1/angstrom)",
                 ingested.store.display(),
-                experiment.angles.len(),
+                counted(experiment.angles.len(), "angle"),
                 experiment.time.n_frames,
                 experiment.time.dt_seconds,
                 experiment.q_per_angstrom

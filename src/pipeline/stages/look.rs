@@ -21,7 +21,7 @@ use crate::pipeline::looked_at::{LookedAt, StoreAtTheta};
 use crate::pipeline::peers_fit::PeersFit;
 use crate::pipeline::report_directory;
 use crate::report::curves::{curves_of_data, laws};
-use crate::report::figures::lines::figures;
+use crate::report::figures::lines::{figures, figures_of_truth};
 use crate::report::page::{Facts, Page};
 use crate::report::tables;
 use crate::report::tables::parquet::Origin;
@@ -94,7 +94,7 @@ pub fn look_at_simulation(
         let content_key = store.manifest().content_key.clone();
         let source = StoreAtTheta::new(Arc::new(store), model, simulation.theta.clone());
         let laws = laws_of_truth(simulation);
-        look.draw(Box::new(source), &experiment, Seen { known, model: Some("truth"), laws, content_key })
+        look.draw(Box::new(source), &experiment, Seen { known, model: Some(TRUTH), laws, content_key })
     })
 }
 
@@ -145,6 +145,9 @@ fn laws_of_truth(simulation: &Simulation) -> Vec<Curve> {
     let means = mode.diffusion().of(theta).means(&times);
     laws(&times.iter().zip(means).map(at).collect::<Vec<TransportPoint>>())
 }
+
+/// Name of the model that a simulation is made with.
+const TRUTH: &str = "truth";
 
 /// Where pictures come from and where they go.
 struct Look<'a> {
@@ -218,13 +221,15 @@ impl Look<'_> {
         let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
         let mut curves = curves_of_data(&pictures, experiment.time.dt_seconds);
         curves.extend(laws.into_iter().filter(|curve| !curve.points.is_empty()));
-        let figures = figures(&curves, &[]);
+        let figures = if model == Some(TRUTH) { figures_of_truth(&curves) } else { figures(&curves, &[]) };
         let (mut files, angles) = drawing.shown(drawn, &curves)?;
-        let origin = Origin { run_id: "", store_content_key: &content_key, conditions: None };
+        let q_per_angstrom = Some(experiment.q_per_angstrom);
+        let origin = Origin { run_id: "", store_content_key: &content_key, q_per_angstrom, conditions: None };
         files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &origin)?));
         files.extend(drawing.together(&figures)?);
         let page = Page {
-            name: &self.name,
+            // Of the q of a file only one is drawn.
+            name: &format!("{} at q = {} 1/angstrom", self.name, experiment.q_per_angstrom),
             outcome: None,
             angles: &angles,
             figures: &figures,

@@ -1,7 +1,7 @@
 //! The stage that draws the report of a result: a page, its figures, and the rows behind them.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::listener::Watch;
 use crate::machine::link::leads_to_sibling;
 use crate::outcome::fit::{AngleResult, FitResult};
@@ -127,11 +127,24 @@ fn check_angles(settings: &ReportSettings, reported: &Reported) -> Result<()> {
     }
 }
 
+/// Numbers are whole without their store; pictures are made of it.
+fn gone(place: &Path, error: Error) -> Error {
+    Fault::at(place.display(), "the store of this result is not there any more: it was moved or removed")
+        .expected("the data that were fitted, to draw them")
+        .advice("put it back, or let `homodyne run` make it again with the same configuration; the numbers of the result are whole")
+        .code(Code::E73)
+        .source(error)
+        .io()
+}
+
 /// The store of a result, if it still holds what was fitted.
 fn store_of(directory: &Path, reported: &Reported) -> Result<Store> {
     let noted = &reported.noted;
     let place = directory.join(&noted.store);
-    let store = Store::open(&place, reported.outcome.conditions.gap_angstrom)?;
+    let store = match Store::open(&place, reported.outcome.conditions.gap_angstrom) {
+        Err(error) if !place.exists() => return Err(gone(&place, error)),
+        opened => opened?,
+    };
     if store.manifest().content_key == noted.store_content_key {
         return Ok(store);
     }

@@ -63,7 +63,7 @@ pub fn report_table(directory: &Path, settings: &ReportSettings, watch: &Watch<'
             drawn.into_iter().map(|drawn| (format!("plots/{}.{}", tables::many_q::OVER_Q, format.ending()), drawn)),
         );
     }
-    let origin = Origin { run_id: &name, store_content_key: "", conditions: None };
+    let origin = Origin { run_id: &name, store_content_key: "", q_per_angstrom: None, conditions: None };
     let curves: Vec<_> = curve.into_iter().collect();
     files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &origin)?));
     let has_page =

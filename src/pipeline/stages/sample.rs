@@ -92,7 +92,12 @@ impl Run<'_> {
         self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
         let conditions = Some(&fitted.outcome.conditions);
-        let origin = Origin { run_id: &name, store_content_key: &store.manifest().content_key, conditions };
+        let origin = Origin {
+            run_id: &name,
+            store_content_key: &store.manifest().content_key,
+            q_per_angstrom: None,
+            conditions,
+        };
         let directory = write_posterior(&fitted.directory, &result, &origin)?;
         Ok(FinishedSampling { summary: summary(&result), directory, result, fitted })
     }

@@ -14,12 +14,15 @@ const TOP: f64 = 34.0;
 const BELOW: f64 = 40.0;
 const TITLE: &str = "Parameters in pairs: ellipses hold both in 68 and 95 % of measurements";
 
+/// Room that the title takes in any type of a page.
+const TITLE_WIDTH: f64 = 520.0;
+
 /// The figure; `None` with fewer than two free parameters.
 #[must_use]
 pub fn pairs(curves: &[Curve], together: &[Together]) -> Option<Picture> {
     let n = together.len().checked_sub(1).filter(|n| *n > 0)?;
     let side = n as f64 * (PANEL + GAP);
-    let mut scene = empty([(LEFT + side).max(500.0) + 8.0, TOP + side + BELOW]);
+    let mut scene = empty([(LEFT + side).max(LEFT + TITLE_WIDTH) + 8.0, TOP + side + BELOW]);
     scene.elements.push(words(TITLE, [LEFT, 18.0], 13));
     for (row, vertical) in together.iter().enumerate().skip(1) {
         for (column, horizontal) in together.iter().enumerate().take(row) {

@@ -48,7 +48,7 @@ const SINGLE: [About; 13] = [
     about(
         RATES,
         "Decay rate against the angle",
-        "Points and line agree where one model holds for all directions; the flow is fastest along phi0.",
+        "Points and line agree where one model holds for all directions.",
         LINEAR,
     ),
     about(
@@ -118,15 +118,28 @@ pub fn figures(curves: &[Curve], together: &[Together]) -> Vec<Figure> {
     figures
 }
 
+/// The same of a simulation, whose laws are exact.
+#[must_use]
+pub fn figures_of_truth(curves: &[Curve]) -> Vec<Figure> {
+    let mut figures = figures(curves, &[]);
+    for figure in figures.iter_mut().filter(|figure| is_law(&figure.name)) {
+        figure.caption = "The truth of the simulation, which has no uncertainty.";
+    }
+    figures
+}
+
+fn is_law(name: &str) -> bool {
+    matches!(name, DIFFUSION | SHEAR_RATE | DISPLACEMENT)
+}
+
 fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
     let positive = |point: &CurvePoint| point.y > Some(0.0);
-    let is_law = matches!(about.curve, DIFFUSION | SHEAR_RATE | DISPLACEMENT);
     // A logarithm has no place for a flow that turns back.
-    let is_straight = is_law && !curve.points.iter().all(positive);
+    let is_straight = is_law(about.curve) && !curve.points.iter().all(positive);
     let axes = Axes { log_y: about.axes.log_y && !is_straight, ..about.axes };
     let mut plots = match about.curve {
-        DIFFUSION | SHEAR_RATE | DISPLACEMENT => with_bands(curve, axes),
+        law if is_law(law) => with_bands(curve, axes),
         CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
         RESIDUALS => beside_the_normal(curve),
         RATES => beside_the_joint(curve, curves),
@@ -138,7 +151,10 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let (name, picture) = (about.curve.to_owned(), Picture::of(about.title, drawn));
     let has_bands = curve.points.iter().any(|point| point.y_error.is_some());
     let caption = match about.curve {
-        DIFFUSION | SHEAR_RATE | DISPLACEMENT if !has_bands => "Without bands: its uncertainty is not known.",
+        law if is_law(law) && !has_bands => "Without bands: its uncertainty is not known.",
+        RATES if direction.is_some() => {
+            "Points and line agree where one model holds for all directions; the flow is fastest along phi0."
+        }
         _ => about.caption,
     };
     Some(Figure { name, caption, picture })

@@ -51,6 +51,7 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         .with_height(SIZE[1])
         .with_tick_format(TickFormat::Custom(Arc::new(number)))
         .with_theme(theme);
+    let layout = around_one(layout);
     let along_x = layout.data_x_range.filter(|_| axes.log_x).and_then(tight);
     let along_y = layout.data_y_range.filter(|_| axes.log_y).and_then(tight);
     let layout = match along_x {
@@ -62,6 +63,23 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         None => layout,
     };
     render_multiple(plots, layout)
+}
+
+/// Values that span a smaller share of themselves are one.
+const LEAST_SPAN: f64 = 1e-9;
+/// What is shown of an axis to either side of one value, as a share of it.
+const AROUND_ONE: f64 = 0.1;
+
+/// One value has no span: around it stands a share of it, so that what is positive stays positive.
+fn around_one(mut layout: Layout) -> Layout {
+    let Some((low, high)) = layout.data_y_range else { return layout };
+    if low == 0.0 || (high - low).abs() > LEAST_SPAN * low.abs() {
+        return layout;
+    }
+    let (from, to) = (low - AROUND_ONE * low.abs(), low + AROUND_ONE * low.abs());
+    // Room for numbers beside the axis is made by its range.
+    layout.y_range = (from, to);
+    layout.with_y_axis_min(from).with_y_axis_max(to)
 }
 
 /// Marks that a logarithmic axis has at least.
@@ -153,6 +171,13 @@ mod tests {
         let [from, to] = tight((2.1, 8.4)).expect("wide enough");
         assert!((from - 2.0).abs() < 0.1 && (to - 10.0).abs() < 1e-9, "{from} {to}");
         assert_eq!([tight((920.0, 960.0)), tight((0.0, 1.0)), tight((-1.0, 1.0))], [None; 3]);
+    }
+
+    #[test]
+    fn the_axis_of_one_positive_value_stays_positive() {
+        let layout = Layout::auto_from_plots(&[points(&[(-90.0, 0.003)], &[], DATA, None)]);
+        let (from, to) = around_one(layout).y_range;
+        assert!(from > 0.0 && from < 0.003 && to > 0.003 && to < 0.004, "{from} {to}");
     }
 
     #[test]

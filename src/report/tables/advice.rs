@@ -47,9 +47,9 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
         lines.push(format!("look at {lags} (chi-square {chi:.3} per pair; all are in per_lag.parquet)"));
     }
     if let Some(found) = result.residual_extremes.first() {
-        let (phi, sigma) = (degrees(found.phi_degrees), -found.residual_sigma);
+        let (phi, sigma) = (degrees(found.phi_degrees), found.residual_sigma);
         lines.push(format!(
-            "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {}",
+            "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {} (counted from 1)",
             found.frame_1, found.frame_2
         ));
     }

@@ -190,7 +190,10 @@ pub fn q_parquet(rows: &[QRow], run_id: &str) -> Result<Vec<u8>> {
         columns.push(column("_uncertainty_plain", |found| found.uncertainty_plain));
         let _ = write!(units, "; {} and its uncertainties: {}", known.name, known.unit);
     }
-    described(Origin { run_id, store_content_key: "", conditions: None }.metadata(&units), columns)
+    described(
+        Origin { run_id, store_content_key: "", q_per_angstrom: None, conditions: None }.metadata(&units),
+        columns,
+    )
 }
 
 /// The table for a terminal.

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod curves;
+pub mod intervals;
 pub mod json;
 pub mod many_q;
 pub mod measured;

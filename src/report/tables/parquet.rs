@@ -34,6 +34,8 @@ pub struct Origin<'a> {
     pub run_id: &'a str,
     /// Of the store that it is of; empty where there is none.
     pub store_content_key: &'a str,
+    /// Wavevector where there is no result but one q.
+    pub q_per_angstrom: Option<f64>,
     /// What a result must be read with; `None` before a fit.
     pub conditions: Option<&'a Conditions>,
 }
@@ -49,6 +51,7 @@ impl Origin<'_> {
             ("run_id", self.run_id.to_owned()),
             ("store_content_key", self.store_content_key.to_owned()),
         ];
+        entries.extend(self.q_per_angstrom.map(|q| ("q_per_angstrom", q.to_string())));
         if let Some(Conditions { shear_convention, q_per_angstrom, dt_seconds, .. }) = self.conditions {
             let flow = if shear_convention.is_some() { " S(x)" } else { "" };
             entries.push(("equation", format!("c2 = offset(phi) + contrast(phi) exp(-q^2 int_t1^t2 D dt){flow}")));

@@ -1,9 +1,13 @@
 //! The result as a short table for a terminal, 80 columns wide wherever it can be.
 
+use crate::outcome::fit::Conditions;
 use crate::outcome::fit::{FitOutcome, FitResult};
-use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult};
+use crate::outcome::parameter::{IntervalMethod, ParameterResult};
+use crate::outcome::verdict::Verdict;
 use crate::report::tables::advice::advice;
+use crate::report::tables::intervals::intervals;
 use crate::report::tables::measured::{measured, p_value, with_error};
+use crate::units::counted;
 use std::fmt::Write;
 
 /// Columns of a terminal.
@@ -17,17 +21,12 @@ pub fn summary(outcome: &FitOutcome) -> String {
     let mut line = |content: String| text += &wrapped(&content);
     line(scaling(result));
     chi_squared(result, &mut line);
-    if let (Some(convention), Some(factor)) =
-        (conditions.shear_convention, conditions.gamma_dot_factor_to_other_convention)
-    {
-        let convention = convention.name();
-        line(format!("gamma_dot in the {convention} convention; times {factor:.4} in the other"));
-    }
+    convention(conditions).into_iter().for_each(&mut line);
     if let Some(renewals) = result.renewals {
         line(format!(
-            "uncertainty: {} (speckles renew {renewals:.1} times by diffusion at each of {} angles); plain: pairs independent",
+            "uncertainty: {} (speckles renew {renewals:.1} times by diffusion{}); plain: pairs independent",
             result.uncertainty_method.name(),
-            result.angles.len()
+            if result.angles.len() > 1 { format!(" at each of {} angles", result.angles.len()) } else { String::new() }
         ));
     }
     quality(result, &mut line);
@@ -74,9 +73,7 @@ fn row(found: &ParameterResult) -> [String; 6] {
 
 /// Intervals that come from the cost itself.
 fn profile(found: &ParameterResult) -> Option<String> {
-    let written = |end: f64| measured(end, [found.uncertainty, None]).value;
-    let shown = |ends: Interval| ends.map(|end| end.map_or("bound".into(), written)).join(" to ");
-    let (inner, outer) = (shown(found.interval_68?), shown(found.interval_95?));
+    let [inner, outer] = intervals(found)?;
     let is_profile = found.interval_method == Some(IntervalMethod::Profile);
     is_profile.then(|| format!("{}: 68 % {inner}, 95 % {outer}, from the cost itself", found.name))
 }
@@ -88,17 +85,34 @@ pub fn scaling(result: &FitResult) -> String {
     let mean = |value: &dyn Fn(usize) -> f64| (0..n_angles).map(value).sum::<f64>() / n_angles as f64;
     let (contrast, offset) = (mean(&|k| result.angles[k].contrast), mean(&|k| result.angles[k].offset));
     let mode = result.scaling_mode.name();
-    format!("contrast {contrast:.5}, offset {offset:.5} (mean of {n_angles} angles, scaling {mode})")
+    let of = if n_angles == 1 { "1 angle".to_owned() } else { format!("mean of {n_angles} angles") };
+    format!("contrast {contrast:.5}, offset {offset:.5} ({of}, scaling {mode})")
+}
+
+/// What gamma_dot means, and what it is in the other convention; `None` without shear.
+#[must_use]
+pub fn convention(conditions: &Conditions) -> Option<String> {
+    let convention = conditions.shear_convention?.name();
+    let factor = conditions.gamma_dot_factor_to_other_convention?;
+    Some(format!("gamma_dot in the {convention} convention; times {factor:.4} in the other"))
+}
+
+/// What noise lets expect of chi2_nu. Of a model that is refused, the noise that is found has taken in some of the misfit.
+#[must_use]
+pub fn expectation(result: &FitResult) -> Option<String> {
+    let expected = result.expected_reduced_chi_squared?;
+    let what = with_error(expected.value, expected.spread);
+    let is_refused = result.verdict == Verdict::PoorFit;
+    Some(format!("expected {what}{}", if is_refused { " if the misfit were noise" } else { "" }))
 }
 
 fn chi_squared(result: &FitResult, line: &mut dyn FnMut(String)) {
-    line(match (result.reduced_chi_squared, result.expected_reduced_chi_squared) {
+    line(match (result.reduced_chi_squared, expectation(result)) {
         (None, _) if result.reduced_loss.is_some() => "chi2_nu not known: a robust loss, and no last sweep".into(),
         (None, _) => "chi2_nu unknown (the data show no noise)".into(),
         (Some(chi), None) => format!("chi2_nu {chi:.4} (chi-square per degree of freedom)"),
         (Some(chi), Some(expected)) => {
-            let expected = with_error(expected.value, expected.spread);
-            format!("chi2_nu {chi:.4} (chi-square per degree of freedom; expected {expected})")
+            format!("chi2_nu {chi:.4} (chi-square per degree of freedom; {expected})")
         }
     });
     let condition = result.condition_number.map_or("singular".into(), |condition| format!("{condition:.1e}"));
@@ -126,7 +140,7 @@ fn quality(result: &FitResult, line: &mut dyn FnMut(String)) {
     }
     if let Some(search) = &result.search {
         let found = if search.improved { "a deeper basin was found" } else { "no deeper basin was found" };
-        line(format!("global search ({}, {} basins): {found}", search.method.name(), search.basins.len()));
+        line(format!("global search ({}, {}): {found}", search.method.name(), counted(search.basins.len(), "basin")));
     }
 }
 
