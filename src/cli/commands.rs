@@ -55,10 +55,16 @@ fn works_on_data(command: &Command) -> bool {
     !tells && !matches!(command, Command::Stores(_) | Command::Runs(_))
 }
 
-fn run(arguments: &FitArguments) -> Result<u8> {
+/// What work on data begins with.
+fn begun(arguments: &FitArguments) -> Result<(Settings, Terminal)> {
     let settings = settings_of(arguments)?;
     check_address_space(settings.run.threads())?;
     let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
+    Ok((settings, terminal))
+}
+
+fn run(arguments: &FitArguments) -> Result<u8> {
+    let (settings, terminal) = begun(arguments)?;
     if let Some(q) = &arguments.q {
         let manner = Manner { resume: arguments.resume, stores_as_they_are: false };
         return many_q((&settings, manner), q, arguments, &terminal);
@@ -70,9 +76,7 @@ fn run(arguments: &FitArguments) -> Result<u8> {
 }
 
 fn fit(arguments: &FitArguments) -> Result<u8> {
-    let settings = settings_of(arguments)?;
-    check_address_space(settings.run.threads())?;
-    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
+    let (settings, terminal) = begun(arguments)?;
     if let Some(q) = &arguments.q {
         let manner = Manner { resume: arguments.resume, stores_as_they_are: true };
         return many_q((&settings, manner), q, arguments, &terminal);
@@ -84,9 +88,7 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
 }
 
 fn sample(arguments: &FitArguments) -> Result<u8> {
-    let settings = settings_of(arguments)?;
-    check_address_space(settings.run.threads())?;
-    let terminal = Terminal::new(&arguments.common.loudness, settings.run.log_level)?;
+    let (settings, terminal) = begun(arguments)?;
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
     let finished = run.sample(&run.store()?)?;
     terminal.finish();

@@ -61,6 +61,17 @@ pub struct ScalingBlock {
     pub members: Vec<(usize, Vec<f64>)>,
 }
 
+/// One free scaling number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coefficient {
+    /// Name in tables and results.
+    pub name: String,
+    /// Of contrast, or else of offset.
+    pub is_contrast: bool,
+    /// Its bounds, (offset - 1) for offsets; `None` where they bound sums of coefficients.
+    pub bounds: Option<(f64, f64)>,
+}
+
 /// The free scaling numbers of a fit. Within a block: contrast coefficients, then those of (offset - 1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScalingMap {
@@ -235,14 +246,23 @@ impl ScalingMap {
         per_angle
     }
 
-    /// The bounds of every coefficient, (offset - 1) for offsets; `None` where they bound sums of coefficients.
+    /// Every coefficient, block by block.
     #[must_use]
-    pub fn coefficient_bounds(&self) -> Vec<Option<(f64, f64)>> {
-        let of_block = |block: &ScalingBlock| match block.order() {
-            1 => vec![Some(self.contrast_bounds), Some(self.offset_bounds)],
-            m => vec![None; 2 * m],
+    pub fn named(&self) -> Vec<Coefficient> {
+        let of_block = |(index, block): (usize, &ScalingBlock)| {
+            let m = block.order();
+            let of = |k: usize| {
+                let (what, is_contrast, bounds) = if k < m {
+                    ("contrast", true, self.contrast_bounds)
+                } else {
+                    ("offset", false, self.offset_bounds)
+                };
+                let bounds = (m == 1).then_some(bounds);
+                Coefficient { name: format!("{what}[{}]", index + k % m), is_contrast, bounds }
+            };
+            (0..2 * m).map(of).collect::<Vec<Coefficient>>()
         };
-        self.blocks.iter().flat_map(of_block).collect()
+        self.blocks.iter().enumerate().flat_map(of_block).collect()
     }
 
     /// Whether contrast and offset of every angle lie between their bounds.

@@ -7,7 +7,7 @@ use crate::outcome::posterior::PosteriorResult;
 use crate::pipeline::marked_directory::Marked;
 use crate::report::tables::json::pretty;
 use crate::report::tables::parquet::Origin;
-use crate::report::tables::posterior::{draws, summary};
+use crate::report::tables::posterior::draws;
 use serde_json::Map;
 use std::path::{Path, PathBuf};
 
@@ -21,11 +21,15 @@ pub(super) const DRAWS: Marked =
 ///
 /// # Errors
 /// Io, with the path; E77 if something else is at the place.
-pub(super) fn write_posterior(run: &Path, result: &PosteriorResult, origin: &Origin<'_>) -> Result<PathBuf> {
+pub(super) fn write_posterior(
+    run: &Path,
+    (result, summary): (&PosteriorResult, &str),
+    origin: &Origin<'_>,
+) -> Result<PathBuf> {
     let files = [
         ("draws.parquet", draws(result, origin)?),
         ("posterior.json", pretty(result)?),
-        ("summary.txt", summary(result).into_bytes()),
+        ("summary.txt", summary.as_bytes().to_vec()),
     ];
     let staged = StagedDirectory::begin(&run.join(POSTERIOR), KIND)?;
     let mut hashes = Map::new();

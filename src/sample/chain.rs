@@ -9,7 +9,7 @@ use nuts_rs::{Chain as _, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, 
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// A density to walk on, up to a factor: its logarithm and gradient at a place.
@@ -75,46 +75,39 @@ pub fn walk(
 ) -> Result<Walked> {
     let mut rng = Xoshiro256PlusPlus::from_seed(stream(settings.seed, chain));
     let failure = RefCell::new(None);
-    let density = Density { target, failure: &failure, gradients: Cell::new(0) };
+    let density = Density { target, failure: &failure };
     let start = start(target, &mut rng)?;
     let nuts = nuts(settings, acceptance);
     let broken = |what: String| Fault::at("chain", what).advice("please report this").internal();
     let mut sampler =
         nuts.new_chain(chain as u64, CpuMath::new(density), &mut rng).map_err(|error| broken(error.to_string()))?;
     let mut walked = Walked::default();
-    let mut told = sampler.set_position(&start).map(|()| None);
-    let total = settings.n_warmup + settings.n_draws;
-    for draw in 0..total {
-        if told.is_ok() {
-            told = sampler.expanded_draw().map(Some);
+    // What the target has reported comes before what the sampler makes of it.
+    let failed = |error: String| failure.take().unwrap_or_else(|| broken(error));
+    let mut go_on = sampler.set_position(&start).map_err(|error| failed(error.to_string()));
+    for draw in 0..settings.n_warmup + settings.n_draws {
+        let made = go_on.and_then(|()| sampler.expanded_draw().map_err(|error| failed(error.to_string())));
+        let (place, _, stats, progress) = match made {
+            Ok(made) => made,
+            Err(Error::Interrupted(_)) => return Ok(Walked { is_cut: true, ..walked }),
+            Err(error) => return Err(error),
+        };
+        go_on = Ok(());
+        walked.gradients += progress.num_gradients;
+        walked.step_size = progress.step_size;
+        if draw >= settings.n_warmup {
+            walked.draws.push(Draw {
+                values: target.values(&place),
+                log_density: stats.point.logp,
+                energy: stats.point.energy,
+                acceptance: stats.adapt.step_size.mean_tree_accept,
+                steps: progress.num_steps,
+                depth: stats.depth,
+                diverging: progress.diverging,
+            });
+            walked.places.push(place.into_vec());
         }
-        match &told {
-            Err(error) => {
-                return match failure.take() {
-                    Some(Error::Interrupted(_)) => Ok(Walked { is_cut: true, ..walked }),
-                    Some(error) => Err(error),
-                    None => Err(broken(error.to_string())),
-                };
-            }
-            Ok(Some((place, _, stats, progress))) => {
-                walked.gradients += progress.num_gradients;
-                walked.step_size = progress.step_size;
-                if draw >= settings.n_warmup {
-                    walked.draws.push(Draw {
-                        values: target.values(place),
-                        log_density: stats.point.logp,
-                        energy: stats.point.energy,
-                        acceptance: stats.adapt.step_size.mean_tree_accept,
-                        steps: progress.num_steps,
-                        depth: stats.depth,
-                        diverging: progress.diverging,
-                    });
-                    walked.places.push(place.to_vec());
-                }
-                tell(progress.num_gradients);
-            }
-            Ok(None) => {}
-        }
+        tell(progress.num_gradients);
     }
     Ok(walked)
 }
@@ -156,7 +149,6 @@ fn start(target: &dyn Target, rng: &mut Xoshiro256PlusPlus) -> Result<Vec<f64>> 
 struct Density<'t> {
     target: &'t dyn Target,
     failure: &'t RefCell<Option<Error>>,
-    gradients: Cell<u64>,
 }
 
 /// Why there is no number.
@@ -191,7 +183,6 @@ impl CpuLogpFunc for Density<'_> {
     }
 
     fn logp(&mut self, position: &[f64], gradient: &mut [f64]) -> std::result::Result<f64, Refused> {
-        self.gradients.set(self.gradients.get() + 1);
         match self.target.log(position) {
             Ok(slope) if slope.value.is_finite() && slope.gradient.iter().all(|slope| slope.is_finite()) => {
                 gradient.copy_from_slice(&slope.gradient);

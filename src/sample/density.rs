@@ -60,7 +60,7 @@ impl Likelihood<'_> {
     /// what was corrected (see [`Correction`]).
     #[must_use]
     pub fn log(&self, grams: &[Gram], values: &[f64], correction: Option<&Correction>) -> Slope {
-        let (numbers, scaling) = (self.numbers, self.scaling(values));
+        let (numbers, theta, scaling) = (self.numbers, self.numbers.theta(values), self.scaling(values));
         let mut slope = Slope { value: 0.0, gradient: vec![0.0; values.len()] };
         if !self.map.holds(&scaling) || grams.iter().any(|gram| !gram.is_finite()) {
             slope.value = f64::NEG_INFINITY;
@@ -70,7 +70,7 @@ impl Likelihood<'_> {
         for (angle, gram) in grams.iter().enumerate() {
             let (mut cost, mut gradient) = (angle_cost(gram, scaling[angle]).0, angle_gradient(gram, scaling[angle]));
             if let Some(correction) = correction {
-                correction.correct(angle, (&numbers.theta(values), scaling[angle]), (&mut cost, &mut gradient));
+                correction.correct(angle, (&theta, scaling[angle]), (&mut cost, &mut gradient));
             }
             let log_factor = numbers.log_factor(values, angle);
             let precision = (-2.0 * log_factor).exp();
@@ -163,7 +163,7 @@ impl Posterior<'_> {
     pub fn log_likelihood(&self, data: &dyn Objective, correction: Option<&Correction>, w: &[f64]) -> Result<f64> {
         let values: Vec<f64> =
             self.placed(&self.geometry.likelihood_coordinates(w)).iter().map(|placed| placed.value).collect();
-        let grams = self.likelihood.grams(data, &values, Depth::Gradient)?;
+        let grams = self.likelihood.grams(data, &values, Depth::Cost)?;
         Ok(self.geometry.magnitude * self.likelihood.log(&grams, &values, correction).value)
     }
 

@@ -1,7 +1,7 @@
 //! What is sampled: free physical parameters, scaling coefficients, factors on sigma, each with its coordinate without bounds and what is
 //! believed of it before the data. It knows no data.
 
-use crate::likelihood::scaling::{ScalingBlock, ScalingMap};
+use crate::likelihood::scaling::{Coefficient, ScalingMap};
 use crate::parameters::coordinate::Coordinate;
 use crate::parameters::definitions::SearchScale;
 use crate::parameters::prior::Prior;
@@ -45,13 +45,11 @@ impl Numbers {
     pub fn new(space: &ParameterSpace, map: &ScalingMap, noise: (NoiseScale, usize), held: &[f64]) -> Self {
         let free = space.free();
         let mut all: Vec<Number> = free.iter().map(|&k| Number::physical(&space.physical[k])).collect();
-        let of_blocks = map.blocks.iter().enumerate().flat_map(|(index, block)| coefficients_of(index, block));
-        for ((name, is_contrast), bounds) in of_blocks.zip(map.coefficient_bounds()) {
+        for Coefficient { name, is_contrast, bounds } in map.named() {
             let coordinate = bounds.map_or(Coordinate::Real, |(lower, upper)| Coordinate::Interval { lower, upper });
             // Sums of coefficients have the priors of contrast and offset; single ones have none.
             let (known, shift) = if is_contrast { (&space.contrast, 0.0) } else { (&space.offset, 1.0) };
-            let prior = bounds.map_or(Prior::Uniform, |_| known.prior);
-            let shift = if bounds.is_some() { shift } else { 0.0 };
+            let (prior, shift) = bounds.map_or((Prior::Uniform, 0.0), |_| (known.prior, shift));
             all.push(Number { name, unit: "1".into(), coordinate, prior, shift, bounds });
         }
         let n_of_model = all.len();
@@ -121,11 +119,4 @@ impl Number {
             bounds: Some((lower, upper)),
         }
     }
-}
-
-/// Names as in the covariance of a fit, and whether it is one of contrast.
-fn coefficients_of(index: usize, block: &ScalingBlock) -> Vec<(String, bool)> {
-    let m = block.order();
-    let name = |what: &str, k: usize| format!("{what}[{}]", index + k);
-    (0..m).map(|k| (name("contrast", k), true)).chain((0..m).map(|k| (name("offset", k), false))).collect()
 }

@@ -18,7 +18,6 @@ use crate::fit::verdict::judge::{Evidence, judge};
 use crate::fit::verdict::lack_of_fit::Tested;
 use crate::fit::verdict::where_residuals_are::{extremes, extremes_of_all, lags, lags_of_all};
 use crate::likelihood::reduced::angle_cost;
-use crate::likelihood::scaling::ScalingBlock;
 use crate::likelihood::speckle::covariance::Noise;
 use crate::outcome::fit::{ActiveBound, AngleResult, FitResult, StartFrom, Strategy};
 use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
@@ -352,13 +351,8 @@ fn unknown_noise(objective: &dyn Objective, point: &Point) -> Vec<f64> {
 }
 
 fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {
-    let of_block = |(index, block): (usize, &ScalingBlock)| {
-        let name = move |what: &str, k: usize| format!("{what}[{}]", index + k);
-        let m = block.order();
-        (0..m).map(move |k| name("contrast", k)).chain((0..m).map(move |k| name("offset", k))).collect::<Vec<String>>()
-    };
     let physical = uncertainty.moving.iter().map(|&k| problem.space.physical[k].name.clone());
-    physical.chain(problem.map.blocks.iter().enumerate().flat_map(of_block)).collect()
+    physical.chain(problem.map.named().into_iter().map(|coefficient| coefficient.name)).collect()
 }
 
 /// Free numbers that are not pinned at a bound.

@@ -98,8 +98,9 @@ impl Run<'_> {
             q_per_angstrom: None,
             conditions,
         };
-        let directory = write_posterior(&fitted.directory, &result, &origin)?;
-        Ok(FinishedSampling { summary: summary(&result), directory, result, fitted })
+        let summary = summary(&result);
+        let directory = write_posterior(&fitted.directory, (&result, &summary), &origin)?;
+        Ok(FinishedSampling { summary, directory, result, fitted })
     }
 
     /// A posterior is one of its model, right or wrong.
