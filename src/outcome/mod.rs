@@ -1,6 +1,7 @@
 //! What was found, as plain typed data: results are these types written down, and read back as them. They compute nothing.
 
 pub mod condensed;
+pub mod consensus;
 pub mod curves;
 pub mod fit;
 pub mod noise;

@@ -1,5 +1,6 @@
 //! What sampling found.
 
+use crate::outcome::consensus::ConsensusSampling;
 use serde::{Deserialize, Serialize};
 
 /// One draw of a chain.
@@ -29,6 +30,8 @@ pub enum PosteriorVerdict {
     Converged,
     /// They do not, or have not.
     NotConverged,
+    /// Draws of shards do not combine to those of all data, or too many shards have none.
+    ConsensusUnreliable,
     /// The user asked to stop: what was drawn is there.
     Interrupted,
 }
@@ -40,6 +43,7 @@ impl PosteriorVerdict {
         match self {
             PosteriorVerdict::Converged => "converged",
             PosteriorVerdict::NotConverged => "not_converged",
+            PosteriorVerdict::ConsensusUnreliable => "consensus_unreliable",
             PosteriorVerdict::Interrupted => "interrupted",
         }
     }
@@ -133,6 +137,9 @@ pub struct PosteriorResult {
     pub n_pairs: u64,
     /// Condensed data; `None` where all pairs were swept for every gradient.
     pub condensed: Option<CondensedSampling>,
+    /// Shards; `None` where all data were sampled directly.
+    #[serde(default)]
+    pub consensus: Option<ConsensusSampling>,
     /// Seconds of all chains.
     pub seconds: f64,
     /// Gradients per second, all chains together.

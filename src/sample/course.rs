@@ -68,12 +68,12 @@ pub fn sample(data: Data<'_>, ask: &Ask<'_>, watch: &Watch<'_>) -> Result<Poster
 
 /// The least-squares result as a place to start from.
 pub struct Start {
-    numbers: Numbers,
+    pub(super) numbers: Numbers,
     map: ScalingMap,
     weights: Vec<f64>,
     values: Vec<f64>,
     grams: Vec<Gram>,
-    geometry: Geometry,
+    pub(super) geometry: Geometry,
 }
 
 impl Start {
@@ -125,7 +125,7 @@ impl Start {
         Ok(Start { geometry, numbers, map, weights, values, grams })
     }
 
-    fn likelihood(&self) -> Likelihood<'_> {
+    pub(super) fn likelihood(&self) -> Likelihood<'_> {
         Likelihood { numbers: &self.numbers, map: &self.map, weights: &self.weights }
     }
 
@@ -136,7 +136,7 @@ impl Start {
         data: &'a (dyn Objective + Sync),
         correction: Option<&'a Correction>,
     ) -> Posterior<'a> {
-        Posterior { likelihood: self.likelihood(), data, correction, geometry: &self.geometry }
+        Posterior { likelihood: self.likelihood(), data, correction, geometry: &self.geometry, prior_power: 1.0 }
     }
 
     /// What data that stand for all pairs miss at the start.

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! ln L(v)   = - sum_a n_a ln s_a - sum_a cost_a(theta, contrast, offset) / s_a^2          s_a: factor on sigma, cost_a = chi2_a / 2
-//! ln p(w)   = k ln L(v(u')) + ln prior(v(u)) + ln |dv/du|              u = center + S w,  u' = center + B w (see `geometry`)
+//! ln p(w)   = k ln L(v(u')) + t (ln prior(v(u)) + ln |dv/du|)          u = center + S w,  u' = center + B w (see `geometry`)
 //! ```
+//!
+//! t = 1; of data that are one of K parts it is 1/K, so that the densities of all parts multiply to that of all data.
 //!
 //! Pairs share frames and speckles: the product over pairs is a composite likelihood, whose curvature is not its information. k and B
 //! give it the covariance of the fit's noise model and leave shape, prior and bounds (Ribatet, Cooley and Davison, Statistica Sinica 22
@@ -147,6 +149,8 @@ pub struct Posterior<'a> {
     pub correction: Option<&'a Correction>,
     /// Coordinates of the walk.
     pub geometry: &'a Geometry,
+    /// The power of the prior: 1, or the share of data that are some of many.
+    pub prior_power: f64,
 }
 
 impl Posterior<'_> {
@@ -180,8 +184,9 @@ impl Posterior<'_> {
         let by_shifted: Vec<f64> =
             found.gradient.iter().zip(&shifted).map(|(slope, placed)| magnitude * slope * placed.slope).collect();
         let (prior, by_prior) = self.prior(&self.placed(&self.geometry.prior_coordinates(w)));
+        let by_prior: Vec<f64> = by_prior.iter().map(|slope| self.prior_power * slope).collect();
         let gradient = self.geometry.pulled_back(&by_shifted, &by_prior);
-        Ok(Slope { value: magnitude * (found.value - self.geometry.least) + prior, gradient })
+        Ok(Slope { value: magnitude * (found.value - self.geometry.least) + self.prior_power * prior, gradient })
     }
 
     fn placed(&self, u: &[f64]) -> Vec<Placed> {

@@ -57,6 +57,7 @@ pub fn findings(sampled: &Sampled<'_>, walked: Chains, condensed: Option<Condens
         magnitude: sampled.geometry.magnitude,
         n_pairs: ask.fitted.n_pairs,
         condensed,
+        consensus: None,
         seconds,
         gradients_per_second: gradients as f64 / seconds.max(1e-9),
         chains: facts,

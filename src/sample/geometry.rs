@@ -92,6 +92,26 @@ impl Geometry {
         self.center.len()
     }
 
+    /// The same for one of K parts of the data: its posterior is sqrt(K) as wide, and its log likelihood a K-th.
+    #[must_use]
+    pub fn of_part(&self, parts: f64) -> Self {
+        let Geometry { center, stretch, adjusted, magnitude, least } = self.clone();
+        let wide = parts.sqrt();
+        Geometry { center, stretch: stretch * wide, adjusted: adjusted * wide, magnitude, least: least / parts }
+    }
+
+    /// u of w = 0.
+    #[must_use]
+    pub fn center(&self) -> &[f64] {
+        &self.center
+    }
+
+    /// S.
+    #[must_use]
+    pub fn stretch(&self) -> &Array2<f64> {
+        &self.stretch
+    }
+
     /// u.
     #[must_use]
     pub fn prior_coordinates(&self, w: &[f64]) -> Vec<f64> {

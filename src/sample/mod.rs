@@ -6,6 +6,8 @@
 
 pub mod ask;
 pub mod chain;
+pub mod choice;
+pub mod consensus;
 pub mod course;
 pub mod density;
 pub mod diagnostics;

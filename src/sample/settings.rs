@@ -1,5 +1,7 @@
 //! What can be chosen about sampling, with its defaults.
 
+use crate::sample::consensus::settings::ConsensusSettings;
+
 /// What is sampled, and how long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleSettings {
@@ -19,6 +21,8 @@ pub struct SampleSettings {
     pub noise: NoiseScale,
     /// What pairs share.
     pub noise_correlation: NoiseCorrelation,
+    /// Sampling in shards, and when.
+    pub consensus: ConsensusSettings,
 }
 
 impl Default for SampleSettings {
@@ -32,6 +36,7 @@ impl Default for SampleSettings {
             seed: 42,
             noise: NoiseScale::Shared,
             noise_correlation: NoiseCorrelation::Frame,
+            consensus: ConsensusSettings::default(),
         }
     }
 }

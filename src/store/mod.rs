@@ -28,4 +28,5 @@ pub mod map;
 pub mod memory;
 pub mod parquet_partition;
 pub mod recognise;
+pub mod shard_file;
 pub mod writer;

@@ -87,6 +87,27 @@ pub trait CondensedData: Objective + Sync {
     fn floor_frame(&self, theta: &[f64]) -> Option<usize>;
 }
 
+/// Data dealt out into shards, every pair with a value in exactly one.
+pub trait Shards: Sync {
+    /// Pairs of every shard: they differ by one at most.
+    fn sizes(&self) -> &[u64];
+
+    /// One shard, swept on the thread that asks.
+    ///
+    /// # Errors
+    /// What reading its file reports.
+    fn open(&self, shard: usize) -> Result<Box<dyn Objective + Sync + '_>>;
+}
+
+/// Deals data out.
+pub trait Dealer {
+    /// Into so many shards, each with its share of every angle and of every decade of the lag, by a seed.
+    ///
+    /// # Errors
+    /// What reading the data and writing the shards report; Interrupted if the user has asked to stop.
+    fn deal(&self, n_shards: usize, seed: u64) -> Result<Box<dyn Shards + '_>>;
+}
+
 /// What the last sweep of a fit is asked with.
 #[derive(Debug, Clone, Copy)]
 pub struct ResidualQuery<'a> {

@@ -39,7 +39,7 @@ impl FinishedSampling {
     pub fn exit_code(&self) -> u8 {
         match self.result.verdict {
             PosteriorVerdict::Converged => self.fitted.outcome.result.verdict.exit_code(),
-            PosteriorVerdict::NotConverged => 1,
+            PosteriorVerdict::NotConverged | PosteriorVerdict::ConsensusUnreliable => 1,
             PosteriorVerdict::Interrupted => 130,
         }
     }

@@ -1,0 +1,92 @@
+//! All data directly, or in shards: by what direct sampling would take, unless one of them is asked for. It draws nothing itself.
+
+use crate::error::Result;
+use crate::listener::{LogLevel, Watch};
+use crate::outcome::posterior::PosteriorResult;
+use crate::sample::ask::{Ask, Data};
+use crate::sample::consensus::course::{Outlook, Resources, sample as sample_shards};
+use crate::sample::consensus::settings::Sharded;
+use crate::sample::consensus::sizes::GRADIENTS_PER_DRAW;
+use crate::sample::course::{Start, sample};
+use crate::sums::objective::{Fineness, Objective};
+use std::time::Instant;
+
+/// Samples as asked for, or as the predicted time lets choose; the log says which, and why.
+///
+/// # Errors
+/// What either reports.
+pub fn sample_as_chosen(
+    data: Data<'_>,
+    resources: &Resources<'_>,
+    ask: &Ask<'_>,
+    watch: &Watch<'_>,
+) -> Result<PosteriorResult> {
+    let (is_direct, outlook) = choose(&data, ask)?;
+    watch.log(LogLevel::Info, &outlook.reason);
+    if is_direct { sample(data, ask, watch) } else { sample_shards(data, resources, ask, &outlook, watch) }
+}
+
+/// Whether to sample directly, and what is known of it.
+fn choose(data: &Data<'_>, ask: &Ask<'_>) -> Result<(bool, Outlook)> {
+    let consensus = &ask.settings.consensus;
+    let few = ask.fitted.n_pairs < consensus.min_points as u64;
+    let outlook = |reason: String, direct_seconds: f64, gradient_seconds: f64| Outlook {
+        reason,
+        direct_seconds,
+        gradient_seconds,
+    };
+    match consensus.enable {
+        Sharded::No => return Ok((true, outlook("sampling all data directly: asked for".into(), 0.0, 0.0))),
+        Sharded::Auto if few => {
+            let told = format!("sampling all data directly: fewer than {} pairs (min_points_for_cmc)", consensus.min_points);
+            return Ok((true, outlook(told, 0.0, 0.0)));
+        }
+        Sharded::Auto | Sharded::Yes => {}
+    }
+    let start = Start::of(data.together, ask)?;
+    let of_all = gradient_seconds(&start, data.alone)?;
+    let (mut of_one, mut seconds) = (of_all, direct_seconds(ask, of_all));
+    if data.may_be_condensed
+        && seconds > consensus.direct_budget_seconds
+        && let Some(mut condensed) = data.together.condensed(Fineness::Usual)?
+    {
+        condensed.sweep_alone();
+        of_one = gradient_seconds(&start, &*condensed)?;
+        seconds = direct_seconds(ask, of_one);
+    }
+    let budget = consensus.direct_budget_seconds;
+    let is_direct = consensus.enable == Sharded::Auto && seconds <= budget;
+    let relation = if seconds <= budget { "within" } else { "more than" };
+    let what = if is_direct { "all data directly" } else { "in shards" };
+    let asked = if consensus.enable == Sharded::Yes { ", asked for" } else { "" };
+    let told = format!(
+        "sampling {what}{asked}: direct sampling would take about {seconds:.0} s ({:.2} ms per gradient, {GRADIENTS_PER_DRAW} per draw), \
+         {relation} the {budget:.0} s of direct_budget_s",
+        1e3 * of_one
+    );
+    Ok((is_direct, outlook(told, seconds, of_all)))
+}
+
+/// Seconds of direct sampling, from those of one gradient.
+#[must_use]
+pub fn direct_seconds(ask: &Ask<'_>, gradient_seconds: f64) -> f64 {
+    let settings = ask.settings;
+    predicted_seconds((settings.n_chains, ask.threads), settings.n_warmup + settings.n_draws, gradient_seconds)
+}
+
+/// Seconds of chains on threads, so many draws each.
+#[must_use]
+pub fn predicted_seconds((chains, threads): (usize, usize), draws: usize, gradient_seconds: f64) -> f64 {
+    (chains.div_ceil(threads.max(1)) * draws) as f64 * GRADIENTS_PER_DRAW * gradient_seconds
+}
+
+/// Seconds of one gradient at the start: the shorter of two.
+fn gradient_seconds(start: &Start, data: &(dyn Objective + Sync)) -> Result<f64> {
+    let posterior = start.posterior(data, None);
+    let place = vec![0.0; start.geometry.width()];
+    let timed = || {
+        let begun = Instant::now();
+        posterior.log(&place).map(|_| begun.elapsed().as_secs_f64())
+    };
+    Ok(timed()?.min(timed()?))
+}

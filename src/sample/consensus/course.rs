@@ -1,0 +1,268 @@
+//! Sampling in shards, all in order: how many, what they take, the deal, the pool, the combination, the check against all data, the
+//! judgement. It returns plain data.
+
+use crate::error::{Fault, Result};
+use crate::listener::{LogLevel, Watch};
+use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling};
+use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
+use crate::sample::ask::{Ask, Data};
+use crate::sample::consensus::check::{affordable, against_all};
+use crate::sample::consensus::combined::{
+    Combined, Naming, combined, facts, largest_divergence, lost, shards_with_two_modes,
+};
+use crate::sample::consensus::moments::{Gaussian, Moments};
+use crate::sample::consensus::pool::{Pool, Pooled};
+use crate::sample::consensus::sizes::{Extent, check_memory};
+use crate::sample::consensus::tempered::TemperedShards;
+use crate::sample::consensus::trial::ShardTargets;
+use crate::sample::course::Start;
+use crate::sample::density::Correction;
+use crate::sample::findings::{Sampled, findings};
+use crate::sums::objective::{CondensedData, Dealer, Fineness, Objective};
+use std::path::Path;
+use std::time::Instant;
+
+/// Draws whose weights have a heavier tail are not of the posterior of all data.
+const BELIEVED: f64 = 0.7;
+/// Share of the time of direct sampling that the check may take.
+const CHECKING: f64 = 0.3;
+
+/// What a consensus needs besides data.
+pub struct Resources<'a> {
+    /// Deals data out.
+    pub dealer: &'a dyn Dealer,
+    /// An empty folder for draws of shards.
+    pub folder: &'a Path,
+    /// Memory that may be used, in bytes.
+    pub threshold_bytes: u64,
+}
+
+/// Why shards are sampled, and what is known of all data.
+pub struct Outlook {
+    /// In words.
+    pub reason: String,
+    /// Seconds that all data would take.
+    pub direct_seconds: f64,
+    /// Seconds of one gradient of all pairs on one thread.
+    pub gradient_seconds: f64,
+}
+
+/// All data, as the check sees them: condensed ones where there are any.
+struct AllData<'a> {
+    start: &'a Start,
+    condensed: Option<(Box<dyn CondensedData + 'a>, Correction)>,
+    raw: &'a (dyn Objective + Sync),
+}
+
+impl<'a> AllData<'a> {
+    fn of(start: &'a Start, data: &Data<'a>) -> Result<Self> {
+        let made = if data.may_be_condensed { data.together.condensed(Fineness::Usual)? } else { None };
+        let with_correction = |condensed: Box<dyn CondensedData + 'a>| {
+            let correction = start.correction(&*condensed)?;
+            Ok::<_, crate::error::Error>((condensed, correction))
+        };
+        Ok(AllData { start, condensed: made.map(with_correction).transpose()?, raw: data.alone })
+    }
+
+    /// Log density and gradient in the coordinates of all data.
+    fn log(&self, w: &[f64]) -> Result<crate::sample::density::Slope> {
+        match &self.condensed {
+            Some((condensed, correction)) => self.start.posterior(&**condensed, Some(correction)).log(w),
+            None => self.start.posterior(self.raw, None).log(w),
+        }
+    }
+
+    /// What the log density loses at so many widths, up and down along every number, less what its slope explains.
+    fn drops(&self, widths: f64) -> Result<Vec<f64>> {
+        let n = self.start.geometry.width();
+        let here = self.log(&vec![0.0; n])?;
+        let mut drops = Vec::with_capacity(2 * n);
+        for k in 0..n {
+            for step in [widths, -widths] {
+                let mut place = vec![0.0; n];
+                place[k] = step;
+                drops.push(here.value - self.log(&place)?.value + step * here.gradient[k]);
+            }
+        }
+        Ok(drops)
+    }
+}
+
+/// Samples in shards.
+///
+/// # Errors
+/// What sweeps and files report; E66 where draws do not fit into the memory; Interrupted if the user asks to stop before a shard is done.
+pub fn sample(
+    data: Data<'_>,
+    resources: &Resources<'_>,
+    ask: &Ask<'_>,
+    outlook: &Outlook,
+    watch: &Watch<'_>,
+) -> Result<PosteriorResult> {
+    let (start, settings) = (Start::of(data.together, ask)?, ask.settings);
+    let all = AllData::of(&start, &data)?;
+    let extent = Extent {
+        n_pairs: ask.fitted.n_pairs,
+        n_numbers: start.geometry.width(),
+        settings,
+        gradient_seconds: outlook.gradient_seconds,
+    };
+    let n_shards = extent.n_shards(&|widths| all.drops(widths), watch)?;
+    let workers = settings.consensus.n_workers.unwrap_or(ask.threads);
+    let memory = extent.memory(n_shards, workers);
+    say_size(&extent, (n_shards, workers), &memory, watch);
+    check_memory(&memory, resources.threshold_bytes)?;
+    let shards = resources.dealer.deal(n_shards, settings.consensus.shuffle_seed.unwrap_or(settings.seed))?;
+    let tempered = TemperedShards::new(&start, &*shards, settings.consensus.tempers_prior);
+    let pool = Pool { shards: &tempered, settings, acceptance: ask.acceptance(), workers, folder: resources.folder };
+    let begun = Instant::now();
+    let pooled = pool.run(watch)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if pooled.sampled.is_empty() {
+        watch.check()?;
+        return Err(Fault::at("posterior", "no shard has draws")
+            .expected("chains that end before per_shard_timeout")
+            .advice("raise it, or make smaller shards (max_points_per_shard)")
+            .config());
+    }
+    let names: Vec<String> = start.numbers.all.iter().map(|number| number.name.clone()).collect();
+    let (center, stretch) = (tempered.geometry.center(), tempered.geometry.stretch());
+    let naming = Naming { center, stretch, names: &names };
+    let made =
+        combined(&pooled, &naming, (settings.consensus.method, settings.seed), &|place| tempered.values(place))?;
+    let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made), outlook)?) };
+    let told = ConsensusSampling {
+        reason: outlook.reason.clone(),
+        direct_seconds: outlook.direct_seconds,
+        method: settings.consensus.method.name().into(),
+        prior_power: tempered.prior_power(),
+        n_shards,
+        shards: facts(&pooled, &made.weighing.trust),
+        lost: lost(&pooled, shards.sizes()),
+        retried_share: share(shards.sizes(), pooled.retried.iter().copied()),
+        lost_share: share(shards.sizes(), pooled.lost.iter().map(|(shard, _)| *shard)),
+        heterogeneity: made.heterogeneity.clone(),
+        largest_divergence: largest_divergence(&pooled),
+        two_modes: shards_with_two_modes(&pooled)?,
+        check,
+        memory,
+    };
+    say_what_differs(&told, ask, &pooled, watch);
+    let sampled = Sampled { numbers: &start.numbers, ask, geometry: &tempered.geometry };
+    Ok(judged(findings(&sampled, made.into_chains(seconds), None), told, ask, pooled.is_cut))
+}
+
+/// Share of all pairs in some shards.
+fn share(sizes: &[u64], some: impl Iterator<Item = usize>) -> f64 {
+    some.map(|shard| sizes[shard]).sum::<u64>() as f64 / sizes.iter().sum::<u64>().max(1) as f64
+}
+
+/// Combined draws under the likelihood of all data.
+fn checked(
+    all: &AllData<'_>,
+    (tempered, made): (&TemperedShards<'_>, &Combined),
+    outlook: &Outlook,
+) -> Result<CheckAgainstAll> {
+    let places: Vec<&[f64]> = made.places().collect();
+    let moments = Moments::of(made.places(), tempered.width());
+    let gaussian = Gaussian::of(&moments);
+    // Shards are sampled in coordinates that are wider by the root of their number.
+    let wider = (tempered.sizes().len() as f64).sqrt();
+    let log_all = |place: &[f64]| {
+        let w: Vec<f64> = place.iter().map(|value| wider * value).collect();
+        Ok(all.log(&w)?.value)
+    };
+    let alone = if tempered.sizes().len() == 1 { Some(tempered.open(&[0])?) } else { None };
+    let log_own = |place: &[f64]| match (&alone, &gaussian) {
+        // A single shard was drawn from as it is.
+        (Some(shard), _) => Ok(shard.log(place)?.value),
+        (None, Some(gaussian)) => Ok(gaussian.log_density(place)),
+        (None, None) => Ok(f64::INFINITY),
+    };
+    let begun = Instant::now();
+    log_all(places[0])?;
+    let n = affordable(CHECKING * outlook.direct_seconds, begun.elapsed().as_secs_f64());
+    against_all(&places, n, &log_all, &log_own)
+}
+
+fn say_size(extent: &Extent<'_>, (n_shards, workers): (usize, usize), memory: &ConsensusMemory, watch: &Watch<'_>) {
+    let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    let told = format!(
+        "consensus: {n_shards} shards of {} pairs, {} chains each, {workers} at a time; memory: {} MiB held, {} MiB in files \
+         (Jacobians of shards at work would be {} MiB, draws of all shards {} MiB)",
+        extent.n_pairs.div_ceil(n_shards as u64),
+        extent.settings.n_chains,
+        mebibytes(memory.held),
+        mebibytes(memory.in_files),
+        mebibytes(memory.shards_as_published),
+        mebibytes(memory.draws_as_published),
+    );
+    watch.log(LogLevel::Info, &told);
+}
+
+/// What was retried, lost, or differs between shards.
+fn say_what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled, watch: &Watch<'_>) {
+    let limits = &ask.settings.consensus;
+    let warn = |text: String| watch.log(LogLevel::Warning, &text);
+    if told.retried_share > 0.0 {
+        warn(format!("{:.1} % of the data were sampled more than once", 100.0 * told.retried_share));
+    }
+    let success = 1.0 - told.lost_share;
+    if success < limits.min_success_rate_warning {
+        warn(format!("{:.1} % of the data are in shards without draws", 100.0 * told.lost_share));
+    }
+    for number in told.heterogeneity.iter().filter(|number| number.is_significant) {
+        let (name, i_squared, p) = (&number.name, 100.0 * number.i_squared, number.p_value);
+        warn(format!(
+            "shards differ in {name} by more than they should (I2 {i_squared:.0} %, p {p:.1e}): the variance between them is part \
+             of its width"
+        ));
+    }
+    if let Some(most) = limits.max_between_shard_kl.filter(|most| told.largest_divergence > *most) {
+        warn(format!("two shards are {:.2} nats apart, more than {most} (max_between_shard_kl)", told.largest_divergence));
+    }
+    if let Some(most) = limits.max_parameter_cv {
+        let names = told.heterogeneity.iter().map(|number| &number.name);
+        for (place, name) in names.enumerate() {
+            let means: Vec<f64> = pooled.sampled.iter().map(|shard| shard.mean_values[place]).collect();
+            let mean = crate::sample::diagnostics::mean(&means);
+            let scatter = crate::sample::diagnostics::variance(&means).sqrt() / mean.abs();
+            if scatter > most {
+                warn(format!("shards' means of {name} scatter by {scatter:.2} of their mean, more than {most} (max_parameter_cv)"));
+            }
+        }
+    }
+}
+
+/// The verdict on combined draws: shards that agree with themselves, and a combination that agrees with all data.
+fn judged(mut found: PosteriorResult, told: ConsensusSampling, ask: &Ask<'_>, is_cut: bool) -> PosteriorResult {
+    let (mut unreliable, mut doubts) = (Vec::new(), Vec::new());
+    if let Some(k) = told.check.and_then(|check| check.pareto_k).filter(|k| *k > BELIEVED) {
+        unreliable.push(format!(
+            "Pareto k-hat {k:.2} is above {BELIEVED}: combined draws are not those of all data; direct sampling \
+             (optimization.cmc.enable: false) takes about {:.0} s",
+            told.direct_seconds
+        ));
+    }
+    let success = 1.0 - told.lost_share;
+    if success < ask.settings.consensus.min_success_rate {
+        unreliable.push(format!("only {:.1} % of the data are in shards with draws (min_success_rate)", 100.0 * success));
+    }
+    for shard in &told.shards {
+        doubts.extend(shard.doubt.iter().map(|doubt| format!("shards {:?}: {doubt}", shard.shards)));
+    }
+    for modes in &told.two_modes {
+        doubts.push(format!(
+            "shards {:?} have two modes ({:.0} % in the smaller, delta BIC {:.0}, Ashman D {:.1})",
+            modes.shards, 100.0 * modes.share, modes.delta_bic, modes.ashman_d
+        ));
+    }
+    found.verdict = match (is_cut, unreliable.is_empty(), doubts.is_empty()) {
+        (true, ..) => PosteriorVerdict::Interrupted,
+        (false, false, _) => PosteriorVerdict::ConsensusUnreliable,
+        (false, true, false) => PosteriorVerdict::NotConverged,
+        (false, true, true) => PosteriorVerdict::Converged,
+    };
+    found.reasons = unreliable.into_iter().chain(doubts).collect();
+    PosteriorResult { consensus: Some(told), ..found }
+}
