@@ -47,7 +47,7 @@ pub use crate::config::load::{load, settings_of, without_file};
 pub use crate::config::reference::{
     KeyReference, reference, reference_markdown, reference_of, reference_page, without_effect_page,
 };
-pub use crate::config::settings::{Effective, RunSettings, Settings, Stage};
+pub use crate::config::settings::{Effective, Method, RunSettings, Settings, Stage};
 pub use crate::config::template::template;
 pub use crate::config::tree::{Node, override_node};
 pub use crate::error::catalogue::Code;
@@ -77,6 +77,9 @@ pub use crate::machine::memory::{check_address_space, detect_total_memory};
 pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};
 pub use crate::outcome::condensed::CondensedFit;
+pub use crate::outcome::consensus::{
+    CheckAgainstAll, ConsensusMemory, ConsensusSampling, Heterogeneity, LostShard, ShardFacts, TwoModes,
+};
 pub use crate::outcome::fit::{
     ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,
     LagResult, SCHEMA_VERSION, ScalingTest, StartFrom, Strategy, UndeterminedDirection,
@@ -99,7 +102,7 @@ pub use crate::pipeline::many_q::{FinishedTable, Manner, ManyQ, run_many};
 pub use crate::pipeline::plan::{decide, plan};
 pub use crate::pipeline::progress::{Progress, Standing};
 pub use crate::pipeline::readiness::check_ready;
-pub use crate::pipeline::run::{Finished, Run};
+pub use crate::pipeline::run::{Finished, FinishedPosterior, Run};
 pub use crate::pipeline::stages::condense::Again;
 pub use crate::pipeline::stages::look::{look, look_at_simulation};
 pub use crate::pipeline::stages::report::report;
@@ -110,6 +113,9 @@ pub use crate::report::figures::palette::Colours;
 pub use crate::report::tables::json::pretty;
 pub use crate::report::tables::many_q::{PowerLawCheck, QRow};
 pub use crate::sample::ask::{Ask, Data};
+pub use crate::sample::choice::sample_as_chosen;
+pub use crate::sample::consensus::course::Resources;
+pub use crate::sample::consensus::settings::{Combination, ConsensusSettings, Sharded};
 pub use crate::sample::course::sample;
 pub use crate::sample::settings::{NoiseCorrelation, NoiseScale, SampleSettings};
 pub use crate::simulate::{Noise, Scatter, Simulation, Width};
@@ -120,9 +126,10 @@ pub use crate::store::manifest::{MANIFEST_NAME, Manifest, StoreFormat};
 pub use crate::store::memory::MemoryStore;
 pub use crate::sums::gram::Gram;
 pub use crate::sums::loss::Loss;
-pub use crate::sums::objective::{CondensedData, Fineness, Objective, Query, RawData};
+pub use crate::sums::objective::{CondensedData, Dealer, Fineness, Objective, Query, RawData, Shards};
 pub use crate::sums::rank_update::Depth;
 pub use crate::sweep::meter::SweepTotals;
 pub use crate::sweep::raw::pass::Sweep;
 pub use crate::sweep::scattered::Sample;
+pub use crate::sweep::shards::dealing::SourceDealer;
 pub use crate::units::{date_and_time, gigabytes};

@@ -17,9 +17,12 @@ use crate::cli::simulation::simulate;
 use crate::cli::spoken::say;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
 use homodyne::api::{
-    Code, Error, Event, Fault, Finished, Listener, LogLevel, Manner, ManyQ, Purpose, Result, Run, Settings, Watch,
-    check_address_space, inspect, plan, run_many, tune, usable_cores,
+    Code, Error, Event, Fault, Finished, FinishedSampling, Listener, LogLevel, Manner, ManyQ, Method, Purpose, Result,
+    Run, Settings, Watch, check_address_space, inspect, plan, run_many, tune, usable_cores,
 };
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Runs a command.
@@ -82,7 +85,11 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
         return many_q((&settings, manner), q, arguments, &terminal);
     }
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
-    let finished = run.fit(run.open(&run.store()?)?)?;
+    let place = run.store()?;
+    if settings.run.method != Method::LeastSquares {
+        return sampled(&run.sample(&place)?, (settings.run.method, arguments), &terminal);
+    }
+    let finished = run.fit(run.open(&place)?)?;
     terminal.finish();
     show(&finished, arguments, &terminal)
 }
@@ -90,15 +97,35 @@ fn fit(arguments: &FitArguments) -> Result<u8> {
 fn sample(arguments: &FitArguments) -> Result<u8> {
     let (settings, terminal) = begun(arguments)?;
     let run = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).resuming(arguments.resume);
-    let finished = run.sample(&run.store()?)?;
+    sampled(&run.sample(&run.store()?)?, (Method::Posterior, arguments), &terminal)
+}
+
+/// What sampling has found, with the fit before it if both are wanted.
+fn sampled(
+    finished: &FinishedSampling,
+    (method, arguments): (Method, &FitArguments),
+    terminal: &Terminal,
+) -> Result<u8> {
     terminal.finish();
-    if arguments.json {
-        print_json(&finished.result)?;
-    } else {
-        print(&finished.summary)?;
-        print(&format!("results: {}\n", finished.directory.display()))?;
+    let FinishedSampling { fitted, result, .. } = finished;
+    match (arguments.json, method) {
+        (true, Method::Both) => {
+            print_json(&BTreeMap::from([("nlsq", json(&fitted.outcome)?), ("cmc", json(result)?)]))?
+        }
+        (true, _) => print_json(result)?,
+        (false, method) => {
+            if method == Method::Both {
+                print(&fitted.summary)?;
+            }
+            print(&finished.summary)?;
+            print(&format!("results: {}\n", finished.directory.display()))?;
+        }
     }
     Ok(finished.exit_code())
+}
+
+fn json(found: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(found).map_err(|error| Fault::at("JSON", error.to_string()).internal())
 }
 
 fn many_q(
@@ -169,6 +196,7 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
         print_json(&finished.outcome)?;
     } else {
         print(&finished.summary)?;
+        finished.posterior.iter().try_for_each(|posterior| print(&posterior.summary))?;
         print(&places(&finished.directory, finished.report.as_ref()))?;
     }
     if arguments.stats || arguments.common.loudness.verbose > 1 {
@@ -178,7 +206,7 @@ fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> R
         }
     }
     finished.not_drawn.iter().try_for_each(|why| Err(not_drawn(&finished.directory, why)))?;
-    Ok(finished.outcome.result.verdict.exit_code())
+    Ok(finished.exit_code())
 }
 
 /// A report that is lost; the numbers are not.

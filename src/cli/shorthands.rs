@@ -18,7 +18,7 @@ pub struct Shorthands {
     /// Fit diffusion under laminar shear flow.
     #[arg(long)]
     pub laminar_flow: bool,
-    /// How parameters are found: nlsq.
+    /// How parameters are found: nlsq, cmc (draws of the posterior) or both.
     #[arg(long, value_name = "METHOD")]
     pub method: Option<String>,
     /// Most evaluations of the solver.
@@ -63,7 +63,7 @@ impl Shorthands {
             list.push((keys::parameters::MODE.to_owned(), Node::Text((*name).to_owned())));
         }
         let plain = [
-            (keys::fit::METHOD, &self.method),
+            (keys::run::METHOD, &self.method),
             (keys::fit::MAX_ITERATIONS, &self.max_iterations),
             (keys::fit::FTOL, &self.tolerance),
         ];

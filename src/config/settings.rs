@@ -75,6 +75,8 @@ pub struct RunSettings {
     pub log_level: LogLevel,
     /// Stages of `run`.
     pub stages: Vec<Stage>,
+    /// How parameters are found.
+    pub method: Method,
 }
 
 impl Default for RunSettings {
@@ -87,11 +89,18 @@ impl Default for RunSettings {
             output: PathBuf::from("results"),
             log_level: LogLevel::Info,
             stages: vec![Stage::Ingest, Stage::Fit, Stage::Report],
+            method: Method::LeastSquares,
         }
     }
 }
 
 impl RunSettings {
+    /// Whether draws of the posterior are wanted.
+    #[must_use]
+    pub fn samples(&self) -> bool {
+        self.method != Method::LeastSquares || self.stages.contains(&Stage::Sample)
+    }
+
     /// Worker threads.
     #[must_use]
     pub fn threads(&self) -> usize {
@@ -108,12 +117,36 @@ pub enum Stage {
     Condense,
     /// Store to parameters.
     Fit,
+    /// Parameters to draws of the posterior.
+    Sample,
     /// Parameters to figures.
     Report,
 }
 
 impl Stage {
     /// Names in configuration.
-    pub const NAMES: [(&'static str, Stage); 4] =
-        [("ingest", Stage::Ingest), ("condense", Stage::Condense), ("fit", Stage::Fit), ("report", Stage::Report)];
+    pub const NAMES: [(&'static str, Stage); 5] = [
+        ("ingest", Stage::Ingest),
+        ("condense", Stage::Condense),
+        ("fit", Stage::Fit),
+        ("sample", Stage::Sample),
+        ("report", Stage::Report),
+    ];
+}
+
+/// How parameters are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// By least squares.
+    LeastSquares,
+    /// By draws of the posterior, around a fit.
+    Posterior,
+    /// By both, and both are shown.
+    Both,
+}
+
+impl Method {
+    /// Names in configuration.
+    pub const NAMES: [(&'static str, Method); 3] =
+        [("nlsq", Method::LeastSquares), ("cmc", Method::Posterior), ("both", Method::Both)];
 }

@@ -4,10 +4,12 @@ use crate::config::settings::Stage;
 use crate::error::{Error, Result};
 use crate::listener::LogLevel;
 use crate::pipeline::drawing::ReportSettings;
-use crate::pipeline::run::{Finished, Run};
+use crate::pipeline::run::{Finished, FinishedPosterior, Run};
 use crate::pipeline::run_directory::lead_latest_to;
 use crate::pipeline::stages::condense::Again;
 use crate::pipeline::stages::report::report;
+use crate::pipeline::stages::sample::FinishedSampling;
+use std::path::Path;
 
 impl Run<'_> {
     /// Ingest, condense, fit and report as the stages say; an equal earlier result is reused.
@@ -22,7 +24,8 @@ impl Run<'_> {
         if !is_wanted(Stage::Fit) && !is_wanted(Stage::Condense) {
             return Ok(None);
         }
-        let store = self.open(&made.map_or_else(|| self.known_store(), Ok)?)?;
+        let place = made.map_or_else(|| self.known_store(), Ok)?;
+        let store = self.open(&place)?;
         if is_wanted(Stage::Condense) {
             self.condense(&store, Again::IfNeedBe)?;
         }
@@ -37,6 +40,7 @@ impl Run<'_> {
             }
             None => self.fit(store)?,
         };
+        let finished = if self.settings.run.samples() { self.with_posterior(finished, &place)? } else { finished };
         if finished.report.is_some() || !stages.contains(&Stage::Report) {
             return Ok(Some(finished));
         }
@@ -45,6 +49,15 @@ impl Run<'_> {
             return Ok(Some(finished));
         }
         Ok(Some(self.drawn(finished)))
+    }
+
+    /// A result with its posterior. Whoever has asked to stop is told what was found, and waits for no draws.
+    fn with_posterior(&self, finished: Finished, store: &Path) -> Result<Finished> {
+        if self.log.stop().check().is_err() {
+            return Ok(finished);
+        }
+        let FinishedSampling { directory, result, summary, .. } = self.sample(store)?;
+        Ok(Finished { posterior: Some(FinishedPosterior { directory, result, summary }), ..finished })
     }
 
     /// A result with its report. What keeps it from being drawn takes nothing from the numbers.

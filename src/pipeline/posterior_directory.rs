@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 /// The directory in a run directory.
 pub const POSTERIOR: &str = "posterior";
 /// What it says of itself.
-pub(super) const DRAWS: Marked =
-    Marked { marker: "_posterior.json", endings: &["parquet", "json", "txt"], what: "posterior" };
+pub(super) const DRAWS: Marked = Marked {
+    marker: "_posterior.json",
+    endings: &["parquet", "json", "txt", "arrow", "draws", "lock"],
+    what: "posterior",
+};
 
 /// Writes `draws.parquet`, `posterior.json` and `summary.txt`.
 ///

@@ -6,6 +6,7 @@ use crate::listener::{Event, Listener, LogLevel, Watch};
 use crate::machine::dataflow::refused_threads;
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::outcome::fit::FitOutcome;
+use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::pipeline::agreement::check;
 use crate::pipeline::log::RunLog;
 use crate::store::directory::Store;
@@ -49,8 +50,33 @@ pub struct Finished {
     pub not_drawn: Option<String>,
     /// Table for a terminal.
     pub summary: String,
+    /// The posterior, if it was sampled.
+    pub posterior: Option<FinishedPosterior>,
     /// Sweep statistics; `None` if an earlier result was reused.
     pub totals: Option<SweepTotals>,
+}
+
+/// A posterior beside its fit.
+#[derive(Debug, Clone)]
+pub struct FinishedPosterior {
+    /// `posterior` in the run directory.
+    pub directory: PathBuf,
+    /// What was found: `posterior.json`.
+    pub result: PosteriorResult,
+    /// Table for a terminal.
+    pub summary: String,
+}
+
+impl Finished {
+    /// Exit code of the program: of the posterior, if it was sampled and is not to be believed, or else of the fit.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.posterior.as_ref().map(|posterior| posterior.result.verdict) {
+            Some(PosteriorVerdict::NotConverged | PosteriorVerdict::ConsensusUnreliable) => 1,
+            Some(PosteriorVerdict::Interrupted) => 130,
+            Some(PosteriorVerdict::Converged) | None => self.outcome.result.verdict.exit_code(),
+        }
+    }
 }
 
 impl<'a> Run<'a> {

@@ -91,7 +91,15 @@ impl Run<'_> {
         let is_final = outcome.result.verdict.is_final();
         let summary = read("summary.txt")?;
         let report = page_of(&directory, key);
-        (is_same && is_final).then_some(Finished { directory, outcome, report, not_drawn: None, summary, totals: None })
+        (is_same && is_final).then_some(Finished {
+            directory,
+            outcome,
+            report,
+            not_drawn: None,
+            summary,
+            posterior: None,
+            totals: None,
+        })
     }
 
     /// Writes the results; those that another command has written meanwhile are the same, and maybe in use.
@@ -123,7 +131,15 @@ impl Run<'_> {
         }
         files.push((RECORD_NAME, sealed(&self.record(&id, result.verdict, &record, &files))?));
         let directory = publish(&place, files, &self.watch())?;
-        Ok(Finished { directory, outcome, report: None, not_drawn: None, summary, totals: Some(record.totals) })
+        Ok(Finished {
+            directory,
+            outcome,
+            report: None,
+            not_drawn: None,
+            summary,
+            posterior: None,
+            totals: Some(record.totals),
+        })
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Ask<'a> {
 #[derive(Clone, Copy)]
 pub struct Data<'a> {
     /// On all threads: what comes before and after the chains.
-    pub together: &'a dyn RawData,
+    pub together: &'a (dyn RawData + Sync),
     /// On the thread that asks: for chains that sweep all pairs.
     pub alone: &'a (dyn RawData + Sync),
     /// Whether condensed data may stand for all pairs.

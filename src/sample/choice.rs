@@ -38,7 +38,8 @@ fn choose(data: &Data<'_>, ask: &Ask<'_>) -> Result<(bool, Outlook)> {
     match consensus.enable {
         Sharded::No => return Ok((true, outlook("sampling all data directly: asked for".into(), 0.0, 0.0))),
         Sharded::Auto if few => {
-            let told = format!("sampling all data directly: fewer than {} pairs (min_points_for_cmc)", consensus.min_points);
+            let told =
+                format!("sampling all data directly: fewer than {} pairs (min_points_for_cmc)", consensus.min_points);
             return Ok((true, outlook(told, 0.0, 0.0)));
         }
         Sharded::Auto | Sharded::Yes => {}

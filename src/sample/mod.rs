@@ -5,6 +5,7 @@
 //! walks agree, `findings` what is told of them, `course` a whole sampling.
 
 pub mod ask;
+pub mod belief;
 pub mod chain;
 pub mod choice;
 pub mod consensus;

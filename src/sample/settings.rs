@@ -1,5 +1,6 @@
 //! What can be chosen about sampling, with its defaults.
 
+use crate::parameters::scaling::ScalingMode;
 use crate::sample::consensus::settings::ConsensusSettings;
 
 /// What is sampled, and how long.
@@ -21,6 +22,14 @@ pub struct SampleSettings {
     pub noise: NoiseScale,
     /// What pairs share.
     pub noise_correlation: NoiseCorrelation,
+    /// How contrast and offset depend on the angle; `None`: as in the fit.
+    pub scaling_mode: Option<ScalingMode>,
+    /// Angles from which on one pair of them holds for all; `None`: as in the fit.
+    pub shared_from_angles: Option<usize>,
+    /// Whether the fit is believed before the data.
+    pub believes_fit: bool,
+    /// How wide that is, in errors of the fit.
+    pub fit_width_factor: f64,
     /// Sampling in shards, and when.
     pub consensus: ConsensusSettings,
 }
@@ -36,6 +45,10 @@ impl Default for SampleSettings {
             seed: 42,
             noise: NoiseScale::Shared,
             noise_correlation: NoiseCorrelation::Frame,
+            scaling_mode: None,
+            shared_from_angles: None,
+            believes_fit: false,
+            fit_width_factor: 2.0,
             consensus: ConsensusSettings::default(),
         }
     }

@@ -8,7 +8,7 @@ use crate::store::described::refused;
 use crate::store::long_table::{FRAME_COLUMNS, VALUE_COLUMN, array_values, value_array};
 use crate::store::map::MappedFile;
 use arrow_array::types::UInt32Type;
-use arrow_array::{Array, RecordBatch, UInt32Array, cast::AsArray};
+use arrow_array::{RecordBatch, UInt32Array, cast::AsArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -92,10 +92,8 @@ impl ShardWriter {
         };
         let frames = |k: usize| Arc::new(UInt32Array::from(self.frames[k].clone()));
         let angles = Arc::new(UInt32Array::from(vec![self.angle; values.len()]));
-        let batch = RecordBatch::try_new(
-            Arc::clone(&self.schema),
-            vec![angles, frames(0), frames(1), value_array(&values)],
-        );
+        let batch =
+            RecordBatch::try_new(Arc::clone(&self.schema), vec![angles, frames(0), frames(1), value_array(&values)]);
         let written = batch.and_then(|batch| self.writer.write(&batch));
         self.frames.iter_mut().for_each(Vec::clear);
         written.map_err(|error| refused(&self.path, error.into()))

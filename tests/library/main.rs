@@ -9,6 +9,7 @@ mod common;
 mod condensed;
 mod configuration;
 mod configuration_errors;
+mod consensus;
 mod damaged_metadata;
 mod damaged_stores;
 mod derivatives;

@@ -91,7 +91,7 @@ fn shorthands_of_the_python_programs_set_their_keys() {
         (vec!["fit", "c.yaml", "--initial-phi0", "500"], "phi0 within its bounds, -10.0 to 10.0 degree"),
         (vec!["fit", "c.yaml", "--tolerance", "-1"], "command line optimization.nlsq.ftol: -1"),
         (vec!["fit", "c.yaml", "--max-iterations", "many"], "a whole number"),
-        (vec!["fit", "c.yaml", "--method", "mcmc"], "sampling is not part of this version"),
+        (vec!["fit", "c.yaml", "--method", "vi"], "one of nlsq, cmc, both"),
         (vec!["fit", "--data-file", "data.h5"], "no configuration"),
     ] {
         let line = one_line(&homodyne(folder.path(), &words));

@@ -12,8 +12,6 @@ use crate::outcome::fit::Strategy;
 use crate::parameters::scaling::ScalingMode;
 use crate::sums::loss::Loss;
 
-/// How parameters are found.
-pub const METHOD: &str = "optimization.method";
 /// Most evaluations.
 pub const MAX_ITERATIONS: &str = "optimization.nlsq.max_iterations";
 /// When the cost is low enough.
@@ -25,16 +23,6 @@ pub const MEMORY_FRACTION: &str = "optimization.nlsq.memory_fraction";
 
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
-    Key::new(
-        METHOD,
-        "how parameters are found",
-        Access::Own {
-            accepts: "nlsq (sampling is not part of this version)",
-            members: &[],
-            set: set_method,
-            get: |_| "nlsq".into(),
-        },
-    ),
     Key::new(
         MAX_ITERATIONS,
         "most evaluations of the solver",
@@ -155,13 +143,6 @@ pub(super) const KEYS: &[Key] = &[
         }),
     ),
 ];
-
-fn set_method(_: &mut Draft, given: &Given<'_>) -> Result<()> {
-    match given.text().as_deref() {
-        Some("nlsq") => Ok(()),
-        _ => Err(given.refused()),
-    }
-}
 
 fn set_threshold(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let gigabytes = given.number().filter(|gigabytes| Limits::positive(1e9).hold(*gigabytes));

@@ -1,6 +1,7 @@
 //! The table of keys: everything that can be configured, each once. Reading, checking, `config show`, templates, the key reference
 //! and the hash of a result all go through it. It reads no file.
 
+pub mod consensus;
 pub mod data;
 pub mod fit;
 pub mod parameters;
@@ -16,7 +17,9 @@ use std::sync::OnceLock;
 
 /// Every key, in the order in which they are read and shown.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    [data::KEYS, parameters::KEYS, fit::KEYS, search::KEYS, sample::KEYS, run::KEYS].into_iter().flatten()
+    [data::KEYS, parameters::KEYS, fit::KEYS, search::KEYS, sample::KEYS, consensus::KEYS, run::KEYS]
+        .into_iter()
+        .flatten()
 }
 
 /// Keys by dotted path; `[]` stands for the items of a list, a trailing `*` for everything below.

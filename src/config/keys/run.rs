@@ -4,7 +4,7 @@ use crate::config::draft::Draft;
 use crate::config::field::Field;
 use crate::config::key::{Access, Key, Template};
 use crate::config::reader::Given;
-use crate::config::settings::Stage;
+use crate::config::settings::{Method, Stage};
 use crate::error::Result;
 use crate::listener::LogLevel;
 
@@ -19,13 +19,22 @@ pub const LOG_LEVEL: &str = "logging.level";
 /// Parent of run directories.
 pub const OUTPUT: &str = "output.directory";
 
+/// How parameters are found.
+pub const METHOD: &str = "optimization.method";
+
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        METHOD,
+        "how parameters are found: by least squares, by draws of the posterior, or both",
+        Access::Field(|draft| Field::choice(&mut draft.settings.run.method, &Method::NAMES)),
+    )
+    .without_influence(),
     Key::new(
         "pipeline.stages",
         "what `run` does",
         Access::Own {
-            accepts: "a list of ingest, condense, fit, report (which needs fit)",
+            accepts: "a list of ingest, condense, fit, sample, report (both need fit)",
             members: &[],
             set: set_stages,
             get: show_stages,
@@ -72,8 +81,9 @@ fn set_stages(draft: &mut Draft, given: &Given<'_>) -> Result<()> {
     let stage = |word: String| Stage::NAMES.iter().find(|(name, _)| *name == word).map(|(_, stage)| *stage);
     let stages: Option<Vec<Stage>> = given.words().ok_or_else(wrong)?.into_iter().map(stage).collect();
     let stages = stages.ok_or_else(wrong)?;
-    // Nothing is no run, and a report is that of a fit.
-    if stages.is_empty() || (stages.contains(&Stage::Report) && !stages.contains(&Stage::Fit)) {
+    // Nothing is no run; a report is that of a fit, and chains start from one.
+    let needs_fit = stages.contains(&Stage::Report) || stages.contains(&Stage::Sample);
+    if stages.is_empty() || (needs_fit && !stages.contains(&Stage::Fit)) {
         return Err(wrong());
     }
     draft.settings.run.stages = stages;

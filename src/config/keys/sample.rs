@@ -12,36 +12,42 @@ pub(super) const KEYS: &[Key] = &[
         "chains of a posterior, each on a thread of its own",
         Access::Field(|draft| Field::Count(&mut draft.settings.sample.n_chains, 1..=1000)),
     )
+    .also(&["optimization.mcmc.num_chains"])
     .without_influence(),
     Key::new(
         "optimization.cmc.per_shard_mcmc.num_warmup",
         "draws of a chain that find step size and metric, and are not kept",
         Access::Field(|draft| Field::Count(&mut draft.settings.sample.n_warmup, 50..=1_000_000)),
     )
+    .also(&["optimization.mcmc.num_warmup"])
     .without_influence(),
     Key::new(
         "optimization.cmc.per_shard_mcmc.num_samples",
         "draws of a chain that are kept",
         Access::Field(|draft| Field::Count(&mut draft.settings.sample.n_draws, 10..=1_000_000)),
     )
+    .also(&["optimization.mcmc.num_samples"])
     .without_influence(),
     Key::new(
         "optimization.cmc.per_shard_mcmc.target_accept_prob",
         "acceptance that step sizes aim at; null: 0.85, under shear 0.9",
         Access::Field(|draft| Field::OptionalNumber(&mut draft.settings.sample.target_acceptance, ACCEPTANCE)),
     )
+    .also(&["optimization.mcmc.target_accept_prob"])
     .without_influence(),
     Key::new(
         "optimization.cmc.per_shard_mcmc.max_tree_depth",
         "a draw takes at most 2^depth gradients",
         Access::Field(|draft| Field::Count(&mut draft.settings.sample.max_tree_depth, 1..=20)),
     )
+    .also(&["optimization.mcmc.max_tree_depth"])
     .without_influence(),
     Key::new(
         "optimization.cmc.seed",
         "seed of all chains",
         Access::Field(|draft| Field::Seed(&mut draft.settings.sample.seed)),
     )
+    .also(&["optimization.mcmc.seed"])
     .without_influence(),
     Key::new(
         "optimization.cmc.noise",

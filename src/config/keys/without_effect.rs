@@ -29,7 +29,12 @@ const fn group(section: &'static str, names: &'static str, meaning: Meaning) -> 
 }
 
 const DOCUMENTATION: Meaning = NoEffect("it only documents the file");
-const SAMPLING: Meaning = Later("sampling is not part of this version");
+const CHAINS: Meaning = NoEffect("chains are started, stretched and kept by what the data tell");
+const BALANCED: Meaning = Differs("stratified random", "shards are always balanced over angle and lag, and shuffled");
+const WARM_START: Meaning = Differs("true", "chains always start around a fit");
+const NO_ABORT: Meaning =
+    NoEffect("draws are never thrown away: what differs between shards is told, and widens the posterior");
+const THREADS: Meaning = NoEffect("chains are threads of one process");
 const ELIMINATED: Meaning = NoEffect("contrast and offset are eliminated exactly, so that nothing has to be balanced");
 const NO_CACHE: Meaning = NoEffect("the store is keyed by content and needs no cache");
 const REPORTED: Meaning = NoEffect("bad data are refused or reported, never repaired");
@@ -87,9 +92,19 @@ pub(super) const WITHOUT_EFFECT: &[Group] = &[
     group("phi_filtering", "quality_control.*", REPORTED),
     group("initial_parameters", "units physical_meaning.*", DOCUMENTATION),
     group("initial_parameters", "tied_parameters", Differs("{}", "parameters are not tied to each other")),
-    group("parameter_space", "priors.*", SAMPLING),
+    group("parameter_space", "priors.*", NoEffect("priors stand in parameter_space.bounds")),
     group("parameter_space.bounds", "[].unit [].description [].physics_validation", DOCUMENTATION),
-    group("optimization", "cmc.* mcmc.*", SAMPLING),
+    group("optimization.cmc", "run_id", NoEffect("results have names of their own")),
+    group("optimization.cmc.sharding", "strategy", BALANCED),
+    group("optimization.cmc.validation", "require_nlsq_warmstart", WARM_START),
+    group("optimization.cmc.validation", "heterogeneity_abort", NO_ABORT),
+    group(
+        "optimization.cmc.per_shard_mcmc",
+        "dense_mass",
+        NoEffect("coordinates are stretched by the whole covariance"),
+    ),
+    group("optimization.cmc.backend_config", "name", THREADS),
+    group("optimization", "cmc.* mcmc.*", CHAINS),
     group("optimization", "streaming.*", STREAMED),
     group("optimization", "stratification.* sequential.*", CUT),
     group("optimization", "recovery.* shear_transforms.*", SOLVER),

@@ -2,21 +2,29 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
+use crate::likelihood::scaling::ScalingSettings;
 use crate::listener::{LogLevel, Watch};
+use crate::machine::budget::memory_threshold;
+use crate::machine::memory::detect_total_memory;
+use crate::machine::publish::StagedDirectory;
 use crate::model::catalogue::Model;
-use crate::outcome::fit::Strategy;
+use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::outcome::verdict::Verdict;
+use crate::parameters::space::ParameterSpace;
 use crate::pipeline::plan::decide;
-use crate::pipeline::posterior_directory::write_posterior;
+use crate::pipeline::posterior_directory::{KIND, POSTERIOR, write_posterior};
 use crate::pipeline::run::{Finished, Run};
 use crate::report::tables::parquet::Origin;
 use crate::report::tables::posterior::summary;
 use crate::sample::ask::{Ask, Data};
-use crate::sample::course::sample;
+use crate::sample::belief::believing;
+use crate::sample::choice::sample_as_chosen;
+use crate::sample::consensus::course::Resources;
 use crate::store::block::BlockSource;
 use crate::sums::loss::Loss;
 use crate::sweep::raw::pass::Sweep;
+use crate::sweep::shards::dealing::SourceDealer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,14 +88,24 @@ impl Run<'_> {
         let threads = settings.run.threads();
         let (together, alone) = (sweep(threads), sweep(1));
         let data = Data { together: &together, alone: &alone, may_be_condensed: strategy == Strategy::Condensed };
+        let (space, scaling) = self.believed(&fitted.outcome.result);
         let ask = Ask {
-            space: &settings.fit.space,
-            scaling: &settings.fit.scaling,
+            space: &space,
+            scaling: &scaling,
             settings: &settings.sample,
             fitted: &fitted.outcome.result,
             threads,
         };
-        let result = self.timed("sample", || sample(data, &ask, &self.watch()))?;
+        // Nobody sees it, and nothing is left of it.
+        let scratch = StagedDirectory::begin(&fitted.directory.join(POSTERIOR), KIND)?;
+        let stop = self.log.stop().clone();
+        let place = scratch.path().join("shards");
+        let dealer = SourceDealer { source: &*store, model: &model, place: &place, threads, stop };
+        let total = detect_total_memory().unwrap_or(u64::MAX);
+        let threshold_bytes = memory_threshold(total, settings.fit.memory);
+        let resources = Resources { dealer: &dealer, folder: scratch.path(), threshold_bytes };
+        let result = self.timed("sample", || sample_as_chosen(data, &resources, &ask, &self.watch()))?;
+        drop(scratch);
         store.check_unchanged()?;
         self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
@@ -101,6 +119,20 @@ impl Run<'_> {
         let summary = summary(&result);
         let directory = write_posterior(&fitted.directory, (&result, &summary), &origin)?;
         Ok(FinishedSampling { summary, directory, result, fitted })
+    }
+
+    /// Parameters with what is believed of them, and how contrast and offset depend on the angle.
+    fn believed(&self, fitted: &FitResult) -> (ParameterSpace, ScalingSettings) {
+        let (fit, sample) = (&self.settings.fit, &self.settings.sample);
+        let mut scaling = fit.scaling.clone();
+        scaling.mode = sample.scaling_mode.unwrap_or(scaling.mode);
+        scaling.shared_from_angles = sample.shared_from_angles.unwrap_or(scaling.shared_from_angles);
+        if !sample.believes_fit {
+            return (fit.space.clone(), scaling);
+        }
+        let told = "the fit is believed before the data (use_nlsq_informed_priors): the data count twice, and widths are too small";
+        self.say(LogLevel::Warning, told);
+        (believing(&fit.space, fitted, sample.fit_width_factor), scaling)
     }
 
     /// A posterior is one of its model, right or wrong.

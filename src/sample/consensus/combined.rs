@@ -203,7 +203,11 @@ pub fn lost(pooled: &Pooled, sizes: &[u64]) -> Vec<LostShard> {
         Trouble::NoDensity => "no start with a density".to_owned(),
         Trouble::Doubtful(why) => why.clone(),
     };
-    pooled.lost.iter().map(|(shard, trouble)| LostShard { shard: *shard, pairs: sizes[*shard], why: why(trouble) }).collect()
+    pooled
+        .lost
+        .iter()
+        .map(|(shard, trouble)| LostShard { shard: *shard, pairs: sizes[*shard], why: why(trouble) })
+        .collect()
 }
 
 /// Shards whose draws have two modes.

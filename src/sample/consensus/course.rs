@@ -1,7 +1,7 @@
 //! Sampling in shards, all in order: how many, what they take, the deal, the pool, the combination, the check against all data, the
 //! judgement. It returns plain data.
 
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::listener::{LogLevel, Watch};
 use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling};
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
@@ -16,7 +16,8 @@ use crate::sample::consensus::sizes::{Extent, check_memory};
 use crate::sample::consensus::tempered::TemperedShards;
 use crate::sample::consensus::trial::ShardTargets;
 use crate::sample::course::Start;
-use crate::sample::density::Correction;
+use crate::sample::density::{Correction, Slope};
+use crate::sample::diagnostics::{mean, variance};
 use crate::sample::findings::{Sampled, findings};
 use crate::sums::objective::{CondensedData, Dealer, Fineness, Objective};
 use std::path::Path;
@@ -59,13 +60,13 @@ impl<'a> AllData<'a> {
         let made = if data.may_be_condensed { data.together.condensed(Fineness::Usual)? } else { None };
         let with_correction = |condensed: Box<dyn CondensedData + 'a>| {
             let correction = start.correction(&*condensed)?;
-            Ok::<_, crate::error::Error>((condensed, correction))
+            Ok::<_, Error>((condensed, correction))
         };
-        Ok(AllData { start, condensed: made.map(with_correction).transpose()?, raw: data.alone })
+        Ok(AllData { start, condensed: made.map(with_correction).transpose()?, raw: data.together })
     }
 
     /// Log density and gradient in the coordinates of all data.
-    fn log(&self, w: &[f64]) -> Result<crate::sample::density::Slope> {
+    fn log(&self, w: &[f64]) -> Result<Slope> {
         match &self.condensed {
             Some((condensed, correction)) => self.start.posterior(&**condensed, Some(correction)).log(w),
             None => self.start.posterior(self.raw, None).log(w),
@@ -128,8 +129,7 @@ pub fn sample(
     let names: Vec<String> = start.numbers.all.iter().map(|number| number.name.clone()).collect();
     let (center, stretch) = (tempered.geometry.center(), tempered.geometry.stretch());
     let naming = Naming { center, stretch, names: &names };
-    let made =
-        combined(&pooled, &naming, (settings.consensus.method, settings.seed), &|place| tempered.values(place))?;
+    let made = combined(&pooled, &naming, (settings.consensus.method, settings.seed), &|place| tempered.values(place))?;
     let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made), outlook)?) };
     let told = ConsensusSampling {
         reason: outlook.reason.clone(),
@@ -219,16 +219,21 @@ fn say_what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled, wa
         ));
     }
     if let Some(most) = limits.max_between_shard_kl.filter(|most| told.largest_divergence > *most) {
-        warn(format!("two shards are {:.2} nats apart, more than {most} (max_between_shard_kl)", told.largest_divergence));
+        warn(format!(
+            "two shards are {:.2} nats apart, more than {most} (max_between_shard_kl)",
+            told.largest_divergence
+        ));
     }
     if let Some(most) = limits.max_parameter_cv {
         let names = told.heterogeneity.iter().map(|number| &number.name);
         for (place, name) in names.enumerate() {
             let means: Vec<f64> = pooled.sampled.iter().map(|shard| shard.mean_values[place]).collect();
-            let mean = crate::sample::diagnostics::mean(&means);
-            let scatter = crate::sample::diagnostics::variance(&means).sqrt() / mean.abs();
+            let center = mean(&means);
+            let scatter = variance(&means).sqrt() / center.abs();
             if scatter > most {
-                warn(format!("shards' means of {name} scatter by {scatter:.2} of their mean, more than {most} (max_parameter_cv)"));
+                warn(format!(
+                    "shards' means of {name} scatter by {scatter:.2} of their mean, more than {most} (max_parameter_cv)"
+                ));
             }
         }
     }
@@ -246,7 +251,8 @@ fn judged(mut found: PosteriorResult, told: ConsensusSampling, ask: &Ask<'_>, is
     }
     let success = 1.0 - told.lost_share;
     if success < ask.settings.consensus.min_success_rate {
-        unreliable.push(format!("only {:.1} % of the data are in shards with draws (min_success_rate)", 100.0 * success));
+        unreliable
+            .push(format!("only {:.1} % of the data are in shards with draws (min_success_rate)", 100.0 * success));
     }
     for shard in &told.shards {
         doubts.extend(shard.doubt.iter().map(|doubt| format!("shards {:?}: {doubt}", shard.shards)));
@@ -254,7 +260,10 @@ fn judged(mut found: PosteriorResult, told: ConsensusSampling, ask: &Ask<'_>, is
     for modes in &told.two_modes {
         doubts.push(format!(
             "shards {:?} have two modes ({:.0} % in the smaller, delta BIC {:.0}, Ashman D {:.1})",
-            modes.shards, 100.0 * modes.share, modes.delta_bic, modes.ashman_d
+            modes.shards,
+            100.0 * modes.share,
+            modes.delta_bic,
+            modes.ashman_d
         ));
     }
     found.verdict = match (is_cut, unreliable.is_empty(), doubts.is_empty()) {

@@ -5,7 +5,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
-use crate::sample::chain::{Target, walk};
+use crate::sample::chain::{Target, Walked, walk};
 use crate::sample::consensus::kept::Kept;
 use crate::sample::consensus::ladder::{Rung, Trouble};
 use crate::sample::consensus::rewhitened::Rewhitened;
@@ -65,8 +65,7 @@ impl Pool<'_> {
         let sizes = self.shards.sizes();
         let first = |k: usize| Try { members: vec![k], pairs: sizes[k], rung: Rung::First };
         let mut pending: Vec<Try> = (0..sizes.len()).map(first).collect();
-        let mut course =
-            Course { sizes, found: BTreeMap::new(), troubles: BTreeMap::new(), retried: BTreeSet::new() };
+        let mut course = Course { sizes, found: BTreeMap::new(), troubles: BTreeMap::new(), retried: BTreeSet::new() };
         let gradients = AtomicU64::new(0);
         while !pending.is_empty() {
             pending.sort_by_key(|tried| (u64::MAX - tried.pairs, tried.members[0]));
@@ -141,7 +140,7 @@ impl Pool<'_> {
         let timed = Timed { target: &*target, until, is_over: AtomicBool::new(false) };
         let settings = self.settings_of(tried);
         let acceptance = tried.rung.acceptance(self.acceptance);
-        let walked = || -> Result<(crate::sample::chain::Walked, Option<Rewhitened<'_>>)> {
+        let walked = || -> Result<(Walked, Option<Rewhitened<'_>>)> {
             match tried.rung.is_rewhitened() {
                 false => Ok((walk(&timed, &settings, (chain, acceptance), tell)?, None)),
                 true => {
@@ -197,8 +196,12 @@ impl Course<'_> {
 
     /// What is tried next for shards that failed.
     fn next(&mut self, failed: Vec<(Try, Trouble)>) -> Vec<Try> {
-        let mut taken: BTreeSet<usize> =
-            self.found.values().filter(|shard| shard.tried.members.len() > 1).flat_map(|s| s.tried.members.clone()).collect();
+        let mut taken: BTreeSet<usize> = self
+            .found
+            .values()
+            .filter(|shard| shard.tried.members.len() > 1)
+            .flat_map(|s| s.tried.members.clone())
+            .collect();
         let mut tries = Vec::new();
         for (tried, trouble) in failed {
             let first = tried.members[0];
