@@ -26,8 +26,18 @@ pub(super) fn settle(draft: &mut Draft, reader: &Reader, folder: &Path, errors: 
     } else if reader.given([parameters::MODE].into_iter()).is_none() {
         errors.push(reader.wrong_at(parameters::MODE, "static or laminar_flow"));
     }
+    settle_older_names(draft, reader);
     settle_memory(&mut draft.settings);
     settle_threads(&mut draft.settings);
+}
+
+/// A block that files have had for long is read, and named once.
+fn settle_older_names(draft: &mut Draft, reader: &Reader) {
+    if reader.tree.at("optimization.mcmc").is_some() {
+        let told =
+            "optimization.mcmc is read as an older name of optimization.cmc, which holds where both say something";
+        draft.settings.notes.push(told.into());
+    }
 }
 
 /// Where the data are, and where the store goes.

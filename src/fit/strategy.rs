@@ -79,11 +79,17 @@ pub fn estimate_streaming_memory(n_params: usize, memory: &Memory) -> u64 {
     decoded + base_bytes(n_params, memory)
 }
 
+/// Pseudo-pairs of an angle, about.
+#[must_use]
+pub fn n_pseudo_pairs(n_frames: usize) -> usize {
+    let n = n_frames as f64;
+    (36.0 * n * (300.0 / n).powf(0.3)) as usize
+}
+
 /// Peak anonymous memory of pseudo-pairs in bytes: about 35 per frame at 300 frames, 11 at 10 000, each with a value per angle.
 #[must_use]
 pub fn estimate_condensed_memory(n_params: usize, memory: &Memory) -> u64 {
-    let n = memory.n_frames as f64;
-    let pseudo_pairs = 36.0 * n * (300.0 / n).powf(0.3);
+    let pseudo_pairs = n_pseudo_pairs(memory.n_frames) as f64;
     // Besides, what angles share: both nodes of each with their tables.
     estimate_streaming_memory(n_params, memory) + (pseudo_pairs * (8 * memory.n_angles + 100) as f64) as u64
 }

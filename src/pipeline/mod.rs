@@ -30,5 +30,6 @@ mod report_directory;
 pub mod run;
 pub mod run_directory;
 mod run_record;
+mod sampling_plan;
 pub mod stages;
 pub mod tune;

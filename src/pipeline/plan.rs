@@ -3,12 +3,14 @@
 use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::fit::settings::FitSettings;
-use crate::fit::strategy::{Decision, Memory, select_strategy};
+use crate::fit::strategy::{Decision, Memory, n_pseudo_pairs, select_strategy};
 use crate::ingest::request::StorePlace;
 use crate::ingest::survey::size_of_selection;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory};
+use crate::outcome::fit::Strategy;
 use crate::pipeline::agreement::check;
 use crate::pipeline::find_store::agreeing;
+use crate::pipeline::sampling_plan::Sampling;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::{StoreFormat, ValueType};
@@ -103,7 +105,18 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
     let from = stored.as_deref().map_or_else(|| settings.ingest.source(), Ok)?.display();
     let limit = container_limit_bytes().map_or("none".into(), gigabytes);
     let physical = settings.fit.space.free().len();
-    let facts = vec![
+    let n_visited = match decision.strategy {
+        Strategy::Condensed => (size.n_angles * n_pseudo_pairs(size.n_frames)) as f64,
+        _ => decision.n_points as f64,
+    };
+    let sampling = Sampling {
+        settings,
+        n_pairs: decision.n_points as u64,
+        n_visited,
+        n_params: decision.n_params,
+        n_angles: size.n_angles,
+    };
+    let mut facts = vec![
         fact("size from", from.to_string()),
         fact("angles", size.n_angles.to_string()),
         fact("frames", size.n_frames.to_string()),
@@ -119,5 +132,6 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
         fact("block", format!("{} points", size.block_points)),
         fact("strategy", decision.reason.trim_start_matches("Strategy: ").to_owned()),
     ];
+    facts.extend(sampling.facts()?);
     Ok((facts, decision))
 }

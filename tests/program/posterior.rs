@@ -76,3 +76,98 @@ fn priors_move_the_posterior_and_a_robust_loss_is_refused() {
     let error = String::from_utf8_lossy(&robust.stderr).into_owned();
     assert!(robust.status.code() == Some(2) && error.contains("linear for a posterior"), "{error}");
 }
+
+const FIXED: &str = "initial_parameters: {fixed_parameters: {D_offset: 900.0, gamma_dot_t_offset: 0.00015}}\n";
+/// Shards of a few thousand pairs.
+const SMALL: [&str; 3] = [
+    "optimization.cmc.sharding.num_shards=3",
+    "optimization.cmc.sharding.min_points_per_shard=100",
+    "optimization.cmc.sharding.min_points_per_param=10",
+];
+
+fn code_of(verdict: &Value) -> Option<i32> {
+    Some(if verdict == "converged" { 0 } else { 1 })
+}
+
+#[test]
+fn shards_are_sampled_where_asked_for_or_where_all_data_would_take_too_long() {
+    let place = simulated();
+    let with = |more: &[&'static str]| [&SMALL[..], more].concat();
+    let output = sample(place.path(), FIXED, &with(&["optimization.cmc.enable=true"]));
+    let one = json(&output);
+    let consensus = &one["consensus"];
+    assert_eq!((&consensus["n_shards"], &consensus["method"]), (&3.into(), &"robust_consensus_mc".into()));
+    assert!(consensus["reason"].as_str().is_some_and(|reason| reason.contains("asked for")), "{consensus}");
+    assert!(consensus["check"]["draws"].as_u64().is_some_and(|draws| draws >= 100), "{consensus}");
+    let pairs: u64 = consensus["shards"]
+        .as_array()
+        .expect("shards")
+        .iter()
+        .map(|shard| shard["pairs"].as_u64().expect("a count"))
+        .sum();
+    assert_eq!(pairs, 4 * 60 * 59 / 2, "no pair is left out");
+    assert_eq!(output.status.code(), code_of(&one["verdict"]), "{}", one["reasons"]);
+    let run = std::fs::canonicalize(place.path().join("out/latest")).expect("a run");
+    let names = std::fs::read_dir(&run).expect("folder").flatten().map(|entry| entry.file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("staging")), "nothing is left of shards");
+    let summary = std::fs::read_to_string(run.join("posterior/summary.txt")).expect("written");
+    assert!(summary.contains("3 shards combined") && summary.contains("Pareto k-hat"), "{summary}");
+    let again = with(&["optimization.cmc.enable=true", "optimization.cmc.backend_config.num_workers=1"]);
+    assert_eq!(json(&sample(place.path(), FIXED, &again))["numbers"], one["numbers"], "workers change nothing");
+    let late = with(&["optimization.cmc.direct_budget_s=1.0e-9", "optimization.cmc.min_points_for_cmc=0"]);
+    let late = json(&sample(place.path(), FIXED, &late));
+    let reason = late["consensus"]["reason"].as_str().expect("shards").to_owned();
+    assert!(reason.contains("more than the") && reason.contains("direct_budget_s"), "{reason}");
+    let direct = json(&sample(place.path(), FIXED, &with(&["optimization.cmc.min_points_for_cmc=0"])));
+    assert_eq!(direct["consensus"], Value::Null, "all data take less time than they may");
+}
+
+#[test]
+fn fit_and_run_sample_too_where_asked_for_and_plan_says_what_it_takes() {
+    let place = simulated();
+    let few: Vec<String> = FEW.iter().map(|key| format!("optimization.cmc.per_shard_mcmc.{key}")).collect();
+    let run = |words: &[&str]| {
+        let set: Vec<&str> = few.iter().flat_map(|word| ["--set", word]).collect();
+        homodyne(place.path(), &[words, &["--quiet", "--output", "out"], &set].concat())
+    };
+    std::fs::write(place.path().join("c.yaml"), format!("{LAMINAR_CONFIG}{FIXED}")).expect("written");
+    let both = run(&["fit", "c.yaml", "--method", "both", "--json"]);
+    let found = json(&both);
+    assert!(found["nlsq"]["parameters"]["D0"]["value"].is_number(), "{found}");
+    assert!(found["cmc"]["numbers"].is_array(), "{found}");
+    assert_eq!(both.status.code(), code_of(&found["cmc"]["verdict"]));
+    let alone = json(&run(&["fit", "c.yaml", "--method", "cmc", "--json"]));
+    assert_eq!(alone["numbers"], found["cmc"]["numbers"]);
+    let staged = run(&["run", "c.yaml", "--set", "pipeline.stages=[ingest, fit, sample, report]"]);
+    let told = String::from_utf8_lossy(&staged.stdout).into_owned();
+    assert!(told.contains("posterior: ") && told.contains("verdict: ") && told.contains("report: "), "{told}");
+    assert_eq!(staged.status.code(), both.status.code());
+    let refused = run(&["run", "c.yaml", "--set", "pipeline.stages=[ingest, sample]"]);
+    assert_eq!(refused.status.code(), Some(2), "chains start from a fit");
+    let plan = homodyne(place.path(), &["plan", "c.yaml"]);
+    let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+    for told in ["sampling, directly", "sampling, in shards", "432 MB", "workers x pairs x"] {
+        assert!(plan.contains(told), "{told}: {plan}");
+    }
+}
+
+#[test]
+fn a_fit_that_is_believed_narrows_the_posterior_and_scaling_may_differ_from_it() {
+    let place = simulated();
+    let free = json(&sample(place.path(), FIXED, &[]));
+    let deviation = |result: &Value| {
+        let numbers = result["numbers"].as_array().expect("numbers");
+        numbers.iter().find(|number| number["name"] == "alpha").expect("sampled")["deviation"]
+            .as_f64()
+            .expect("a number")
+    };
+    let believed = [
+        "optimization.cmc.validation.use_nlsq_informed_priors=true",
+        "optimization.cmc.validation.nlsq_prior_width_factor=0.5",
+    ];
+    let held = json(&sample(place.path(), FIXED, &believed));
+    assert!(deviation(&held) < 0.7 * deviation(&free), "{} {}", deviation(&held), deviation(&free));
+    let n = |result: &Value| result["numbers"].as_array().expect("numbers").len();
+    let own = json(&sample(place.path(), FIXED, &["optimization.cmc.per_angle_mode=individual"]));
+    assert_eq!(n(&own), n(&free) + 2 * 4 - 2, "a contrast and an offset for each of four angles");
+}

@@ -1,6 +1,7 @@
 //! Results as numbers: JSON, Parquet, NPZ, a summary for terminals, and one table over many q.
 
 pub mod advice;
+pub mod consensus;
 pub mod curves;
 pub mod intervals;
 pub mod json;

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::outcome::posterior::{Draw, PosteriorNumber, PosteriorResult};
+use crate::report::tables::consensus::lines;
 use crate::report::tables::measured::{measured, with_error};
 use crate::report::tables::parquet::{Column, Origin, counts, described, flags, numbers};
 use std::fmt::Write;
@@ -83,6 +84,7 @@ pub fn summary(result: &PosteriorResult) -> String {
             condensed.pseudo_pairs, result.n_pairs, condensed.compared_draws, condensed.largest_difference
         );
     }
+    text.push_str(&result.consensus.as_ref().map(lines).unwrap_or_default());
     let _ = writeln!(text, "posterior: {}", result.verdict.name());
     result.reasons.iter().for_each(|reason| {
         let _ = writeln!(text, "  - {reason}");

@@ -1,0 +1,49 @@
+//! What a summary says of sampling in shards.
+
+use crate::outcome::consensus::ConsensusSampling;
+use std::fmt::Write;
+
+/// Lines about shards, retries, losses, what differs between them, and the check against all data.
+#[must_use]
+pub fn lines(consensus: &ConsensusSampling) -> String {
+    let mut text = String::new();
+    let largest = |of: &dyn Fn(usize) -> Option<f64>| (0..consensus.shards.len()).filter_map(of).reduce(f64::max);
+    let r_hat = largest(&|k| consensus.shards[k].r_hat);
+    let least = consensus.shards.iter().filter_map(|shard| shard.ess).reduce(f64::min);
+    let _ = writeln!(
+        text,
+        "{} shards combined ({}): largest R-hat {}, fewest independent draws {}, {:.1} % of the data retried, {:.1} % lost",
+        consensus.n_shards,
+        consensus.method,
+        r_hat.map_or("-".into(), |r_hat| format!("{r_hat:.3}")),
+        least.map_or("-".into(), |least| format!("{least:.0}")),
+        100.0 * consensus.retried_share,
+        100.0 * consensus.lost_share
+    );
+    let differing: Vec<String> = consensus
+        .heterogeneity
+        .iter()
+        .filter(|number| number.is_significant)
+        .map(|number| format!("{} (I2 {:.0} %)", number.name, 100.0 * number.i_squared))
+        .collect();
+    if !differing.is_empty() {
+        let _ =
+            writeln!(text, "shards differ in {}: the variance between them is part of widths", differing.join(", "));
+    }
+    for shard in consensus.shards.iter().filter(|shard| shard.trust < 1.0) {
+        let _ = writeln!(text, "shards {:?} lie far from the others and count {:.2}", shard.shards, shard.trust);
+    }
+    for lost in &consensus.lost {
+        let _ = writeln!(text, "shard {} of {} pairs is lost: {}", lost.shard, lost.pairs, lost.why);
+    }
+    if let Some(check) = &consensus.check {
+        let _ = writeln!(
+            text,
+            "{} draws under the likelihood of all data: Pareto k-hat {}, they tell as much as {:.0} %",
+            check.draws,
+            check.pareto_k.map_or("-".into(), |k| format!("{k:.2}")),
+            100.0 * check.efficiency
+        );
+    }
+    text
+}
