@@ -22,6 +22,7 @@ use crate::sample::belief::believing;
 use crate::sample::choice::sample_as_chosen;
 use crate::sample::consensus::course::Resources;
 use crate::store::block::BlockSource;
+use crate::store::directory::Store;
 use crate::sums::loss::Loss;
 use crate::sweep::raw::pass::Sweep;
 use crate::sweep::shards::dealing::SourceDealer;
@@ -96,16 +97,7 @@ impl Run<'_> {
             fitted: &fitted.outcome.result,
             threads,
         };
-        // Nobody sees it, and nothing is left of it.
-        let scratch = StagedDirectory::begin(&fitted.directory.join(POSTERIOR), KIND)?;
-        let stop = self.log.stop().clone();
-        let place = scratch.path().join("shards");
-        let dealer = SourceDealer { source: &*store, model: &model, place: &place, threads, stop };
-        let total = detect_total_memory().unwrap_or(u64::MAX);
-        let threshold_bytes = memory_threshold(total, settings.fit.memory);
-        let resources = Resources { dealer: &dealer, folder: scratch.path(), threshold_bytes };
-        let result = self.timed("sample", || sample_as_chosen(data, &resources, &ask, &self.watch()))?;
-        drop(scratch);
+        let result = self.timed("sample", || self.draws((&*store, &model), data, &ask, &fitted.directory))?;
         store.check_unchanged()?;
         self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
@@ -119,6 +111,23 @@ impl Run<'_> {
         let summary = summary(&result);
         let directory = write_posterior(&fitted.directory, (&result, &summary), &origin)?;
         Ok(FinishedSampling { summary, directory, result, fitted })
+    }
+
+    /// Draws of all data or of shards, with a folder that nobody sees and of which nothing is left.
+    fn draws(
+        &self,
+        (store, model): (&Store, &Model),
+        data: Data<'_>,
+        ask: &Ask<'_>,
+        run: &Path,
+    ) -> Result<PosteriorResult> {
+        let scratch = StagedDirectory::begin(&run.join(POSTERIOR), KIND)?;
+        let (place, stop) = (scratch.path().join("shards"), self.log.stop().clone());
+        let dealer = SourceDealer { source: store, model, place: &place, threads: ask.threads, stop };
+        let total = detect_total_memory().unwrap_or(u64::MAX);
+        let threshold_bytes = memory_threshold(total, self.settings.fit.memory);
+        let resources = Resources { dealer: &dealer, folder: scratch.path(), threshold_bytes };
+        sample_as_chosen(data, &resources, ask, &self.watch())
     }
 
     /// Parameters with what is believed of them, and how contrast and offset depend on the angle.
