@@ -382,7 +382,14 @@ impl Linear {
 /// The density of a Gaussian.
 struct Normal {
     moments: Moments,
+    precision: Array2<f64>,
     wrong: Option<Wrong>,
+}
+
+impl Normal {
+    fn new(moments: Moments, wrong: Option<Wrong>) -> Self {
+        Normal { precision: moments.precision(), moments, wrong }
+    }
 }
 
 impl Target for Normal {
@@ -392,10 +399,10 @@ impl Target for Normal {
 
     fn log(&self, w: &[f64]) -> Result<Slope> {
         if self.wrong == Some(Wrong::Slow) {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(std::time::Duration::from_millis(300));
         }
         let apart: ndarray::Array1<f64> = w.iter().zip(&self.moments.mean).map(|(w, mean)| w - mean).collect();
-        let slope = -self.moments.precision().dot(&apart);
+        let slope = -self.precision.dot(&apart);
         let value = if self.wrong == Some(Wrong::AloneNowhere) { f64::NEG_INFINITY } else { 0.5 * apart.dot(&slope) };
         Ok(Slope { value, gradient: slope.to_vec() })
     }
@@ -417,7 +424,7 @@ impl ShardTargets for Linear {
     fn open(&self, members: &[usize]) -> Result<Box<dyn Target + '_>> {
         let wrong = self.wrong.get(&members[0]).copied();
         let wrong = wrong.filter(|wrong| *wrong == Wrong::Slow || members.len() == 1);
-        Ok(Box::new(Normal { moments: self.posterior(members), wrong }))
+        Ok(Box::new(Normal::new(self.posterior(members), wrong)))
     }
 
     fn values(&self, place: &[f64]) -> Vec<f64> {
@@ -488,7 +495,8 @@ fn shards_that_fail_are_tried_in_other_ways_merged_or_told_as_lost() {
     let mut toy = Linear::new(6);
     toy.wrong = BTreeMap::from([(1, Wrong::AloneNowhere), (5, Wrong::Slow)]);
     let mut settings = SampleSettings { n_warmup: 100, n_draws: 300, n_chains: 2, ..in_shards(6) };
-    settings.consensus.timeout_seconds = 2.0;
+    // The slow one makes some thirty gradients, the others have time also where many programs run.
+    settings.consensus.timeout_seconds = 10.0;
     let (pooled, made) = pooled(&toy, &settings, 4);
     let facts = facts(&pooled, &made.weighing.trust);
     let members: Vec<Vec<usize>> = facts.iter().map(|shard| shard.shards.clone()).collect();
@@ -530,7 +538,7 @@ fn the_ladder_climbs_with_streams_of_its_own_and_time_is_not_wasted() {
 fn a_far_maximum_is_found_and_its_own_coordinates_are_round() {
     use homodyne::sample::consensus::rewhitened::Rewhitened;
     let covariance = array![[4.0, 1.5, 0.0], [1.5, 1.0, 0.2], [0.0, 0.2, 0.25]];
-    let target = Normal { moments: Moments { mean: vec![30.0, -20.0, 5.0], covariance }, wrong: None };
+    let target = Normal::new(Moments { mean: vec![30.0, -20.0, 5.0], covariance }, None);
     let own = Rewhitened::of(&target).expect("a density");
     for (found, expected) in own.place(&[0.0; WIDTH]).iter().zip(&target.moments.mean) {
         assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
