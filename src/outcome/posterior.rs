@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One draw of a chain.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draw {
     /// All numbers, as they are sampled.
     pub values: Vec<f64>,

@@ -238,6 +238,7 @@ impl Look<'_> {
             settings: &[],
             has_model: model.is_some(),
             formats: &settings.formats,
+            posterior: None,
         };
         files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
         report_directory::publish(self.place, report_directory::as_asked(settings), files, self.watch)

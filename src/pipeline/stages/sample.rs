@@ -3,17 +3,22 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::listener::{LogLevel, Watch};
+use crate::machine::file_identity::content_hash;
 use crate::model::catalogue::Model;
 use crate::outcome::fit::Strategy;
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::outcome::verdict::Verdict;
+use crate::pipeline::chain_checkpoint::ChainCheckpoint;
+use crate::pipeline::draw_journal::DrawJournal;
 use crate::pipeline::plan::decide;
-use crate::pipeline::posterior_directory::write_posterior;
+use crate::pipeline::posterior_directory::PosteriorDirectory;
 use crate::pipeline::run::{Finished, Run};
+use crate::report::tables::json::pretty;
 use crate::report::tables::parquet::Origin;
 use crate::report::tables::posterior::summary;
 use crate::sample::ask::{Ask, Data};
-use crate::sample::course::sample;
+use crate::sample::course::sample_into;
+use crate::sample::pieces::pieces;
 use crate::store::block::BlockSource;
 use crate::sums::loss::Loss;
 use crate::sweep::raw::pass::Sweep;
@@ -85,22 +90,46 @@ impl Run<'_> {
             scaling: &settings.fit.scaling,
             settings: &settings.sample,
             fitted: &fitted.outcome.result,
+            t_ref_seconds: model.t_ref_seconds(),
             threads,
         };
-        let result = self.timed("sample", || sample(data, &ask, &self.watch()))?;
-        store.check_unchanged()?;
-        self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
-        let conditions = Some(&fitted.outcome.conditions);
         let origin = Origin {
             run_id: &name,
             store_content_key: &store.manifest().content_key,
             q_per_angstrom: None,
-            conditions,
+            conditions: Some(&fitted.outcome.conditions),
         };
+        let journal = self.journal(&fitted, origin, strategy)?;
+        let result = self.timed("sample", || sample_into(&journal, data, &ask, &self.watch()))?;
+        store.check_unchanged()?;
+        self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
+        let is_whole = result.verdict != PosteriorVerdict::Interrupted;
+        if !is_whole {
+            self.say(LogLevel::Warning, "interrupted: all complete draws are kept, and `--resume` goes on from here");
+        }
         let summary = summary(&result);
-        let directory = write_posterior(&fitted.directory, (&result, &summary), &origin)?;
+        let directory = journal.finish(&result, &summary, is_whole)?;
         Ok(FinishedSampling { summary, directory, result, fitted })
+    }
+
+    /// Checkpoint and directory of the sampling around a fit.
+    fn journal<'o>(&self, fitted: &Finished, origin: Origin<'o>, strategy: Strategy) -> Result<DrawJournal<'o>> {
+        let settings = self.settings;
+        let believed = if settings.run.verify { "" } else { "unverified" };
+        let found = &fitted.outcome.result;
+        let started_from = pretty(&(&found.parameters, &found.covariance, &found.angles))?;
+        let key = format!(
+            "{} {} {:?} {}",
+            self.result_key(believed, strategy),
+            origin.store_content_key,
+            settings.sample,
+            content_hash(&started_from)
+        );
+        let (checkpoint, said) = ChainCheckpoint::open(&settings.run.output, &settings.run.name, &key, self.resume)?;
+        said.iter().for_each(|said| self.say(LogLevel::Warning, said));
+        let directory = PosteriorDirectory::begin(&fitted.directory, settings.sample.n_chains, origin)?;
+        Ok(DrawJournal::new(checkpoint, directory, pieces(&settings.sample)))
     }
 
     /// A posterior is one of its model, right or wrong.
