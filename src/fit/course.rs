@@ -4,7 +4,8 @@
 use crate::error::{Result, unless_stopped};
 use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::fit::errors::profile::{Profile, Surroundings};
+use crate::fit::errors::profile::Profile;
+use crate::fit::errors::surroundings::Surroundings;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::errors::walking::Walking;
 use crate::fit::search::alternatives::note_alternatives;
