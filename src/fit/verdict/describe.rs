@@ -77,6 +77,7 @@ impl Described<'_> {
             uncertainty_method: uncertainty.kind(),
             shared_white_noise: uncertainty.noise.as_ref().and_then(|noise| noise.shared.told()),
             pixels_not_believed: uncertainty.noise.as_ref().and_then(|noise| noise.levels.pixels_not_believed),
+            diagonal_not_believed: uncertainty.noise.as_ref().and_then(|noise| noise.levels.diagonal_not_believed),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,

@@ -3,7 +3,9 @@
 
 use crate::sums::algebra::Algebra;
 use ndarray::{Array1, Array2};
-use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal};
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::beta::checked_beta_reg;
+use statrs::function::gamma::checked_gamma_ur;
 
 /// Directions in which sums scatter less than this share of the widest are not resolved.
 const RESOLVED: f64 = 2e-3;
@@ -35,7 +37,7 @@ impl Departure {
         let along = vectors.t().dot(&white.t()).dot(sums);
         let kept = || shares.iter().zip(&along).filter(|(share, _)| **share > least_left);
         let (statistic, degrees) = (kept().map(|(share, along)| along * along / share).sum(), kept().count());
-        Departure { statistic, degrees, p_value: tail(statistic, degrees) }
+        Departure { statistic, degrees, p_value: tail(statistic, degrees as f64) }
     }
 }
 
@@ -61,15 +63,22 @@ pub fn of_ratio(ratio: f64, degrees: f64, of_level: f64) -> f64 {
     match ratio {
         ratio if ratio.is_nan() || ratio <= 0.0 => 1.0,
         f64::INFINITY => 0.0,
-        _ => FisherSnedecor::new(degrees, of_level).map_or(1.0, |known| known.sf(ratio)),
+        // Of degrees that are no numbers nothing is known.
+        _ => {
+            let rest = of_level / (degrees * ratio + of_level);
+            checked_beta_reg(0.5 * of_level, 0.5 * degrees, rest).unwrap_or(1.0)
+        }
     }
 }
 
-fn tail(statistic: f64, degrees: usize) -> f64 {
-    match (degrees, statistic.is_finite()) {
-        (0, _) => 1.0,
-        (_, false) => 0.0,
-        _ => ChiSquared::new(degrees as f64).map_or(1.0, |known| known.sf(statistic)),
+/// Probability that a chi-square with so many degrees of freedom is larger.
+#[must_use]
+pub fn tail(statistic: f64, degrees: f64) -> f64 {
+    match statistic {
+        _ if degrees == 0.0 => 1.0,
+        statistic if !statistic.is_finite() => 0.0,
+        ..=0.0 => 1.0,
+        _ => checked_gamma_ur(0.5 * degrees, 0.5 * statistic).unwrap_or(1.0),
     }
 }
 
