@@ -88,6 +88,20 @@ mod tests {
     use ndarray::array;
 
     #[test]
+    fn degrees_that_are_no_numbers_tell_nothing_and_end_nothing() {
+        let odd = [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300];
+        for (degrees, of_level) in odd.iter().flat_map(|a| odd.iter().map(move |b| (*a, *b))) {
+            for ratio in [f64::NAN, -1.0, 0.0, 1.0, 1e300, f64::INFINITY] {
+                let known = of_ratio(ratio, degrees, of_level);
+                assert!((0.0..=1.0).contains(&known), "{ratio} {degrees} {of_level}: {known}");
+                assert!((0.0..=1.0).contains(&tail(ratio, degrees)), "{ratio} {degrees}");
+            }
+        }
+        assert!((of_ratio(4.0, 3.0, 20.0) - 0.022_077_0).abs() < 1e-6);
+        assert!((tail(7.814_728, 3.0) - 0.05).abs() < 1e-6);
+    }
+
+    #[test]
     fn sums_within_their_noise_do_not_stand_out_and_others_do() {
         let covariance = Array2::from_shape_fn((2, 2), |(a, b)| if a == b { 4.0 } else { 3.9 });
         let within = Departure::of(&array![2.0, 2.0], (&covariance, &covariance), LEFT);
