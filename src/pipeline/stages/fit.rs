@@ -86,6 +86,7 @@ impl Run<'_> {
         } else {
             checkpoint.remove();
         }
+        self.say_remains();
         Ok(finished)
     }
 
