@@ -75,16 +75,16 @@ fn refused_value(error: &clap::Error) -> Option<Error> {
     }
     let text = |kind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(words) => Some(format!("one of {}", words.join(", "))),
+        ContextValue::Strings(words) if !words.is_empty() => Some(format!("one of {}", words.join(", "))),
         _ => None,
     };
     let (option, value) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
     let option = option.split(" <").next().unwrap_or(&option);
-    if value.is_empty() {
-        return Some(wrong_argument(option, "\"\" (empty text)", "a value"));
+    let source = || error.source().map(|source| in_words(&source.to_string()));
+    match text(ContextKind::ValidValue).or_else(source) {
+        Some(told) => Some(wrong_argument(option, &value, &told)),
+        None => value.is_empty().then(|| wrong_argument(option, "\"\" (empty text)", "a value")),
     }
-    let told = text(ContextKind::ValidValue).or_else(|| error.source().map(|source| in_words(&source.to_string())))?;
-    Some(wrong_argument(option, &value, &told))
 }
 
 /// What a parser of numbers says of text that is none, the other way round.

@@ -11,6 +11,9 @@ use crate::store::manifest::Manifest;
 use crate::units::counted;
 use std::path::PathBuf;
 
+/// What differs by less than this share is the same q in numbers of another width.
+const SAME_Q: f64 = 1e-6;
+
 impl Run<'_> {
     /// Makes or reuses the store.
     ///
@@ -52,7 +55,8 @@ impl Run<'_> {
     fn say_other_q(&self, ingested: &Ingested) {
         let (settings, manifest) = (&self.settings.ingest, &ingested.manifest);
         let taken = manifest.experiment.q_per_angstrom;
-        let Some(asked) = settings.selection.q_per_angstrom.filter(|&asked| asked != taken) else { return };
+        let is_other = |asked: &f64| (asked - taken).abs() > SAME_Q * taken;
+        let Some(asked) = settings.selection.q_per_angstrom.filter(is_other) else { return };
         let is_same = |path: &PathBuf| {
             *path != ingested.store
                 && Manifest::of(path).is_ok_and(|other| {
@@ -65,17 +69,17 @@ impl Run<'_> {
             StorePlace::Directory(_) => None,
         };
         let what = if ingested.reused { "taken again" } else { "made" };
-        let store = match beside {
-            Some(other) => format!(
-                "for this spelling another store is {what}, beside {} of the same q; write {taken} to have one",
-                other.display()
+        let (level, store) = match beside {
+            Some(other) => (
+                LogLevel::Warning,
+                format!(
+                    "for this spelling another store is {what}, beside {} of the same q; write {taken} to have one",
+                    other.display()
+                ),
             ),
-            None => format!("the store of this spelling is {what}"),
+            None => (LogLevel::Info, format!("the store of this spelling is {what}")),
         };
-        self.say(
-            LogLevel::Warning,
-            &format!("the file has no q = {asked} 1/angstrom: its q = {taken} is taken; {store}"),
-        );
+        self.say(level, &format!("the file has no q = {asked} 1/angstrom: its q = {taken} is taken; {store}"));
     }
 
     /// E76 if the place of the store was named, and holds what the configuration does not ask for. (A place by key holds one thing only.)
