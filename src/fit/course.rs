@@ -18,6 +18,7 @@ use crate::fit::solver::problem::{Point, Problem, System};
 use crate::fit::verdict::describe::{Described, Found};
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
+use crate::listener::Event;
 use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
@@ -75,6 +76,10 @@ pub fn fit(
     following: &mut Following<'_>,
 ) -> Result<FitResult> {
     let ask = Ask { settings, outset };
+    if settings.profiles == Profiles::All {
+        let all = settings.space.physical.iter().filter(|parameter| parameter.fixed.is_none()).count();
+        following.watch.tell(&Event::Intervals { done: 0.0, all });
+    }
     let mode = &settings.scaling;
     let coarse_mode = if mode.is_shared(raw.phi_degrees().len()) { ScalingMode::Auto } else { ScalingMode::Individual };
     // On the sample plain squares are good enough: it only finds where to begin.

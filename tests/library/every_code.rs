@@ -119,7 +119,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             let mapped = |last| ApsU { mapping: Some(vec![1, 2, 4, 5, 7, 8, 9, 10, last]), ..ApsU::default() };
             vec![(aps_u(&mapped(12)), "natural bin 12"), (aps_u(&mapped(10)), "natural bin 10")]
         }
-        Code::E13 => vec![(aps_u(&ApsU { num_pts: vec![3, 5], ..ApsU::default() }), "[3.0, 5.0]")],
+        Code::E13 => vec![(aps_u(&ApsU { num_pts: vec![3, 5], ..ApsU::default() }), "dynamic_num_pts 3, 5, but")],
         Code::E14 => vec![(aps_u(&ApsU { map_names: vec!["x", "y"], ..ApsU::default() }), "q and phi")],
         Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "[3, 4]")],
         Code::E16 => {
@@ -310,7 +310,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             (over_something_else(), "--store"),
             (
                 over(&[("_manifest.json", b"{\"name\": \"x\"}"), ("thesis.tex", b"precious")]),
-                "not a store of this program",
+                "no store of this program",
             ),
             (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2/phi=0.0/notes.txt, which is no part"),
             (over(&[("c2/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),

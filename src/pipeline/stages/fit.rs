@@ -87,6 +87,7 @@ impl Run<'_> {
         } else {
             checkpoint.remove();
         }
+        self.say_remains();
         Ok(finished)
     }
 
