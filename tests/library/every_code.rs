@@ -121,7 +121,7 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
         }
         Code::E13 => vec![(aps_u(&ApsU { num_pts: vec![3, 5], ..ApsU::default() }), "dynamic_num_pts 3, 5, but")],
         Code::E14 => vec![(aps_u(&ApsU { map_names: vec!["x", "y"], ..ApsU::default() }), "q and phi")],
-        Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "[3, 4]")],
+        Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "shape 3 x 4")],
         Code::E16 => {
             let shorter = |place: &Place, mut rows: Vec<Row>| {
                 rows.retain(|row| row.phi != 0.0 || row.j < 20);
