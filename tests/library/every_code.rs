@@ -366,7 +366,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             vec![
                 (selected(|selection| selection.q_per_angstrom = Some(0.0108)), "wavevector_q is 0.0108"),
                 (selected(|selection| selection.end_frame = 20), "end_frame is 20 in the configuration and -1 in the"),
-                (selected(|selection| selection.masked_frames = vec![3, 4]), "masked_frames is [3,4]"),
+                (selected(|selection| selection.masked_frames = vec![3, 4]), "masked_frames is 3, 4 in"),
                 (selected(|selection| selection.dt_seconds = Some(7.0)), "analyzer_parameters.dt is 7 in"),
                 (selected(|selection| selection.layout = Some(Layout::ApsLegacy)), "layout is aps_legacy"),
                 (selected(|selection| selection.exclude_first_frame = false), "exclude_first_frame is false"),
