@@ -8,6 +8,7 @@ use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
 use crate::machine::folder::{make_folder, parent_of};
 use crate::machine::regular_file;
+use crate::machine::remains::remove_file;
 use crate::machine::staged_file::{Replace, write_file};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,7 @@ impl Checkpoint {
 
     /// Removes the file: the fit is done.
     pub fn remove(&self) {
-        let _ = std::fs::remove_file(&self.path);
+        remove_file(&self.path);
     }
 }
 

@@ -27,6 +27,7 @@ use crate::report::tables;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::raw::picture_patches::Level;
+use crate::units::listed;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -142,7 +143,7 @@ fn check_angles(settings: &ReportSettings, reported: &Reported) -> Result<()> {
     match settings.phi_degrees.iter().find(is_unknown) {
         None => Ok(()),
         Some(asked) => Err(Fault::at("--angles", asked.to_string())
-            .expected(format!("angles of the result: {known:?}"))
+            .expected(format!("angles of the result, in degrees: {}", listed(&known)))
             .code(Code::E62)
             .parameter()),
     }
