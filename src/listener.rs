@@ -78,7 +78,7 @@ pub enum Event<'a> {
         /// Since the chains began.
         seconds: f64,
     },
-    /// Intervals that are taken from the cost itself have come this far.
+    /// Intervals that are taken from the cost itself have come this far. With nothing done and before all sweeps: these will come.
     Intervals {
         /// Parameters that are done, with a share of the present one.
         done: f64,

@@ -28,6 +28,21 @@ pub fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Values of a list: 1, 2.5.
+#[must_use]
+pub fn listed<T: ToString>(values: &[T]) -> String {
+    values.iter().map(T::to_string).collect::<Vec<String>>().join(", ")
+}
+
+/// Lengths of axes: 8 x 100 x 100; a number has none.
+#[must_use]
+pub fn lengths<T: ToString>(axes: &[T]) -> String {
+    match axes {
+        [] => "a number".into(),
+        axes => axes.iter().map(T::to_string).collect::<Vec<String>>().join(" x "),
+    }
+}
+
 /// Degrees without the last digits, in which only rounding is seen: -1.8 for -1.7999999999999972.
 #[must_use]
 pub fn degrees(phi_degrees: f64) -> f32 {
@@ -69,6 +84,12 @@ mod tests {
     #[test]
     fn one_is_one_and_others_are_many() {
         assert_eq!([0, 1, 6].map(|n| counted(n, "angle")), ["0 angles", "1 angle", "6 angles"]);
+    }
+
+    #[test]
+    fn lists_and_shapes_are_words() {
+        assert_eq!((listed(&[1.0, 2.5]), lengths(&[8, 100, 100])), ("1, 2.5".into(), "8 x 100 x 100".into()));
+        assert_eq!((listed::<f64>(&[]), lengths::<u64>(&[])), (String::new(), "a number".into()));
     }
 
     #[test]

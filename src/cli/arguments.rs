@@ -104,7 +104,7 @@ pub struct FitArguments {
     /// How the data are gone through.
     #[arg(long, value_enum)]
     pub strategy: Option<StrategyName>,
-    /// Go on from the checkpoint of an interrupted fit.
+    /// Go on from the checkpoint of an interrupted fit or sampling.
     #[arg(long)]
     pub resume: bool,
     /// Search from several starts.

@@ -1,25 +1,58 @@
 //! Words that the command line does not know: what the parser has to say, as one error in one line.
 
+use crate::cli::arguments::Arguments;
 use crate::cli::words::wrong_argument;
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use homodyne::api::Error;
 use std::error::Error as _;
 use std::ffi::OsString;
 
-/// The words of the command line. Those who know the Python programs begin with an option: they mean `run`.
+/// The words of the command line. Options may stand before the command that they belong to; those who know the Python programs begin
+/// with an option and name no command: they mean `run`.
 pub fn words(mut given: Vec<OsString>) -> Vec<OsString> {
-    let first = given.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    let is_of_the_program = ["-h", "--help", "-V", "--version"].contains(&first);
-    if first.starts_with('-') && !is_of_the_program {
-        given.insert(1, "run".into());
+    let text = |at: usize| given.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    let first = text(1);
+    if !first.starts_with('-') || ["-h", "--help", "-V", "--version"].contains(&first) {
+        return given;
+    }
+    let mut program = Arguments::command();
+    program.build();
+    // The value of an option is no command, whatever its name.
+    let values = program.find_subcommand("run").map(options_with_values).unwrap_or_default();
+    let mut at = 1;
+    while text(at).starts_with('-') && text(at) != "--" {
+        at += if values.iter().any(|option| option == text(at)) { 2 } else { 1 };
+    }
+    match program.find_subcommand(text(at)) {
+        Some(_) => given[1..=at].rotate_right(1),
+        None => given.insert(1, "run".into()),
     }
     given
+}
+
+/// Options of a command whose value is a word of its own.
+fn options_with_values(command: &clap::Command) -> Vec<String> {
+    let with_values = command.get_arguments().filter(|argument| argument.get_action().takes_values());
+    with_values
+        .flat_map(|argument| argument.get_long_and_visible_aliases().unwrap_or_default())
+        .map(|name| format!("--{name}"))
+        .collect()
 }
 
 /// The parser's error as one of this program.
 pub fn refusal(error: &clap::Error) -> Error {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return wrong_argument("command line", "no command", "one of those that `homodyne --help` lists");
+    }
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        let words: Vec<OsString> = std::env::args_os().filter(|word| word.to_str().is_none()).collect();
+        let told: Vec<String> = words.iter().map(|word| format!("`{}`", word.to_string_lossy())).collect();
+        return wrong_argument(
+            "command line",
+            &told.join(", "),
+            "text in UTF-8 (only names of files may be other bytes)",
+        );
     }
     if let Some(refused) = refused_value(error) {
         return refused;
@@ -42,12 +75,16 @@ fn refused_value(error: &clap::Error) -> Option<Error> {
     }
     let text = |kind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(words) => Some(format!("one of {}", words.join(", "))),
+        ContextValue::Strings(words) if !words.is_empty() => Some(format!("one of {}", words.join(", "))),
         _ => None,
     };
     let (option, value) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
-    let told = text(ContextKind::ValidValue).or_else(|| error.source().map(|source| in_words(&source.to_string())))?;
-    Some(wrong_argument(option.split(" <").next().unwrap_or(&option), &value, &told))
+    let option = option.split(" <").next().unwrap_or(&option);
+    let source = || error.source().map(|source| in_words(&source.to_string()));
+    match text(ContextKind::ValidValue).or_else(source) {
+        Some(told) => Some(wrong_argument(option, &value, &told)),
+        None => value.is_empty().then(|| wrong_argument(option, "\"\" (empty text)", "a value")),
+    }
 }
 
 /// What a parser of numbers says of text that is none, the other way round.

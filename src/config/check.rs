@@ -112,26 +112,35 @@ impl Findings {
 /// E61: a path that nobody knows, and the nearest one that is known.
 fn unknown(value: &Placed, path: &str, file: &str) -> Error {
     Fault::at(place(value, file), format!("unknown key `{path}`"))
-        .expected(format!("a known key; the nearest is `{}`", nearest(path)))
+        .expected(nearest(path).map_or("a known key".into(), |near| format!("a known key; the nearest is `{near}`")))
         .advice("correct or remove it; `homodyne config keys` lists all")
         .code(Code::E61)
         .config()
 }
 
-/// The nearest known path or section: by its last name, and by all of it.
-pub(super) fn nearest(path: &str) -> String {
+/// The nearest known path or section, by its last name and by all of it, if one is near: at most one letter of three differs.
+pub(super) fn nearest(path: &str) -> Option<String> {
     let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let own = name(path);
+    let section = |path: &str| path.rsplit_once('.').map(|(above, _)| above.to_owned());
     let distance = |known: &&str| {
         let whole = strsim::damerau_levenshtein(known, path);
-        (strsim::damerau_levenshtein(&name(known), &own).min(whole), whole)
+        // The last word of a name in its own section is that name: gap for stator_rotor_gap.
+        let is_part = section(known) == section(path) && name(known).rsplit('_').next() == Some(&own);
+        let of_name = if is_part { 0 } else { strsim::damerau_levenshtein(&name(known), &own) };
+        (of_name.min(whole), whole)
     };
     let known = patterns().iter().flat_map(|(known, _)| {
         let known = known.trim_end_matches(".*");
         let sections = known.match_indices(['.', '[']).map(|(at, _)| &known[..at]);
         sections.chain([known]).filter(|path| !path.contains('*') && !path.ends_with(']'))
     });
-    known.min_by_key(distance).unwrap_or_default().to_owned()
+    let is_near = |known: &&str| {
+        let (least, whole) = distance(known);
+        let length = if least == whole { path.chars().count() } else { own.chars().count() };
+        3 * least <= length
+    };
+    known.min_by_key(distance).filter(is_near).map(str::to_owned)
 }
 
 /// E61: a path in one word.

@@ -12,7 +12,7 @@ pub struct Draft {
     /// Whether the mode is given: it has no default.
     pub mode_is_given: bool,
     /// Folder and name of the data file, where they are given apart.
-    pub data_folder: Option<String>,
+    pub data_folder: Option<PathBuf>,
     /// Name of the data file in that folder.
     pub data_name: Option<String>,
     /// Ranges of angles, and whether they are to be used.

@@ -112,8 +112,8 @@ impl<'s> Field<'s> {
             Field::Count(_, range) => whole(range.start(), range.end()),
             Field::Seed(_) => "a whole number of at least 0".into(),
             Field::Switch(_) => "true or false".into(),
-            Field::Path(_) => "a path".into(),
-            Field::OptionalPath(_) => "a path, or null".into(),
+            Field::Path(_) => "a path (a leading ~ is the home directory)".into(),
+            Field::OptionalPath(_) => "a path (a leading ~ is the home directory), or null".into(),
             Field::OptionalText(_) => "text, or null".into(),
             Field::OptionalNumbers(_) => "a list of numbers, or null".into(),
             Field::OptionalWords(_) => "a list of names, or null".into(),
@@ -144,7 +144,7 @@ impl<'s> Field<'s> {
         let accepts = self.accepts();
         let wrong = || given.wrong(&accepts);
         let number = |limits: &Limits| given.number().filter(|value| limits.hold(*value)).ok_or_else(wrong);
-        let path = || given.name().map(PathBuf::from).ok_or_else(wrong);
+        let path = || given.path().ok_or_else(wrong);
         match self {
             Field::Number(slot, limits) => **slot = number(limits)?,
             Field::OptionalNumber(slot, limits) => **slot = Some(number(limits)?),

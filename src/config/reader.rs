@@ -3,6 +3,7 @@
 use crate::config::tree::{Node, Placed};
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault};
+use std::path::{Path, PathBuf};
 
 /// What values that stand in no file come from.
 pub const COMMAND_LINE: &str = "command line";
@@ -146,6 +147,9 @@ impl<'a> Given<'a> {
 
     fn fault(&self, expected: &str) -> Fault {
         let mut found = self.placed.text();
+        if found.trim().is_empty() {
+            found = format!("\"{found}\" (empty text)");
+        }
         if let Some((end, _)) = found.char_indices().nth(SHOWN) {
             found.replace_range(end.., "..");
         }
@@ -216,6 +220,19 @@ impl<'a> Given<'a> {
     #[must_use]
     pub fn name(&self) -> Option<String> {
         self.text().filter(|text| !text.trim().is_empty())
+    }
+
+    /// A path: not empty, and with the home directory in place of a leading `~`, as a shell writes it.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        let text = self.name()?;
+        match text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+            None => Some(PathBuf::from(text)),
+            Some(rest) => {
+                let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
+                Some(Path::new(&home).join(rest.trim_start_matches('/')))
+            }
+        }
     }
 
     /// The items of a list; nothing may stand as an empty mapping, too.

@@ -40,7 +40,9 @@ pub fn reference_of(prefix: &str) -> Result<Vec<KeyReference>> {
     let found = reference(prefix);
     if found.is_empty() && without_effect_page(prefix).is_empty() {
         return Err(Fault::at("config keys", format!("no key begins with `{prefix}`"))
-            .expected(format!("the beginning of a key; the nearest is `{}`", nearest(prefix)))
+            .expected(nearest(prefix).map_or("the beginning of a key".into(), |near| {
+                format!("the beginning of a key; the nearest is `{near}`")
+            }))
             .advice("`homodyne config keys` lists all")
             .code(Code::E61)
             .config());

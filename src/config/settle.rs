@@ -43,8 +43,7 @@ fn settle_older_names(draft: &mut Draft, reader: &Reader) {
 /// Where the data are, and where the store goes.
 fn settle_data(draft: &mut Draft, reader: &Reader, folder: &Path) {
     let whole = draft.settings.ingest.source.take();
-    let parts =
-        draft.data_name.take().map(|name| PathBuf::from(draft.data_folder.take().unwrap_or_default()).join(name));
+    let parts = draft.data_name.take().map(|name| draft.data_folder.take().unwrap_or_default().join(name));
     if let (Some(whole), Some(parts)) = (&whole, &parts)
         && whole != parts
         && !reader.given([data::FILE].into_iter()).is_some_and(|given| given.is_from_command_line())

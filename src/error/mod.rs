@@ -4,7 +4,9 @@ pub mod catalogue;
 pub mod explanation;
 
 use crate::error::catalogue::Code;
+use rustix::io::Errno;
 use std::fmt::{self, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Everything an error says, one field per question a reader asks.
@@ -47,13 +49,31 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Text that stays in its line, whatever names are in it: control characters are written as escapes.
+#[must_use]
+pub fn in_one_line(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
+        if breaks_lines(c) {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+        line
+    })
+}
+
+/// Whether a character can end a line or do something to a terminal.
+fn breaks_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// Writes control characters as escapes.
 struct OneLine<'o, 'f>(&'o mut fmt::Formatter<'f>);
 
 impl Write for OneLine<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|c| match c {
-            c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => write!(self.0, "{}", c.escape_default()),
+            c if breaks_lines(c) => write!(self.0, "{}", c.escape_default()),
             c => self.0.write_char(c),
         })
     }
@@ -256,13 +276,62 @@ pub fn unless_stopped<T>(made: Result<T>) -> Result<Option<T>> {
     }
 }
 
+/// What helps against what the operating system refuses.
+#[must_use]
+pub fn remedy(source: &std::io::Error) -> &'static str {
+    match (Errno::from_io_error(source), source.kind()) {
+        (Some(Errno::MFILE | Errno::NFILE), _) => {
+            "too many files are open: raise the limit (`ulimit -n 4096`), or use fewer --threads"
+        }
+        (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            "the disk or quota is full: free space (`df -h`), or write elsewhere (output.directory, store.directory)"
+        }
+        (_, ErrorKind::Unsupported) => {
+            "the file system or the kernel does not offer this: choose a place on another disk, a local one"
+        }
+        (_, ErrorKind::ReadOnlyFilesystem) => {
+            "the disk can only be read: write elsewhere (output.directory, store.directory)"
+        }
+        (_, ErrorKind::PermissionDenied) => "change its permissions (`ls -l`), or choose another place",
+        _ => "check the path, its permissions and the free space",
+    }
+}
+
 /// Wraps an operating-system error with the path it concerns.
 pub fn io_at(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     move |source| {
         Fault::at(path.display(), "the operating system refused")
-            .advice("check the path, its permissions and the free space")
+            .advice(remedy(&source))
             .code(Code::E73)
             .source(source)
             .io()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_system_say_what_to_do() {
+        for (errno, what) in [
+            (Errno::MFILE, "ulimit -n"),
+            (Errno::NFILE, "ulimit -n"),
+            (Errno::NOSPC, "df -h"),
+            (Errno::DQUOT, "quota"),
+            (Errno::NOSYS, "another disk"),
+            (Errno::ROFS, "write elsewhere"),
+            (Errno::ACCESS, "permissions"),
+            (Errno::IO, "check the path"),
+        ] {
+            let told = io_at(Path::new("a.h5"))(errno.into()).to_string();
+            assert!(told.contains(what) && told.lines().count() == 1, "{told}");
+        }
+    }
+
+    #[test]
+    fn names_stay_in_their_line() {
+        assert_eq!(in_one_line("a\nb\u{1b}[31m\u{2028}c"), "a\\nb\\u{1b}[31m\\u{2028}c");
+        assert_eq!(in_one_line("Q = 0.0054 \u{c5}"), "Q = 0.0054 \u{c5}");
     }
 }

@@ -4,7 +4,8 @@
 use crate::error::{Result, unless_stopped};
 use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::fit::errors::profile::{Profile, Surroundings};
+use crate::fit::errors::profile::Profile;
+use crate::fit::errors::surroundings::Surroundings;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::errors::walking::Walking;
 use crate::fit::search::alternatives::note_alternatives;
@@ -17,6 +18,7 @@ use crate::fit::solver::problem::{Point, Problem, System};
 use crate::fit::verdict::describe::{Described, Found};
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
+use crate::listener::Event;
 use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::search::Search;
 use crate::outcome::verdict::{Stop, Verdict};
@@ -74,6 +76,10 @@ pub fn fit(
     following: &mut Following<'_>,
 ) -> Result<FitResult> {
     let ask = Ask { settings, outset };
+    if settings.profiles == Profiles::All {
+        let all = settings.space.physical.iter().filter(|parameter| parameter.fixed.is_none()).count();
+        following.watch.tell(&Event::Intervals { done: 0.0, all });
+    }
     let mode = &settings.scaling;
     let coarse_mode = if mode.is_shared(raw.phi_degrees().len()) { ScalingMode::Auto } else { ScalingMode::Individual };
     // On the sample plain squares are good enough: it only finds where to begin.

@@ -15,7 +15,7 @@ use crate::ingest::survey::{bytes_to_read, common_value_type, enough_memory};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::{MANIFEST_NAME, Provenance};
-use crate::units::counted;
+use crate::units::{counted, listed};
 use std::path::Path;
 
 /// Describes a beamline file, a store or arrays of NumPy, one fact per line.
@@ -119,7 +119,10 @@ fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
     for q in wavevectors(&table.bins) {
         let phi: Vec<f64> =
             table.bins.iter().filter(|bin| bin.q_per_angstrom == q).map(|bin| bin.phi_degrees).collect();
-        facts.push(fact(&format!("q = {q} 1/angstrom"), format!("{}: {phi:?}", counted(phi.len(), "angle"))));
+        facts.push(fact(
+            &format!("q = {q} 1/angstrom"),
+            format!("{}: {} degrees", counted(phi.len(), "angle"), listed(&phi)),
+        ));
     }
     if let Some(bin) = table.bins.first() {
         facts.extend(first_matrix(&source, layout, bin)?);

@@ -208,7 +208,7 @@ impl<'a> Job<'a> {
         let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
         let _ = rss_anon_bytes();
         let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
-        let left_out = LeftOut { dark: &dark, asked: &self.asked_masks() };
+        let left_out = LeftOut { dark: &dark, asked: &selection.left_out(&self.frames) };
         let read = Read { values: pairs.values, diagonal: pairs.diagonal, place, warnings: pairs.warnings };
         let usable = read.examined(self.frames.len(), &left_out, selection.max_non_finite_fraction)?;
         let noise = AngleNoise { pixels: bin.pixels(self.pixels.as_deref()), ..usable.noise };
@@ -223,13 +223,6 @@ impl<'a> Job<'a> {
             sources: vec![bin.path.clone()],
             members: Vec::new(),
         })
-    }
-
-    /// Frames that the user wants left out, 0-based within the selected range.
-    fn asked_masks(&self) -> Vec<usize> {
-        let selection = &self.request.selection;
-        let listed = selection.masked_frames.iter().filter_map(|frame| frame.checked_sub(1 + self.frames.start));
-        listed.chain(selection.exclude_first_frame.then_some(0)).filter(|&frame| frame < self.frames.len()).collect()
     }
 
     /// The manifest of what was converted.

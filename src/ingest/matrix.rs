@@ -5,6 +5,7 @@ use crate::error::{Error, Fault, Result};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::selection::Symmetrise;
 use crate::store::block::Values;
+use crate::units::lengths;
 use hdf5_reader::{Dataset, Datatype, H5Type};
 use std::ops::Range;
 
@@ -51,8 +52,8 @@ pub fn frame_count(source: &Source, path: &str) -> Result<usize> {
             .expected(format!("at most {MAX_FRAMES} frames"))
             .code(Code::E39)
             .shape()),
-        ref shape => Err(Fault::at(source.place(path), format!("shape {shape:?}"))
-            .expected("a square matrix (N, N)")
+        ref shape => Err(Fault::at(source.place(path), format!("shape {}", lengths(shape)))
+            .expected("a square matrix, N x N")
             .code(Code::E15)
             .shape()),
     }

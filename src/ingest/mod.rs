@@ -17,6 +17,7 @@
 //! | `sigma` | the standard deviation of one value |
 //! | `white` | whether neighbouring values share their noise |
 //! | `merge` | nearly identical angles as one |
+//! | `chosen` | what a selection takes of a file, however it is written |
 //! | `job` | all of it, one matrix per worker |
 //! | `reuse` | whether the store is there already |
 //! | `convert` | a file to a store, or the store that is there |
@@ -24,6 +25,7 @@
 //! | `inspect` | what a file or store holds, for people |
 
 pub mod adopt;
+pub mod chosen;
 pub mod coincidences;
 pub mod convert;
 pub mod diagonal;

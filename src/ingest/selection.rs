@@ -6,7 +6,9 @@ use crate::experiment::wrap_degrees;
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::bins::{Bin, BinTable, distance_to_next, wavevectors};
 use crate::ingest::layouts::detect::Layout;
+use crate::units::listed;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A range of angles in degrees; it wraps if min > max, and [-180, 180] selects all.
@@ -106,7 +108,7 @@ impl Selection {
         if chosen.is_empty() {
             let available: Vec<f64> = at_q.iter().map(|bin| bin.phi_degrees).collect();
             return Err(Fault::at(source.path().display(), format!("no angle in the wanted ranges at q = {q}"))
-                .expected(format!("ranges that hold some of {available:?}"))
+                .expected(format!("ranges that hold some of the angles {} degrees", listed(&available)))
                 .advice("edit phi_filtering.target_ranges")
                 .code(Code::E32)
                 .layout());
@@ -158,7 +160,11 @@ impl Selection {
         available.sort_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()));
         available.truncate(3);
         Err(Fault::at(source.path().display(), format!("no bin at q = {wanted} 1/angstrom"))
-            .expected(format!("a q within {} % of a bin; the nearest are {available:?}", self.q_tolerance * 100.0))
+            .expected(format!(
+                "a q within {} % of a bin; the nearest are {} 1/angstrom",
+                self.q_tolerance * 100.0,
+                listed(&available)
+            ))
             .advice("set analyzer_parameters.scattering.wavevector_q to one of them")
             .code(Code::E30)
             .layout())
@@ -215,6 +221,14 @@ impl Selection {
             (.., Some(frame)) => wrong(format!("masked frame {frame}"), format!("frames from 1 to {n_frames}")),
             (start, last, None) => Ok(start as usize - 1..last as usize),
         }
+    }
+
+    /// Frames that are to be left out on request, 0-based within the selected range, ascending.
+    #[must_use]
+    pub fn left_out(&self, frames: &Range<usize>) -> Vec<usize> {
+        let listed = self.masked_frames.iter().filter_map(|frame| frame.checked_sub(1 + frames.start));
+        let all = listed.chain(self.exclude_first_frame.then_some(0)).filter(|&frame| frame < frames.len());
+        all.collect::<BTreeSet<usize>>().into_iter().collect()
     }
 }
 

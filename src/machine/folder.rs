@@ -2,7 +2,7 @@
 //! It does not know what is written.
 
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, remedy};
 use crate::machine::regular_file::what_it_is;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf, absolute};
@@ -42,7 +42,7 @@ pub(super) fn not_writable(folder: &Path, source: std::io::Error) -> Error {
             (refusing, "is on a disk that can only be read".into(), "choose another place".into())
         }
         _ => {
-            let advice = elsewhere("check the path and the free space");
+            let advice = elsewhere(remedy(&source));
             (folder.to_path_buf(), "nothing can be written into this folder".into(), advice)
         }
     };

@@ -10,4 +10,5 @@ pub mod link;
 pub mod memory;
 pub mod publish;
 pub mod regular_file;
+pub mod remains;
 pub mod staged_file;

@@ -5,6 +5,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::machine::claim::Claim;
 use crate::machine::folder::{make_folder, parent_of};
+use crate::machine::remains::remove_directory;
 use rustix::fs::{Access, AtFlags, CWD, RenameFlags, accessat, renameat_with};
 use rustix::io::Errno;
 use std::fs::File;
@@ -88,7 +89,7 @@ impl StagedDirectory {
             let _ = std::fs::rename(&aside, &self.target);
             return Err(error);
         }
-        let _ = std::fs::remove_dir_all(&aside);
+        remove_directory(&aside);
         Ok(())
     }
 }
@@ -134,7 +135,7 @@ impl Drop for StagedDirectory {
 
 /// Removes a directory. What cannot be removed keeps its lock file, by which a later run finds it.
 fn remove(place: &Path, claim: &mut Claim) {
-    if std::fs::remove_dir_all(place).is_err() && place.symlink_metadata().is_ok() {
+    if !remove_directory(place) {
         claim.leave();
     }
 }

@@ -7,6 +7,7 @@ use crate::machine::claim::Claim;
 use crate::machine::folder::parent_of;
 use crate::machine::publish::{exchange, is_unsupported, sync_directory};
 use crate::machine::regular_file::what_it_is;
+use crate::machine::remains::remove_file;
 use rustix::fs::RenameFlags;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ impl StagedFile {
     pub fn begin(target: &Path, replace: Replace) -> Result<Self> {
         may_come_to(target, replace)?;
         for left in Claim::abandoned(target) {
-            let _ = std::fs::remove_file(left.path(""));
+            remove_file(&left.path(""));
         }
         let claim = Claim::beside(target)?;
         let staging = claim.path("");
@@ -84,7 +85,7 @@ pub fn write_file(target: &Path, content: &[u8], replace: Replace) -> Result<()>
 
 impl Drop for StagedFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.staging);
+        remove_file(&self.staging);
     }
 }
 

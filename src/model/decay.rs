@@ -65,6 +65,26 @@ impl DecayTables {
         }
     }
 
+    /// The decay between a frame and a later one.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&self, row: usize, frame: usize) -> f64 {
+        let (own, cell) = (row / CELL_FRAMES, frame / CELL_FRAMES);
+        let from_start = self.from_start[frame / LANES].0[frame % LANES];
+        match own == cell {
+            false => self.to_end[row] * self.between[own * self.wide.len() + cell] * from_start,
+            true if self.wide[cell] => decay(self.exponent[frame] - self.exponent[row]),
+            true => self.to_start[row] * from_start,
+        }
+    }
+
+    /// The largest decay between a frame and the next, each divided by a number of the earlier.
+    #[must_use]
+    pub fn largest(&self, divisor: impl Fn(usize) -> f64) -> f64 {
+        let neighbours = 0..self.exponent.len().saturating_sub(1);
+        neighbours.map(|row| self.at(row, row + 1) / divisor(row)).fold(0.0, f64::max)
+    }
+
     /// The decay of the pairs of a run.
     #[inline(always)]
     #[must_use]
@@ -102,7 +122,8 @@ mod tests {
                 for j in run.frames.clone() {
                     let expected = (-(exponent[j] - exponent[i])).exp();
                     let found = of_run.factor * of_run.lanes[j / LANES - run.groups().start].0[j % LANES];
-                    let close = (found - expected).abs() <= 1e-12 * expected;
+                    let close =
+                        [found, tables.at(i, j)].iter().all(|found| (found - expected).abs() <= 1e-12 * expected);
                     assert!(close || expected < 1e-300, "{i} {j}: {found} {expected}");
                 }
             }

@@ -1,13 +1,16 @@
 //! Pairs of frames anywhere, eight at a time: for samples whose pairs lie too far apart for runs. It is compared with the slow
 //! twin in [`crate::model::pair`].
+//!
+//! Eight pairs that lie together mostly lie on one side of where the series of sinc ends, and many have decayed to nothing: both
+//! are seen from the ends of a group, without its pairs.
 
 use crate::model::catalogue::Model;
-use crate::model::laminar_flow::shear::{Kappa, powers, sinc_either};
+use crate::model::laminar_flow::shear::{Kappa, SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series, strained};
 use crate::model::laminar_flow::sine::sin_cos;
 use crate::model::nodes::EXPONENT;
 use crate::model::time_tables::STRAIN;
 use crate::parameters::definitions::ShearConvention;
-use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
+use crate::sums::pairs::{LANES, Lane, NEGLIGIBLE, PairGroup, QUANTITIES, THROUGH_H};
 use pulp::Simd;
 
 /// What eight pairs share at all angles.
@@ -19,18 +22,42 @@ struct Differences {
     quantities: [Lane; QUANTITIES],
 }
 
+/// The ends of a group.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    /// The largest of the decays.
+    decay: f64,
+    /// The least and the largest strain between the frames of a pair.
+    strain: [f64; 2],
+}
+
+impl Ends {
+    fn of(group: &Differences) -> Self {
+        let strain = &group.quantities[STRAIN].0;
+        let (least, most) = strain.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), &strain| {
+            // Strain never falls with age; what fills a last group up is zero.
+            (least.min(strain.abs()), most.max(strain.abs()))
+        });
+        Ends { decay: group.decay.0.iter().copied().fold(0.0, f64::max), strain: [least, most] }
+    }
+}
+
 /// Some pairs at one theta.
 #[derive(Debug)]
 pub struct ScatteredPairs {
     groups: Vec<Differences>,
+    ends: Vec<Ends>,
 }
 
 /// The same pairs at one angle.
 #[derive(Debug)]
 pub struct ScatteredAngle<'a> {
     groups: &'a [Differences],
+    ends: &'a [Ends],
     kappa: Kappa,
     convention: ShearConvention,
+    /// Decays below this, less the part of the strain, are negligible.
+    negligible: f64,
 }
 
 impl ScatteredPairs {
@@ -48,18 +75,30 @@ impl ScatteredPairs {
             }
             group
         };
-        ScatteredPairs { groups: pairs.chunks(LANES).map(group).collect() }
+        let groups: Vec<Differences> = pairs.chunks(LANES).map(group).collect();
+        ScatteredPairs { ends: groups.iter().map(Ends::of).collect(), groups }
     }
 
     /// At the angle `phi_degrees`.
     #[must_use]
     pub fn at<'a>(&'a self, model: &Model, theta: &[f64], phi_degrees: f64) -> ScatteredAngle<'a> {
         let kappa = model.kappa(theta, phi_degrees);
-        ScatteredAngle { groups: &self.groups, kappa, convention: model.convention }
+        let convention = model.convention;
+        let bound = |ends: &Ends| ends.decay / strained(convention, kappa.value * ends.strain[0]);
+        let negligible = NEGLIGIBLE * self.ends.iter().map(bound).fold(0.0, f64::max);
+        ScatteredAngle { groups: &self.groups, ends: &self.ends, kappa, convention, negligible }
     }
 }
 
 impl ScatteredAngle<'_> {
+    /// Whether h and its derivatives are negligible in all of group `group`.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_over(&self, group: usize) -> bool {
+        let Ends { decay, strain: [least, _] } = self.ends[group];
+        decay < self.negligible * strained(self.convention, self.kappa.value * least)
+    }
+
     /// Writes h and, where rows have more columns than the static ones, c of group `group`.
     #[inline(always)]
     pub fn fill<S: Simd, const W: usize>(&self, simd: S, group: usize, into: &mut PairGroup) {
@@ -72,9 +111,16 @@ impl ScatteredAngle<'_> {
         for x in &mut x.0 {
             *x *= self.kappa.value;
         }
-        let (sin, cos) = sin_cos(simd, &x);
+        let [least, most] = self.ends[group].strain.map(|strain| (self.kappa.value * strain).abs());
+        let (all_near, all_far) = (most < SERIES_BELOW, least >= SERIES_BELOW);
+        let (sin, cos) = if all_near { (Lane::default(), Lane::default()) } else { sin_cos(simd, &x) };
         for v in 0..LANES / S::F64_LANES {
-            let (sinc, slope) = sinc_either(simd, x.load::<S>(v), sin.load::<S>(v), cos.load::<S>(v));
+            let (x, sin, cos) = (x.load::<S>(v), sin.load::<S>(v), cos.load::<S>(v));
+            let (sinc, slope) = match (all_near, all_far) {
+                (true, _) => sinc_series(simd, x),
+                (_, true) => sinc_closed(simd, x, sin, cos),
+                _ => sinc_either(simd, x, sin, cos),
+            };
             let (s, s_slope) = match self.convention {
                 ShearConvention::Homodyne => powers::<S, true>(simd, sinc, slope),
                 ShearConvention::GapAverage => powers::<S, false>(simd, sinc, slope),
@@ -85,15 +131,20 @@ impl ScatteredAngle<'_> {
         }
     }
 
-    /// Vector `v` of dh/dtheta over h or c, for group `group`.
+    /// Vector `v` of dh/dtheta over h or c, for group `group`, still without its factors.
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
     pub fn differences<S: Simd>(&self, simd: S, group: usize, v: usize) -> [S::f64s; QUANTITIES] {
-        let factors = self.kappa.factors();
         let mut found = [simd.splat_f64s(0.0); QUANTITIES];
         for k in 0..QUANTITIES {
-            let difference = self.groups[group].quantities[k].load::<S>(v);
-            found[k] = simd.mul_f64s(difference, simd.splat_f64s(factors[k]));
+            found[k] = self.groups[group].quantities[k].load::<S>(v);
         }
         found
+    }
+
+    /// The factors of the differences.
+    #[must_use]
+    pub fn factors(&self) -> [f64; QUANTITIES] {
+        self.kappa.factors()
     }
 }

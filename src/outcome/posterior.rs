@@ -4,7 +4,7 @@ use crate::outcome::consensus::ConsensusSampling;
 use serde::{Deserialize, Serialize};
 
 /// One draw of a chain.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draw {
     /// All numbers, as they are sampled.
     pub values: Vec<f64>,

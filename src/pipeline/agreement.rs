@@ -10,11 +10,14 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::ingest::adopt::sources::are_the_tables;
+use crate::ingest::chosen::{Chosen, are_same_ranges};
 use crate::ingest::selection::Selection;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
 use crate::store::manifest::Manifest;
+use crate::units::listed;
 use serde_json::Value;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 /// A value of the configuration that is not the store's.
@@ -58,7 +61,10 @@ pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) 
     Err(told(directory, &differences)
         .advice(match adopted {
             true => "the store was adopted from tables: leave the file out (--set experimental_data.file_path=null)",
-            false => "give a store of another selection a --store of its own",
+            false => {
+                "`homodyne run` without --store (and store.directory) finds or makes the store that the configuration asks for, or give \
+                 that one a --store of its own"
+            }
         })
         .config())
 }
@@ -118,7 +124,9 @@ fn differences(settings: &Settings, manifest: &Manifest) -> Result<Vec<Differenc
         differences.extend(of_frames(selection, &manifest.experiment));
         differences.extend(source.filter(|source| source.exists()).and_then(|source| of_tables(source, manifest)));
     } else {
-        differences.extend(of_fields(selection, &manifest.provenance.selection));
+        let spelt = of_fields(selection, &manifest.provenance.selection);
+        let same = if spelt.is_empty() { Same::default() } else { Same::of(selection, manifest, source) };
+        differences.extend(spelt.into_iter().filter(|found| !same.holds_of(found.key)));
         differences.extend(source.map(|source| of_source(source, manifest)).transpose()?.flatten());
     }
     Ok(differences)
@@ -128,8 +136,8 @@ fn of_fields(selection: &Selection, stored: &Value) -> Vec<Difference> {
     let configured = serde_json::to_value(selection).unwrap_or_default();
     let difference = |&(field, key): &(&str, &'static str)| Difference {
         key,
-        configured: configured[field].to_string(),
-        stored: stored[field].to_string(),
+        configured: in_words(field, &configured[field]),
+        stored: in_words(field, &stored[field]),
     };
     EQUAL.iter().map(difference).filter(|found| found.configured != found.stored).collect()
 }
@@ -195,14 +203,75 @@ fn of_gap(settings: &Settings, manifest: &Manifest) -> Option<Difference> {
     differs.then(|| Difference { key: parameters::GAP, configured: configured.to_string(), stored: stored.to_string() })
 }
 
+/// Which parts of two selections take the same of the data, though they are written in other ways.
+#[derive(Debug, Default)]
+struct Same {
+    angles: bool,
+    frames: bool,
+    left_out: bool,
+}
+
+impl Same {
+    /// By the file, if it is there; otherwise as far as the store tells.
+    fn of(configured: &Selection, manifest: &Manifest, source: Option<&Path>) -> Self {
+        let Ok(stored) = serde_json::from_value::<Selection>(manifest.provenance.selection.clone()) else {
+            return Same::default();
+        };
+        let chosen = |selection: &Selection| Chosen::of(source.filter(|source| source.exists())?, selection).ok();
+        if let (Some(one), Some(other)) = (chosen(configured), chosen(&stored)) {
+            let angles = one.phi_degrees == other.phi_degrees;
+            return Same { angles, frames: one.frames == other.frames, left_out: one.left_out == other.left_out };
+        }
+        let frames = frames_of(configured, &stored, manifest.experiment.time.n_frames);
+        Same {
+            angles: are_same_ranges(&configured.phi_ranges, &stored.phi_ranges),
+            frames: frames.is_some(),
+            left_out: frames.is_some_and(|frames| configured.left_out(&frames) == stored.left_out(&frames)),
+        }
+    }
+
+    fn holds_of(&self, key: &str) -> bool {
+        match key {
+            data::PHI_RANGES => self.angles,
+            data::FIRST_FRAME | data::LAST_FRAME => self.frames,
+            data::MASKED | data::EXCLUDE_FIRST => self.left_out,
+            _ => false,
+        }
+    }
+}
+
+/// The frames of a store with `n_frames`, 0-based and half-open, if both selections take them. Of which number the last of the file is,
+/// the store tells only if it holds it.
+fn frames_of(configured: &Selection, stored: &Selection, n_frames: usize) -> Option<Range<usize>> {
+    let first = usize::try_from(stored.start_frame).ok()?.checked_sub(1)?;
+    let last = i64::try_from(first + n_frames).ok()?;
+    let is_last = configured.end_frame == stored.end_frame || (stored.end_frame == -1 && configured.end_frame == last);
+    (configured.start_frame == stored.start_frame && is_last).then(|| first..first + n_frames)
+}
+
+/// A value of a selection, as people write it.
+fn in_words(field: &str, value: &Value) -> String {
+    let range = |range: &Value| format!("{} to {} degrees", range["min_angle"], range["max_angle"]);
+    match (field, value) {
+        (_, Value::Null) => "not given".into(),
+        ("phi_ranges", Value::Array(ranges)) if ranges.is_empty() => "all angles".into(),
+        ("phi_ranges", Value::Array(ranges)) => listed(&ranges.iter().map(range).collect::<Vec<String>>()),
+        (_, Value::Array(values)) if values.is_empty() => "none".into(),
+        (_, Value::Array(values)) => listed(values),
+        (_, Value::String(text)) => text.clone(),
+        (_, value) => value.to_string(),
+    }
+}
+
 /// Adopted angles outside the configured ranges.
 fn of_angles(selection: &Selection, manifest: &Manifest) -> Option<Difference> {
     let ranges = &selection.phi_ranges;
     let is_wanted = |phi: f64| ranges.is_empty() || ranges.iter().any(|range| range.contains(phi));
     let phi = manifest.experiment.angles.iter().map(|angle| angle.phi_degrees);
     let outside: Vec<f64> = phi.filter(|&phi| !is_wanted(phi)).collect();
-    let configured = serde_json::to_value(ranges).unwrap_or_default().to_string();
-    (!outside.is_empty()).then(|| Difference { key: data::PHI_RANGES, configured, stored: format!("{outside:?}") })
+    let configured = in_words("phi_ranges", &serde_json::to_value(ranges).unwrap_or_default());
+    let stored = || format!("with angles {} degrees", listed(&outside));
+    (!outside.is_empty()).then(|| Difference { key: data::PHI_RANGES, configured, stored: stored() })
 }
 
 /// Frames that adopted tables cannot be: another number of them than was selected, or those that were to be left out.
@@ -221,11 +290,11 @@ fn of_frames(selection: &Selection, experiment: &Experiment) -> Vec<Difference> 
     let used = selection.masked_frames.iter().copied().filter(|&frame| place(frame).is_some_and(is_used));
     let used: Vec<usize> = used.collect();
     if !used.is_empty() {
-        let configured = format!("{:?}", selection.masked_frames);
+        let (configured, used) = (listed(&selection.masked_frames), listed(&used));
         found.push(Difference {
             key: data::MASKED,
             configured,
-            stored: format!("with pairs of frames {used:?}, of {n}"),
+            stored: format!("with pairs of frames {used}, of {n}"),
         });
     }
     found

@@ -8,7 +8,9 @@ use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
 use crate::machine::folder::{make_folder, parent_of};
 use crate::machine::regular_file;
+use crate::machine::remains::remove_file;
 use crate::machine::staged_file::{Replace, write_file};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,8 +23,37 @@ struct Sealed<C> {
     content: C,
 }
 
-fn checksum(content: &Content) -> serde_json::Result<String> {
+fn checksum<C: Serialize>(content: &C) -> serde_json::Result<String> {
     Ok(content_hash(&serde_json::to_vec(content)?))
+}
+
+/// Writes a file with a checksum, whole or not at all.
+///
+/// # Errors
+/// Io, with the path.
+pub(super) fn write_sealed<C: Serialize>(path: &Path, content: &C) -> Result<()> {
+    let sealed = |blake3| serde_json::to_vec(&Sealed { blake3, content });
+    let text = checksum(content)
+        .and_then(sealed)
+        .map_err(|source| Fault::at(path.display(), "no JSON").source(source).internal())?;
+    make_folder(&parent_of(path))?;
+    write_file(path, &text, Replace::File)
+}
+
+/// What a file with a checksum holds, if it is whole.
+///
+/// # Errors
+/// E74 if it is not.
+pub(super) fn read_sealed<C: Serialize + DeserializeOwned>(path: &Path) -> Result<C> {
+    let damaged =
+        |fault: Fault| fault.advice("move it away, and run without --resume to start again").code(Code::E74).format();
+    let text = regular_file::read(path).map_err(io_at(path))?;
+    let sealed: Sealed<C> = serde_json::from_slice(&text)
+        .map_err(|source| damaged(Fault::at(path.display(), "not a readable checkpoint").source(source)))?;
+    match checksum(&sealed.content) {
+        Ok(found) if found == sealed.blake3 => Ok(sealed.content),
+        _ => Err(damaged(Fault::at(path.display(), "the checksum differs from what was kept"))),
+    }
 }
 
 /// What was kept. `phases` holds everything; the rest is for reading by people and for refusing what does not belong.
@@ -89,7 +120,7 @@ impl Checkpoint {
     /// # Errors
     /// Io if it cannot be moved.
     pub fn set_damaged_aside(&self) -> Result<Option<PathBuf>> {
-        if !self.path.is_file() || content_of(&self.path).is_ok() {
+        if !self.path.is_file() || read_sealed::<Content>(&self.path).is_ok() {
             return Ok(None);
         }
         let aside = free_name(&self.path, "damaged");
@@ -98,7 +129,7 @@ impl Checkpoint {
     }
 
     fn read(path: &Path, hashes: Hashes<'_>) -> Result<Self> {
-        let content = content_of(path)?;
+        let content: Content = read_sealed(path)?;
         let fresh = Checkpoint::new(path.to_path_buf(), hashes);
         let checks = [
             ("configuration", &content.config_hash, &fresh.content.config_hash),
@@ -125,7 +156,7 @@ impl Checkpoint {
 
     /// Removes the file: the fit is done.
     pub fn remove(&self) {
-        let _ = std::fs::remove_file(&self.path);
+        remove_file(&self.path);
     }
 }
 
@@ -139,12 +170,7 @@ impl Journal for Checkpoint {
         self.content.phases.insert(phase.into(), known.to_vec());
         self.content.iteration = self.content.phases.values().map(Vec::len).sum();
         self.content.theta = known.last().map(|last| last.theta.clone()).unwrap_or_default();
-        let sealed = |blake3| serde_json::to_vec(&Sealed { blake3, content: &self.content });
-        let text = checksum(&self.content)
-            .and_then(sealed)
-            .map_err(|source| Fault::at(self.path.display(), "no JSON").source(source).internal())?;
-        make_folder(&parent_of(&self.path))?;
-        write_file(&self.path, &text, Replace::File)
+        write_sealed(&self.path, &self.content)
     }
 }
 
@@ -167,19 +193,6 @@ fn others(path: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|entry| is_other(entry)).collect();
     found.sort();
     found
-}
-
-/// What a file holds, if it is whole.
-fn content_of(path: &Path) -> Result<Content> {
-    let damaged =
-        |fault: Fault| fault.advice("move it away, and run without --resume to start again").code(Code::E74).format();
-    let text = regular_file::read(path).map_err(io_at(path))?;
-    let sealed: Sealed<Content> = serde_json::from_slice(&text)
-        .map_err(|source| damaged(Fault::at(path.display(), "not a readable checkpoint").source(source)))?;
-    match checksum(&sealed.content) {
-        Ok(found) if found == sealed.blake3 => Ok(sealed.content),
-        _ => Err(damaged(Fault::at(path.display(), "the checksum differs from what was kept"))),
-    }
 }
 
 fn shortened(hash: &str) -> String {

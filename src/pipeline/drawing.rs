@@ -152,6 +152,7 @@ impl Drawing {
             phi_degrees,
             sigma: Some(known.level.sigma).filter(|sigma| *sigma > 0.0),
             dt_seconds: self.dt_seconds,
+            unseen: (0..sums.frames.len()).filter(|&frame| sums.frames[frame][0] == 0.0).collect(),
             colours: self.settings.colours.unwrap_or_default(),
             model: self.model.unwrap_or_default(),
         };

@@ -83,7 +83,7 @@ pub(super) fn agreeing(settings: &Settings) -> Vec<PathBuf> {
 }
 
 /// Entries of a folder that are called like the stores of a name, in order.
-fn keyed(folder: &Path, name: &str) -> Vec<PathBuf> {
+pub(super) fn keyed(folder: &Path, name: &str) -> Vec<PathBuf> {
     let is_named = |path: &PathBuf| {
         let found = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let key = found.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));

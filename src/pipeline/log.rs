@@ -1,15 +1,16 @@
 //! The log of a run: hears everything, keeps what goes into log.txt, hands all of it on. It does not know what the user wants to see.
 
 use crate::config::settings::Settings;
+use crate::error::in_one_line;
 use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
 use crate::pipeline::progress::Progress;
 use crate::units::{now_unix_seconds, time_stamp};
 use std::sync::{Mutex, PoisonError};
 
-/// A line of any log of this program, from now: time (UTC), level, text.
+/// A line of any log of this program, from now: time (UTC), level, text. It is one line, whatever names of files and datasets hold.
 #[must_use]
 pub fn log_line(level: LogLevel, text: &str) -> String {
-    format!("{} {:<7} {text}", time_stamp(now_unix_seconds()), level.label())
+    format!("{} {:<7} {}", time_stamp(now_unix_seconds()), level.label(), in_one_line(text))
 }
 
 /// The log of one run.

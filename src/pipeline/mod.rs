@@ -2,16 +2,18 @@
 //!
 //! `run` is what stages share (its `log` hears everything, `progress` makes lines of it), `stages` are the stages, `conductor` their
 //! order. `find_store` says which store a fit takes, `agreement` whether it is what the configuration asks for, `checkpoint` keeps a
-//! fit, `run_directory` writes and finds results with their `run_record`, `holdings` lists and removes stores and results, `plan` says
+//! fit, `chain_checkpoint` chains, `posterior_directory` what they draw (`draw_journal` hands it to both), `run_directory` writes and finds results with their `run_record`, `holdings` lists and removes stores and results, `plan` says
 //! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
 //!
 //! `looked_at` is what `drawing` makes pictures of, `chosen_angles` which of them come first, `peers_fit` the same from files of the Python programs, `report_directory` holds
-//! pictures; `fitted` and `peers_files` are further forms of a result.
+//! pictures; `fitted`, `peers_files` and `peers_draws` are further forms of a result.
 
 mod agreement;
+mod chain_checkpoint;
 pub mod checkpoint;
 mod chosen_angles;
 pub mod conductor;
+mod draw_journal;
 pub mod drawing;
 mod find_store;
 mod fitted;
@@ -20,6 +22,7 @@ pub mod log;
 mod looked_at;
 pub mod many_q;
 mod marked_directory;
+mod peers_draws;
 mod peers_files;
 mod peers_fit;
 pub mod plan;

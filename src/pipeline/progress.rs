@@ -81,7 +81,15 @@ impl Progress {
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
             Event::Draws { done, all, gradients, seconds } => Some(draws((done, all), gradients, seconds)),
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
-            Event::Intervals { done, all } => Some(state.intervals((done, all as f64), now)),
+            // Told before all sweeps, they are those that will come.
+            Event::Intervals { done: 0.0, all } if state.sweeps == 0 => {
+                state.intervals_to_come = all as f64;
+                None
+            }
+            Event::Intervals { done, all } => {
+                state.intervals_to_come = 0.0;
+                Some(state.intervals((done, all as f64), now))
+            }
             Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
                 state.intervals = None;
                 state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
@@ -112,6 +120,8 @@ struct State {
     iteration: Option<Evaluated>,
     /// Intervals from the cost: when they began, and the share that is done.
     intervals: Option<(f64, f64)>,
+    /// Parameters whose intervals will come behind the last sweep, as far as that is known.
+    intervals_to_come: f64,
     /// When the last iteration was told, and when the fit will probably end.
     told: f64,
     end: Option<f64>,
@@ -164,10 +174,11 @@ impl State {
         (seconds > WORTH_SAYING_SECONDS).then(|| self.standing(fraction, Some(sweep), Some(left)))
     }
 
-    /// What is left takes as long per step as the last one did, and then comes the last sweep. A start on a sample takes no time and
+    /// What is left takes as long per step as the last one did, and then come the last sweep and the intervals. A start on a sample takes no time and
     /// tells nothing.
     fn step(&mut self, steps_left: f64, now: f64) -> Standing {
-        let left = steps_left * (now - self.told) + LAST_SWEEP * self.sweep_seconds;
+        let last = LAST_SWEEP + INTERVAL_SWEEPS * self.intervals_to_come;
+        let left = steps_left * (now - self.told) + last * self.sweep_seconds;
         self.told = now;
         self.end = (self.sweeps > 0).then_some(now + left);
         let left = self.end.map(|_| format!("ETA {}", clock(left)));
@@ -258,6 +269,17 @@ mod tests {
         assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 1:05"));
         // What takes longer than was expected ends with its sweep.
         assert!(line(sweep(0.5, 50.0), 80.0).ends_with("ETA 0:50"));
+    }
+
+    #[test]
+    fn intervals_that_will_come_are_part_of_the_end_from_the_first_step_on() {
+        let progress = Progress::default();
+        assert!(progress.at(&Event::Intervals { done: 0.0, all: 2 }, 0.0).is_none());
+        progress.at(&sweep(1.0, 10.0), 10.0);
+        // Three steps of 10 s, the last sweep of 40 s, two intervals of 240 s.
+        let first = progress.at(&ITERATION, 10.0).expect("told").line(usize::MAX);
+        assert!(first.ends_with("ETA 9:10"), "{first}");
+        assert!(progress.at(&Event::Intervals { done: 0.0, all: 2 }, 100.0).is_some(), "they have begun");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::listener::{Event, Listener, LogLevel, Watch};
 use crate::machine::dataflow::refused_threads;
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
+use crate::machine::remains::left_behind;
 use crate::outcome::fit::FitOutcome;
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::pipeline::agreement::check;
@@ -125,6 +126,7 @@ impl<'a> Run<'a> {
         let start = Instant::now();
         let result = job();
         refused_threads().iter().for_each(|warning| self.say(LogLevel::Warning, warning));
+        self.say_remains();
         let result = result?;
         let (seconds, now, peak) = (start.elapsed().as_secs_f64(), rss_anon_bytes(), stage_peak_bytes());
         let mebibytes = |bytes: Option<u64>| bytes.map_or("?".into(), |bytes| (bytes >> 20).to_string());
@@ -135,6 +137,11 @@ impl<'a> Run<'a> {
         let facts = StageFacts { wall_seconds: seconds, rss_anon_bytes: now, peak_rss_anon_bytes: peak };
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.into(), facts);
         Ok(result)
+    }
+
+    /// Warns of what could not be removed.
+    pub(super) fn say_remains(&self) {
+        left_behind().iter().for_each(|warning| self.say(LogLevel::Warning, warning));
     }
 
     /// Opens a store for fitting.

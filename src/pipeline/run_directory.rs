@@ -15,6 +15,7 @@ use crate::outcome::fit::{Conditions, FitOutcome, FitResult, SCHEMA_VERSION, Str
 use crate::parameters::definitions::ShearConvention;
 use crate::pipeline::fitted::{self, FITTED};
 use crate::pipeline::marked_directory::Marked;
+use crate::pipeline::peers_draws::{self, PEERS_DRAWS};
 use crate::pipeline::peers_files::{self, PEERS};
 use crate::pipeline::plan::decide;
 use crate::pipeline::posterior_directory::{self, POSTERIOR};
@@ -162,16 +163,17 @@ pub(super) fn lead_latest_to(directory: &Path, watch: &Watch<'_>) {
 
 /// Removes what killed processes have left of pictures and tables in the directory of a run.
 fn tidy(run: &Path) {
-    [report_directory::KIND, fitted::KIND, peers_files::KIND, posterior_directory::KIND]
+    [report_directory::KIND, fitted::KIND, peers_files::KIND, peers_draws::KIND, posterior_directory::KIND]
         .into_iter()
         .for_each(|kind| tidy_up(run, kind));
 }
 
 /// Directories within that of a run.
-const WITHIN: [(&str, Marked); 4] = [
+const WITHIN: [(&str, Marked); 5] = [
     (REPORT, report_directory::PICTURES),
     (FITTED, fitted::TABLES),
     (PEERS, peers_files::FILES),
+    (PEERS_DRAWS, peers_draws::FILES),
     (POSTERIOR, posterior_directory::DRAWS),
 ];
 

@@ -5,6 +5,8 @@ pub mod figures;
 pub mod judgement;
 pub mod page;
 pub mod pairs;
+pub mod posterior_curves;
+pub mod posterior_section;
 pub mod shell;
 pub mod table_page;
 pub mod tables;

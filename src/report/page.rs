@@ -6,6 +6,7 @@ use crate::report::figures::formats::Format;
 use crate::report::figures::formats::svg::escaped;
 use crate::report::figures::lines::Figure;
 use crate::report::judgement::{correlations, largest_residuals, list, parameters, verdict};
+use crate::report::posterior_section::PosteriorShown;
 use crate::report::shell::{END, begin, links, put};
 use crate::units::degrees;
 use std::fmt::Write;
@@ -60,6 +61,8 @@ pub struct Page<'a> {
     pub has_model: bool,
     /// Formats that the figures are written in, one at least.
     pub formats: &'a [Format],
+    /// The posterior, where one was sampled.
+    pub posterior: Option<PosteriorShown<'a>>,
 }
 
 impl Page<'_> {
@@ -73,6 +76,9 @@ impl Page<'_> {
             verdict(&mut html, &outcome.result);
             warnings(&mut html, self.warnings);
             parameters(&mut html, outcome);
+        }
+        if let Some(posterior) = &self.posterior {
+            posterior.write(&mut html, self.formats)?;
         }
         self.angles(&mut html)?;
         if !self.figures.is_empty() {

@@ -16,6 +16,8 @@ pub struct Ask<'a> {
     pub settings: &'a SampleSettings,
     /// Where chains start and how they are stretched: never what is believed before the data.
     pub fitted: &'a FitResult,
+    /// A time in the middle of the measurement, at which power laws are well known.
+    pub t_ref_seconds: f64,
     /// Threads, one chain each.
     pub threads: usize,
 }

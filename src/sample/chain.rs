@@ -1,14 +1,25 @@
-//! One chain: the no-U-turn sampler of nuts-rs (Hoffman and Gelman, JMLR 15 (2014) 1593) over a posterior. It knows no other chain.
+//! One chain, piece by piece: the no-U-turn sampler of nuts-rs (Hoffman and Gelman, JMLR 15 (2014) 1593) over a posterior. It knows no
+//! other chain.
+//!
+//! A piece begins at a [`State`] with a stream of random numbers of its own and ends at another: a chain that goes on from a state that was
+//! kept draws what it would have drawn without a break.
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::outcome::posterior::Draw;
 use crate::sample::density::Slope;
+use crate::sample::metric::Metric;
+use crate::sample::pieces::{Piece, pieces};
 use crate::sample::settings::SampleSettings;
-use nuts_rs::{Chain as _, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings as _};
+use nuts_rs::rand::Rng;
+use nuts_rs::{
+    Chain as _, CpuLogpFunc, CpuMath, CpuMathError, FlowNutsSettings, HasDims, KineticEnergyKind, LogpError,
+    Settings as _, StepSizeAdaptMethod,
+};
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -25,6 +36,17 @@ pub trait Target: Sync {
 
     /// The values that a draw at a place has.
     fn values(&self, w: &[f64]) -> Vec<f64>;
+}
+
+/// Where a chain is between two pieces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Its place.
+    pub place: Vec<f64>,
+    /// Its step size; `None` before it is known.
+    pub step_size: Option<f64>,
+    /// What it takes the posterior for.
+    pub metric: Metric,
 }
 
 /// What a chain has drawn.
@@ -48,6 +70,17 @@ pub struct Chains {
     pub chains: Vec<Walked>,
     /// Seconds of all.
     pub seconds: f64,
+    /// Gradients in these seconds: what an earlier sampling has kept took none.
+    pub new_gradients: u64,
+}
+
+/// Who walks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Walker {
+    /// Number of the chain.
+    pub chain: usize,
+    /// Acceptance that the step size aims at.
+    pub acceptance: f64,
 }
 
 /// Starts are spread so much wider than the posterior.
@@ -59,8 +92,8 @@ const DIVERGENT: f64 = 1000.0;
 
 /// The seed of a stream: equal words, equal draws.
 #[must_use]
-pub fn stream(seed: u64, chain: usize) -> [u8; 32] {
-    *blake3::hash(format!("homodyne posterior {seed} chain {chain}").as_bytes()).as_bytes()
+pub fn stream(seed: u64, chain: usize, piece: usize) -> [u8; 32] {
+    *blake3::hash(format!("homodyne posterior {seed} chain {chain} piece {piece}").as_bytes()).as_bytes()
 }
 
 /// Walks, until all draws are made or the user asks to stop; `tell` hears of every draw.
@@ -73,54 +106,122 @@ pub fn walk(
     (chain, acceptance): (usize, f64),
     tell: &dyn Fn(u64),
 ) -> Result<Walked> {
-    let mut rng = Xoshiro256PlusPlus::from_seed(stream(settings.seed, chain));
-    let failure = RefCell::new(None);
-    let density = Density { target, failure: &failure };
-    let start = start(target, &mut rng)?;
-    let nuts = nuts(settings, acceptance);
-    let broken = |what: String| Fault::at("chain", what).advice("please report this").internal();
-    let mut sampler =
-        nuts.new_chain(chain as u64, CpuMath::new(density), &mut rng).map_err(|error| broken(error.to_string()))?;
+    let walker = Walker { chain, acceptance };
+    let mut state = begin(target, settings, walker)?;
     let mut walked = Walked::default();
-    // What the target has reported comes before what the sampler makes of it.
-    let failed = |error: String| failure.take().unwrap_or_else(|| broken(error));
-    let mut go_on = sampler.set_position(&start).map_err(|error| failed(error.to_string()));
-    for draw in 0..settings.n_warmup + settings.n_draws {
-        let made = go_on.and_then(|()| sampler.expanded_draw().map_err(|error| failed(error.to_string())));
-        let (place, _, stats, progress) = match made {
-            Ok(made) => made,
-            Err(Error::Interrupted(_)) => return Ok(Walked { is_cut: true, ..walked }),
-            Err(error) => return Err(error),
-        };
-        go_on = Ok(());
-        walked.gradients += progress.num_gradients;
-        walked.step_size = progress.step_size;
-        if draw >= settings.n_warmup {
-            walked.draws.push(Draw {
-                values: target.values(&place),
-                log_density: stats.point.logp,
-                energy: stats.point.energy,
-                acceptance: stats.adapt.step_size.mean_tree_accept,
-                steps: progress.num_steps,
-                depth: stats.depth,
-                diverging: progress.diverging,
-            });
-            walked.places.push(place.into_vec());
+    for piece in pieces(settings) {
+        let (more, end) = walk_piece(target, settings, (walker, piece), &state, tell)?;
+        walked.append(more);
+        if walked.is_cut {
+            break;
         }
-        tell(progress.num_gradients);
+        state = end;
     }
     Ok(walked)
 }
 
-fn nuts(settings: &SampleSettings, acceptance: f64) -> DiagNutsSettings {
-    let mut nuts = DiagNutsSettings {
-        num_tune: settings.n_warmup as u64,
-        num_draws: settings.n_draws as u64,
+impl Walked {
+    /// Goes on.
+    pub fn append(&mut self, more: Walked) {
+        self.draws.extend(more.draws);
+        self.places.extend(more.places);
+        self.gradients += more.gradients;
+        self.step_size = more.step_size;
+        self.is_cut |= more.is_cut;
+    }
+}
+
+/// The state in which a chain begins.
+///
+/// # Errors
+/// What the target reports; E63 if no start has a density.
+pub fn begin(target: &dyn Target, settings: &SampleSettings, walker: Walker) -> Result<State> {
+    let mut rng = Xoshiro256PlusPlus::from_seed(stream(settings.seed, walker.chain, 0));
+    let place = start(target, &mut rng)?;
+    Ok(State { place, step_size: None, metric: Metric::round(target.width()) })
+}
+
+/// Walks one piece. Draws of the warm-up are not kept. Cut short by the user's wish to stop, it ends at the state where it began.
+///
+/// # Errors
+/// What the target reports.
+pub fn walk_piece(
+    target: &dyn Target,
+    settings: &SampleSettings,
+    (walker, piece): (Walker, Piece),
+    state: &State,
+    tell: &dyn Fn(u64),
+) -> Result<(Walked, State)> {
+    let mut rng = Xoshiro256PlusPlus::from_seed(stream(settings.seed, walker.chain, 1 + piece.number));
+    let failure = RefCell::new(None);
+    let density = Density { target, metric: &state.metric, failure: &failure };
+    let nuts = nuts(settings, walker, piece, state);
+    let broken = |what: String| Fault::at("chain", what).advice("please report this").internal();
+    let mut sampler = nuts
+        .new_chain(walker.chain as u64, CpuMath::new(density), &mut rng)
+        .map_err(|error| broken(error.to_string()))?;
+    let mut walked = Walked::default();
+    // What the target has reported comes before what the sampler makes of it.
+    let failed = |error: String| failure.take().unwrap_or_else(|| broken(error));
+    let mut go_on = sampler.set_position(&state.place).map_err(|error| failed(error.to_string()));
+    for _ in 0..piece.n_draws {
+        let made = go_on.and_then(|()| sampler.expanded_draw().map_err(|error| failed(error.to_string())));
+        let (place, _, stats, progress) = match made {
+            Ok(made) => made,
+            Err(Error::Interrupted(_)) => {
+                walked.is_cut = true;
+                break;
+            }
+            Err(error) => return Err(error),
+        };
+        go_on = Ok(());
+        walked.gradients += progress.num_gradients;
+        walked.step_size = stats.adapt.step_size.step_size_bar;
+        if !piece.is_warmup {
+            walked.draws.push(Draw {
+                values: target.values(&place),
+                log_density: stats.point.logp,
+                energy: stats.point.energy,
+                // A walk that could not make its first step has none.
+                acceptance: stats.adapt.step_size.mean_tree_accept.max(0.0),
+                steps: progress.num_steps,
+                depth: stats.depth,
+                diverging: progress.diverging,
+            });
+        }
+        walked.places.push(place.into_vec());
+        tell(progress.num_gradients);
+    }
+    let end = state.after(piece, &walked);
+    if piece.is_warmup {
+        walked.places.clear();
+    }
+    Ok((walked, end))
+}
+
+impl State {
+    fn after(&self, piece: Piece, walked: &Walked) -> State {
+        let (false, Some(place)) = (walked.is_cut, walked.places.last()) else { return self.clone() };
+        let metric = if piece.learns_metric { Metric::of(&walked.places) } else { self.metric.clone() };
+        State { place: place.clone(), step_size: Some(walked.step_size), metric }
+    }
+}
+
+fn nuts(settings: &SampleSettings, walker: Walker, piece: Piece, state: &State) -> FlowNutsSettings {
+    let mut nuts = FlowNutsSettings {
+        num_tune: if piece.is_warmup { piece.n_draws as u64 } else { 0 },
+        num_draws: if piece.is_warmup { 0 } else { piece.n_draws as u64 },
         maxdepth: settings.max_tree_depth as u64,
         max_energy_error: DIVERGENT,
-        ..DiagNutsSettings::default()
+        trajectory_kind: KineticEnergyKind::Euclidean,
+        ..FlowNutsSettings::default()
     };
-    nuts.adapt_options.step_size_settings.target_accept = acceptance;
+    let step_size = &mut nuts.adapt_options.step_size_settings;
+    step_size.target_accept = walker.acceptance;
+    step_size.initial_step = state.step_size.unwrap_or(step_size.initial_step);
+    if let (false, Some(known)) = (piece.is_warmup, state.step_size) {
+        step_size.adapt_options.method = StepSizeAdaptMethod::Fixed(known);
+    }
     nuts
 }
 
@@ -148,6 +249,7 @@ fn start(target: &dyn Target, rng: &mut Xoshiro256PlusPlus) -> Result<Vec<f64>> 
 /// The target as nuts-rs asks for it.
 struct Density<'t> {
     target: &'t dyn Target,
+    metric: &'t Metric,
     failure: &'t RefCell<Option<Error>>,
 }
 
@@ -175,6 +277,7 @@ impl HasDims for Density<'_> {
 
 impl CpuLogpFunc for Density<'_> {
     type LogpError = Refused;
+    /// The metric stays as it is along a piece.
     type FlowParameters = ();
     type ExpandedVector = Vec<f64>;
 
@@ -202,5 +305,77 @@ impl CpuLogpFunc for Density<'_> {
         position: &[f64],
     ) -> std::result::Result<Vec<f64>, CpuMathError> {
         Ok(position.to_vec())
+    }
+
+    fn new_transformation<R: Rng + ?Sized>(&mut self, _: &mut R, _: usize, _: u64) -> std::result::Result<(), Refused> {
+        Ok(())
+    }
+
+    fn init_transformation<R: Rng + ?Sized>(
+        &mut self,
+        _: &mut R,
+        _: &[f64],
+        _: &[f64],
+        _: u64,
+    ) -> std::result::Result<(), Refused> {
+        Ok(())
+    }
+
+    fn update_transformation<'a, R: Rng + ?Sized>(
+        &'a mut self,
+        _: &mut R,
+        _: impl ExactSizeIterator<Item = &'a [f64]>,
+        _: impl ExactSizeIterator<Item = &'a [f64]>,
+        _: impl ExactSizeIterator<Item = &'a f64>,
+        (): &'a mut (),
+    ) -> std::result::Result<(), Refused> {
+        Ok(())
+    }
+
+    fn transformation_id(&self, (): &()) -> std::result::Result<i64, Refused> {
+        Ok(0)
+    }
+
+    fn init_from_transformed_position(
+        &mut self,
+        (): &(),
+        place: &mut [f64],
+        by_place: &mut [f64],
+        round: &[f64],
+        by_round: &mut [f64],
+        _: Option<f64>,
+    ) -> std::result::Result<(f64, f64), Refused> {
+        place.copy_from_slice(&self.metric.place(round));
+        let log = self.logp(place, by_place)?;
+        by_round.copy_from_slice(&self.metric.pulled_back(by_place));
+        Ok((log, 0.0))
+    }
+
+    fn init_from_untransformed_position(
+        &mut self,
+        (): &(),
+        place: &[f64],
+        by_place: &mut [f64],
+        round: &mut [f64],
+        by_round: &mut [f64],
+        _: Option<f64>,
+    ) -> std::result::Result<(f64, f64), Refused> {
+        let log = self.logp(place, by_place)?;
+        round.copy_from_slice(&self.metric.round_of(place));
+        by_round.copy_from_slice(&self.metric.pulled_back(by_place));
+        Ok((log, 0.0))
+    }
+
+    fn inv_transform_normalize(
+        &mut self,
+        (): &(),
+        place: &[f64],
+        by_place: &[f64],
+        round: &mut [f64],
+        by_round: &mut [f64],
+    ) -> std::result::Result<f64, Refused> {
+        round.copy_from_slice(&self.metric.round_of(place));
+        by_round.copy_from_slice(&self.metric.pulled_back(by_place));
+        Ok(0.0)
     }
 }

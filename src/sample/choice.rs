@@ -7,23 +7,28 @@ use crate::sample::ask::{Ask, Data};
 use crate::sample::consensus::course::{Outlook, Resources, sample as sample_shards};
 use crate::sample::consensus::settings::Sharded;
 use crate::sample::consensus::sizes::GRADIENTS_PER_DRAW;
-use crate::sample::course::{Start, sample};
+use crate::sample::course::{Start, sample_into};
+use crate::sample::journal::Journal;
 use crate::sums::objective::{Fineness, Objective};
 use std::time::Instant;
 
-/// Samples as asked for, or as the predicted time lets choose; the log says which, and why.
+/// Samples as asked for, or as the predicted time lets choose; the log says which, and why. Chains on all data are kept by a journal.
 ///
 /// # Errors
 /// What either reports.
 pub fn sample_as_chosen(
     data: Data<'_>,
     resources: &Resources<'_>,
-    ask: &Ask<'_>,
+    (ask, journal): (&Ask<'_>, &dyn Journal),
     watch: &Watch<'_>,
 ) -> Result<PosteriorResult> {
     let (is_direct, outlook) = choose(&data, ask)?;
     watch.log(LogLevel::Info, &outlook.reason);
-    if is_direct { sample(data, ask, watch) } else { sample_shards(data, resources, ask, &outlook, watch) }
+    if is_direct {
+        sample_into(journal, data, ask, watch)
+    } else {
+        sample_shards(data, resources, ask, &outlook, watch)
+    }
 }
 
 /// Whether to sample directly, and what is known of it.

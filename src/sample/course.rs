@@ -5,28 +5,25 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::likelihood::reduced::{angle_cost, full_hessian};
 use crate::likelihood::scaling::{Scaling, ScalingMap, ScalingSettings, weights};
-use crate::listener::{Event, LogLevel, Watch};
-use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::listener::{LogLevel, Watch};
 use crate::outcome::fit::{AngleResult, FitResult};
 use crate::outcome::posterior::{CondensedSampling, PosteriorResult};
 use crate::parameters::prior::Prior;
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::sample::ask::{Ask, Data};
-use crate::sample::chain::{Chains, Target, Walked, walk};
+use crate::sample::chain::{Chains, Target, Walked};
 use crate::sample::density::{Correction, Likelihood, Posterior, Slope};
+use crate::sample::ensemble::{COMPARED, walk_all};
 use crate::sample::findings::{Sampled, findings};
 use crate::sample::geometry::{Center, Geometry};
-use crate::sample::numbers::Numbers;
+use crate::sample::journal::Journal;
+use crate::sample::numbers::{Known, Numbers};
 use crate::sample::settings::NoiseScale;
 use crate::sums::gram::Gram;
 use crate::sums::objective::{Fineness, Objective, RawData};
 use crate::sums::rank_update::Depth;
 use ndarray::Array2;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
-/// Draws whose log likelihood is compared with that of all pairs.
-const COMPARED: usize = 10;
 /// Largest difference, in units of the log likelihood, up to which condensed data are believed.
 const BELIEVED: f64 = 0.05;
 
@@ -35,6 +32,14 @@ const BELIEVED: f64 = 0.05;
 /// # Errors
 /// What the sweeps report; E62 where noise is fixed and not known; E63 where no start has a density.
 pub fn sample(data: Data<'_>, ask: &Ask<'_>, watch: &Watch<'_>) -> Result<PosteriorResult> {
+    sample_into(&(), data, ask, watch)
+}
+
+/// Samples, and hands every piece of a chain to a journal, which gives back those that an earlier sampling has kept.
+///
+/// # Errors
+/// What [`sample`] and the journal report.
+pub fn sample_into(journal: &dyn Journal, data: Data<'_>, ask: &Ask<'_>, watch: &Watch<'_>) -> Result<PosteriorResult> {
     let center = Start::of(data.together, ask)?;
     let levels = if data.may_be_condensed { &[Some(Fineness::Usual), Some(Fineness::Fine), None][..] } else { &[None] };
     for level in levels {
@@ -43,13 +48,15 @@ pub fn sample(data: Data<'_>, ask: &Ask<'_>, watch: &Watch<'_>) -> Result<Poster
             if level.is_some() {
                 continue;
             }
-            let walked = chains(&center.posterior(data.alone, None), ask, watch)?;
+            journal.begin("all", &center.numbers.all)?;
+            let walked = walk_all(&center.posterior(data.alone, None), ask, journal, watch)?;
             return Ok(center.told(ask, walked, None));
         };
         condensed.sweep_alone();
         let correction = center.correction(&*condensed)?;
         let posterior = center.posterior(&*condensed, Some(&correction));
-        let walked = chains(&posterior, ask, watch)?;
+        journal.begin(if level == &Some(Fineness::Usual) { "condensed" } else { "fine" }, &center.numbers.all)?;
+        let walked = walk_all(&posterior, ask, journal, watch)?;
         let largest_difference = difference(&posterior, data.together, &walked.chains)?;
         if largest_difference > BELIEVED {
             let told = format!(
@@ -99,7 +106,12 @@ impl Start {
         let theta: Vec<f64> = ask.fitted.parameters.iter().map(|found| found.value).collect();
         let map = ScalingMap::new(&scaling_settings(ask), &raw.phi_degrees(), ask.space)?;
         let weights = weights(&sigma);
-        let numbers = Numbers::new(ask.space, &map, (ask.settings.noise, n), &theta);
+        let known = Known {
+            theta: &theta,
+            deviation: &|name| variance(ask.fitted, name).map(f64::sqrt),
+            t_ref_seconds: ask.t_ref_seconds,
+        };
+        let numbers = Numbers::new(ask.space, &map, (ask.settings.noise, n), &known);
         let free: Vec<f64> = numbers.free.iter().map(|&k| theta[k]).collect();
         let likelihood = Likelihood { numbers: &numbers, map: &map, weights: &weights };
         let grams = likelihood.grams(raw, &free, Depth::Normal)?;
@@ -196,6 +208,12 @@ fn covariance(numbers: &Numbers, fitted: &FitResult) -> Array2<f64> {
     })
 }
 
+/// The variance of a number by the fit, if it has one.
+fn variance(fitted: &FitResult, name: &str) -> Option<f64> {
+    let place = fitted.covariance_names.iter().position(|known| known == name)?;
+    fitted.covariance.get(place)?.get(place).copied().flatten()
+}
+
 impl Target for Posterior<'_> {
     fn width(&self) -> usize {
         self.geometry.width()
@@ -210,42 +228,15 @@ impl Target for Posterior<'_> {
     }
 }
 
-/// All chains, one thread each; what they draw does not depend on how many threads there are.
-fn chains(target: &dyn Target, ask: &Ask<'_>, watch: &Watch<'_>) -> Result<Chains> {
-    let (settings, begun) = (ask.settings, Instant::now());
-    let all = settings.n_chains * (settings.n_warmup + settings.n_draws);
-    let (draws, gradients) = (AtomicU64::new(0), AtomicU64::new(0));
-    let tell = |of_draw: u64| {
-        let gradients = gradients.fetch_add(of_draw, Ordering::Relaxed) + of_draw;
-        let done = draws.fetch_add(1, Ordering::Relaxed) as usize + 1;
-        watch.tell(&Event::Draws { done, all, gradients, seconds: begun.elapsed().as_secs_f64() });
-    };
-    let acceptance = ask.acceptance();
-    let mut chains = Vec::with_capacity(settings.n_chains);
-    let flow = Dataflow {
-        n_items: settings.n_chains,
-        lanes: Lanes::self_reading(ask.threads.min(settings.n_chains)),
-        read: &|_| Ok(()),
-        work: &|chain, ()| walk(target, settings, (chain, acceptance), &tell),
-        meter: &Meter::default(),
-    };
-    flow.fold(&mut |_, walked| {
-        chains.push(walked);
-        Ok(())
-    })?;
-    Ok(Chains { chains, seconds: begun.elapsed().as_secs_f64() })
-}
-
-/// The largest difference between the log likelihood of all pairs and that of the data that stand for them, over spread draws, less
+/// The largest difference between the log likelihood of all pairs and that of the data that stand for them, over draws that were kept for it, less
 /// what is common to all. None if the user asks to stop: then nothing more is compared.
 fn difference(posterior: &Posterior<'_>, raw: &dyn Objective, chains: &[Walked]) -> Result<f64> {
     let places: Vec<&Vec<f64>> = chains.iter().flat_map(|chain| &chain.places).collect();
     if places.is_empty() || chains.iter().any(|chain| chain.is_cut) {
         return Ok(0.0);
     }
-    let stride = places.len().div_ceil(COMPARED).max(1);
     let mut differences = Vec::new();
-    for place in places.iter().step_by(stride) {
+    for place in places {
         let stands_for = posterior.log_likelihood(posterior.data, posterior.correction, place)?;
         differences.push(posterior.log_likelihood(raw, None, place)? - stands_for);
     }

@@ -14,10 +14,9 @@
 use crate::error::Result;
 use crate::likelihood::reduced::{angle_cost, angle_gradient};
 use crate::likelihood::scaling::ScalingMap;
-use crate::parameters::coordinate::Placed;
 use crate::parameters::scaling::AngleScaling;
 use crate::sample::geometry::Geometry;
-use crate::sample::numbers::{Number, Numbers};
+use crate::sample::numbers::{Number, Numbers, Placement};
 use crate::sums::gram::Gram;
 use crate::sums::objective::{Objective, Query};
 use crate::sums::rank_update::Depth;
@@ -157,7 +156,7 @@ impl Posterior<'_> {
     /// The values of a place.
     #[must_use]
     pub fn values(&self, w: &[f64]) -> Vec<f64> {
-        self.placed(&self.geometry.prior_coordinates(w)).iter().map(|placed| placed.value).collect()
+        self.likelihood.numbers.place(&self.geometry.prior_coordinates(w)).values()
     }
 
     /// The log likelihood, adjusted, at a place, on any data: what is compared between all pairs and those that stand for them.
@@ -165,8 +164,7 @@ impl Posterior<'_> {
     /// # Errors
     /// What the sweep reports.
     pub fn log_likelihood(&self, data: &dyn Objective, correction: Option<&Correction>, w: &[f64]) -> Result<f64> {
-        let values: Vec<f64> =
-            self.placed(&self.geometry.likelihood_coordinates(w)).iter().map(|placed| placed.value).collect();
+        let values = self.likelihood.numbers.place(&self.geometry.likelihood_coordinates(w)).values();
         let grams = self.likelihood.grams(data, &values, Depth::Cost)?;
         Ok(self.geometry.magnitude * self.likelihood.log(&grams, &values, correction).value)
     }
@@ -176,30 +174,29 @@ impl Posterior<'_> {
     /// # Errors
     /// What the sweep reports; Interrupted if the user asks to stop.
     pub fn log(&self, w: &[f64]) -> Result<Slope> {
-        let shifted = self.placed(&self.geometry.likelihood_coordinates(w));
-        let values: Vec<f64> = shifted.iter().map(|placed| placed.value).collect();
+        let numbers = self.likelihood.numbers;
+        let shifted = numbers.place(&self.geometry.likelihood_coordinates(w));
+        let plain = numbers.place(&self.geometry.prior_coordinates(w));
+        let values = shifted.values();
+        if !(shifted.log_volume.is_finite() && plain.log_volume.is_finite()) {
+            return Ok(Slope { value: f64::NEG_INFINITY, gradient: vec![0.0; values.len()] });
+        }
         let grams = self.likelihood.grams(self.data, &values, Depth::Gradient)?;
         let found = self.likelihood.log(&grams, &values, self.correction);
         let magnitude = self.geometry.magnitude;
-        let by_shifted: Vec<f64> =
-            found.gradient.iter().zip(&shifted).map(|(slope, placed)| magnitude * slope * placed.slope).collect();
-        let (prior, by_prior) = self.prior(&self.placed(&self.geometry.prior_coordinates(w)));
+        let by_values: Vec<f64> = found.gradient.iter().map(|slope| magnitude * slope).collect();
+        let by_shifted = numbers.pulled_back(&shifted, &by_values, 0.0);
+        let (prior, by_prior) = self.prior(&plain);
         let by_prior: Vec<f64> = by_prior.iter().map(|slope| self.prior_power * slope).collect();
         let gradient = self.geometry.pulled_back(&by_shifted, &by_prior);
         Ok(Slope { value: magnitude * (found.value - self.geometry.least) + self.prior_power * prior, gradient })
     }
 
-    fn placed(&self, u: &[f64]) -> Vec<Placed> {
-        self.likelihood.numbers.all.iter().zip(u).map(|(number, &u)| number.coordinate.place(u)).collect()
-    }
-
     /// Prior and change of coordinates.
-    fn prior(&self, placed: &[Placed]) -> (f64, Vec<f64>) {
-        let of_number = |(number, placed): (&Number, &Placed)| {
-            let (log, slope) = number.prior.log_density(placed.value + number.shift);
-            (log + placed.log_slope, slope * placed.slope + placed.log_slope_turns)
-        };
-        let all: Vec<(f64, f64)> = self.likelihood.numbers.all.iter().zip(placed).map(of_number).collect();
-        (all.iter().map(|(log, _)| log).sum(), all.into_iter().map(|(_, slope)| slope).collect())
+    fn prior(&self, at: &Placement) -> (f64, Vec<f64>) {
+        let numbers = self.likelihood.numbers;
+        let of_number = |(number, value): (&Number, f64)| number.prior.log_density(value + number.shift);
+        let (logs, slopes): (Vec<f64>, Vec<f64>) = numbers.all.iter().zip(at.values()).map(of_number).unzip();
+        (logs.iter().sum::<f64>() + at.log_volume, numbers.pulled_back(at, &slopes, 1.0))
     }
 }

@@ -34,7 +34,7 @@ pub struct Sampled<'a> {
 #[must_use]
 pub fn findings(sampled: &Sampled<'_>, walked: Chains, condensed: Option<CondensedSampling>) -> PosteriorResult {
     let (ask, settings) = (sampled.ask, sampled.ask.settings);
-    let Chains { chains, seconds } = walked;
+    let Chains { chains, seconds, new_gradients } = walked;
     let is_cut = chains.iter().any(|chain| chain.is_cut);
     let numbers: Vec<PosteriorNumber> =
         (0..sampled.numbers.all.len()).map(|place| sampled.number(place, &chains)).collect();
@@ -45,7 +45,6 @@ pub fn findings(sampled: &Sampled<'_>, walked: Chains, condensed: Option<Condens
         (false, true) => PosteriorVerdict::Converged,
         (false, false) => PosteriorVerdict::NotConverged,
     };
-    let gradients: u64 = facts.iter().map(|chain| chain.gradients).sum();
     PosteriorResult {
         verdict,
         reasons,
@@ -59,7 +58,7 @@ pub fn findings(sampled: &Sampled<'_>, walked: Chains, condensed: Option<Condens
         condensed,
         consensus: None,
         seconds,
-        gradients_per_second: gradients as f64 / seconds.max(1e-9),
+        gradients_per_second: new_gradients as f64 / seconds.max(1e-9),
         chains: facts,
         draws: chains.into_iter().map(|chain| sampled.shown(chain.draws)).collect(),
     }

@@ -11,14 +11,10 @@
 //! which is the geometric mean of H^-1 and V in any coordinates: it does not depend on order or units of the numbers, and k = 1, B = S
 //! where both agree.
 
-use crate::parameters::coordinate::Coordinate;
 use crate::sample::numbers::Numbers;
 use crate::sample::settings::NoiseCorrelation;
 use crate::sums::algebra::Algebra;
 use ndarray::Array2;
-
-/// Variance of a number that nothing but its bounds holds, in coordinates without bounds: that of a logistic density.
-const OF_BOUNDS: f64 = std::f64::consts::PI * std::f64::consts::PI / 3.0;
 
 /// Smaller eigenvalues of a correlation are rounding.
 const SMALLEST: f64 = 1e-12;
@@ -54,17 +50,18 @@ impl Geometry {
     #[must_use]
     pub fn new(numbers: &Numbers, center: &Center<'_>, correlation: NoiseCorrelation) -> Self {
         let (n, model) = (numbers.all.len(), numbers.n_of_model);
-        let u: Vec<f64> =
-            numbers.all.iter().zip(center.values).map(|(number, &value)| number.coordinate.of(value)).collect();
-        let slopes: Vec<f64> = (0..model).map(|k| numbers.all[k].coordinate.place(u[k]).slope).collect();
-        let hessian = center.hessian.with_factors(&slopes, &slopes);
-        let is_bounded = |k: usize| numbers.all[k].coordinate != Coordinate::Real;
-        let covariance = Covariance { hessian: &hessian, is_bounded: (0..model).map(is_bounded).collect() };
-        let over: Vec<f64> = slopes.iter().map(|slope| 1.0 / slope).collect();
-        let covariance = match correlation {
-            NoiseCorrelation::Frame => covariance.of(&center.covariance.with_factors(&over, &over)),
-            NoiseCorrelation::None => covariance.capped(covariance.plain()),
+        let axes = numbers.axes_of(center.values);
+        let at = numbers.place(&axes);
+        let bounds = numbers.variances_of_bounds(&at);
+        let of_values = Covariance { hessian: center.hessian, bounds: &bounds };
+        let known = match correlation {
+            NoiseCorrelation::Frame => of_values.of(center.covariance),
+            NoiseCorrelation::None => of_values.plain(),
         };
+        let jacobian = numbers.jacobian(&at);
+        let hessian = jacobian.t().dot(center.hessian).dot(&jacobian);
+        let inverse = jacobian.solve_many(&Array2::eye(model));
+        let covariance = capped(&inverse.dot(&known).dot(&inverse.t()), &inverse, &bounds);
         let root = root_of(&covariance);
         let (inner, magnitude) = match correlation {
             NoiseCorrelation::Frame => adjustment(&root.t().dot(&hessian).dot(&root)),
@@ -83,7 +80,7 @@ impl Geometry {
             stretch[[model + factor, model + factor]] = width;
             adjusted[[model + factor, model + factor]] = width;
         }
-        Geometry { center: u, stretch, adjusted, magnitude, least: center.least }
+        Geometry { center: axes, stretch, adjusted, magnitude, least: center.least }
     }
 
     /// Numbers.
@@ -135,21 +132,25 @@ impl Geometry {
     }
 }
 
-/// The covariance of the numbers of a model, also where the data do not tell it.
+/// The covariance of the numbers of a model, as values, also where the data do not tell it.
 struct Covariance<'a> {
     hessian: &'a Array2<f64>,
-    is_bounded: Vec<bool>,
+    bounds: &'a [Option<f64>],
 }
 
 impl Covariance<'_> {
     /// Of pairs that are independent, with what bounds tell.
     fn plain(&self) -> Array2<f64> {
         let mut information = self.hessian.clone();
-        for (k, &is_bounded) in self.is_bounded.iter().enumerate() {
-            information[[k, k]] += if is_bounded { 1.0 / OF_BOUNDS } else { 1e-12 * self.hessian[[k, k]] };
+        for (k, variance) in self.bounds.iter().enumerate() {
+            information[[k, k]] += variance.map_or(1e-12 * self.hessian[[k, k]], |variance| 1.0 / variance);
         }
+        // Numbers differ in size by many orders.
+        let scale = information.diagonal_scale();
         let identity = Array2::eye(information.nrows());
-        information.solve_positive(&identity).unwrap_or_else(|| information.solve_many(&identity))
+        let scaled = information.divided(&scale);
+        let inverse = scaled.solve_positive(&identity).unwrap_or_else(|| scaled.solve_many(&identity));
+        inverse.divided(&scale)
     }
 
     /// That of the noise model; numbers without one have that of independent pairs, widened like the others, and nothing in common.
@@ -163,18 +164,19 @@ impl Covariance<'_> {
             (false, true) => widening * plain[[row, row]],
             (false, false) => 0.0,
         };
-        self.capped(Array2::from_shape_fn((n, n), entry))
+        Array2::from_shape_fn((n, n), entry)
     }
+}
 
-    /// No number is wider than its bounds make it.
-    fn capped(&self, covariance: Array2<f64>) -> Array2<f64> {
-        let factor = |k: usize| match self.is_bounded[k] {
-            true => (OF_BOUNDS / covariance[[k, k]]).sqrt().min(1.0),
-            false => 1.0,
-        };
-        let factors: Vec<f64> = (0..covariance.nrows()).map(factor).collect();
-        covariance.with_factors(&factors, &factors)
-    }
+/// No axis is wider than bounds make it: those of all numbers that it depends on.
+fn capped(covariance: &Array2<f64>, inverse: &Array2<f64>, bounds: &[Option<f64>]) -> Array2<f64> {
+    let factor = |k: usize| {
+        let terms = bounds.iter().enumerate().filter(|&(j, _)| inverse[[k, j]] != 0.0);
+        let variance = terms.map(|(j, bound)| bound.map(|bound| bound * inverse[[k, j]].powi(2))).sum::<Option<f64>>();
+        variance.map_or(1.0, |variance| (variance / covariance[[k, k]]).sqrt().min(1.0))
+    };
+    let factors: Vec<f64> = (0..bounds.len()).map(factor).collect();
+    covariance.with_factors(&factors, &factors)
 }
 
 /// S of a covariance S S'.

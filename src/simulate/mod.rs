@@ -206,7 +206,11 @@ impl Simulation {
             return wrong("simulate", format!("{} parameters", self.theta.len()), &expected);
         }
         if !self.all_q().windows(2).all(|pair| pair[0] < pair[1]) {
-            return wrong("simulate --q", format!("{:?}", self.all_q()), "ascending wavevectors");
+            return wrong(
+                "simulate --q",
+                self.all_q().iter().map(f64::to_string).collect::<Vec<String>>().join(", "),
+                "ascending wavevectors",
+            );
         }
         self.check_scatter()
     }

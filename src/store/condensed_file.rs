@@ -4,11 +4,12 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::file_identity::content_hash;
+use crate::machine::regular_file;
 use crate::machine::staged_file::{Replace, StagedFile};
 use crate::store::arrow_file::{ArrowFile, arrow_writer};
 use crate::store::condensed_angle::CondensedAngle;
 use crate::store::condensed_table::{batch, fields, of_row};
-use crate::store::described::{CONDENSED, Whose, refused, told};
+use crate::store::described::{CONDENSED, Whose, mark_of_condensed, refused, told};
 use crate::store::folder::Folder;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{Schema, SchemaRef};
@@ -35,7 +36,11 @@ impl<'a> CondensedWriter<'a> {
     /// # Errors
     /// Io if the store cannot be written.
     pub fn begin(store: &Path, whose: &'a Whose, rule: &str) -> Result<Self> {
-        let staged = StagedFile::begin(&store.join(CONDENSED_NAME), Replace::File)?;
+        let place = store.join(CONDENSED_NAME);
+        if place.symlink_metadata().is_ok() && !is_ours(&place) {
+            return Err(foreign(&place));
+        }
+        let staged = StagedFile::begin(&place, Replace::File)?;
         let schema = Arc::new(Schema::new_with_metadata(fields(), whose.description_of_condensed(rule)));
         let file = File::create(staged.path()).map_err(io_at(staged.path()))?;
         let writer = arrow_writer(BufWriter::new(file), &schema);
@@ -74,7 +79,8 @@ pub fn read(
     n_angles: usize,
 ) -> Result<Option<Vec<CondensedAngle>>> {
     let place = folder.place(CONDENSED_NAME);
-    if place.symlink_metadata().is_err() {
+    // A file of somebody else is none of the store's.
+    if !is_ours(&place) {
         return Ok(None);
     }
     let mut bytes = Vec::new();
@@ -96,6 +102,27 @@ pub fn read(
         true => (0..n_angles).map(angle).collect::<Result<Vec<CondensedAngle>>>().map(Some),
         false => Err(damaged(&place, &format!("{} angles, the store has {n_angles}", file.n_batches()))),
     }
+}
+
+/// Bytes of a file within which its schema stands.
+const HEAD: u64 = 1 << 16;
+
+/// Whether a file is one of this program, of any version and whole or not: it says so in its schema, which comes first.
+#[must_use]
+pub fn is_ours(place: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = regular_file::open(place).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let mark = mark_of_condensed();
+    read.is_ok() && head.windows(mark.len()).any(|bytes| bytes == mark.as_bytes())
+}
+
+/// E78: a file that is not ours is not replaced.
+fn foreign(place: &Path) -> Error {
+    Fault::at(place.display(), "is no file of this program")
+        .expected("condensed data of the store, or nothing")
+        .advice("give it another name or move it out of the store")
+        .code(Code::E78)
+        .config()
 }
 
 fn damaged(place: &Path, what: &str) -> Error {

@@ -84,6 +84,12 @@ impl Whose {
 /// Before every name.
 const PREFIX: &str = "homodyne.";
 
+/// What stands in every file of pseudo-pairs.
+#[must_use]
+pub fn mark_of_condensed() -> String {
+    format!("{PREFIX}{CONDENSED}")
+}
+
 /// What the schema of a table says under one of these names; `None` if it says nothing.
 #[must_use]
 pub fn told<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a str> {

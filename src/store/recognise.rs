@@ -5,7 +5,7 @@ use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::claim::prefix;
 use crate::machine::publish::Kind;
 use crate::machine::regular_file::{self, what_it_is};
-use crate::store::condensed_file::CONDENSED_NAME;
+use crate::store::condensed_file::{CONDENSED_NAME, is_ours};
 use crate::store::manifest::{DATA_FOLDER, MANIFEST_NAME, StoreFormat};
 use serde_json::Value;
 use std::fs::DirEntry;
@@ -25,30 +25,41 @@ pub const STORE: Kind = Kind { may_replace: may_be_replaced, is_ours: holds_only
 pub fn may_be_replaced(place: &Path) -> Result<()> {
     // A reader of the outer one would take it for a part of it, and a new one in its place would lose it.
     if let Some(outer) = place.ancestors().skip(1).find(|folder| manifest_of(folder).is_some()) {
-        return Err(taken(place, &format!("lies inside the store {}", outer.display())));
+        let advice = "choose a directory outside of it";
+        return Err(taken(place, &format!("lies inside the store {}", outer.display()), advice));
     }
     let Ok(there) = place.symlink_metadata() else { return Ok(()) };
     if !there.is_dir() {
-        return Err(taken(place, &format!("is {}", what_it_is(there.file_type()))));
+        return Err(taken(place, &format!("is {}", what_it_is(there.file_type())), "name a directory"));
     }
     if is_locked(place) {
-        return Err(taken(place, &format!("{MANIFEST_NAME} in it cannot be read: permission denied")));
+        let advice = format!("make it readable (`chmod u+r {}`)", place.join(MANIFEST_NAME).display());
+        return Err(taken(place, &format!("{MANIFEST_NAME} in it cannot be read: permission denied"), &advice));
     }
     let mut entries = std::fs::read_dir(place).map_err(io_at(place))?;
     let Some(manifest) = manifest_of(place) else {
         return match entries.next() {
             Some(_) if is_ruin(place) => Err(ruin(place)),
-            Some(_) => Err(taken(place, "exists and is not a store of this program")),
+            Some(_) => {
+                let advice =
+                    "choose another directory (--store, store.directory, or --out of adopt), for instance one below it";
+                Err(taken(place, "holds files and is no store of this program", advice))
+            }
             None => Ok(()),
         };
     };
     let partitions = manifest["partitions"].as_array().into_iter().flatten();
     let parts: Vec<&str> = partitions.filter_map(|partition| partition["file"].as_str()).collect();
     let is_part = |file: &Path| {
-        file == Path::new(MANIFEST_NAME) || is_condensed(file) || parts.iter().any(|part| file == Path::new(part))
+        file == Path::new(MANIFEST_NAME)
+            || is_condensed(place, file)
+            || parts.iter().any(|part| file == Path::new(part))
     };
     match foreign(place, &is_part) {
-        Some(file) => Err(taken(place, &format!("holds {}, which is no part of the store", file.display()))),
+        Some(file) => {
+            let found = format!("holds {}, which is no part of the store", file.display());
+            Err(taken(place, &found, "move it elsewhere"))
+        }
         None => Ok(()),
     }
 }
@@ -58,7 +69,7 @@ fn holds_only_parts(place: &Path) -> bool {
     let is_part = |file: &Path| {
         let mut steps = file.components().map(|step| step.as_os_str().to_string_lossy().into_owned());
         match [steps.next(), steps.next(), steps.next(), steps.next()] {
-            [Some(name), None, ..] => name == MANIFEST_NAME || is_condensed(file),
+            [Some(name), None, ..] => name == MANIFEST_NAME || is_condensed(place, file),
             [Some(data), Some(phi), Some(name), None] => {
                 let is_partition = StoreFormat::NAMES.iter().any(|(_, format)| name == format.partition_file());
                 data == DATA_FOLDER && phi.starts_with("phi=") && is_partition
@@ -69,10 +80,13 @@ fn holds_only_parts(place: &Path) -> bool {
     place.symlink_metadata().is_ok_and(|there| there.is_dir()) && foreign(place, &is_part).is_none()
 }
 
-/// Whether a file, named from its store, holds pseudo-pairs, or what is left of writing them.
-fn is_condensed(file: &Path) -> bool {
+/// Whether a file, named from its store, holds pseudo-pairs by its own words, or is what is left of writing them.
+fn is_condensed(place: &Path, file: &Path) -> bool {
     let name = file.as_os_str().to_string_lossy();
-    name == CONDENSED_NAME || name.starts_with(&prefix(Path::new(CONDENSED_NAME)))
+    match name == CONDENSED_NAME {
+        true => is_ours(&place.join(file)),
+        false => name.starts_with(&prefix(Path::new(CONDENSED_NAME))),
+    }
 }
 
 /// The first file below a place that is no part of it, named from there. Whatever is neither file nor folder is none.
@@ -130,10 +144,10 @@ pub fn manifest_of(place: &Path) -> Option<Value> {
     is_it.then_some(value)
 }
 
-fn taken(place: &Path, what: &str) -> Error {
+fn taken(place: &Path, what: &str, advice: &str) -> Error {
     Fault::at(place.display(), what)
-        .expected("a new place, or an earlier store without other files")
-        .advice("choose another --store directory, or move what is there")
+        .expected("nothing, an empty directory, or a store and nothing else")
+        .advice(advice)
         .code(Code::E70)
         .config()
 }

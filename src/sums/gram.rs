@@ -119,10 +119,25 @@ impl Gram {
         self
     }
 
-    /// With another `sum y y`.
+    /// With other `sum 1`, `sum y` and `sum y y`.
     #[must_use]
-    pub fn with_squares(mut self, squares: f64) -> Gram {
-        self.packed[packed_index(self.width, self.width - 1, self.width - 1)] = squares;
+    pub fn with_data(mut self, [ones, values, squares]: [f64; 3]) -> Gram {
+        let (one, y) = (self.width - 2, self.width - 1);
+        for (row, col, sum) in [(one, one, ones), (one, y, values), (y, y, squares)] {
+            self.packed[packed_index(self.width, row, col)] = sum;
+        }
+        self
+    }
+
+    /// With the first columns times these factors.
+    #[must_use]
+    pub fn with_factors(mut self, factors: &[f64]) -> Gram {
+        let factor = |column: usize| factors.get(column).copied().unwrap_or(1.0);
+        for row in 0..factors.len() {
+            for col in row..self.width {
+                self.packed[packed_index(self.width, row, col)] *= factor(row) * factor(col);
+            }
+        }
         self
     }
 

@@ -19,6 +19,10 @@ pub const THROUGH_C: usize = 4;
 /// Quantities of a frame.
 pub const QUANTITIES: usize = THROUGH_H + THROUGH_C;
 
+/// Pairs whose h, and whose h times its change with the strain, is less than this share of what it is one frame apart tell nothing
+/// of theta: what they add to any sum is lost in its rounding.
+pub const NEGLIGIBLE: f64 = 1.0 / (1_u64 << 50) as f64;
+
 /// Eight doubles on a cache line.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[repr(align(64))]
@@ -128,6 +132,9 @@ pub trait PairModel: Sync {
 
     /// The factors f of the quantities; 1 where there is no quantity.
     fn factors(&self) -> [f64; QUANTITIES];
+
+    /// Whether h and its derivatives are [`NEGLIGIBLE`] for a pair of frames, and so for all rows before and all frames behind.
+    fn is_over(&self, row: usize, frame: usize) -> bool;
 
     /// The quantities of one frame.
     #[inline(always)]

@@ -127,16 +127,18 @@ impl WithWidth for SamplePass<'_> {
         let pairs = ScatteredPairs::new(&of_frames(model, query.theta), &frames);
         let of_angle = |(k, (angle, values)): (usize, (&Angle, &Values))| {
             let mut sums = PairSums::<W>::default();
+            let pairs = pairs.at(model, query.theta, angle.phi_degrees);
             let pass = WeightedPass {
-                pairs: &pairs.at(model, query.theta, angle.phi_degrees),
+                pairs: &pairs,
                 weighted: Weighted { roots: &values.ones, values: &values.ys },
                 groups: 0..values.ones.len(),
                 reweighing: query.loss(k),
                 depth,
+                leaves_out: false,
                 into: &mut sums,
             };
             SimdLevel::Best.run(pass);
-            sums.finish(values.pairs).scaled(query.weight(k))
+            sums.finish(values.pairs, &pairs.factors()).scaled(query.weight(k))
         };
         angles.iter().zip(values).enumerate().map(of_angle).collect()
     }

@@ -28,10 +28,10 @@ pub struct PairSums<const W: usize> {
 }
 
 impl<const W: usize> PairSums<W> {
-    /// Of so many pairs.
+    /// Of so many pairs, derivatives times the factors of their angle.
     #[must_use]
-    pub fn finish(&self, pairs: u64) -> Gram {
-        self.sums.finish(pairs).with_loss(self.loss.sum())
+    pub fn finish(&self, pairs: u64, factors: &[f64; QUANTITIES]) -> Gram {
+        self.sums.finish(pairs).with_factors(&factors[..W - 3]).with_loss(self.loss.sum())
     }
 }
 
@@ -47,6 +47,8 @@ pub struct WeightedPass<'a, const W: usize> {
     pub reweighing: Option<Reweighing>,
     /// Which products are wanted.
     pub depth: Depth,
+    /// Whether groups in which h is negligible are left out: the sums of [1, y] are known then.
+    pub leaves_out: bool,
     /// What they are added to.
     pub into: &'a mut PairSums<W>,
 }
@@ -56,8 +58,12 @@ impl<const W: usize> WithSimd for WeightedPass<'_, W> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let WeightedPass { pairs, weighted, groups, reweighing, depth, into: PairSums { sums, tile, loss } } = self;
+        let WeightedPass { pairs, weighted, groups, reweighing, depth, leaves_out, into } = self;
+        let PairSums { sums, tile, loss } = into;
         for group in groups {
+            if leaves_out && pairs.is_over(group) {
+                continue;
+            }
             let mut pair = [filled::<S, W>(simd, pairs, group, (weighted.roots[group], weighted.values[group]))];
             if let Some(reweighing) = &reweighing {
                 reweigh(simd, reweighing, &mut pair, loss);

@@ -335,7 +335,7 @@ fn a_configuration_leaves_the_file_out_or_names_the_adopted_tables() {
         ("experimental_data: {file_path: other.h5}", "file_path=null"),
         ("analyzer_parameters: {dt: 0.2}", "analyzer_parameters.dt is 0.2"),
         ("analyzer_parameters: {end_frame: 20}", "end_frame is 20 (with frame 1 as the first: 20 frames)"),
-        ("experimental_data: {masked_frames: [1, 4]}", "with pairs of frames [4]"),
+        ("experimental_data: {masked_frames: [1, 4]}", "with pairs of frames 4, of"),
         ("analyzer_parameters: {scattering: {wavevector_q: 0.01}}", "wavevector_q is 0.01"),
         ("analyzer_parameters: {geometry: {stator_rotor_gap: 2000000}}", "stator_rotor_gap is 2000000"),
         ("phi_filtering: {target_ranges: [{min_angle: 0, max_angle: 90}]}", "target_ranges is"),

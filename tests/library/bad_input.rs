@@ -72,7 +72,7 @@ fn intensities_in_another_arrangement_are_refused_with_their_shape() {
     let intensity = Some((0..24).map(|frame| if frame == 8 { 0.0 } else { 1.0 }).collect());
     let file = ApsU { intensity, intensity_is_transposed: true, ..ApsU::default() };
     let line = Place::new().ingest_u(&file, q()).expect_err("frames as rows").to_string();
-    let told = ["[E51]", "/xpcs/spatial_mean/intensity_vs_time: shape [24, 2]; expected shape [2, frames]"];
+    let told = ["[E51]", "/xpcs/spatial_mean/intensity_vs_time: shape 24 x 2; expected shape 2 x frames"];
     assert!(told.iter().all(|part| line.contains(part)), "{line}");
 }
 

@@ -170,9 +170,10 @@ impl Fitted {
         let resources = Resources { dealer: &dealer, folder: folder.path(), threshold_bytes: 1 << 30 };
         let sweep = Sweep::new(Arc::new(self.store.clone()), self.model.clone(), 1);
         let (space, scaling) = (&self.settings.space, &self.settings.scaling);
-        let ask = Ask { space, scaling, settings, fitted: &self.result, threads };
+        let ask =
+            Ask { space, scaling, settings, fitted: &self.result, t_ref_seconds: self.model.t_ref_seconds(), threads };
         let data = Data { together: &sweep, alone: &sweep, may_be_condensed: false };
-        sample_as_chosen(data, &resources, &ask, &Watch::nobody()).expect("drawn")
+        sample_as_chosen(data, &resources, (&ask, &()), &Watch::nobody()).expect("drawn")
     }
 }
 
@@ -187,7 +188,14 @@ fn the_densities_of_shards_multiply_to_that_of_all_data_with_priors_and_bounds_i
     let sweep = Sweep::new(Arc::new(fit.store.clone()), fit.model.clone(), 1);
     let (space, scaling) = (&fit.settings.space, &fit.settings.scaling);
     let settings = SampleSettings::default();
-    let ask = Ask { space, scaling, settings: &settings, fitted: &fit.result, threads: 1 };
+    let ask = Ask {
+        space,
+        scaling,
+        settings: &settings,
+        fitted: &fit.result,
+        t_ref_seconds: fit.model.t_ref_seconds(),
+        threads: 1,
+    };
     let start = Start::of(&sweep, &ask).expect("a start");
     let all = start.posterior(&sweep, None);
     for n_shards in [1, 6] {

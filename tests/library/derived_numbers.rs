@@ -76,6 +76,22 @@ fn errors_know_that_a_constant_scaling_was_estimated_from_the_same_data() {
 }
 
 #[test]
+fn diagonals_count_pixels_and_are_not_believed_where_a_speckle_covers_several() {
+    let fit = |speckles: usize, pixels: usize| {
+        let values = still(Speckle { speckles, pixels, ..SPECKLE }, 700);
+        // Contrast and one over the photons.
+        let noise = AngleNoise { diagonal: Some(0.2 + 0.5), ..AngleNoise::default() };
+        fitted_as_told(values, AnalysisMode::Static, SPECKLE.n_frames, noise, &|_| ())
+    };
+    let (small, large) = (fit(1200, 1), fit(300, 4));
+    assert_eq!(small.diagonal_not_believed, None);
+    let told = large.diagonal_not_believed.expect("fewer speckles than pixels");
+    assert!((1000.0..1400.0).contains(&told), "{told}");
+    let speckles = |found: &FitResult| found.angles[0].noise.speckles.expect("seen");
+    assert!((1000.0..1400.0).contains(&speckles(&small)) && (180.0..600.0).contains(&speckles(&large)));
+}
+
+#[test]
 fn pixels_that_are_too_few_for_what_residuals_show_are_not_believed() {
     let noiseless = Speckle { counts: 0.0, ..SPECKLE };
     let values = still(noiseless, 600);

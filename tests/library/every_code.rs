@@ -119,9 +119,9 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             let mapped = |last| ApsU { mapping: Some(vec![1, 2, 4, 5, 7, 8, 9, 10, last]), ..ApsU::default() };
             vec![(aps_u(&mapped(12)), "natural bin 12"), (aps_u(&mapped(10)), "natural bin 10")]
         }
-        Code::E13 => vec![(aps_u(&ApsU { num_pts: vec![3, 5], ..ApsU::default() }), "[3.0, 5.0]")],
+        Code::E13 => vec![(aps_u(&ApsU { num_pts: vec![3, 5], ..ApsU::default() }), "dynamic_num_pts 3, 5, but")],
         Code::E14 => vec![(aps_u(&ApsU { map_names: vec!["x", "y"], ..ApsU::default() }), "q and phi")],
-        Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "[3, 4]")],
+        Code::E15 => vec![(ingested(|place| small_legacy(place, &[3, 4], true), q()), "shape 3 x 4")],
         Code::E16 => {
             let shorter = |place: &Place, mut rows: Vec<Row>| {
                 rows.retain(|row| row.phi != 0.0 || row.j < 20);
@@ -310,7 +310,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             (over_something_else(), "--store"),
             (
                 over(&[("_manifest.json", b"{\"name\": \"x\"}"), ("thesis.tex", b"precious")]),
-                "not a store of this program",
+                "no store of this program",
             ),
             (over(&[("c2/phi=0.0/notes.txt", b"mine")]), "c2/phi=0.0/notes.txt, which is no part"),
             (over(&[("c2/../figure.pdf", b"mine")]), "figure.pdf, which is no part"),
@@ -366,7 +366,7 @@ initial_parameters: {values: [1.0e+30, -400, 0]}
             vec![
                 (selected(|selection| selection.q_per_angstrom = Some(0.0108)), "wavevector_q is 0.0108"),
                 (selected(|selection| selection.end_frame = 20), "end_frame is 20 in the configuration and -1 in the"),
-                (selected(|selection| selection.masked_frames = vec![3, 4]), "masked_frames is [3,4]"),
+                (selected(|selection| selection.masked_frames = vec![3, 4]), "masked_frames is 3, 4 in"),
                 (selected(|selection| selection.dt_seconds = Some(7.0)), "analyzer_parameters.dt is 7 in"),
                 (selected(|selection| selection.layout = Some(Layout::ApsLegacy)), "layout is aps_legacy"),
                 (selected(|selection| selection.exclude_first_frame = false), "exclude_first_frame is false"),

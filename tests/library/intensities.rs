@@ -15,13 +15,16 @@ pub struct Speckle {
     pub speckles: usize,
     /// 1 / contrast.
     pub modes: usize,
-    /// Photons per speckle and frame; zero: no photon noise.
+    /// Pixels that a speckle covers.
+    pub pixels: usize,
+    /// Photons per pixel and frame; zero: no photon noise.
     pub counts: f64,
     /// Share of a static reference in the field, and by how much its phase advances per frame.
     pub reference: (f64, f64),
 }
 
-pub const SPECKLE: Speckle = Speckle { n_frames: 160, speckles: 1500, modes: 5, counts: 2.0, reference: (0.0, 0.0) };
+pub const SPECKLE: Speckle =
+    Speckle { n_frames: 160, speckles: 1500, modes: 5, pixels: 1, counts: 2.0, reference: (0.0, 0.0) };
 
 impl Speckle {
     /// c2 of all pairs i < j, row by row, for the field correlation `field(i, j)`.
@@ -50,12 +53,14 @@ impl Speckle {
                 }
             }
         }
-        self.count(&mut intensities, &mut random);
-        self.correlate(&intensities)
+        let mut of_pixels =
+            Mat::from_fn(n, self.speckles * self.pixels, |k, pixel| intensities[(k, pixel / self.pixels)]);
+        self.count(&mut of_pixels, &mut random);
+        self.correlate(&of_pixels)
     }
 
     fn count(&self, intensities: &mut Mat<f64>, random: &mut Xoshiro256PlusPlus) {
-        for s in 0..self.speckles {
+        for s in 0..intensities.ncols() {
             for k in 0..self.n_frames {
                 if self.counts > 0.0 {
                     let rate = self.counts * intensities[(k, s)];
@@ -66,12 +71,10 @@ impl Speckle {
     }
 
     fn correlate(&self, intensities: &Mat<f64>) -> Vec<f64> {
-        let n = self.n_frames;
-        let means: Vec<f64> = (0..n)
-            .map(|k| (0..self.speckles).map(|s| intensities[(k, s)]).sum::<f64>() / self.speckles as f64)
-            .collect();
+        let (n, pixels) = (self.n_frames, intensities.ncols() as f64);
+        let means: Vec<f64> = (0..n).map(|k| intensities.row(k).iter().sum::<f64>() / pixels).collect();
         let product = intensities * intensities.transpose();
-        let value = |i: usize, j: usize| product[(i, j)] / self.speckles as f64 / (means[i] * means[j]);
+        let value = |i: usize, j: usize| product[(i, j)] / pixels / (means[i] * means[j]);
         (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| value(i, j)).collect()
     }
 }

@@ -200,24 +200,35 @@ fn reference_posteriors_are_drawn_from() {
 /// A set whose noise is Gaussian, and its fit.
 struct Fitted {
     store: MemoryStore,
+    values: Vec<Vec<f64>>,
     model: Model,
     settings: FitSettings,
     result: FitResult,
 }
 
 fn fitted(mode: AnalysisMode, n_frames: usize, scaling: ScalingSettings) -> Fitted {
+    fitted_with(mode, n_frames, scaling, Constants::Held)
+}
+
+/// Constant parts of power laws.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Constants {
+    Held,
+    Free,
+}
+
+fn fitted_with(mode: AnalysisMode, n_frames: usize, scaling: ScalingSettings, constants: Constants) -> Fitted {
     let experiment = experiment(n_frames, 5);
     let model = model(mode, ShearConvention::Homodyne, &experiment);
     let noise = |angle: usize, pair: usize| 0.003 * gaussian(5 + angle as u64, pair as u64);
     let values = values_of(&model, &experiment, &LAMINAR[..mode.n_parameters()], &|_| (0.22, 1.01), &noise);
     let mut settings = settings(mode, scaling);
-    settings.space.physical[2].fixed = Some(LAMINAR[2]);
-    if mode == AnalysisMode::LaminarFlow {
-        settings.space.physical[5].fixed = Some(LAMINAR[5]);
+    for constant in [2, 5].into_iter().filter(|&k| constants == Constants::Held && k < mode.n_parameters()) {
+        settings.space.physical[constant].fixed = Some(LAMINAR[constant]);
     }
     let store = || memory_f64(experiment.clone(), values.clone(), 4096);
     let result = fit_memory(store(), &model, &settings);
-    Fitted { store: store(), model, settings, result }
+    Fitted { store: store(), values: values.clone(), model, settings, result }
 }
 
 impl Fitted {
@@ -230,14 +241,16 @@ impl Fitted {
 fn gradients_are_those_of_the_density_in_every_mode() {
     let flow = AnalysisMode::LaminarFlow;
     let constant = given(vec![AngleScaling::new(0.22, 1.01); 5]);
+    let (held, free) = (Constants::Held, Constants::Free);
     let scalings = [
-        (flow, ScalingSettings::from(ScalingMode::Auto)),
-        (flow, ScalingSettings { fourier_order: 1, ..ScalingMode::Fourier.into() }),
-        (AnalysisMode::Static, ScalingSettings::from(ScalingMode::Individual)),
-        (AnalysisMode::Static, constant),
+        (flow, ScalingSettings::from(ScalingMode::Auto), held),
+        (flow, ScalingSettings::from(ScalingMode::Auto), free),
+        (flow, ScalingSettings { fourier_order: 1, ..ScalingMode::Fourier.into() }, held),
+        (AnalysisMode::Static, ScalingSettings::from(ScalingMode::Individual), free),
+        (AnalysisMode::Static, constant, held),
     ];
-    for (mode, scaling) in scalings {
-        let (sweep, _, mut fit, result) = fitted(mode, 60, scaling.clone()).sweep();
+    for (mode, scaling, constants) in scalings {
+        let (sweep, _, mut fit, result) = fitted_with(mode, 60, scaling.clone(), constants).sweep();
         fit.space.physical[0].prior = Prior::LogNormal { mean: 9.8, deviation: 0.5 };
         fit.space.physical[1].prior = Prior::Normal { mean: 0.0, deviation: 0.2 };
         for (noise, noise_correlation) in [
@@ -246,10 +259,22 @@ fn gradients_are_those_of_the_density_in_every_mode() {
             (NoiseScale::Fixed, NoiseCorrelation::Frame),
         ] {
             let settings = SampleSettings { noise, noise_correlation, ..SampleSettings::default() };
-            let ask = Ask { space: &fit.space, scaling: &scaling, settings: &settings, fitted: &result, threads: 1 };
+            let ask = Ask {
+                space: &fit.space,
+                scaling: &scaling,
+                settings: &settings,
+                fitted: &result,
+                t_ref_seconds: 2.0,
+                threads: 1,
+            };
             let start = Start::of(&sweep, &ask).expect("a start");
             let posterior = start.posterior(&sweep, None);
             let n = Target::width(&posterior);
+            let center = posterior.values(&vec![0.0; n]);
+            for (&k, found) in fit.space.free().iter().zip(&center) {
+                let fitted = result.parameters[k].value;
+                assert!((found - fitted).abs() < 1e-9 * fitted.abs(), "{mode:?} {k}: {found}, not {fitted}");
+            }
             let place: Vec<f64> = uniform(n, 3).iter().map(|value| 2.0 * value - 1.0).collect();
             let slope = posterior.log(&place).expect("finite");
             for k in 0..n {
@@ -270,9 +295,82 @@ fn gradients_are_those_of_the_density_in_every_mode() {
     }
 }
 
+/// What a unit of every physical parameter is in another's: D in units of 100, gamma_dot in 1/ks.
+const UNITS: [f64; 7] = [0.01, 1.0, 0.01, 1e-3, 1.0, 1e-3, 1.0];
+
+/// The same data, bounds and fit where lengths are ten times as short and the gap a hundred times as wide: D and gamma_dot are other numbers.
+fn in_other_units(fitted: Fitted) -> Fitted {
+    let experiment = fitted.store.experiment().clone();
+    let other = Experiment {
+        q_per_angstrom: 10.0 * experiment.q_per_angstrom,
+        gap_angstrom: experiment.gap_angstrom.map(|gap| 100.0 * gap),
+        ..experiment
+    };
+    let Fitted { values, mut settings, mut result, .. } = fitted;
+    for (parameter, unit) in settings.space.physical.iter_mut().zip(UNITS) {
+        (parameter.lower, parameter.upper) = (unit * parameter.lower, unit * parameter.upper);
+        parameter.fixed = parameter.fixed.map(|value| unit * value);
+    }
+    for (parameter, unit) in result.parameters.iter_mut().zip(UNITS) {
+        parameter.value *= unit;
+    }
+    let unit_of =
+        |name: &String| result.parameters.iter().position(|found| found.name == *name).map_or(1.0, |k| UNITS[k]);
+    let units: Vec<f64> = result.covariance_names.iter().map(unit_of).collect();
+    for (row, of_row) in result.covariance.iter_mut().zip(&units) {
+        row.iter_mut().zip(&units).for_each(|(entry, unit)| *entry = entry.map(|entry| entry * of_row * unit));
+    }
+    let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &other);
+    Fitted { store: memory_f64(other, values.clone(), 4096), values, model, settings, result }
+}
+
+#[test]
+fn the_posterior_does_not_depend_on_units() {
+    for constants in [Constants::Held, Constants::Free] {
+        let scaling = ScalingSettings::from(ScalingMode::Auto);
+        let of = || fitted_with(AnalysisMode::LaminarFlow, 60, scaling.clone(), constants);
+        let settings = SampleSettings::default();
+        let walk_through = |fitted: Fitted| {
+            let (sweep, model, fit, result) = fitted.sweep();
+            let t_ref_seconds = model.t_ref_seconds();
+            let ask = Ask {
+                space: &fit.space,
+                scaling: &scaling,
+                settings: &settings,
+                fitted: &result,
+                t_ref_seconds,
+                threads: 1,
+            };
+            let start = Start::of(&sweep, &ask).expect("a start");
+            let posterior = start.posterior(&sweep, None);
+            let n = Target::width(&posterior);
+            let at = |seed: u64| {
+                let place: Vec<f64> = uniform(n, seed).iter().map(|value| 4.0 * (value - 0.5)).collect();
+                let slope = posterior.log(&place).expect("finite");
+                (slope.value, slope.gradient, posterior.values(&place))
+            };
+            (fit.space.free(), (0..6).map(at).collect::<Vec<_>>())
+        };
+        let (free, one) = walk_through(of());
+        let (_, other) = walk_through(in_other_units(of()));
+        for (one_at, other_at) in one.iter().zip(&other) {
+            // A density per unit of D is another by a constant.
+            let (one_value, other_value) = (one_at.0 - one[0].0, other_at.0 - other[0].0);
+            assert!((one_value - other_value).abs() < 1e-4, "{one_value} {other_value}");
+            for (k, (one, other)) in one_at.1.iter().zip(&other_at.1).enumerate() {
+                assert!((one - other).abs() < 1e-4 * (1.0 + one.abs()), "{k}: {one} {other}");
+            }
+            for (k, (one, other)) in one_at.2.iter().zip(&other_at.2).enumerate() {
+                let unit = free.get(k).map_or(1.0, |&place| UNITS[place]);
+                assert!((unit * one - other).abs() < 1e-7 * other.abs().max(1e-6), "{k}: {one} {other}");
+            }
+        }
+    }
+}
+
 fn posterior_of(fitted: Fitted, settings: &SampleSettings, threads: usize, may_be_condensed: bool) -> PosteriorResult {
     let (sweep, _, fit, result) = fitted.sweep();
-    let ask = Ask { space: &fit.space, scaling: &fit.scaling, settings, fitted: &result, threads };
+    let ask = Ask { space: &fit.space, scaling: &fit.scaling, settings, fitted: &result, t_ref_seconds: 2.0, threads };
     let data = Data { together: &sweep, alone: &sweep, may_be_condensed };
     sample(data, &ask, &Watch::nobody()).expect("drawn")
 }
@@ -317,7 +415,14 @@ fn condensed_data_have_the_posterior_of_all_pairs() {
     let scaling = || ScalingSettings::from(ScalingMode::Auto);
     let (sweep, _, fit, result) = fitted(AnalysisMode::LaminarFlow, 400, scaling()).sweep();
     let condensed = sweep.condensed(Fineness::Usual).expect("no error").expect("enough frames");
-    let ask = Ask { space: &fit.space, scaling: &fit.scaling, settings: &settings, fitted: &result, threads: 2 };
+    let ask = Ask {
+        space: &fit.space,
+        scaling: &fit.scaling,
+        settings: &settings,
+        fitted: &result,
+        t_ref_seconds: 2.0,
+        threads: 2,
+    };
     let start = Start::of(&sweep, &ask).expect("a start");
     let correction = start.correction(&*condensed).expect("finite");
     let (all, some) = (start.posterior(&sweep, None), start.posterior(&*condensed, Some(&correction)));

@@ -5,6 +5,7 @@ mod angles_and_q;
 mod command_line;
 mod condensed_store;
 mod documented;
+mod edges;
 mod edited_tables;
 mod explanations;
 mod failing_disk;

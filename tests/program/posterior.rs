@@ -1,8 +1,10 @@
 //! `homodyne sample`: draws around a fit, where results are, what they say.
 
-use crate::program::{LAMINAR_CONFIG, homodyne};
+use crate::program::{LAMINAR_CONFIG, homodyne, remains};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 const FEW: [&str; 3] = ["num_chains=2", "num_warmup=100", "num_samples=150"];
 
@@ -170,4 +172,152 @@ fn a_fit_that_is_believed_narrows_the_posterior_and_scaling_may_differ_from_it()
     let n = |result: &Value| result["numbers"].as_array().expect("numbers").len();
     let own = json(&sample(place.path(), FIXED, &["optimization.cmc.per_angle_mode=individual"]));
     assert_eq!(n(&own), n(&free) + 2 * 4 - 2, "a contrast and an offset for each of four angles");
+}
+
+const HELD: &str = "initial_parameters: {fixed_parameters: {D_offset: 900.0, gamma_dot_t_offset: 0.00015}}\n";
+
+/// Pieces of chains that were kept below a folder of results.
+fn pieces(results: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(results).into_iter().flatten().flatten().map(|entry| entry.path());
+    let chains = folders.filter(|path| path.to_string_lossy().ends_with(".chains"));
+    let files = chains.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let mut all: Vec<PathBuf> = files
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Samples into `output`, killed as soon as so many pieces are kept.
+fn killed(place: &Path, words: &[&str], (output, n): (&str, usize)) {
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("homodyne"))
+        .current_dir(place)
+        .args(words)
+        .args(["--output", output])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while pieces(&place.join(output)).len() < n {
+        assert!(child.try_wait().expect("a child").is_none(), "ended before it was killed");
+        assert!(Instant::now() < deadline, "no pieces");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().expect("killed");
+    let _ = child.wait();
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn killed_chains_go_on_to_the_same_bits_and_damaged_or_other_ones_are_named_and_left() {
+    let place = simulated();
+    let place = place.path();
+    std::fs::write(place.join("c.yaml"), format!("{LAMINAR_CONFIG}{HELD}")).expect("written");
+    let words = [
+        "sample",
+        "c.yaml",
+        "--store",
+        "s",
+        "--set",
+        "optimization.cmc.per_shard_mcmc.num_samples=400",
+        "--set",
+        "optimization.cmc.per_shard_mcmc.num_warmup=150",
+    ];
+    let run = |output: &str, more: &[&str]| homodyne(place, &[&words[..], &["--output", output], more].concat());
+    let draws = |output: &str| std::fs::read(place.join(output).join("latest/posterior/draws.parquet")).expect("draws");
+    assert!(matches!(run("whole", &[]).status.code(), Some(0 | 1)));
+    assert_eq!(pieces(&place.join("whole")), Vec::<PathBuf>::new(), "a finished sampling leaves no pieces");
+    for n in [2, 9, 25] {
+        let output = format!("killed-{n}");
+        killed(place, &words, (&output, n));
+        let resumed = run(&output, &["--resume"]);
+        assert!(told(&resumed).contains("draws were kept"), "{}", told(&resumed));
+        assert_eq!(draws(&output), draws("whole"), "{n} pieces");
+        assert_eq!(remains(place), Vec::<String>::new());
+    }
+    killed(place, &words, ("damaged", 9));
+    let other = run("damaged", &["--resume", "--set", "optimization.cmc.seed=7"]);
+    assert!(other.status.code() == Some(2) && told(&other).contains("E75"), "{}", told(&other));
+    let piece = pieces(&place.join("damaged"))[0].clone();
+    let text = std::fs::read_to_string(&piece).expect("kept");
+    std::fs::write(&piece, &text[..text.len() / 2]).expect("damaged");
+    let refused = run("damaged", &["--resume"]);
+    let name = piece.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(told(&refused).contains("E74") && told(&refused).contains(&name), "{}", told(&refused));
+    assert!(!refused.status.success() && piece.is_file());
+    let anew = run("damaged", &[]);
+    assert!(told(&anew).contains("damaged checkpoint was left as"), "{}", told(&anew));
+    assert_eq!(draws("damaged"), draws("whole"));
+}
+
+#[test]
+fn an_interrupted_sampling_keeps_complete_draws_and_goes_on() {
+    let place = simulated();
+    let place = place.path();
+    std::fs::write(place.join("c.yaml"), format!("{LAMINAR_CONFIG}{HELD}")).expect("written");
+    let words =
+        ["sample", "c.yaml", "--store", "s", "--json", "--set", "optimization.cmc.per_shard_mcmc.num_samples=3000"];
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("homodyne"))
+        .current_dir(place)
+        .args(words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while pieces(&place.join("results")).len() < 30 {
+        assert!(Instant::now() < deadline && child.try_wait().expect("a child").is_none(), "no pieces");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).expect("small")).expect("not zero");
+    rustix::process::kill_process(id, rustix::process::Signal::INT).expect("told");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(130), "{}", told(&output));
+    let result = json(&output);
+    assert_eq!(result["verdict"], "interrupted");
+    let chains = result["chains"].as_array().expect("chains");
+    let counts: Vec<u64> = chains.iter().map(|chain| chain["draws"].as_u64().expect("a number")).collect();
+    assert!(counts.iter().sum::<u64>() > 0 && counts.iter().all(|count| *count < 3000), "{counts:?}");
+    // All chains come along alike.
+    let (least, most) = (counts.iter().min().expect("chains"), counts.iter().max().expect("chains"));
+    assert!(most - least <= 100, "{counts:?}");
+    assert!(place.join("results/latest/posterior/draws.parquet").is_file());
+    assert!(!pieces(&place.join("results")).is_empty(), "what is left can be gone on with");
+}
+
+#[test]
+fn the_pipeline_of_the_posterior_runs_on_the_shipped_sample_and_is_drawn() {
+    let place = tempfile::tempdir().expect("folder");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/posterior.yaml").display().to_string();
+    let words = ["sample", &file, "--json", "--set", "optimization.cmc.per_shard_mcmc.num_samples=200"];
+    let output = homodyne(place.path(), &words);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", told(&output));
+    let result = json(&output);
+    for (name, truth) in [("D0", 19_000.0), ("alpha", -0.35), ("phi0", -6.5)] {
+        let numbers = result["numbers"].as_array().expect("numbers");
+        let number = numbers.iter().find(|number| number["name"] == name).expect("sampled");
+        let of = |what: &str| number[what].as_f64().expect("a number");
+        assert!((of("mean") - truth).abs() < 4.0 * of("deviation"), "{name}");
+        assert!(of("r_hat") < 1.05, "{name}: {}", of("r_hat"));
+    }
+    let report = homodyne(place.path(), &["report", "results/latest", "--npz"]);
+    assert!(report.status.success(), "{}", told(&report));
+    let run = place.path().join("results/latest/report");
+    let page = std::fs::read_to_string(run.join("report.html")).expect("a page");
+    for part in
+        ["id=\"posterior\"", "R-hat", "Posterior of D0", "Walks of phi0", "Ranks of alpha", "Energy of the walks"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    let arrays = std::fs::read(place.path().join("results/latest/cmc/samples.npz")).expect("arrays");
+    let has = |name: &str| arrays.windows(name.len()).any(|window| window == name.as_bytes());
+    assert!(has("posterior_samples.npy") && has("'shape': (4, 200, 10,)") && has("param_names.npy"));
+    for name in ["posterior_marginal_D0", "posterior_diffusion", "posterior_shear_rate", "posterior_energy"] {
+        assert!(run.join(format!("plots/{name}.svg")).is_file(), "{name}");
+    }
 }

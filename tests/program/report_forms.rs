@@ -146,6 +146,42 @@ np.savez_compressed('packed.npz', **{k: a[k].astype('f4') if a[k].ndim == 3 else
     assert!(folder.path().join("packed/curves.parquet").is_file());
 }
 
+/// `tests/data/fitted_lzma.npz` was written with Python's zipfile.ZIP_LZMA and numpy: c2_exp of f4 in Fortran order, 2 angles, 24 frames.
+#[test]
+fn arrays_of_others_are_read_with_lzma_in_fortran_order_and_without_a_fit() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/fitted_lzma.npz");
+    let said = succeeds(folder.path(), &["inspect", file]);
+    assert!(said.contains("2 x 24 x 24, f4") && said.contains("2 x 24 x 24, f8"), "{said}");
+    succeeds(folder.path(), &["inspect", file, "--plot", "both"]);
+    let shows = |place: &str| {
+        let page = std::fs::read_to_string(folder.path().join(place).join("report.html")).expect("a page");
+        (page.contains("data - fit"), page.contains("data, 45 degrees"))
+    };
+    assert_eq!(shows("both"), (true, true));
+    // The same without the fit: its name is another one.
+    let mut bytes = std::fs::read(file).expect("arrays");
+    let name = b"c2_theoretical_scaled.npy";
+    for at in (0..bytes.len() - name.len()).filter(|&at| bytes[at..].starts_with(name)).collect::<Vec<usize>>() {
+        bytes[at] = b'x';
+    }
+    std::fs::write(folder.path().join("data.npz"), bytes).expect("written");
+    succeeds(folder.path(), &["inspect", "data.npz", "--plot", "data"]);
+    assert_eq!(shows("data"), (false, true));
+}
+
+#[test]
+fn results_are_not_data_and_the_line_says_what_to_do_with_them() {
+    let (folder, run) = result();
+    let refused = homodyne(folder.path(), &["inspect", run.join("parameters.json").to_str().expect("text")]);
+    let line = stderr(&refused);
+    assert_eq!((refused.status.code(), line.lines().count()), (Some(2), 1), "{line}");
+    assert!(
+        line.contains("[E03]") && line.contains("results of this program") && line.contains("homodyne report"),
+        "{line}"
+    );
+}
+
 #[test]
 fn a_simulation_is_drawn_with_its_truth() {
     let folder = tempfile::tempdir().expect("folder");

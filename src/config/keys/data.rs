@@ -67,7 +67,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::new(
         FOLDER,
         "folder of the beamline file, where folder and name are given apart",
-        Access::Field(|draft| Field::OptionalText(&mut draft.data_folder)),
+        Access::Field(|draft| Field::OptionalPath(&mut draft.data_folder)),
     )
     .without_influence(),
     Key::new(

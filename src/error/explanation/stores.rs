@@ -3,11 +3,15 @@
 use crate::error::explanation::Explanation;
 
 pub(in crate::error) const E70: Explanation = Explanation {
-    meaning: "The folder that is to become a store exists and holds something else, or a store whose manifest does not tell any more \
-              what it was made from. A store takes the place of an earlier store, and of nothing else.",
-    cause: "--store or `store.directory` names a folder of yours, often the one with the data, or _manifest.json of a store was damaged.",
+    meaning: "A store takes the place of nothing, of an empty folder, or of an earlier store that holds nothing else and may be lost: \
+              one of the same data, of an earlier state of the same source, or one that can be made again. What is there is something \
+              else: a folder or file of yours, a store with other files in it, one whose source is gone, or one that does not tell any \
+              more what it was made from. `homodyne stores remove` keeps stores with other files for the same reason.",
+    cause: "--store, `store.directory` or --out names a folder of yours, often the one with the data, or a folder inside a store; files \
+            were put into a store; or _manifest.json of a store was damaged.",
     remedies: &[
-        "Name a folder that does not exist yet, for instance one below it.",
+        "Name a folder that does not exist yet, for instance one below a folder of yours (but not below a store).",
+        "Move files that are not the store's out of it.",
         "If it is a store that is not needed any more, remove the folder and run the same command again.",
     ],
 };

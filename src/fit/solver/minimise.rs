@@ -10,6 +10,7 @@ use crate::listener::Event;
 use crate::outcome::fit::Iteration;
 use crate::outcome::verdict::Stop;
 use crate::sums::loss::Loss;
+use crate::units::listed;
 
 /// Where the solver ended.
 pub struct Solution {
@@ -117,8 +118,8 @@ impl<'a> Walk<'a> {
 /// A recalled evaluation, if it is the one that is asked for.
 fn recall(earlier: &Evaluated, theta: &[f64]) -> Result<Evaluation> {
     if earlier.theta != theta {
-        return Err(Fault::at("checkpoint", format!("an evaluation at {:?}", earlier.theta))
-            .expected(format!("one at {theta:?}"))
+        return Err(Fault::at("checkpoint", format!("an evaluation at {}", listed(&earlier.theta)))
+            .expected(format!("one at {}", listed(theta)))
             .advice("run without --resume")
             .code(Code::E75)
             .config());
@@ -170,7 +171,7 @@ fn steps_left(gradient: f64, ftol: f64) -> f64 {
 }
 
 fn overflow(theta: &[f64]) -> Error {
-    Fault::at("initial_parameters", format!("the model overflows at the start {theta:?}"))
+    Fault::at("initial_parameters", format!("the model overflows at the start ({})", listed(theta)))
         .expected("finite values of D(t) and gamma_dot(t)")
         .advice("choose other values or tighter bounds")
         .code(Code::E64)

@@ -77,6 +77,7 @@ impl Described<'_> {
             uncertainty_method: uncertainty.kind(),
             shared_white_noise: uncertainty.noise.as_ref().and_then(|noise| noise.shared.told()),
             pixels_not_believed: uncertainty.noise.as_ref().and_then(|noise| noise.levels.pixels_not_believed),
+            diagonal_not_believed: uncertainty.noise.as_ref().and_then(|noise| noise.levels.diagonal_not_believed),
             renewals: self.last.map(|last| last.nodes.renewals),
             strategy: self.strategy,
             loss: problem.loss,
@@ -212,7 +213,7 @@ impl Described<'_> {
         uncertainty: &Uncertainty,
         found: &Found,
     ) -> Vec<AngleResult> {
-        let positive = |variance: f64| (variance > 0.0 && variance.is_finite()).then(|| variance.sqrt());
+        let positive = |variance: f64| (variance > HELD && variance.is_finite()).then(|| variance.sqrt());
         let plain_error = |variance: f64| positive(variance).filter(|_| uncertainty.plain_is_known);
         let error = |variance: f64| positive(variance).filter(|_| uncertainty.is_known());
         let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
@@ -372,3 +373,6 @@ fn table(uncertainty: &Uncertainty, covariance: Option<&Array2<f64>>, as_correla
     };
     (0..covariance.nrows()).map(|row| (0..covariance.nrows()).map(|col| entry(row, col)).collect()).collect()
 }
+
+/// Contrast and offset that a bound holds have variances that are rounding.
+const HELD: f64 = 1e-24;

@@ -128,7 +128,7 @@ impl<'a> Rows<'a> {
             Some([a, b]) => Some((self.frame(k, a[k])?, self.frame(k, b[k])?)),
         };
         if let Some((frames, times)) = of_frames.zip(of_times).filter(|(frames, times)| frames != times) {
-            let found = format!("frames {frames:?} and times of frames {times:?}");
+            let found = format!("frames {} and {}, times of frames {} and {}", frames.0, frames.1, times.0, times.1);
             return Err(self.wrong(k, &found, &format!("t = frame x dt, with dt = {dt_seconds} s")));
         }
         let Some((i, j)) = of_frames.or(of_times) else { return Ok(Pair::Next) };

@@ -8,6 +8,7 @@ use crate::ingest::files::legible::{ILLEGIBLE, LegibleFile};
 use crate::ingest::files::links::{NamedLink, named_links};
 use crate::ingest::files::numbers::{count_labels, read_numbers};
 use crate::ingest::files::signature::check_hdf5;
+use crate::units::lengths;
 use hdf5_reader::attribute_api::Attribute;
 use hdf5_reader::error::Error as ReaderError;
 use hdf5_reader::group::Group;
@@ -191,7 +192,7 @@ impl Source {
     pub fn numbers(&self, path: &str) -> Result<Option<Vec<f64>>> {
         let Some(dataset) = self.optional_dataset(path)? else { return Ok(None) };
         if dataset.num_elements().is_ok_and(|count| count > 1 << 27) {
-            return Err(Fault::at(self.place(path), format!("shape {:?}", dataset.shape()))
+            return Err(Fault::at(self.place(path), format!("shape {}", lengths(dataset.shape())))
                 .expected("a list of at most 2^27 numbers")
                 .code(Code::E39)
                 .shape());
@@ -286,7 +287,7 @@ impl Source {
         let Ok(root) = self.file.root_group() else { return String::new() };
         let (groups, datasets) = root.members().unwrap_or_default();
         let mut lines: Vec<String> =
-            datasets.iter().map(|dataset| format!("/{} {:?}", dataset.name(), dataset.shape())).collect();
+            datasets.iter().map(|dataset| format!("/{} ({})", dataset.name(), lengths(dataset.shape()))).collect();
         for group in groups {
             let (inner_groups, inner) = group.member_names().unwrap_or_default();
             let names: Vec<String> = inner_groups.into_iter().chain(inner).take(8).collect();

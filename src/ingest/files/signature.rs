@@ -1,7 +1,7 @@
 //! What kind of file it is, decided by its first bytes, never by its name. It opens no HDF5 object.
 
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result, io_at};
+use crate::error::{Error, Fault, Result, io_at, remedy};
 use crate::machine::regular_file::{self, what_it_is};
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -81,6 +81,11 @@ fn kind_of(head: &[u8]) -> (&'static str, &'static str) {
             ("a Python pickle", "load it yourself and save the array with h5py; pickles are never read")
         }
         _ if head.starts_with(b"version https://git-lfs") => ("a git-lfs pointer, not the data", "run `git lfs pull`"),
+        [b'{', ..] if zip_names.contains("\"schema_version\"") => (
+            "results of this program in JSON",
+            "`homodyne report` with the folder of the run draws them, `homodyne runs` lists all, `homodyne inspect` with the store shows \
+             the data",
+        ),
         _ if head.iter().all(|byte| byte.is_ascii() && (!byte.is_ascii_control() || byte.is_ascii_whitespace())) => {
             ("a text file", "name the HDF5 result file of the beamline")
         }
@@ -97,7 +102,7 @@ pub(in crate::ingest) fn unreadable(path: &Path, source: std::io::Error) -> Erro
         ErrorKind::PermissionDenied => Fault::at(path.display(), "permission denied")
             .advice("check the file's permissions; on a network disk try a local copy")
             .code(Code::E05),
-        _ => Fault::at(path.display(), "cannot be read").code(Code::E01),
+        _ => Fault::at(path.display(), "cannot be read").advice(remedy(&source)).code(Code::E01),
     };
     fault.source(source).io()
 }

@@ -7,6 +7,7 @@ use crate::ingest::layouts::bins::{
     Bin, BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds, whole_labels,
 };
 use crate::ingest::layouts::units::{Quantity, looks_like_a_slip, to_used_unit};
+use crate::units::{lengths, listed};
 
 /// The group of correlation matrices: its presence tells the layout.
 pub const CORRELATION_MAP: &str = "/xpcs/twotime/correlation_map";
@@ -121,11 +122,12 @@ impl QMap {
 fn check_counts(source: &Source, first: &[f64], second: &[f64]) -> Result<()> {
     let path = format!("{QMAP}/dynamic_num_pts");
     let Some(declared) = source.numbers(&path)? else { return Ok(()) };
-    let lengths = [first.len() as f64, second.len() as f64];
-    if declared == lengths {
+    let counts = [first.len() as f64, second.len() as f64];
+    if declared == counts {
         return Ok(());
     }
-    let found = format!("dynamic_num_pts {declared:?}, but the lists of centres have {lengths:?} entries");
+    let found =
+        format!("dynamic_num_pts {}, but the lists of centres have {} entries", listed(&declared), listed(&counts));
     Err(Fault::at(source.place(&path), found).expected("equal counts").code(Code::E13).layout())
 }
 
@@ -179,7 +181,7 @@ fn phi_comes_first(source: &Source) -> Result<bool> {
     match lower.iter().map(String::as_str).collect::<Vec<&str>>()[..] {
         ["q", "phi"] => Ok(false),
         ["phi", "q"] => Ok(true),
-        _ => Err(Fault::at(source.place(&path), format!("the map's axes are {names:?}"))
+        _ => Err(Fault::at(source.place(&path), format!("the map's axes are {}", listed(&names)))
             .expected("q and phi")
             .advice("partition the detector in q and phi and correlate again")
             .code(Code::E14)
@@ -250,8 +252,8 @@ pub fn intensity(source: &Source, path: &str) -> Result<Option<Vec<f64>>> {
     let Some(dataset) = source.optional_dataset(path)? else { return Ok(None) };
     let shape = dataset.shape();
     if !matches!(shape, [2, _]) {
-        return Err(Fault::at(source.place(path), format!("shape {shape:?}"))
-            .expected("shape [2, frames]: numbers of frames, and the intensity of each")
+        return Err(Fault::at(source.place(path), format!("shape {}", lengths(shape)))
+            .expected("shape 2 x frames: numbers of frames, and the intensity of each")
             .advice("transpose it (h5py), or remove it from the file: then no frame is masked by it")
             .code(Code::E51)
             .layout());

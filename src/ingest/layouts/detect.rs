@@ -5,6 +5,7 @@ use crate::error::{Error, Fault, Result};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::bins::BinTable;
 use crate::ingest::layouts::{aps_legacy, aps_u};
+use crate::units::listed;
 use serde::{Deserialize, Serialize};
 
 /// The layouts that are read.
@@ -44,7 +45,10 @@ pub fn detect(source: &Source, wanted: Option<Layout>) -> Result<(Layout, Vec<La
         return match found.contains(&wanted) {
             true => Ok((wanted, found.into_iter().filter(|other| *other != wanted).collect())),
             false => Err(Fault::at(source.path().display(), format!("no data in layout {}", wanted.name()))
-                .expected(format!("one of {:?}", found.iter().map(|layout| layout.name()).collect::<Vec<&str>>()))
+                .expected(format!(
+                    "one of {}",
+                    listed(&found.iter().map(|layout| layout.name()).collect::<Vec<&str>>())
+                ))
                 .code(Code::E06)
                 .layout()),
         };

@@ -3,7 +3,9 @@
 
 use crate::sums::algebra::Algebra;
 use ndarray::{Array1, Array2};
-use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal};
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::beta::checked_beta_reg;
+use statrs::function::gamma::checked_gamma_ur;
 
 /// Directions in which sums scatter less than this share of the widest are not resolved.
 const RESOLVED: f64 = 2e-3;
@@ -35,7 +37,7 @@ impl Departure {
         let along = vectors.t().dot(&white.t()).dot(sums);
         let kept = || shares.iter().zip(&along).filter(|(share, _)| **share > least_left);
         let (statistic, degrees) = (kept().map(|(share, along)| along * along / share).sum(), kept().count());
-        Departure { statistic, degrees, p_value: tail(statistic, degrees) }
+        Departure { statistic, degrees, p_value: tail(statistic, degrees as f64) }
     }
 }
 
@@ -61,15 +63,22 @@ pub fn of_ratio(ratio: f64, degrees: f64, of_level: f64) -> f64 {
     match ratio {
         ratio if ratio.is_nan() || ratio <= 0.0 => 1.0,
         f64::INFINITY => 0.0,
-        _ => FisherSnedecor::new(degrees, of_level).map_or(1.0, |known| known.sf(ratio)),
+        // Of degrees that are no numbers nothing is known.
+        _ => {
+            let rest = of_level / (degrees * ratio + of_level);
+            checked_beta_reg(0.5 * of_level, 0.5 * degrees, rest).unwrap_or(1.0)
+        }
     }
 }
 
-fn tail(statistic: f64, degrees: usize) -> f64 {
-    match (degrees, statistic.is_finite()) {
-        (0, _) => 1.0,
-        (_, false) => 0.0,
-        _ => ChiSquared::new(degrees as f64).map_or(1.0, |known| known.sf(statistic)),
+/// Probability that a chi-square with so many degrees of freedom is larger.
+#[must_use]
+pub fn tail(statistic: f64, degrees: f64) -> f64 {
+    match statistic {
+        _ if degrees == 0.0 => 1.0,
+        statistic if !statistic.is_finite() => 0.0,
+        ..=0.0 => 1.0,
+        _ => checked_gamma_ur(0.5 * degrees, 0.5 * statistic).unwrap_or(1.0),
     }
 }
 
@@ -77,6 +86,20 @@ fn tail(statistic: f64, degrees: usize) -> f64 {
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn degrees_that_are_no_numbers_tell_nothing_and_end_nothing() {
+        let odd = [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300];
+        for (degrees, of_level) in odd.iter().flat_map(|a| odd.iter().map(move |b| (*a, *b))) {
+            for ratio in [f64::NAN, -1.0, 0.0, 1.0, 1e300, f64::INFINITY] {
+                let known = of_ratio(ratio, degrees, of_level);
+                assert!((0.0..=1.0).contains(&known), "{ratio} {degrees} {of_level}: {known}");
+                assert!((0.0..=1.0).contains(&tail(ratio, degrees)), "{ratio} {degrees}");
+            }
+        }
+        assert!((of_ratio(4.0, 3.0, 20.0) - 0.022_077_0).abs() < 1e-6);
+        assert!((tail(7.814_728, 3.0) - 0.05).abs() < 1e-6);
+    }
 
     #[test]
     fn sums_within_their_noise_do_not_stand_out_and_others_do() {

@@ -20,7 +20,7 @@
 //! (6 - 8 h_1^2 + 2 h_2^2) / 6 of beta^2 / N, which is not white.
 
 use crate::likelihood::speckle::covariance::Noise;
-use crate::likelihood::speckle::departure::of_ratio;
+use crate::likelihood::speckle::departure::{of_ratio, tail};
 use crate::likelihood::speckle::energy::{Energy, FEWEST_SPECKLES, Part};
 
 /// Halvings of the interval in which 1/N lies.
@@ -38,6 +38,9 @@ pub struct Levels {
     /// Pixels of a bin, if the residuals show more speckles than that beyond doubt: maps that are means over repeats. The pixels are
     /// then not believed.
     pub pixels_not_believed: Option<f64>,
+    /// Speckles of a bin as raw diagonals tell them, if the residuals show fewer beyond doubt: a speckle covers several pixels, and
+    /// photons count pixels. The diagonals are then not believed.
+    pub diagonal_not_believed: Option<f64>,
     /// Speckles and pixels of a bin, if residuals scatter as if nearly all pixels saw the same: misfit rather than speckles.
     pub far_below_pixels: Option<(f64, f64)>,
 }
@@ -50,10 +53,12 @@ pub fn levels(energies: &[Energy]) -> Levels {
     let own: Vec<Own> = energies.iter().map(|energy| Own::of(energy, shared)).collect();
     let spread = spread(&own, shared * shared);
     let pixels_not_believed = pixels_not_believed(energies, &own, shared * shared);
+    let diagonal_not_believed = diagonal_not_believed(energies, shared * shared);
     let noise = |(energy, own): (&Energy, &Own)| {
         let weight = if spread > 0.0 { spread / (spread + own.variance) } else { 0.0 };
         let mean = shared * shared + weight * (own.speckle - shared * shared);
-        let root = energy.known.from_diagonal().unwrap_or_else(|| mean.max(0.0).sqrt());
+        let told = energy.known.from_diagonal().filter(|_| diagonal_not_believed.is_none());
+        let root = told.unwrap_or_else(|| mean.max(0.0).sqrt());
         let least = if pixels_not_believed.is_some() { 0.0 } else { energy.known.least() };
         energy.known.noise(root.clamp(least, energy.known.most()))
     };
@@ -63,10 +68,14 @@ pub fn levels(energies: &[Energy]) -> Levels {
         far_below_pixels: far_below_pixels(energies, &angles).filter(|_| shows_speckles),
         shows_speckles,
         pixels_not_believed,
+        diagonal_not_believed,
         degrees: energies.iter().map(|energy| energy.telling(shared).degrees).sum(),
         angles,
     }
 }
+
+/// Speckles of one pixel each scatter so far beyond what their diagonal tells in one of 10 000 measurements.
+const DIAGONAL: f64 = 1e-4;
 
 /// Noise alone has residuals along trends so far above the rest in one of 100 000 measurements.
 const MISFIT: f64 = 1e-5;
@@ -104,6 +113,23 @@ fn pixels_not_believed(energies: &[Energy], own: &[Own], speckle: f64) -> Option
     let (deviations, share) = BELOW_PIXELS;
     let is_below = speckle + deviations * variance.sqrt() < told && speckle < (1.0 - share) * told;
     is_below.then_some(pixels)
+}
+
+/// 1/N has to be above what diagonals tell by this factor.
+const ABOVE_DIAGONAL: f64 = 1.3;
+
+/// Speckles that cover several pixels share their light among photons that are counted one by one: what residuals scatter by off
+/// trends (along them a misfit would do the same) is then more than so many speckles make.
+fn diagonal_not_believed(energies: &[Energy], speckle: f64) -> Option<f64> {
+    let told = energies.iter().filter_map(|energy| Some((energy.known.from_diagonal()?, energy)));
+    let (mut found, mut degrees, mut of_told, mut n) = (0.0, 0.0, 0.0, 0.0);
+    for (root, energy) in told {
+        let [_, rest] = energy.parts(root);
+        (found, degrees) = (found + rest.degrees * rest.excess(), degrees + rest.degrees);
+        (of_told, n) = (of_told + root * root, n + 1.0);
+    }
+    let is_beyond_doubt = n > 0.0 && tail(found, degrees) < DIAGONAL && speckle > ABOVE_DIAGONAL * of_told / n;
+    is_beyond_doubt.then(|| n / of_told)
 }
 
 /// Smallest share of the pixels of a bin that can be speckles.

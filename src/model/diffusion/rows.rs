@@ -1,7 +1,7 @@
 //! Pairs of the static model, whole vectors at a time. It is compared with the slow twin in [`crate::model::pair`].
 
 use crate::model::time_tables::ThetaTables;
-use crate::sums::pairs::{LANES, Lane, PairGroup, PairModel, QUANTITIES, Run};
+use crate::sums::pairs::{LANES, Lane, NEGLIGIBLE, PairGroup, PairModel, QUANTITIES, Run};
 use pulp::Simd;
 
 /// Columns of a row: dh/d[D0, alpha, D_offset], h, 1, y.
@@ -11,11 +11,13 @@ pub const STATIC_WIDTH: usize = 6;
 #[derive(Debug)]
 pub struct StaticRows<'a> {
     tables: &'a ThetaTables,
+    /// Decays below this are negligible.
+    negligible: f64,
 }
 
 impl<'a> StaticRows<'a> {
     pub(crate) fn new(tables: &'a ThetaTables) -> Self {
-        StaticRows { tables }
+        StaticRows { tables, negligible: NEGLIGIBLE * tables.decay.largest(|_| 1.0) }
     }
 }
 
@@ -44,5 +46,10 @@ impl PairModel for StaticRows<'_> {
 
     fn factors(&self) -> [f64; QUANTITIES] {
         [1.0; QUANTITIES]
+    }
+
+    #[inline(always)]
+    fn is_over(&self, row: usize, frame: usize) -> bool {
+        self.tables.decay.at(row, frame) < self.negligible
     }
 }

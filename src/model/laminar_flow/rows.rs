@@ -7,11 +7,11 @@
 
 use crate::model::decay::RunDecay;
 use crate::model::frame_table::FrameTable;
-use crate::model::laminar_flow::shear::{Kappa, SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series};
+use crate::model::laminar_flow::shear::{Kappa, SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series, strained};
 use crate::model::laminar_flow::sine::sin_cos;
 use crate::model::time_tables::{STRAIN, ThetaTables};
 use crate::parameters::definitions::ShearConvention;
-use crate::sums::pairs::{LANES, Lane, PairGroup, PairModel, QUANTITIES, Run};
+use crate::sums::pairs::{LANES, Lane, NEGLIGIBLE, PairGroup, PairModel, QUANTITIES, Run};
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 
@@ -35,6 +35,8 @@ pub struct LaminarRows<'a> {
     kappa: Kappa,
     convention: ShearConvention,
     angle: FrameTable<3>,
+    /// Decays below this, less the part of the strain, are negligible.
+    negligible: f64,
 }
 
 /// The table of one angle: X, sin X and cos X of every frame.
@@ -71,7 +73,9 @@ struct Filling<'r> {
 impl<'a> LaminarRows<'a> {
     pub(crate) fn new(tables: &'a ThetaTables, kappa: Kappa, convention: ShearConvention) -> Self {
         let angle = Arch::new().dispatch(AngleTable { strain: &tables.quantities, kappa: kappa.value });
-        LaminarRows { tables, kappa, convention, angle }
+        let strained = |row: usize| strained(convention, angle.at(row + 1, X) - angle.at(row, X));
+        let negligible = NEGLIGIBLE * tables.decay.largest(strained);
+        LaminarRows { tables, kappa, convention, angle, negligible }
     }
 
     /// The first group of `groups` that is not wholly nearer than [`SERIES_BELOW`], and the first that is wholly beyond.
@@ -168,6 +172,12 @@ impl PairModel for LaminarRows<'_> {
 
     fn factors(&self) -> [f64; QUANTITIES] {
         self.kappa.factors()
+    }
+
+    #[inline(always)]
+    fn is_over(&self, row: usize, frame: usize) -> bool {
+        let x = self.angle.at(frame, X) - self.angle.at(row, X);
+        self.tables.decay.at(row, frame) < self.negligible * strained(self.convention, x)
     }
 }
 

@@ -44,6 +44,17 @@ pub fn shear_decay(convention: ShearConvention, x: f64) -> (f64, f64) {
     }
 }
 
+/// How many times smaller than 1 S and x S are at least beyond x = 1: |sinc x| <= 1 / |x|.
+#[inline(always)]
+#[must_use]
+pub fn strained(convention: ShearConvention, x: f64) -> f64 {
+    let x = x.abs().max(1.0);
+    match convention {
+        ShearConvention::Homodyne => x * x * x,
+        ShearConvention::GapAverage => x,
+    }
+}
+
 /// The shear factor of the field correlation, whose square is S: sinc^2 or sinc.
 #[must_use]
 pub fn field_decay(convention: ShearConvention, x: f64) -> f64 {

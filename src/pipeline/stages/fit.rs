@@ -69,6 +69,7 @@ impl Run<'_> {
         let result = undisturbed(result, &store, &checkpoint)?;
         self.say_shared_noise(&result);
         self.say_more_speckles_than_pixels(&result);
+        self.say_fewer_speckles_than_pixels(&result);
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
@@ -86,6 +87,7 @@ impl Run<'_> {
         } else {
             checkpoint.remove();
         }
+        self.say_remains();
         Ok(finished)
     }
 
@@ -121,6 +123,19 @@ impl Run<'_> {
                 &format!(
                     "residuals scatter less than speckles of the {pixels:.0} pixels of a bin can: the maps are means over \
                      repeats, or the file's pixels are those of something else; errors follow the residuals"
+                ),
+            );
+        }
+    }
+
+    /// Speckles larger than pixels.
+    fn say_fewer_speckles_than_pixels(&self, result: &FitResult) {
+        if let Some(speckles) = result.diagonal_not_believed {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "residuals scatter as fewer speckles do than the {speckles:.0} that the raw diagonals tell: a speckle covers \
+                     several pixels; errors follow the residuals"
                 ),
             );
         }

@@ -50,12 +50,12 @@ pub fn look(
     let look = Look { name: name_of(path), facts, place, settings, watch };
     if Npz::is_one(path) {
         let fitted = PeersFit::open(path)?;
-        let experiment = fitted.experiment().clone();
+        let (experiment, model) = (fitted.experiment().clone(), fitted.has_fit().then_some("fit"));
         let known = vec![Known { level: PeersFit::LEVEL, speckles: None }; experiment.angles.len()];
         return look.draw(
             Box::new(fitted),
             &experiment,
-            Seen { known, model: Some("fit"), laws: Vec::new(), content_key: String::new() },
+            Seen { known, model, laws: Vec::new(), content_key: String::new() },
         );
     }
     if path.join(MANIFEST_NAME).is_file() {
@@ -238,6 +238,7 @@ impl Look<'_> {
             settings: &[],
             has_model: model.is_some(),
             formats: &settings.formats,
+            posterior: None,
         };
         files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
         report_directory::publish(self.place, report_directory::as_asked(settings), files, self.watch)

@@ -6,21 +6,28 @@ use crate::listener::Watch;
 use crate::machine::link::leads_to_sibling;
 use crate::outcome::fit::{AngleResult, FitResult};
 use crate::outcome::pictures::AnglePicture;
+use crate::outcome::posterior::PosteriorResult;
 use crate::pipeline::chosen_angles::{Chosen, chosen};
 use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
 use crate::pipeline::fitted::write_fitted;
 use crate::pipeline::looked_at::StoreAtTheta;
+use crate::pipeline::peers_draws::write_peers_draws;
 use crate::pipeline::peers_files::write_peers_files;
+use crate::pipeline::posterior_directory::read_posterior;
 use crate::pipeline::report_directory::{self, Reported};
 use crate::pipeline::stages::report_table::{is_table, report_table};
 use crate::report::curves::curves;
 use crate::report::figures::lines::figures;
+use crate::report::figures::posterior;
 use crate::report::page::Page;
 use crate::report::pairs::together;
+use crate::report::posterior_curves::posterior_curves;
+use crate::report::posterior_section::PosteriorShown;
 use crate::report::tables;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sweep::raw::picture_patches::Level;
+use crate::units::listed;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,6 +54,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     if settings.fitted {
         write_fitted(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
+    let sampled = sampled(directory, &reported, settings.npz)?;
     if settings.npz {
         write_peers_files(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
@@ -55,12 +63,16 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let drawing = Drawing::of(Box::new(source), store.experiment(), known, Some("fit"), settings);
     let drawn = drawing.all(watch)?;
     let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
-    let curves = curves(&reported.outcome, &pictures, &|phi, lag| joint.mean_h(phi, lag));
+    let mut curves = curves(&reported.outcome, &pictures, &|phi, lag| joint.mean_h(phi, lag));
+    curves.extend(sampled.iter().flat_map(|found| posterior_curves(found, &reported.outcome)));
     let figures = figures(&curves, &together(result));
     let (mut files, mut angles) = drawing.shown(drawn, &curves)?;
     chosen.iter().for_each(|known| angles[known.angle].why.clone_from(&known.why));
     files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &reported.origin())?));
     files.extend(drawing.together(&figures)?);
+    let (results, diagnostics) = (posterior::results(&curves), posterior::diagnostics(&curves));
+    files.extend(drawing.together(&results)?);
+    files.extend(drawing.together(&diagnostics)?);
     let page = Page {
         name: &reported.name,
         outcome: Some(&reported.outcome),
@@ -71,11 +83,21 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
         settings: &reported.settings,
         has_model: true,
         formats: &settings.formats,
+        posterior: sampled.as_ref().map(|found| PosteriorShown::of(found, &results, &diagnostics)),
     };
     files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
     let mut says = report_directory::as_asked(&asked);
     says.insert("result_key".to_owned(), reported.noted.result_key.clone().into());
     report_directory::publish(&place, says, files, watch)
+}
+
+/// The posterior of a run, where there is one; also for the Python programs where that is asked for.
+fn sampled(directory: &Path, reported: &Reported, is_for_peers: bool) -> Result<Option<PosteriorResult>> {
+    let sampled = read_posterior(directory);
+    if let Some(posterior) = sampled.as_ref().filter(|_| is_for_peers) {
+        write_peers_draws(directory, posterior, &reported.outcome)?;
+    }
+    Ok(sampled)
 }
 
 /// With the chosen angles where nobody has said which.
@@ -121,7 +143,7 @@ fn check_angles(settings: &ReportSettings, reported: &Reported) -> Result<()> {
     match settings.phi_degrees.iter().find(is_unknown) {
         None => Ok(()),
         Some(asked) => Err(Fault::at("--angles", asked.to_string())
-            .expected(format!("angles of the result: {known:?}"))
+            .expected(format!("angles of the result, in degrees: {}", listed(&known)))
             .code(Code::E62)
             .parameter()),
     }

@@ -5,6 +5,7 @@ use crate::error::{Fault, Result};
 use crate::likelihood::scaling::ScalingSettings;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::budget::memory_threshold;
+use crate::machine::file_identity::content_hash;
 use crate::machine::memory::detect_total_memory;
 use crate::machine::publish::StagedDirectory;
 use crate::model::catalogue::Model;
@@ -12,15 +13,20 @@ use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::outcome::verdict::Verdict;
 use crate::parameters::space::ParameterSpace;
+use crate::pipeline::chain_checkpoint::ChainCheckpoint;
+use crate::pipeline::draw_journal::DrawJournal;
 use crate::pipeline::plan::decide;
-use crate::pipeline::posterior_directory::{KIND, POSTERIOR, write_posterior};
+use crate::pipeline::posterior_directory::{KIND, POSTERIOR, PosteriorDirectory};
 use crate::pipeline::run::{Finished, Run};
+use crate::report::tables::json::pretty;
 use crate::report::tables::parquet::Origin;
 use crate::report::tables::posterior::summary;
 use crate::sample::ask::{Ask, Data};
 use crate::sample::belief::believing;
 use crate::sample::choice::sample_as_chosen;
 use crate::sample::consensus::course::Resources;
+use crate::sample::journal::Journal;
+use crate::sample::pieces::pieces;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::sums::loss::Loss;
@@ -95,21 +101,27 @@ impl Run<'_> {
             scaling: &scaling,
             settings: &settings.sample,
             fitted: &fitted.outcome.result,
+            t_ref_seconds: model.t_ref_seconds(),
             threads,
         };
-        let result = self.timed("sample", || self.draws((&*store, &model), data, &ask, &fitted.directory))?;
-        store.check_unchanged()?;
-        self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
-        let conditions = Some(&fitted.outcome.conditions);
         let origin = Origin {
             run_id: &name,
             store_content_key: &store.manifest().content_key,
             q_per_angstrom: None,
-            conditions,
+            conditions: Some(&fitted.outcome.conditions),
         };
+        let journal = self.journal(&fitted, origin, strategy)?;
+        let result =
+            self.timed("sample", || self.draws((&*store, &model), data, (&ask, &journal), &fitted.directory))?;
+        store.check_unchanged()?;
+        self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
+        let is_whole = result.verdict != PosteriorVerdict::Interrupted;
+        if !is_whole {
+            self.say(LogLevel::Warning, "interrupted: all complete draws are kept, and `--resume` goes on from here");
+        }
         let summary = summary(&result);
-        let directory = write_posterior(&fitted.directory, (&result, &summary), &origin)?;
+        let directory = journal.finish(&result, &summary, is_whole)?;
         Ok(FinishedSampling { summary, directory, result, fitted })
     }
 
@@ -118,7 +130,7 @@ impl Run<'_> {
         &self,
         (store, model): (&Store, &Model),
         data: Data<'_>,
-        ask: &Ask<'_>,
+        (ask, journal): (&Ask<'_>, &dyn Journal),
         run: &Path,
     ) -> Result<PosteriorResult> {
         let scratch = StagedDirectory::begin(&run.join(POSTERIOR), KIND)?;
@@ -127,7 +139,7 @@ impl Run<'_> {
         let total = detect_total_memory().unwrap_or(u64::MAX);
         let threshold_bytes = memory_threshold(total, self.settings.fit.memory);
         let resources = Resources { dealer: &dealer, folder: scratch.path(), threshold_bytes };
-        sample_as_chosen(data, &resources, ask, &self.watch())
+        sample_as_chosen(data, &resources, (ask, journal), &self.watch())
     }
 
     /// Parameters with what is believed of them, and how contrast and offset depend on the angle.
@@ -142,6 +154,25 @@ impl Run<'_> {
         let told = "the fit is believed before the data (use_nlsq_informed_priors): the data count twice, and widths are too small";
         self.say(LogLevel::Warning, told);
         (believing(&fit.space, fitted, sample.fit_width_factor), scaling)
+    }
+
+    /// Checkpoint and directory of the sampling around a fit.
+    fn journal<'o>(&self, fitted: &Finished, origin: Origin<'o>, strategy: Strategy) -> Result<DrawJournal<'o>> {
+        let settings = self.settings;
+        let believed = if settings.run.verify { "" } else { "unverified" };
+        let found = &fitted.outcome.result;
+        let started_from = pretty(&(&found.parameters, &found.covariance, &found.angles))?;
+        let key = format!(
+            "{} {} {:?} {}",
+            self.result_key(believed, strategy),
+            origin.store_content_key,
+            settings.sample,
+            content_hash(&started_from)
+        );
+        let (checkpoint, said) = ChainCheckpoint::open(&settings.run.output, &settings.run.name, &key, self.resume)?;
+        said.iter().for_each(|said| self.say(LogLevel::Warning, said));
+        let directory = PosteriorDirectory::begin(&fitted.directory, settings.sample.n_chains, origin)?;
+        Ok(DrawJournal::new(checkpoint, directory, pieces(&settings.sample)))
     }
 
     /// A posterior is one of its model, right or wrong.

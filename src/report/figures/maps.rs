@@ -1,7 +1,7 @@
 //! Maps of c2(t1, t2): data, fit and residual of one angle side by side, and small ones for a strip of all angles.
 
 use crate::outcome::pictures::Map;
-use crate::report::figures::palette::{Colours, LEVELS, Palette, Range};
+use crate::report::figures::palette::{Colours, LEVELS, NO_DATA, Palette, Range};
 use crate::report::figures::picture::{INK, Image, Picture, Place};
 use crate::report::figures::shapes::{anchored, empty, frame, polyline, upwards, words};
 use crate::report::figures::style::rounded;
@@ -14,6 +14,12 @@ const SMALL: usize = 64;
 const LEFT: f64 = 52.0;
 const TOP: f64 = 44.0;
 const PANEL: f64 = 440.0;
+/// Width of the line of a frame without pairs, at least.
+const THINNEST: f64 = 0.8;
+/// Share of a side that such lines may cover.
+const MOST_COVERED: f64 = 0.25;
+/// Length of such lines where there are more.
+const EDGE: f64 = 6.0;
 
 /// Of its file.
 #[must_use]
@@ -31,6 +37,8 @@ pub struct Triptych<'a> {
     pub sigma: Option<f64>,
     /// Frame interval in seconds.
     pub dt_seconds: f64,
+    /// Frames without pairs, ascending.
+    pub unseen: Vec<usize>,
     /// How values become colours.
     pub colours: Colours,
     /// What the model's map is called: that of a fit, or the truth of a simulation.
@@ -93,8 +101,29 @@ impl Triptych<'_> {
             words(format!("mean {mean}, range {low} to {high}"), [place.x, 36.0], 11),
             frame(place),
         ]);
+        self.unseen(&mut picture.scene, place);
         self.axes(&mut picture.scene, place);
         bar(picture, Place { x: place.x + SIDE + 8.0, width: 10.0, ..place }, *range, *palette);
+    }
+
+    /// Means over several frames hide single ones without pairs: each has a line of its own, at the edges only where lines would cover
+    /// the map.
+    fn unseen(&self, scene: &mut Scene, place: Place) {
+        let map = self.map;
+        if map.frames_per_pixel < 2 {
+            return;
+        }
+        let frame = SIDE / (map.side * map.frames_per_pixel) as f64;
+        let width = frame.max(THINNEST);
+        let reach = if width * self.unseen.len() as f64 > MOST_COVERED * SIDE { EDGE } else { SIDE };
+        let Place { x, y, .. } = place;
+        let bottom = y + SIDE;
+        for at in self.unseen.iter().map(|&k| (k as f64 + 0.5) * frame) {
+            scene.elements.extend([
+                polyline(vec![(x + at, bottom), (x + at, bottom - reach)], NO_DATA, width),
+                polyline(vec![(x, bottom - at), (x + reach, bottom - at)], NO_DATA, width),
+            ]);
+        }
     }
 
     fn axes(&self, scene: &mut Scene, place: Place) {
@@ -167,10 +196,31 @@ fn ticks(end: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kuva::render::render::Primitive;
 
     #[test]
     fn the_ends_of_a_scale_keep_their_digits() {
         assert_eq!([-2.5e-7, 1.003_25, -0.123_456].map(short), ["-2.5e-7", "1.003", "-0.1235"]);
+    }
+
+    #[test]
+    fn a_single_frame_without_pairs_stays_visible_where_pixels_hold_several() {
+        let lines = |frames_per_pixel: usize, unseen: Vec<usize>| {
+            let map = Map { side: 4, frames_per_pixel, data: vec![1.0; 16], fit: Vec::new() };
+            let colours = Colours::default();
+            let of = Triptych { map: &map, phi_degrees: 0.0, sigma: None, dt_seconds: 1.0, unseen, colours, model: "" };
+            let is_line =
+                |shape: &&Primitive| matches!(shape, Primitive::PolyLine { stroke, .. } if stroke == &NO_DATA.into());
+            let scene = of.picture().scene;
+            scene.elements.iter().filter(is_line).cloned().collect::<Vec<Primitive>>()
+        };
+        assert!(lines(1, vec![2]).is_empty(), "its pixels are grey");
+        let found = lines(2, vec![5]);
+        let Primitive::PolyLine { points, .. } = &found[0] else { panic!("a line") };
+        assert_eq!((found.len(), points[0].0 - LEFT, points[0].1 - points[1].1), (2, 5.5 * SIDE / 8.0, SIDE));
+        let many = lines(2, (0..8).collect());
+        let Primitive::PolyLine { points, .. } = &many[0] else { panic!("a line") };
+        assert_eq!((many.len(), points[0].1 - points[1].1), (16, EDGE), "the map is not covered");
     }
 
     #[test]

@@ -8,5 +8,6 @@ pub mod maps;
 pub mod palette;
 pub mod picture;
 pub mod polar;
+pub mod posterior;
 mod shapes;
 pub mod style;

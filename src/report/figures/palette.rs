@@ -36,6 +36,8 @@ pub struct Range {
 pub const LEVELS: u8 = 128;
 /// Masked pairs, and pixels without any.
 const GREY: [u8; 3] = [160, 160, 160];
+/// The same for lines.
+pub const NO_DATA: &str = "#a0a0a0";
 
 impl Palette {
     /// Red, green and blue of every level, and grey.

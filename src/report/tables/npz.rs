@@ -28,7 +28,7 @@ impl<'f> NpzWriter<'f> {
         // A larger member has other headers, which must be chosen before it is written.
         let options = options.large_file(bytes + HEADER as u64 > u64::from(u32::MAX) / 2);
         self.zip.start_file(format!("{name}.npy"), options)?;
-        self.zip.write_all(&header(lengths))
+        self.zip.write_all(&header("<f8", lengths))
     }
 
     /// The next numbers of the array.
@@ -49,6 +49,22 @@ impl<'f> NpzWriter<'f> {
         self.numbers(numbers)
     }
 
+    /// A small array of words: characters of four bytes, all words of one length.
+    ///
+    /// # Errors
+    /// What writing reports.
+    pub fn words(&mut self, name: &str, lengths: &[usize], words: &[&str]) -> Result<()> {
+        let longest = words.iter().map(|word| word.chars().count()).max().unwrap_or(1).max(1);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.zip.start_file(format!("{name}.npy"), options)?;
+        self.zip.write_all(&header(&format!("<U{longest}"), lengths))?;
+        for word in words {
+            let padded = word.chars().map(u32::from).chain(std::iter::repeat(0)).take(longest);
+            self.zip.write_all(&padded.flat_map(u32::to_le_bytes).collect::<Vec<u8>>())?;
+        }
+        Ok(())
+    }
+
     /// Writes the list of members; without it the file is none.
     ///
     /// # Errors
@@ -62,9 +78,9 @@ impl<'f> NpzWriter<'f> {
 const HEADER: usize = 128;
 
 /// Version 1.0: magic, version, length of what follows, a dictionary of Python, blanks, a line break.
-fn header(lengths: &[usize]) -> Vec<u8> {
+fn header(kind: &str, lengths: &[usize]) -> Vec<u8> {
     let lengths: String = lengths.iter().map(|length| format!("{length}, ")).collect();
-    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", lengths.trim_end());
+    let dictionary = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}", lengths.trim_end());
     let room = HEADER - MAGIC.len() - 2;
     let mut bytes = MAGIC.to_vec();
     bytes.extend((room as u16).to_le_bytes());
@@ -80,9 +96,9 @@ mod tests {
 
     #[test]
     fn headers_are_those_of_numpy() {
-        let bytes = header(&[3, 4]);
+        let bytes = header("<f8", &[3, 4]);
         assert_eq!((bytes.len(), bytes[127]), (HEADER, b'\n'));
         assert!(bytes[10..].starts_with(b"{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4,), } "));
-        assert!(String::from_utf8_lossy(&header(&[])).contains("'shape': (), }"));
+        assert!(String::from_utf8_lossy(&header("<f8", &[])).contains("'shape': (), }"));
     }
 }

@@ -1,42 +1,98 @@
 //! A posterior as a table for a terminal and as the table of its draws.
 
-use crate::error::Result;
+use crate::error::{Error, Fault, Result};
 use crate::outcome::posterior::{Draw, PosteriorNumber, PosteriorResult};
 use crate::report::tables::consensus::lines;
 use crate::report::tables::measured::{measured, with_error};
-use crate::report::tables::parquet::{Column, Origin, counts, described, flags, numbers};
+use crate::report::tables::parquet::{Column, Origin, counts, flags, numbers};
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
 use std::fmt::Write;
+use std::fs::File;
+use std::sync::Arc;
 
 /// More numbers of the scaling than this are in `posterior.json` alone.
 const MOST_SHOWN: usize = 24;
 
-/// `draws.parquet`: chain, draw, a column per number in physical units, lp (log density), diverging, depth, steps, energy, acceptance;
-/// units in the metadata of the schema, chains one after the other.
-///
-/// # Errors
-/// Internal if encoding fails.
-pub fn draws(result: &PosteriorResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
-    let of_chains = result.draws.iter().enumerate();
-    let rows: Vec<(u64, u64, &Draw)> = of_chains.flat_map(|(chain, draws)| numbered(chain, draws)).collect();
-    let mut columns: Vec<Column> =
-        vec![counts("chain", &rows, |row| Some(row.0)), counts("draw", &rows, |row| Some(row.1))];
-    for (place, number) in result.numbers.iter().enumerate() {
-        columns.push(numbers(&number.name, &rows, |row| Some(row.2.values[place])));
-    }
-    columns.extend([
-        numbers("lp", &rows, |row| Some(row.2.log_density)),
-        flags("diverging", &rows, |row| row.2.diverging),
-        counts("depth", &rows, |row| Some(row.2.depth)),
-        counts("steps", &rows, |row| Some(row.2.steps)),
-        numbers("energy", &rows, |row| Some(row.2.energy)),
-        numbers("acceptance", &rows, |row| Some(row.2.acceptance)),
-    ]);
-    let units: Vec<String> = result.numbers.iter().map(|number| format!("{}: {}", number.name, number.unit)).collect();
-    described(origin.metadata(&units.join("; ")), columns)
+/// `draws.parquet` while it is written: chain, draw, a column per number in physical units, lp (log density), diverging, depth, steps,
+/// energy, acceptance; units in the metadata of the schema.
+pub struct DrawTable {
+    writer: ArrowWriter<File>,
+    schema: SchemaRef,
+    names: Vec<String>,
 }
 
-fn numbered(chain: usize, draws: &[Draw]) -> impl Iterator<Item = (u64, u64, &Draw)> {
-    draws.iter().enumerate().map(move |(draw, values)| (chain as u64, draw as u64, values))
+/// The name of a column and its unit.
+pub type NamedUnit = (String, String);
+
+impl DrawTable {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// Internal if encoding fails.
+    pub fn begin(file: File, numbers: &[NamedUnit], origin: &Origin<'_>) -> Result<Self> {
+        let units: Vec<String> = numbers.iter().map(|(name, unit)| format!("{name}: {unit}")).collect();
+        let names: Vec<String> = numbers.iter().map(|(name, _)| name.clone()).collect();
+        let schema = RecordBatch::try_from_iter(columns(&names, &[])).map_err(not_encoded)?.schema();
+        let schema = Arc::new(schema.as_ref().clone().with_metadata(origin.metadata(&units.join("; "))));
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), None).map_err(not_encoded)?;
+        Ok(DrawTable { writer, schema, names })
+    }
+
+    /// Adds draws of a chain, of which so many come before.
+    ///
+    /// # Errors
+    /// Internal if encoding fails.
+    pub fn add(&mut self, chain: usize, before: usize, draws: &[Draw]) -> Result<()> {
+        let rows: Vec<Row<'_>> =
+            draws.iter().enumerate().map(|(k, draw)| (chain as u64, (before + k) as u64, draw)).collect();
+        let batch = RecordBatch::try_from_iter(columns(&self.names, &rows)).map_err(not_encoded)?;
+        let batch = batch.with_schema(Arc::clone(&self.schema)).map_err(not_encoded)?;
+        self.writer.write(&batch).map_err(not_encoded)
+    }
+
+    /// What was added is a row group of its own, and in the file.
+    ///
+    /// # Errors
+    /// Internal if encoding fails.
+    pub fn flush(&mut self) -> Result<()> {
+        self.writer.flush().map_err(not_encoded)
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// Internal if encoding fails.
+    pub fn close(self) -> Result<()> {
+        self.writer.close().map(|_| ()).map_err(not_encoded)
+    }
+}
+
+/// Chain, number in the chain, draw.
+type Row<'a> = (u64, u64, &'a Draw);
+
+fn columns(names: &[String], rows: &[Row<'_>]) -> Vec<Column> {
+    let mut columns: Vec<Column> =
+        vec![counts("chain", rows, |row| Some(row.0)), counts("draw", rows, |row| Some(row.1))];
+    for (place, name) in names.iter().enumerate() {
+        columns.push(numbers(name, rows, |row| Some(row.2.values[place])));
+    }
+    columns.extend([
+        numbers("lp", rows, |row| Some(row.2.log_density)),
+        flags("diverging", rows, |row| row.2.diverging),
+        counts("depth", rows, |row| Some(row.2.depth)),
+        counts("steps", rows, |row| Some(row.2.steps)),
+        numbers("energy", rows, |row| Some(row.2.energy)),
+        numbers("acceptance", rows, |row| Some(row.2.acceptance)),
+    ]);
+    columns
+}
+
+fn not_encoded(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let mut fault = Fault::at("draws.parquet", "cannot be encoded");
+    fault.source = Some(source.into());
+    fault.internal()
 }
 
 /// Means and deviations with diagnostics, least squares beside them, then quality and verdict.

@@ -1,6 +1,7 @@
 //! Result tables read back: what `parameters.json` does not hold.
 
 use crate::outcome::fit::{Iteration, Rate, TransportPoint};
+use crate::outcome::posterior::Draw;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
@@ -51,6 +52,32 @@ pub fn iterations(file: Vec<u8>) -> Option<Vec<Iteration>> {
         }
     }
     Some(steps)
+}
+
+/// `draws.parquet`: the draws of every chain, with so many numbers each by name; `None` if it is none.
+#[must_use]
+pub fn draws(file: Vec<u8>, names: &[&str], n_chains: usize) -> Option<Vec<Vec<Draw>>> {
+    let mut chains = vec![Vec::new(); n_chains];
+    for batch in batches(file)? {
+        let columns: Vec<Column> = names.iter().map(|name| numbers(&batch, name)).collect::<Option<_>>()?;
+        let (log_density, energy, acceptance) =
+            (numbers(&batch, "lp")?, numbers(&batch, "energy")?, numbers(&batch, "acceptance")?);
+        let count = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<UInt64Type>();
+        let (chain, depth, steps) = (count("chain")?, count("depth")?, count("steps")?);
+        let diverging = batch.column_by_name("diverging")?.as_boolean_opt()?;
+        for k in 0..batch.num_rows() {
+            chains.get_mut(usize::try_from(chain.value(k)).ok()?)?.push(Draw {
+                values: columns.iter().map(|column| column[k]).collect::<Option<_>>()?,
+                log_density: log_density[k]?,
+                energy: energy[k]?,
+                acceptance: acceptance[k].unwrap_or_default(),
+                steps: steps.value(k),
+                depth: depth.value(k),
+                diverging: diverging.value(k),
+            });
+        }
+    }
+    Some(chains)
 }
 
 fn batches(file: Vec<u8>) -> Option<Vec<RecordBatch>> {

@@ -78,7 +78,8 @@ impl Combined {
     /// As what chains have drawn in so many seconds.
     #[must_use]
     pub fn into_chains(self, seconds: f64) -> Chains {
-        Chains { chains: self.chains, seconds }
+        let new_gradients = self.chains.iter().map(|chain| chain.gradients).sum();
+        Chains { chains: self.chains, seconds, new_gradients }
     }
 }
 

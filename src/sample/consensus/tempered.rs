@@ -2,7 +2,6 @@
 //! draws nothing.
 
 use crate::error::Result;
-use crate::parameters::coordinate::Placed;
 use crate::sample::chain::Target;
 use crate::sample::consensus::trial::ShardTargets;
 use crate::sample::course::Start;
@@ -53,8 +52,7 @@ impl ShardTargets for TemperedShards<'_> {
 
     fn values(&self, place: &[f64]) -> Vec<f64> {
         let u = self.geometry.prior_coordinates(place);
-        let placed = self.start.numbers.all.iter().zip(u).map(|(number, u)| number.coordinate.place(u));
-        placed.map(|placed: Placed| placed.value).collect()
+        self.start.numbers.place(&u).values()
     }
 }
 

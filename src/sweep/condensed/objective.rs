@@ -36,7 +36,8 @@ pub struct Condensed {
 /// The values of one angle: Y over the root of the weight of every pseudo-pair, eight at a time.
 struct Values {
     values: Vec<Lane>,
-    squares: f64,
+    /// Sums of 1, y and y^2 over its pairs: no theta changes them.
+    sums: [f64; 3],
     pairs: u64,
     missing: Vec<Missing>,
 }
@@ -81,7 +82,10 @@ impl Values {
         let CondensedAngle { moments, squares, pairs, missing, .. } = angle;
         let over_roots: Vec<f64> =
             moments.iter().zip(&place.layout.weights).map(|(y, weight)| y / weight.sqrt()).collect();
-        Values { values: lanes(&over_roots), squares, pairs, missing }
+        let ones: f64 = place.layout.weights.iter().sum();
+        let stand_ins: f64 = missing.iter().map(|missing| missing.stand_in).sum();
+        let sums = [ones - missing.len() as f64, moments.iter().sum::<f64>() - stand_ins, squares];
+        Values { values: lanes(&over_roots), sums, pairs, missing }
     }
 }
 
@@ -139,14 +143,22 @@ impl Condensed {
                 let values = &self.values[*angle];
                 let groups = start.min(values.values.len())..(start + CHUNK).min(values.values.len());
                 let weighted = Weighted { roots: &self.arrangement.place(*angle).roots, values: &values.values };
-                SimdLevel::Best.run(WeightedPass { pairs, weighted, groups, reweighing: None, depth, into });
+                SimdLevel::Best.run(WeightedPass {
+                    pairs,
+                    weighted,
+                    groups,
+                    reweighing: None,
+                    depth,
+                    leaves_out: true,
+                    into,
+                });
             }
         }
-        let finish = |(angle, _, sums): (usize, ScatteredAngle<'_>, PairSums<W>)| {
+        let finish = |(angle, pairs, sums): (usize, ScatteredAngle<'_>, PairSums<W>)| {
             let values = &self.values[angle];
-            let all = sums.finish(values.pairs);
+            let all = sums.finish(values.pairs, &pairs.factors());
             let rest = if values.missing.is_empty() { all } else { all.less(&self.missing::<W>(angle, query, frames)) };
-            rest.with_squares(values.squares).scaled(query.weight(angle))
+            rest.with_data(values.sums).scaled(query.weight(angle))
         };
         all.into_iter().map(finish).collect()
     }
@@ -158,16 +170,18 @@ impl Condensed {
         let values: Vec<f64> = missing.iter().map(|missing| missing.stand_in).collect();
         let (roots, values) = (lanes(&vec![1.0; missing.len()]), lanes(&values));
         let pairs = ScatteredPairs::new(frames, &pairs);
+        let pairs = pairs.at(&self.model, query.theta, self.angles[angle].phi_degrees);
         let mut sums = PairSums::<W>::default();
         SimdLevel::Best.run(WeightedPass {
-            pairs: &pairs.at(&self.model, query.theta, self.angles[angle].phi_degrees),
+            pairs: &pairs,
             weighted: Weighted { roots: &roots, values: &values },
             groups: 0..roots.len(),
             reweighing: None,
             depth: Depth::Normal,
+            leaves_out: true,
             into: &mut sums,
         });
-        sums.finish(0)
+        sums.finish(0, &pairs.factors())
     }
 }
 

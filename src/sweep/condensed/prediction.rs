@@ -65,9 +65,11 @@ impl WithWidth for Tails<'_> {
                 let at = at.at(model, query.theta, angles[angle].phi_degrees);
                 let mut rows = lend();
                 SimdLevel::Best.run(Rows { pairs: &at, roots: &place.roots, into: &mut rows });
-                let energies = energies(&place.layout, &rows);
+                let (energies, factors) = (energies(&place.layout, &rows), at.factors());
                 spare.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
-                Ok(energies[..W - 2].iter().map(|energy| energy * query.weight(angle)).collect::<Vec<f64>>())
+                let factor = |k: usize| if k < W - 3 { factors[k] * factors[k] } else { 1.0 };
+                let weighed = |(k, energy): (usize, &f64)| energy * factor(k) * query.weight(angle);
+                Ok(energies[..W - 2].iter().enumerate().map(weighed).collect::<Vec<f64>>())
             },
             meter: &Meter::default(),
         };

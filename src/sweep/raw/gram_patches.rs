@@ -67,6 +67,7 @@ impl<T: Want, const W: usize> IntoGram<T, W> {
 
 impl<T: Want, const W: usize> PatchSums for IntoGram<T, W> {
     const CHANGES: bool = !matches!(T::DEPTH, Depth::Cost);
+    const LEAVES_OUT: bool = !T::WEIGHTED;
 
     #[inline(always)]
     fn take_values(&mut self, values: &[Lane; 2], pairs: usize) {

@@ -54,6 +54,9 @@ pub trait PatchSums {
     const CHANGES: bool;
     /// Whether it pays to read the values of a band beforehand.
     const SURVEYED: bool = true;
+    /// Whether pairs with negligible h are left out where the values of their band are known to be finite: the sums of 1, y and y^2
+    /// have been taken then.
+    const LEAVES_OUT: bool = false;
 
     /// The first row after `row` that may not be in one patch with it.
     fn next_cut(&self, _row: usize) -> usize {
@@ -214,13 +217,38 @@ impl<M: PairModel, A: PatchSums> Work<'_, M, A> {
         }
     }
 
+    /// The frames of a row, from the first on, in whose pairs with it h is not negligible, to whole groups.
+    #[inline(always)]
+    fn telling(&self, row: usize, frames: Range<usize>) -> Range<usize> {
+        if !self.model.is_over(row, frames.end - 1) {
+            return frames;
+        }
+        let (mut telling, mut over) = (frames.start, frames.end - 1);
+        while telling < over {
+            let middle = usize::midpoint(telling, over);
+            if self.model.is_over(row, middle) {
+                over = middle;
+            } else {
+                telling = middle + 1;
+            }
+        }
+        frames.start..if over > frames.start { over.next_multiple_of(LANES).min(frames.end) } else { over }
+    }
+
     #[inline(always)]
     fn patch<S: Simd>(&mut self, simd: S, patch: &Patch) {
+        let leaves_out = A::LEAVES_OUT && self.all_finite;
+        if leaves_out && self.model.is_over(patch.rows.end - 1, patch.frames.start) {
+            return;
+        }
         self.into.begin(simd, self.model, patch);
         let values = &self.block.pairs.block.values;
         for row in patch.rows.clone() {
             for frames in self.block.usable(row, &patch.frames) {
-                let run = Run { row, frames };
+                let run = Run { row, frames: if leaves_out { self.telling(row, frames) } else { frames } };
+                if run.frames.is_empty() {
+                    continue;
+                }
                 let groups = &mut self.groups[..run.groups().len()];
                 let place = self.block.place(&run);
                 if A::CHANGES {

@@ -123,12 +123,16 @@ impl WithWidth for ShardPass<'_> {
                     groups: 0..chunk.ones.len(),
                     reweighing: query.loss(batch.angle),
                     depth,
+                    leaves_out: false,
                     into: sums,
                 });
             }
         }
         file.confirm()?;
-        let finish = |(angle, of): (usize, &OfAngle<W>)| of.sums.finish(of.pairs).scaled(query.weight(angle));
+        let finish = |(angle, of): (usize, &OfAngle<W>)| {
+            let factors = dealt.model.kappa(query.theta, dealt.angles[angle].phi_degrees).factors();
+            of.sums.finish(of.pairs, &factors).scaled(query.weight(angle))
+        };
         Ok(all.iter().enumerate().map(finish).collect())
     }
 }

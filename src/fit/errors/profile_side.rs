@@ -1,0 +1,315 @@
+//! One side of a profile: how far a parameter can be moved until the least cost of the others has risen to a level.
+//!
+//! A normal sweep tells more than the cost where it was made: how the others lie best there (by Gauss and Newton), what the cost is
+//! then, and how both go on with the held parameter. So the held parameter and the others are moved together, and where what is told
+//! is all but what is there, one or two sweeps find an end.
+
+use crate::error::{Fault, Result};
+use crate::fit::errors::surroundings::Surroundings;
+use crate::fit::settings::Tolerances;
+use crate::fit::solver::journal::Following;
+use crate::fit::solver::minimise::minimise;
+use crate::fit::solver::problem::{Point, Problem, System, moving};
+use crate::likelihood::reduced::Evaluation;
+use crate::outcome::verdict::Stop;
+use crate::parameters::definitions::LawPlaces;
+use crate::parameters::space::ParameterSpace;
+use crate::sums::algebra::{Algebra, SINGULAR, dot};
+use ndarray::Array2;
+
+/// An end is found when z is so near.
+pub const NEAR: f64 = 0.02;
+/// A minimum is found when the next step would lower its cost by less than this share of what one error raises it.
+const SETTLED: f64 = 1e-2;
+/// What a step of the others is told to lower the cost is believed up to this share ..
+const BELIEVED: f64 = 3e-2;
+/// .. and up to this the step is worth being taken without being looked for.
+const WORTH_A_STEP: f64 = 25.0;
+/// So many such steps in a row are taken.
+const MOST_STEPS: usize = 3;
+/// Most costs that are looked at for one end.
+const MOST: usize = 16;
+/// Times at which two laws of one amplitude may agree: so many on either side of the middle of the measurement ..
+const MIRRORS: i32 = 3;
+/// .. each so many times the one before.
+const BETWEEN_MIRRORS: f64 = 4.0;
+/// An end is looked for at most so many times as far as the last step.
+const STRIDE: f64 = 10.0 / 3.0;
+
+/// A value at some distance from the minimum, how many errors that is, and how many more a distance of one adds there.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Distance.
+    pub distance: f64,
+    /// In errors.
+    pub z: f64,
+    /// Errors per distance.
+    pub slope: f64,
+}
+
+/// The least cost with one parameter held, and how it goes on from there.
+struct Held {
+    theta: Vec<f64>,
+    cost: f64,
+    /// How all parameters follow the held one: the others stay at their best.
+    valley: Vec<f64>,
+    /// By how much a distance of one raises the least cost.
+    slope: f64,
+    /// By how much the cost is told, not found, to be lower.
+    told: f64,
+}
+
+/// One side of a profile.
+pub struct Side<'a> {
+    surroundings: &'a Surroundings<'a>,
+    parameter: usize,
+    side: f64,
+    /// Where the valley was left last, and how all parameters follow the held one there.
+    theta: Vec<f64>,
+    valley: Vec<f64>,
+    /// All physical parameters where ends were found, and how many errors that is.
+    pub ends: Vec<(Vec<f64>, f64)>,
+}
+
+impl<'a> Side<'a> {
+    /// The side of a parameter below (-1) or above (1) the minimum.
+    #[must_use]
+    pub fn new(surroundings: &'a Surroundings<'a>, parameter: usize, side: f64) -> Self {
+        let (theta, valley) = (surroundings.point.theta.clone(), surroundings.valley(parameter));
+        Side { surroundings, parameter, side, theta, valley, ends: Vec::new() }
+    }
+
+    /// How far the bound is.
+    #[must_use]
+    pub fn room(&self) -> f64 {
+        let known = &self.surroundings.problem.space.physical[self.parameter];
+        let bound = if self.side > 0.0 { known.upper } else { known.lower };
+        (bound - self.surroundings.point.theta[self.parameter]).abs()
+    }
+
+    /// The distance at which a level is reached, or the distance of the bound.
+    ///
+    /// # Errors
+    /// What the sweeps report; Interrupted if the user asks to stop.
+    pub fn end(&mut self, inside: &mut Step, level: f64) -> Result<f64> {
+        let room = self.room();
+        let mut outside: Option<Step> = None;
+        let mut next = towards(*inside, *inside, None, level);
+        let mut steps = 0;
+        for _ in 0..MOST {
+            let distance = next.min(room);
+            let (theta, step, is_least) = self.follow(distance, steps < MOST_STEPS)?;
+            if !is_least {
+                // The others have been moved, and what is told of them says where the level is: all go there together.
+                (steps, next) = (steps + 1, towards(step, *inside, outside, level));
+                continue;
+            }
+            steps = 0;
+            let mut found = step;
+            if (step.z - level).abs() < NEAR {
+                match self.lower_in_the_other_valley(&theta, step)? {
+                    // From here on the cost is followed there.
+                    Some(lower) => (found, outside) = (lower, None),
+                    None => {
+                        *inside = step;
+                        self.ends.push((theta, step.z));
+                        return Ok(distance);
+                    }
+                }
+            }
+            match found.z < level {
+                true if distance >= room => return Ok(room),
+                true => *inside = found,
+                false => outside = Some(found),
+            }
+            next = towards(found, *inside, outside, level);
+        }
+        Ok(next.min(room))
+    }
+
+    /// Where all parameters are with the one at a distance and the others at their best, how many errors that is, and whether it is
+    /// known: the others may have been moved a step only.
+    fn follow(&mut self, distance: f64, may_step: bool) -> Result<(Vec<f64>, Step, bool)> {
+        let value = self.surroundings.point.theta[self.parameter] + self.side * distance;
+        let moved = value - self.theta[self.parameter];
+        let mut start: Vec<f64> =
+            self.theta.iter().zip(&self.valley).map(|(from, along)| from + along * moved).collect();
+        start[self.parameter] = value;
+        self.surroundings.walking.looked();
+        let told = self.look(&start)?.filter(|held| held.told <= if may_step { WORTH_A_STEP } else { BELIEVED });
+        let held = told.map_or_else(|| self.best(&start), Ok)?;
+        let is_least = held.told <= BELIEVED;
+        let (theta, step) = self.stand(held, distance);
+        Ok((theta, step, is_least))
+    }
+
+    /// Goes on from where the cost is least at a distance.
+    fn stand(&mut self, held: Held, distance: f64) -> (Vec<f64>, Step) {
+        let z = self.surroundings.errors_away(self.parameter, held.cost);
+        let slope = self.side * held.slope / (z * self.surroundings.uncertainty.widening(self.parameter));
+        (self.theta, self.valley) = (held.theta.clone(), held.valley);
+        (held.theta, Step { distance, z, slope })
+    }
+
+    /// With its amplitude held a power law has two valleys: the same distance in the other one, if the cost is lower there.
+    fn lower_in_the_other_valley(&mut self, theta: &[f64], found: Step) -> Result<Option<Step>> {
+        let Some(other) = self.other_valley(theta)? else { return Ok(None) };
+        let held = self.settled(&other)?;
+        let is_lower = self.surroundings.errors_away(self.parameter, held.cost) <= found.z - NEAR;
+        Ok(is_lower.then(|| self.stand(held, found.distance).1))
+    }
+
+    /// The parameters with the profiled one held at a value.
+    fn holding(&self, value: f64) -> ParameterSpace {
+        let mut space = self.surroundings.problem.space.clone();
+        space.physical[self.parameter].fixed = Some(value);
+        space
+    }
+
+    /// By how much one error raises the cost.
+    fn rise(&self) -> f64 {
+        0.5 * self.surroundings.uncertainty.widening(self.parameter)
+    }
+
+    /// What one sweep tells of the least cost with the parameter held; `None` where the others are at their bounds or would leave
+    /// them, or the sweep tells nothing.
+    fn look(&self, start: &[f64]) -> Result<Option<Held>> {
+        let Surroundings { objective, problem, .. } = self.surroundings;
+        let space = self.holding(start[self.parameter]);
+        let held = Problem { space: &space, ..(*problem).clone() };
+        let point = System::Gram(*objective).point(&held, problem.between_bounds(start))?;
+        let others = moving(&held, &point);
+        if others.len() < space.free().len() || !point.evaluation.cost.is_finite() {
+            return Ok(None);
+        }
+        let Some(held) = Held::told(point, self.parameter, &others, self.rise()) else { return Ok(None) };
+        let is_inside = problem.between_bounds(&held.theta) == held.theta;
+        Ok(Some(held).filter(|_| is_inside))
+    }
+
+    /// The least cost with the parameter held, from a place that may be far from it.
+    fn settled(&self, start: &[f64]) -> Result<Held> {
+        let mut start = start.to_vec();
+        for _ in 0..MOST_STEPS {
+            match self.look(&start)? {
+                Some(held) if held.told <= BELIEVED => return Ok(held),
+                Some(held) => start = held.theta,
+                None => break,
+            }
+        }
+        self.best(&start)
+    }
+
+    /// The least cost with the parameter held, and where it is.
+    fn best(&self, start: &[f64]) -> Result<Held> {
+        let Surroundings { objective, problem, point, .. } = self.surroundings;
+        let space = self.holding(start[self.parameter]);
+        let per_pair = point.evaluation.cost / point.evaluation.pairs.max(1) as f64;
+        let ftol = (SETTLED * self.rise() / per_pair).max(problem.tolerances.ftol);
+        let tolerances = Tolerances { ftol, ..problem.tolerances };
+        let held = Problem { space: &space, tolerances, ..(*problem).clone() };
+        let found = minimise(System::Gram(*objective), &held, start, "profile", &mut Following::default())?;
+        match found.stop {
+            Stop::Interrupted => Err(Fault::stopped()),
+            _ => {
+                let others = moving(&held, &found.point);
+                Ok(Held::found(found.point, self.parameter, &others))
+            }
+        }
+    }
+
+    /// A place in the other valley of the power law whose amplitude is held, if the law is free otherwise and it lies between the
+    /// bounds: the best of laws that have the same value and slope at some time.
+    fn other_valley(&self, theta: &[f64]) -> Result<Option<Vec<f64>>> {
+        let Surroundings { objective, problem, .. } = self.surroundings;
+        let free = problem.space.free();
+        let is_free = |law: &&LawPlaces| law.all().iter().all(|place| free.contains(place));
+        let laws = problem.space.mode.power_laws().iter();
+        let Some(law) = laws.filter(|law| law.amplitude == self.parameter).find(is_free) else { return Ok(None) };
+        let mut best: Option<(f64, Vec<f64>)> = None;
+        for step in -MIRRORS..=MIRRORS {
+            let time_seconds = problem.t_ref_seconds * BETWEEN_MIRRORS.powi(step);
+            let Some(other) = law.of(theta).mirrored(time_seconds) else { continue };
+            let mut mirrored = theta.to_vec();
+            (mirrored[law.exponent], mirrored[law.constant]) = (other.exponent, other.constant);
+            if problem.between_bounds(&mirrored) == mirrored {
+                let cost = problem.cost(*objective, &mirrored)?;
+                best = best.filter(|(least, _)| *least <= cost).or(Some((cost, mirrored)));
+            }
+        }
+        Ok(best.map(|(_, theta)| theta))
+    }
+}
+
+impl Held {
+    /// At a minimum: its cost turns with the held parameter as its gradient says (the others are at their best), and they follow as
+    /// the Hessian says.
+    fn found(point: Point, parameter: usize, others: &[usize]) -> Self {
+        let Evaluation { cost, gradient, hessian, .. } = point.evaluation;
+        let white = hessian.among(others).whitened(SINGULAR);
+        let valley = valley(&hessian, white.as_ref(), parameter, others);
+        let slope = dot(&gradient, &valley);
+        Held { theta: point.theta, cost, valley, slope, told: 0.0 }
+    }
+
+    /// Near a minimum: the others go where the quadratic form of the cost is least.
+    fn told(point: Point, parameter: usize, others: &[usize], rise: f64) -> Option<Self> {
+        let Point { mut theta, evaluation: Evaluation { cost, gradient, hessian, .. }, .. } = point;
+        let white = hessian.among(others).whitened(SINGULAR)?;
+        let valley = valley(&hessian, Some(&white), parameter, others);
+        let slope = dot(&gradient, &valley);
+        let downhill: Vec<f64> = others.iter().map(|&other| -gradient[other]).collect();
+        let along = white.t().times(&downhill);
+        let lower = 0.5 * dot(&along, &along);
+        others.iter().zip(white.times(&along)).for_each(|(&other, step)| theta[other] += step);
+        Some(Held { theta, cost: cost - lower, valley, slope, told: lower / rise })
+    }
+}
+
+/// How all parameters follow the held one where the quadratic form of the cost stays least, from the whitened form of the others.
+fn valley(hessian: &Array2<f64>, white: Option<&Array2<f64>>, parameter: usize, others: &[usize]) -> Vec<f64> {
+    let mut valley = vec![0.0; hessian.nrows()];
+    valley[parameter] = 1.0;
+    if let Some(white) = white {
+        let coupling: Vec<f64> = others.iter().map(|&other| hessian[[other, parameter]]).collect();
+        let follow = white.times(&white.t().times(&coupling));
+        others.iter().zip(follow).for_each(|(&other, follow)| valley[other] = -follow);
+    }
+    valley
+}
+
+/// Where a level is to be expected from the last step (Newton), if that lies between the steps on either side of it; else on the
+/// line between these, or at most so many times as far as the outermost.
+fn towards(last: Step, inside: Step, outside: Option<Step>, level: f64) -> f64 {
+    let newton = last.distance + (level - last.z) / last.slope;
+    match outside {
+        Some(outside) if !(inside.distance..outside.distance).contains(&newton) => {
+            let share = ((level - inside.z) / (outside.z - inside.z)).clamp(0.1, 0.9);
+            inside.distance + share * (outside.distance - inside.distance)
+        }
+        Some(_) => newton,
+        None if inside.distance == 0.0 => newton,
+        None => {
+            let farthest = STRIDE * inside.distance;
+            if newton > inside.distance { newton.min(farthest) } else { farthest }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_distance_lies_where_the_level_is_expected() {
+        let step = |distance: f64, z: f64, slope: f64| Step { distance, z, slope };
+        let (near, far) = (step(1.0, 0.5, 0.4), step(3.0, 1.5, 0.6));
+        assert!((towards(near, near, Some(far), 1.0) - 2.25).abs() < 1e-12);
+        assert!((towards(far, near, Some(far), 1.0) - (3.0 - 0.5 / 0.6)).abs() < 1e-12);
+        // Beyond the outermost step the slope leads on ..
+        assert!((towards(near, near, None, 1.0) - 2.25).abs() < 1e-12);
+        // .. but a flat cost is not followed at a stride, and a slope that leads astray not at all.
+        assert!(towards(step(1.0, 0.0, 1e-9), step(1.0, 0.0, 1e-9), None, 1.0) < 4.0);
+        assert!((towards(step(1.0, 0.5, -0.1), near, Some(far), 1.0) - 2.0).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,173 @@
+//! All chains of a sampling: a free thread walks a piece of the chain that is furthest behind, so that all come along alike and what was
+//! drawn when the user stops is of all of them. What they draw does not depend on threads. It knows no data.
+
+use crate::error::{Error, Result};
+use crate::listener::{Event, LogLevel, Watch};
+use crate::machine::dataflow::{Dataflow, Lanes, Meter};
+use crate::sample::ask::Ask;
+use crate::sample::chain::{Chains, State, Target, Walked, Walker, begin, walk_piece};
+use crate::sample::journal::{Journal, Kept};
+use crate::sample::pieces::{Piece, pieces};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Draws of all chains whose log likelihood is compared with that of all pairs.
+pub const COMPARED: usize = 10;
+
+/// One chain, as far as it has come.
+#[derive(Default)]
+struct Line {
+    walked: Walked,
+    state: Option<State>,
+    next: usize,
+    is_walking: bool,
+}
+
+/// All chains and what they share.
+struct Ensemble<'a> {
+    target: &'a dyn Target,
+    ask: &'a Ask<'a>,
+    journal: &'a dyn Journal,
+    pieces: Vec<Piece>,
+    lines: Mutex<Vec<Line>>,
+    is_over: AtomicBool,
+}
+
+/// Walks all chains to their ends, or until the user asks to stop.
+///
+/// # Errors
+/// What target and journal report; E63 if no start has a density.
+pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch: &Watch<'_>) -> Result<Chains> {
+    let (settings, begun) = (ask.settings, Instant::now());
+    let lines = (0..settings.n_chains).map(|_| Line::default()).collect();
+    let ensemble = Ensemble {
+        target,
+        ask,
+        journal,
+        pieces: pieces(settings),
+        lines: Mutex::new(lines),
+        is_over: AtomicBool::new(false),
+    };
+    let recalled = ensemble.recall()?;
+    let all = settings.n_chains * (settings.n_warmup + settings.n_draws) - recalled;
+    if recalled > 0 {
+        watch.log(LogLevel::Info, &format!("resuming: {recalled} draws were kept, {all} are left"));
+    }
+    let (draws, gradients) = (AtomicU64::new(0), AtomicU64::new(0));
+    let tell = |of_draw: u64| {
+        let gradients = gradients.fetch_add(of_draw, Ordering::Relaxed) + of_draw;
+        let done = draws.fetch_add(1, Ordering::Relaxed) as usize + 1;
+        watch.tell(&Event::Draws { done, all, gradients, seconds: begun.elapsed().as_secs_f64() });
+    };
+    let workers = ask.threads.clamp(1, settings.n_chains.max(1));
+    let flow = Dataflow {
+        n_items: workers,
+        lanes: Lanes::self_reading(workers),
+        read: &|_| Ok(()),
+        work: &|_, ()| ensemble.work(&tell),
+        meter: &Meter::default(),
+    };
+    flow.fold(&mut |_, ()| Ok(()))?;
+    let lines = ensemble.lines.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (chains, seconds) = (lines.into_iter().map(|line| line.walked).collect(), begun.elapsed().as_secs_f64());
+    Ok(Chains { chains, seconds, new_gradients: gradients.into_inner() })
+}
+
+impl Ensemble<'_> {
+    /// What was kept, from the beginning of every chain to its first gap. Returns its draws.
+    fn recall(&self) -> Result<usize> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recalled = 0;
+        for (chain, line) in lines.iter_mut().enumerate() {
+            while let Some(piece) = self.pieces.get(line.next) {
+                let Some(kept) = self.journal.recall(chain, piece.number)? else { break };
+                recalled += piece.n_draws;
+                line.go_on(kept);
+            }
+        }
+        Ok(recalled)
+    }
+
+    /// Walks pieces until no chain waits for one.
+    fn work(&self, tell: &dyn Fn(u64)) -> Result<()> {
+        while let Some((chain, piece, state)) = self.claim() {
+            let result = self.walk(chain, piece, state, tell);
+            if !matches!(result, Ok(true)) {
+                self.is_over.store(true, Ordering::Relaxed);
+                return result.map(|_| ());
+            }
+        }
+        Ok(())
+    }
+
+    /// The chain that is furthest behind among those that wait.
+    fn claim(&self) -> Option<(usize, Piece, Option<State>)> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |line: &Line| !line.is_walking && line.next < self.pieces.len();
+        let (chain, line) =
+            lines.iter_mut().enumerate().filter(|(_, line)| waits(line)).min_by_key(|(_, line)| line.next)?;
+        if self.is_over.load(Ordering::Relaxed) {
+            return None;
+        }
+        line.is_walking = true;
+        Some((chain, self.pieces[line.next], line.state.clone()))
+    }
+
+    /// Walks and keeps one piece; false if it was cut.
+    fn walk(&self, chain: usize, piece: Piece, state: Option<State>, tell: &dyn Fn(u64)) -> Result<bool> {
+        let settings = self.ask.settings;
+        let walker = Walker { chain, acceptance: self.ask.acceptance() };
+        let state = match state {
+            Some(state) => state,
+            None => match begin(self.target, settings, walker) {
+                // Stopped before there was anything.
+                Err(Error::Interrupted(_)) => return Ok(self.put_back(chain, None)),
+                begun => begun?,
+            },
+        };
+        let (mut walked, end) = walk_piece(self.target, settings, (walker, piece), &state, tell)?;
+        if walked.is_cut {
+            return Ok(self.put_back(chain, Some(walked)));
+        }
+        walked.places = self.compared(chain, piece, walked.places);
+        let kept = Kept { draws: walked.draws, places: walked.places, gradients: walked.gradients, end };
+        self.journal.keep(chain, piece.number, &kept)?;
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines[chain].go_on(kept);
+        Ok(true)
+    }
+
+    /// A chain that was cut, with the draws of its last piece.
+    fn put_back(&self, chain: usize, walked: Option<Walked>) -> bool {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = &mut lines[chain];
+        (line.is_walking, line.walked.is_cut) = (false, true);
+        if let Some(mut walked) = walked {
+            walked.places.clear();
+            walked.step_size = line.state.as_ref().and_then(|state| state.step_size).unwrap_or(walked.step_size);
+            line.walked.append(walked);
+        }
+        false
+    }
+
+    /// Some places, evenly among all draws.
+    fn compared(&self, chain: usize, piece: Piece, places: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+        let settings = self.ask.settings;
+        let stride = (settings.n_chains * settings.n_draws).div_ceil(COMPARED).max(1);
+        let before = self.pieces[..piece.number].iter().filter(|piece| !piece.is_warmup).map(|piece| piece.n_draws);
+        let first = chain * settings.n_draws + before.sum::<usize>();
+        places.into_iter().enumerate().filter(|(k, _)| (first + k) % stride == 0).map(|(_, place)| place).collect()
+    }
+}
+
+impl Line {
+    fn go_on(&mut self, kept: Kept) {
+        let Kept { draws, places, gradients, end } = kept;
+        let step_size = end.step_size.unwrap_or_default();
+        self.walked.append(Walked { draws, places, gradients, step_size, is_cut: false });
+        self.state = Some(end);
+        self.next += 1;
+        self.is_walking = false;
+    }
+}

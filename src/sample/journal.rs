@@ -1,0 +1,56 @@
+//! Who keeps what chains have walked, piece by piece: a sampling that was killed goes on from there. It does not know where it is kept.
+
+use crate::error::Result;
+use crate::outcome::posterior::Draw;
+use crate::sample::chain::State;
+use crate::sample::numbers::Number;
+use serde::{Deserialize, Serialize};
+
+/// A piece that was walked to its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its draws; none of the warm-up.
+    pub draws: Vec<Draw>,
+    /// Places of the draws that are compared with all pairs.
+    pub places: Vec<Vec<f64>>,
+    /// Gradients.
+    pub gradients: u64,
+    /// Where the next one begins.
+    pub end: State,
+}
+
+/// Keeps pieces, and gives back those of an earlier sampling of the same.
+pub trait Journal: Sync {
+    /// What comes is on these data: all that was kept on others is of no use.
+    ///
+    /// # Errors
+    /// What keeping reports.
+    fn begin(&self, data: &str, numbers: &[Number]) -> Result<()>;
+
+    /// A piece of a chain, if it was kept.
+    ///
+    /// # Errors
+    /// What reading reports.
+    fn recall(&self, chain: usize, piece: usize) -> Result<Option<Kept>>;
+
+    /// Keeps a piece of a chain.
+    ///
+    /// # Errors
+    /// What keeping reports.
+    fn keep(&self, chain: usize, piece: usize, kept: &Kept) -> Result<()>;
+}
+
+/// Keeps nothing.
+impl Journal for () {
+    fn begin(&self, _: &str, _: &[Number]) -> Result<()> {
+        Ok(())
+    }
+
+    fn recall(&self, _: usize, _: usize) -> Result<Option<Kept>> {
+        Ok(None)
+    }
+
+    fn keep(&self, _: usize, _: usize, _: &Kept) -> Result<()> {
+        Ok(())
+    }
+}
