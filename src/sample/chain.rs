@@ -110,7 +110,7 @@ pub fn walk(
     let mut state = begin(target, settings, walker)?;
     let mut walked = Walked::default();
     for piece in pieces(settings) {
-        let (more, end) = walk_piece(target, settings, (walker, piece), &state, tell)?;
+        let (more, end) = walk_piece(Walk { target, settings, tell }, walker, piece, &state)?;
         walked.append(more);
         if walked.is_cut {
             break;
@@ -141,17 +141,23 @@ pub fn begin(target: &dyn Target, settings: &SampleSettings, walker: Walker) -> 
     Ok(State { place, step_size: None, metric: Metric::round(target.width()) })
 }
 
+/// What walks have in common.
+#[derive(Clone, Copy)]
+pub struct Walk<'a> {
+    /// Where they walk.
+    pub target: &'a dyn Target,
+    /// How.
+    pub settings: &'a SampleSettings,
+    /// Hears of their steps.
+    pub tell: &'a dyn Fn(u64),
+}
+
 /// Walks one piece. Draws of the warm-up are not kept. Cut short by the user's wish to stop, it ends at the state where it began.
 ///
 /// # Errors
 /// What the target reports.
-pub fn walk_piece(
-    target: &dyn Target,
-    settings: &SampleSettings,
-    (walker, piece): (Walker, Piece),
-    state: &State,
-    tell: &dyn Fn(u64),
-) -> Result<(Walked, State)> {
+pub fn walk_piece(walk: Walk<'_>, walker: Walker, piece: Piece, state: &State) -> Result<(Walked, State)> {
+    let Walk { target, settings, tell } = walk;
     let mut rng = Xoshiro256PlusPlus::from_seed(stream(settings.seed, walker.chain, 1 + piece.number));
     let failure = RefCell::new(None);
     let density = Density { target, metric: &state.metric, failure: &failure };

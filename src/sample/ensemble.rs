@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::sample::ask::Ask;
-use crate::sample::chain::{Chains, State, Target, Walked, Walker, begin, walk_piece};
+use crate::sample::chain::{Chains, State, Target, Walk, Walked, Walker, begin, walk_piece};
 use crate::sample::journal::{Journal, Kept};
 use crate::sample::pieces::{Piece, pieces};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -126,7 +126,7 @@ impl Ensemble<'_> {
                 begun => begun?,
             },
         };
-        let (mut walked, end) = walk_piece(self.target, settings, (walker, piece), &state, tell)?;
+        let (mut walked, end) = walk_piece(Walk { target: self.target, settings, tell }, walker, piece, &state)?;
         if walked.is_cut {
             return Ok(self.put_back(chain, Some(walked)));
         }

@@ -60,7 +60,7 @@ impl Geometry {
         };
         let jacobian = numbers.jacobian(&at);
         let hessian = jacobian.t().dot(center.hessian).dot(&jacobian);
-        let inverse = jacobian.solve_many(&Array2::eye(model));
+        let inverse = inverse_of(&jacobian);
         let covariance = capped(&inverse.dot(&known).dot(&inverse.t()), &inverse, &bounds);
         let root = root_of(&covariance);
         let (inner, magnitude) = match correlation {
@@ -179,12 +179,31 @@ fn capped(covariance: &Array2<f64>, inverse: &Array2<f64>, bounds: &[Option<f64>
     covariance.with_factors(&factors, &factors)
 }
 
+/// The inverse of a matrix whose rows and columns differ in size by many orders.
+fn inverse_of(matrix: &Array2<f64>) -> Array2<f64> {
+    let n = matrix.nrows();
+    let largest = |sizes: &dyn Fn(usize) -> f64| match (0..n).map(sizes).fold(0.0, f64::max) {
+        0.0 => 1.0,
+        largest => 1.0 / largest,
+    };
+    let rows: Vec<f64> = (0..n).map(|row| largest(&|col| matrix[[row, col]].abs())).collect();
+    let columns: Vec<f64> = (0..n).map(|col| largest(&|row| rows[row] * matrix[[row, col]].abs())).collect();
+    matrix.with_factors(&rows, &columns).solve_many(&Array2::eye(n)).with_factors(&columns, &rows)
+}
+
 /// S of a covariance S S'.
 fn root_of(covariance: &Array2<f64>) -> Array2<f64> {
     let scale = covariance.diagonal_scale();
     let Some((values, vectors)) = covariance.divided(&scale).eigen() else { return Array2::eye(covariance.nrows()) };
     let smallest = SMALLEST * values.last().copied().unwrap_or(1.0);
-    let entry = |(row, col): (usize, usize)| scale[row] * vectors[[row, col]] * values[col].max(smallest).sqrt();
+    // Of an eigenvector and its opposite one is chosen, by weights that no symmetry shares: units must not choose.
+    let sign = |col: usize| {
+        let weighed = |(row, x): (usize, &f64)| x / (row + 1) as f64;
+        vectors.column(col).iter().enumerate().map(weighed).sum::<f64>().signum()
+    };
+    let signs: Vec<f64> = (0..values.len()).map(sign).collect();
+    let entry =
+        |(row, col): (usize, usize)| scale[row] * signs[col] * vectors[[row, col]] * values[col].max(smallest).sqrt();
     Array2::from_shape_fn(covariance.dim(), entry)
 }
 

@@ -90,14 +90,14 @@ mod tests {
     fn coordinates_are_round_and_come_back() {
         let wave = |k: usize, phase: f64| (k as f64 * 0.7 + phase).sin();
         let places: Vec<Vec<f64>> =
-            (0..400).map(|k| vec![3.0 + wave(k, 0.0), 2.0 * wave(k, 0.4) - 1.0, 0.01 * wave(k * k, 1.0)]).collect();
+            (0..400).map(|k| vec![3.0 + wave(k, 0.0), 2.0 * wave(k, 0.4) - 1.0, 0.5 * wave(k * k, 1.0)]).collect();
         let metric = Metric::of(&places);
         let round: Vec<Vec<f64>> = places.iter().map(|place| metric.round_of(place)).collect();
         for row in 0..3 {
             for col in 0..3 {
                 let found = round.iter().map(|z| z[row] * z[col]).sum::<f64>() / 399.0;
                 let expected = f64::from(u8::from(row == col));
-                assert!((found - expected).abs() < 0.05 || row == 2 || col == 2, "{row} {col}: {found}");
+                assert!((found - expected).abs() < 0.05, "{row} {col}: {found}");
             }
         }
         for place in &places {

@@ -38,7 +38,7 @@ fn what_would_be_dropped_in_silence_is_refused_with_line_and_column() {
         ("parameter_space: {bounds: D0}\n", vec!["a list of {name, min, max}"]),
         ("pipeline: {stages: fit}\n", vec!["a list of ingest, condense, fit"]),
         ("pipeline: {stages: []}\n", vec!["a list of ingest, condense, fit"]),
-        ("pipeline: {stages: [report]}\n", vec!["report (which needs fit)"]),
+        ("pipeline: {stages: [report]}\n", vec!["sample, report (both need fit)"]),
         ("optimization: {nlsq: {multi_start: {custom_starts: none}}}\n", vec!["lists of one number per parameter"]),
     ] {
         refused(&format!("{BASE}{more}"), &[], &words);

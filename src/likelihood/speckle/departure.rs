@@ -75,7 +75,7 @@ pub fn of_ratio(ratio: f64, degrees: f64, of_level: f64) -> f64 {
 #[must_use]
 pub fn tail(statistic: f64, degrees: f64) -> f64 {
     match statistic {
-        _ if degrees == 0.0 => 1.0,
+        _ if degrees.is_nan() || degrees <= 0.0 => 1.0,
         statistic if !statistic.is_finite() => 0.0,
         ..=0.0 => 1.0,
         _ => checked_gamma_ur(0.5 * degrees, 0.5 * statistic).unwrap_or(1.0),

@@ -60,6 +60,15 @@ impl FinishedSampling {
     }
 }
 
+/// What is drawn from, and for whom.
+#[derive(Clone, Copy)]
+struct Drawing<'a> {
+    data: Data<'a>,
+    ask: &'a Ask<'a>,
+    journal: &'a dyn Journal,
+    run: &'a Path,
+}
+
 impl Run<'_> {
     /// Samples the posterior of a store and writes it into the directory of its fit, which is made first.
     ///
@@ -112,8 +121,8 @@ impl Run<'_> {
             conditions: Some(&fitted.outcome.conditions),
         };
         let journal = self.journal(&fitted, origin, strategy)?;
-        let result =
-            self.timed("sample", || self.draws((&*store, &model), data, (&ask, &journal), &fitted.directory))?;
+        let drawing = Drawing { data, ask: &ask, journal: &journal, run: &fitted.directory };
+        let result = self.timed("sample", || self.draws((&store, &model), drawing))?;
         store.check_unchanged()?;
         self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
         let is_whole = result.verdict != PosteriorVerdict::Interrupted;
@@ -129,9 +138,7 @@ impl Run<'_> {
     fn draws(
         &self,
         (store, model): (&Store, &Model),
-        data: Data<'_>,
-        (ask, journal): (&Ask<'_>, &dyn Journal),
-        run: &Path,
+        Drawing { data, ask, journal, run }: Drawing<'_>,
     ) -> Result<PosteriorResult> {
         let scratch = StagedDirectory::begin(&run.join(POSTERIOR), KIND)?;
         let (place, stop) = (scratch.path().join("shards"), self.log.stop().clone());
