@@ -157,7 +157,12 @@ impl Ensemble<'_> {
         let stride = (settings.n_chains * settings.n_draws).div_ceil(COMPARED).max(1);
         let before = self.pieces[..piece.number].iter().filter(|piece| !piece.is_warmup).map(|piece| piece.n_draws);
         let first = chain * settings.n_draws + before.sum::<usize>();
-        places.into_iter().enumerate().filter(|(k, _)| (first + k) % stride == 0).map(|(_, place)| place).collect()
+        places
+            .into_iter()
+            .enumerate()
+            .filter(|(k, _)| (first + k).is_multiple_of(stride))
+            .map(|(_, place)| place)
+            .collect()
     }
 }
 

@@ -36,7 +36,8 @@ fn uniform(n: usize, seed: u64) -> Vec<f64> {
 #[test]
 fn the_shape_of_the_largest_weights_is_that_of_arviz() {
     // ArviZ 0.23.4, psislw: weights with Pareto tails of shape 0.3 and 0.9, weights that are nearly equal, and bounded ones far from 1.
-    let cases: [(usize, f64, fn(f64) -> f64); 4] = [
+    type Draws = fn(f64) -> f64;
+    let cases: [(usize, f64, Draws); 4] = [
         (500, 0.268_539_762_538_059_6, |u| -0.3 * (1.0 - u).ln()),
         (500, 0.537_611_658_451_700_9, |u| -0.9 * (1.0 - u).ln()),
         (200, -0.687_683_851_106_489_6, |u| 0.05 * u),
@@ -375,7 +376,7 @@ impl Linear {
         let mut precision = Array2::eye(WIDTH) * share;
         let mut right = ndarray::Array1::zeros(WIDTH);
         for &shard in members {
-            precision = precision + &self.sums[shard].0;
+            precision += &self.sums[shard].0;
             right = right + ndarray::Array1::from(self.sums[shard].1.clone());
         }
         let covariance = inverse(&precision);
@@ -582,7 +583,7 @@ fn what_differs_between_shards_is_found_widens_the_posterior_and_counts_less() {
 fn two_modes_are_told_only_with_evidence() {
     let n = 600;
     let draws = |apart: f64| -> Vec<Vec<f64>> {
-        let draw = |k: u64| vec![gaussian(1, k) + if k % 3 == 0 { apart } else { 0.0 }, gaussian(2, k)];
+        let draw = |k: u64| vec![gaussian(1, k) + if k.is_multiple_of(3) { apart } else { 0.0 }, gaussian(2, k)];
         (0..n).map(draw).collect()
     };
     let of = |apart: f64, r_hat: f64| {
