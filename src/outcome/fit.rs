@@ -247,8 +247,7 @@ pub struct FitResult {
     /// Pixels of a bin as the file tells them, if the residuals show more independent speckles than that beyond doubt: the maps are
     /// means over repeats, or the pixels are those of something else. The number of speckles is then the residuals'.
     pub pixels_not_believed: Option<f64>,
-    /// Independent speckles of a bin as its raw diagonal tells them, if the residuals show fewer beyond doubt: a speckle covers several
-    /// pixels. The number of speckles is then the residuals'.
+    /// Speckles of a bin by its raw diagonal, if residuals show fewer beyond doubt: a speckle covers several pixels.
     pub diagonal_not_believed: Option<f64>,
     /// How often speckles renew themselves during the measurement (q^2 int D dt); errors rest on it times the angles.
     #[serde(rename = "speckle_renewals")]

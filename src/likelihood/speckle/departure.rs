@@ -66,20 +66,29 @@ pub fn of_ratio(ratio: f64, degrees: f64, of_level: f64) -> f64 {
         // Of degrees that are no numbers nothing is known.
         _ => {
             let rest = of_level / (degrees * ratio + of_level);
-            checked_beta_reg(0.5 * of_level, 0.5 * degrees, rest).unwrap_or(1.0)
+            known(checked_beta_reg(0.5 * of_level, 0.5 * degrees, rest).ok())
         }
     }
 }
+
+/// A chi-square of more degrees of freedom is normal.
+const MANY: f64 = 1e7;
 
 /// Probability that a chi-square with so many degrees of freedom is larger.
 #[must_use]
 pub fn tail(statistic: f64, degrees: f64) -> f64 {
     match statistic {
-        _ if degrees == 0.0 => 1.0,
+        _ if !degrees.is_finite() || degrees <= 0.0 => 1.0,
         statistic if !statistic.is_finite() => 0.0,
         ..=0.0 => 1.0,
-        _ => checked_gamma_ur(0.5 * degrees, 0.5 * statistic).unwrap_or(1.0),
+        _ if degrees > MANY => Normal::standard().sf((statistic - degrees) / (2.0 * degrees).sqrt()),
+        _ => known(checked_gamma_ur(0.5 * degrees, 0.5 * statistic).ok()),
     }
+}
+
+/// A probability, where the library has found one; else nothing stands out.
+fn known(found: Option<f64>) -> f64 {
+    found.filter(|found| found.is_finite()).map_or(1.0, |found| found.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
