@@ -135,7 +135,8 @@ impl Gram {
         let factor = |column: usize| factors.get(column).copied().unwrap_or(1.0);
         for row in 0..factors.len() {
             for col in row..self.width {
-                self.packed[packed_index(self.width, row, col)] *= factor(row) * factor(col);
+                let sum = &mut self.packed[packed_index(self.width, row, col)];
+                *sum = *sum * factor(row) * factor(col);
             }
         }
         self

@@ -240,10 +240,8 @@ impl<const W: usize> SeparableSums<W> {
     /// The sums so far, lanes added in a fixed order, derivatives times their factors.
     #[must_use]
     pub fn finish(&self, factors: &[f64; QUANTITIES]) -> Gram {
-        let p = Self::P;
-        let factor = |k: usize| if k < p { factors[k] } else { 1.0 };
         let entries = (0..W).flat_map(|row| (row..W).map(move |col| (row, col)));
-        let sums = entries.map(|(row, col)| self.lanes[row][col].sum() * factor(row) * factor(col));
-        Gram::from_packed(W, sums.collect(), self.pairs)
+        let sums = entries.map(|(row, col)| self.lanes[row][col].sum());
+        Gram::from_packed(W, sums.collect(), self.pairs).with_factors(&factors[..Self::P])
     }
 }
