@@ -6,7 +6,7 @@
 
 use crate::model::catalogue::Model;
 use crate::model::laminar_flow::shear::{Kappa, SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series, strained};
-use crate::model::laminar_flow::sine::sin_cos;
+use crate::model::laminar_flow::sine::sin_cos_but_for_sign;
 use crate::model::nodes::EXPONENT;
 use crate::model::time_tables::STRAIN;
 use crate::parameters::definitions::ShearConvention;
@@ -113,7 +113,9 @@ impl ScatteredAngle<'_> {
         }
         let [least, most] = self.ends[group].strain.map(|strain| (self.kappa.value * strain).abs());
         let (all_near, all_far) = (most < SERIES_BELOW, least >= SERIES_BELOW);
-        let (sin, cos) = if all_near { (Lane::default(), Lane::default()) } else { sin_cos(simd, &x) };
+        // S is even in sine and cosine.
+        let (sin, cos) =
+            if all_near { (Lane::default(), Lane::default()) } else { sin_cos_but_for_sign(simd, &x, most) };
         for v in 0..LANES / S::F64_LANES {
             let (x, sin, cos) = (x.load::<S>(v), sin.load::<S>(v), cos.load::<S>(v));
             let (sinc, slope) = match (all_near, all_far) {
@@ -140,6 +142,13 @@ impl ScatteredAngle<'_> {
             found[k] = self.groups[group].quantities[k].load::<S>(v);
         }
         found
+    }
+
+    /// Differences of the quantities of group `group`, still without their factors.
+    #[inline(always)]
+    #[must_use]
+    pub fn quantities(&self, group: usize) -> &[Lane; QUANTITIES] {
+        &self.groups[group].quantities
     }
 
     /// The factors of the differences.

@@ -106,7 +106,7 @@ pub struct ChainFacts {
 pub struct CondensedSampling {
     /// Pseudo-pairs that every gradient has visited.
     pub pseudo_pairs: u64,
-    /// Draws whose log likelihood was compared with that of all pairs.
+    /// Draws whose log likelihood was compared with that of all pairs: none if the user has stopped before.
     pub compared_draws: usize,
     /// The largest difference found, less that of their mean.
     pub largest_difference: f64,

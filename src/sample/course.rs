@@ -67,7 +67,8 @@ pub fn sample_into(journal: &dyn Journal, data: Data<'_>, ask: &Ask<'_>, watch: 
             continue;
         }
         let pseudo_pairs = condensed.n_pseudo_pairs();
-        let compared = CondensedSampling { pseudo_pairs, compared_draws: COMPARED, largest_difference };
+        let compared_draws = if walked.chains.iter().any(|chain| chain.is_cut) { 0 } else { COMPARED };
+        let compared = CondensedSampling { pseudo_pairs, compared_draws, largest_difference };
         return Ok(center.told(ask, walked, Some(compared)));
     }
     Err(Fault::at("sampling", "no data to sample on").internal())

@@ -51,6 +51,15 @@ impl Likelihood<'_> {
         data.sweep(&Query { theta: &theta, weights: Some(self.weights), reweighing: None }, depth)
     }
 
+    /// What [`Self::log`] needs for a gradient at some values, and nothing else.
+    ///
+    /// # Errors
+    /// What the sweep reports.
+    pub fn slopes(&self, data: &dyn Objective, values: &[f64]) -> Result<Vec<Gram>> {
+        let theta = self.numbers.theta(values);
+        data.slopes(&Query { theta: &theta, weights: Some(self.weights), reweighing: None }, &self.scaling(values))
+    }
+
     /// Contrast and offset of every angle.
     #[must_use]
     pub fn scaling(&self, values: &[f64]) -> Vec<AngleScaling> {
@@ -181,7 +190,7 @@ impl Posterior<'_> {
         if !(shifted.log_volume.is_finite() && plain.log_volume.is_finite()) {
             return Ok(Slope { value: f64::NEG_INFINITY, gradient: vec![0.0; values.len()] });
         }
-        let grams = self.likelihood.grams(self.data, &values, Depth::Gradient)?;
+        let grams = self.likelihood.slopes(self.data, &values)?;
         let found = self.likelihood.log(&grams, &values, self.correction);
         let magnitude = self.geometry.magnitude;
         let by_values: Vec<f64> = found.gradient.iter().map(|slope| magnitude * slope).collect();

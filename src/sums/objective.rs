@@ -1,6 +1,7 @@
 //! What a fit or a sampler may ask of data: sums over pairs at a theta. It knows neither where they come from nor what for.
 
 use crate::error::Result;
+use crate::parameters::scaling::AngleScaling;
 use crate::sums::factor::Factor;
 use crate::sums::gram::Gram;
 use crate::sums::grid::{Grid, GridQuery, Resemblance};
@@ -49,6 +50,15 @@ pub trait Objective {
     /// # Errors
     /// What the data source reports; Interrupted if the user has asked to stop.
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>>;
+
+    /// Matrices whose cost at the contrast and offset of every angle, and its gradient there by everything, are those of the data: other
+    /// products may be missing, which is faster. Without a robust loss.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn slopes(&self, query: &Query<'_>, _scaling: &[AngleScaling]) -> Result<Vec<Gram>> {
+        self.sweep(query, Depth::Gradient)
+    }
 
     /// Azimuths in degrees, in the order of the Gram matrices.
     fn phi_degrees(&self) -> Vec<f64>;

@@ -4,9 +4,10 @@
 //! Row r belongs to lane r mod 8 whatever the vector width, so AVX-512, AVX2 and plain code add the same numbers in
 //! the same order and give the same bits. Products are formed in blocks of columns that fit the vector registers.
 
+use crate::parameters::scaling::AngleScaling;
 use crate::sums::gram::Gram;
 use crate::sums::packed::{packed_index, packed_len};
-use crate::sums::pairs::{LANES, Lane};
+use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES, THROUGH_H};
 use crate::sums::tile::Tile;
 use pulp::Simd;
 
@@ -31,6 +32,12 @@ impl<const W: usize> Default for LaneSums<W> {
     fn default() -> Self {
         LaneSums { lanes: vec![Lane::default(); packed_len(W)] }
     }
+}
+
+/// The differences of quantities through which the h of some groups of pairs depends on theta, still without their factors.
+pub trait Differences {
+    /// Of the group at place `k`.
+    fn of(&self, k: usize) -> &[Lane; QUANTITIES];
 }
 
 /// The rows of one tile and the instructions to use.
@@ -107,6 +114,44 @@ impl<const W: usize> LaneSums<W> {
                 for (c, &sum) in sums.iter().enumerate() {
                     self.store::<S>(update.simd, (row + r, col + c), v, sum);
                 }
+            }
+        }
+    }
+
+    /// Adds, of some groups of pairs, what the gradient of a cost at one scaling needs: `h h`, `h 1`, `h y`, and, in the place of `dh y`, dh
+    /// times the residual `y - contrast h - offset`. One vector of residuals takes the place of three columns.
+    // Plain loops, as above.
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
+    pub fn add_slopes<S: Simd>(
+        &mut self,
+        simd: S,
+        pairs: &[PairGroup],
+        differences: impl Differences,
+        at: AngleScaling,
+    ) {
+        let (zero, p) = (simd.splat_f64s(0.0), W - 3);
+        let (contrast, offset) = (simd.splat_f64s(at.contrast), simd.splat_f64s(at.offset_less_one));
+        for v in 0..LANES / S::F64_LANES {
+            let (mut by_parameter, mut with_h) = ([zero; QUANTITIES], [zero; 3]);
+            for k in 0..pairs.len() {
+                let (h, one, y) = (pairs[k].h.load::<S>(v), pairs[k].one.load::<S>(v), pairs[k].y.load::<S>(v));
+                let rest = simd.negate_mul_add_f64s(contrast, h, simd.negate_mul_add_f64s(offset, one, y));
+                let (through_h, through_c) = (simd.mul_f64s(h, rest), simd.mul_f64s(pairs[k].c.load::<S>(v), rest));
+                let quantities = differences.of(k);
+                for q in 0..p {
+                    let through = if q < THROUGH_H { through_h } else { through_c };
+                    by_parameter[q] = simd.mul_add_f64s(through, quantities[q].load::<S>(v), by_parameter[q]);
+                }
+                with_h[0] = simd.mul_add_f64s(h, h, with_h[0]);
+                with_h[1] = simd.mul_add_f64s(h, one, with_h[1]);
+                with_h[2] = simd.mul_add_f64s(h, y, with_h[2]);
+            }
+            for q in 0..p {
+                self.store::<S>(simd, (q, p + 2), v, by_parameter[q]);
+            }
+            for q in 0..3 {
+                self.store::<S>(simd, (p, p + q), v, with_h[q]);
             }
         }
     }

@@ -134,6 +134,7 @@ impl WithWidth for SamplePass<'_> {
                 groups: 0..values.ones.len(),
                 reweighing: query.loss(k),
                 depth,
+                slopes_at: None,
                 leaves_out: false,
                 into: &mut sums,
             };

@@ -1,10 +1,11 @@
 //! Sums over pairs that stand anywhere, each with a weight: for samples and for condensed data. It holds no values.
 
 use crate::model::scattered_pairs::ScatteredAngle;
+use crate::parameters::scaling::AngleScaling;
 use crate::sums::gram::Gram;
 use crate::sums::loss::Reweighing;
 use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES};
-use crate::sums::rank_update::{Depth, LaneSums};
+use crate::sums::rank_update::{Depth, Differences, LaneSums};
 use crate::sums::tile::{Tile, write_rows};
 use crate::sweep::raw::values::reweigh;
 use pulp::{Simd, WithSimd};
@@ -45,8 +46,10 @@ pub struct WeightedPass<'a, const W: usize> {
     pub groups: Range<usize>,
     /// A robust loss.
     pub reweighing: Option<Reweighing>,
-    /// Which products are wanted.
+    /// Which products are wanted ..
     pub depth: Depth,
+    /// .. unless it is only what the gradient of a cost at one scaling needs ([`LaneSums::add_slopes`]).
+    pub slopes_at: Option<AngleScaling>,
     /// Whether groups in which h is negligible are left out: the sums of [1, y] are known then.
     pub leaves_out: bool,
     /// What they are added to.
@@ -58,7 +61,10 @@ impl<const W: usize> WithSimd for WeightedPass<'_, W> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let WeightedPass { pairs, weighted, groups, reweighing, depth, leaves_out, into } = self;
+        if let Some(at) = self.slopes_at {
+            return self.add_slopes(simd, at);
+        }
+        let WeightedPass { pairs, weighted, groups, reweighing, depth, leaves_out, into, .. } = self;
         let PairSums { sums, tile, loss } = into;
         for group in groups {
             if leaves_out && pairs.is_over(group) {
@@ -83,6 +89,43 @@ impl<const W: usize> WithSimd for WeightedPass<'_, W> {
         }
         sums.add_tile(simd, tile, depth);
         tile.clear();
+    }
+}
+
+/// Groups whose slopes are added together.
+const BATCH: usize = 32;
+
+impl<const W: usize> WeightedPass<'_, W> {
+    #[inline(always)]
+    fn add_slopes<S: Simd>(self, simd: S, at: AngleScaling) {
+        let WeightedPass { pairs, weighted, groups, leaves_out, into, .. } = self;
+        let (mut filled_groups, mut numbers, mut count) = ([PairGroup::default(); BATCH], [0; BATCH], 0);
+        for group in groups {
+            if leaves_out && pairs.is_over(group) {
+                continue;
+            }
+            filled_groups[count] = filled::<S, W>(simd, pairs, group, (weighted.roots[group], weighted.values[group]));
+            numbers[count] = group;
+            count += 1;
+            if count == BATCH {
+                into.sums.add_slopes(simd, &filled_groups, Chosen { pairs, numbers: &numbers }, at);
+                count = 0;
+            }
+        }
+        into.sums.add_slopes(simd, &filled_groups[..count], Chosen { pairs, numbers: &numbers }, at);
+    }
+}
+
+/// Some groups of all.
+struct Chosen<'a> {
+    pairs: &'a ScatteredAngle<'a>,
+    numbers: &'a [usize; BATCH],
+}
+
+impl Differences for Chosen<'_> {
+    #[inline(always)]
+    fn of(&self, k: usize) -> &[Lane; QUANTITIES] {
+        self.pairs.quantities(self.numbers[k])
     }
 }
 

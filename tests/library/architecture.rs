@@ -24,7 +24,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &["error", "experiment", "parameters", "sums"]),
     ("likelihood", &["error", "parameters", "sums"]),
     ("ingest", &["error", "experiment", "listener", "machine", "store", "units"]),
-    ("sweep", &["error", "experiment", "listener", "machine", "store", "model", "sums"]),
+    ("sweep", &["error", "experiment", "listener", "machine", "parameters", "store", "model", "sums"]),
     ("fit", &["error", "units", "listener", "parameters", "sums", "likelihood", "outcome", "machine"]),
     ("sample", &["error", "likelihood", "listener", "machine", "outcome", "parameters", "sums"]),
     ("simulate", &["error", "experiment", "parameters", "listener", "machine", "model"]),

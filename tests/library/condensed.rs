@@ -3,11 +3,12 @@
 use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
 use homodyne::experiment::Experiment;
 use homodyne::fit::settings::{FitSettings, Tolerances};
+use homodyne::likelihood::reduced::{angle_cost, angle_gradient};
 use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::Strategy;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
-use homodyne::parameters::scaling::ScalingMode;
+use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::store::block::BlockSource;
 use homodyne::sums::gram::Gram;
 use homodyne::sums::objective::{CondensedData, Fineness, Objective, Query};
@@ -80,6 +81,40 @@ fn condensed_sums_are_those_of_all_pairs() {
                 assert_eq!(raw.pairs, found.pairs);
                 assert!((raw.yy() - found.yy()).abs() < 1e-12 * raw.yy());
                 assert!(sums < 10.0 * most.max(1e-4) && shift < most, "{theta:?} {n_frames} {angle}: {sums} {shift}");
+            }
+        }
+    }
+}
+
+/// What a sampler asks for at one scaling is what all products give there, with fewer of them.
+#[test]
+fn slopes_at_a_scaling_are_those_of_all_products() {
+    let off = [0.0, 0.1, -0.05]
+        .map(|by| AngleScaling { contrast: SCALING.0 + by, offset_less_one: SCALING.1 - 1.0 - 0.3 * by });
+    let cases: [(&[f64], ShearConvention); 3] = [
+        (&SLOW[..], ShearConvention::Homodyne),
+        (&LAMINAR[..], ShearConvention::Homodyne),
+        (&STRONG[..], ShearConvention::GapAverage),
+    ];
+    for (theta, convention) in cases {
+        let (experiment, model, values) = measured(500, theta, convention);
+        let store = Arc::new(memory_f64(experiment, values, 65_536));
+        let built = Condensed::of(store.as_ref(), &model, Fineness::Usual, 2, &StopFlag::default()).expect("memory");
+        let condensed = built.expect("enough frames");
+        let moved: Vec<f64> = theta.iter().map(|value| 1.02 * value).collect();
+        let query = Query { theta: &moved, weights: Some(&[1.0, 2.0, 0.5]), reweighing: None };
+        let products = condensed.sweep(&query, Depth::Gradient).expect("memory");
+        let slopes = condensed.slopes(&query, &off).expect("memory");
+        for ((all, found), at) in products.iter().zip(&slopes).zip(off) {
+            let (cost, sizes) = angle_cost(all, at);
+            assert!((cost - angle_cost(found, at).0).abs() <= 1e-13 * sizes);
+            for (k, (all_k, found_k)) in angle_gradient(all, at).into_iter().zip(angle_gradient(found, at)).enumerate()
+            {
+                let size = match k < theta.len() {
+                    true => all.dh_h(k).abs() + all.dh_1(k).abs() + all.dh_y(k).abs(),
+                    false => all.h1().abs() + all.one_one(),
+                };
+                assert!((all_k - found_k).abs() <= 1e-12 * size, "{theta:?} {k}: {all_k} {found_k}");
             }
         }
     }

@@ -134,11 +134,12 @@ pub fn summary(result: &PosteriorResult) -> String {
         false => writeln!(text, "widths take pairs as independent: real ones are larger"),
     };
     if let Some(condensed) = &result.condensed {
-        let _ = writeln!(
-            text,
-            "{} pseudo-pairs stood for {} pairs: log likelihood of {} draws equal to {:.1e}",
-            condensed.pseudo_pairs, result.n_pairs, condensed.compared_draws, condensed.largest_difference
-        );
+        let compared = match condensed.compared_draws {
+            0 => "not compared with them: stopped before".to_owned(),
+            draws => format!("log likelihood of {draws} draws equal to {:.1e}", condensed.largest_difference),
+        };
+        let _ =
+            writeln!(text, "{} pseudo-pairs stood for {} pairs: {compared}", condensed.pseudo_pairs, result.n_pairs);
     }
     text.push_str(&result.consensus.as_ref().map(lines).unwrap_or_default());
     let _ = writeln!(text, "posterior: {}", result.verdict.name());

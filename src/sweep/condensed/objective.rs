@@ -8,6 +8,7 @@ use crate::model::catalogue::{Model, WithWidth};
 use crate::model::nodes::of_frames;
 use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
 use crate::model::time_tables::floor_frame;
+use crate::parameters::scaling::AngleScaling;
 use crate::store::block::BlockSource;
 use crate::store::condensed_angle::{CondensedAngle, Missing};
 use crate::sums::gram::Gram;
@@ -89,19 +90,27 @@ impl Values {
     }
 }
 
+/// What is asked of a sweep.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    query: &'a Query<'a>,
+    depth: Depth,
+    /// The scaling of every angle, where only slopes there are wanted.
+    slopes_at: Option<&'a [AngleScaling]>,
+}
+
 /// A sweep, for rows of any width.
 struct Pass<'a> {
     condensed: &'a Condensed,
-    query: &'a Query<'a>,
-    depth: Depth,
+    asked: Asked<'a>,
 }
 
 impl WithWidth for Pass<'_> {
     type Output = Result<Vec<Gram>>;
 
     fn run<const W: usize>(self) -> Result<Vec<Gram>> {
-        let Pass { condensed, query, depth } = self;
-        let frames = of_frames(&condensed.model, query.theta);
+        let Pass { condensed, asked } = self;
+        let frames = of_frames(&condensed.model, asked.query.theta);
         let pairs = condensed.arrangement.pairs_at(&frames);
         let n = condensed.angles.len();
         // The sums of an angle do not depend on the others of its set.
@@ -113,7 +122,7 @@ impl WithWidth for Pass<'_> {
             read: &|_| Ok(()),
             work: &|set, ()| {
                 let angles = set * per_set..((set + 1) * per_set).min(n);
-                Ok(condensed.sums::<W>((query, depth), angles, &pairs, &frames))
+                Ok(condensed.sums::<W>(asked, angles, &pairs, &frames))
             },
             meter: &Meter::default(),
         };
@@ -128,11 +137,12 @@ impl WithWidth for Pass<'_> {
 impl Condensed {
     fn sums<const W: usize>(
         &self,
-        (query, depth): (&Query<'_>, Depth),
+        asked: Asked<'_>,
         angles: std::ops::Range<usize>,
         pairs: &[ScatteredPairs],
         frames: &[Lane],
     ) -> Vec<Gram> {
+        let Asked { query, depth, slopes_at } = asked;
         let at = |angle: usize| -> ScatteredAngle<'_> {
             pairs[self.arrangement.of_angle(angle)].at(&self.model, query.theta, self.angles[angle].phi_degrees)
         };
@@ -149,6 +159,7 @@ impl Condensed {
                     groups,
                     reweighing: None,
                     depth,
+                    slopes_at: slopes_at.map(|scaling| scaling[*angle]),
                     leaves_out: true,
                     into,
                 });
@@ -157,27 +168,28 @@ impl Condensed {
         let finish = |(angle, pairs, sums): (usize, ScatteredAngle<'_>, PairSums<W>)| {
             let values = &self.values[angle];
             let all = sums.finish(values.pairs, &pairs.factors());
-            let rest = if values.missing.is_empty() { all } else { all.less(&self.missing::<W>(angle, query, frames)) };
+            let rest = if values.missing.is_empty() { all } else { all.less(&self.missing::<W>(angle, asked, frames)) };
             rest.with_data(values.sums).scaled(query.weight(angle))
         };
         all.into_iter().map(finish).collect()
     }
 
     /// The sums of pairs that have no value, with what stands in for it.
-    fn missing<const W: usize>(&self, angle: usize, query: &Query<'_>, frames: &[Lane]) -> Gram {
+    fn missing<const W: usize>(&self, angle: usize, asked: Asked<'_>, frames: &[Lane]) -> Gram {
         let missing = &self.values[angle].missing;
         let pairs: Vec<[u32; 2]> = missing.iter().map(|missing| missing.frames).collect();
         let values: Vec<f64> = missing.iter().map(|missing| missing.stand_in).collect();
         let (roots, values) = (lanes(&vec![1.0; missing.len()]), lanes(&values));
         let pairs = ScatteredPairs::new(frames, &pairs);
-        let pairs = pairs.at(&self.model, query.theta, self.angles[angle].phi_degrees);
+        let pairs = pairs.at(&self.model, asked.query.theta, self.angles[angle].phi_degrees);
         let mut sums = PairSums::<W>::default();
         SimdLevel::Best.run(WeightedPass {
             pairs: &pairs,
             weighted: Weighted { roots: &roots, values: &values },
             groups: 0..roots.len(),
             reweighing: None,
-            depth: Depth::Normal,
+            depth: asked.depth,
+            slopes_at: asked.slopes_at.map(|scaling| scaling[angle]),
             leaves_out: true,
             into: &mut sums,
         });
@@ -188,7 +200,13 @@ impl Condensed {
 impl Objective for Condensed {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         self.stop.check()?;
-        self.model.with_width(Pass { condensed: self, query, depth })
+        self.model.with_width(Pass { condensed: self, asked: Asked { query, depth, slopes_at: None } })
+    }
+
+    fn slopes(&self, query: &Query<'_>, scaling: &[AngleScaling]) -> Result<Vec<Gram>> {
+        self.stop.check()?;
+        let asked = Asked { query, depth: Depth::Gradient, slopes_at: Some(scaling) };
+        self.model.with_width(Pass { condensed: self, asked })
     }
 
     fn phi_degrees(&self) -> Vec<f64> {

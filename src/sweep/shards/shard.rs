@@ -123,6 +123,7 @@ impl WithWidth for ShardPass<'_> {
                     groups: 0..chunk.ones.len(),
                     reweighing: query.loss(batch.angle),
                     depth,
+                    slopes_at: None,
                     leaves_out: false,
                     into: sums,
                 });
