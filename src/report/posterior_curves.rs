@@ -24,7 +24,7 @@ pub const DRAWN_DIFFUSION: &str = "posterior_diffusion";
 /// The same of gamma_dot(t).
 pub const DRAWN_SHEAR_RATE: &str = "posterior_shear_rate";
 
-const BINS: usize = 40;
+const MOST_BINS: usize = 40;
 const RANK_BINS: usize = 20;
 /// Points of a walk or a pair: more are not told apart.
 const MOST_POINTS: usize = 300;
@@ -79,16 +79,17 @@ fn stride(n: usize) -> usize {
     n.div_ceil(MOST_POINTS).max(1)
 }
 
-/// Density of values in equal bins.
+/// Density of values in equal bins, 2 n^(1/3) of them (Rice's rule).
 fn density(values: &[f64]) -> Vec<(f64, f64)> {
     let (low, high) =
         values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
-    let width = (high - low) / BINS as f64;
+    let bins = ((2.0 * (values.len() as f64).cbrt()) as usize).clamp(1, MOST_BINS);
+    let width = (high - low) / bins as f64;
     if !(width > 0.0 && width.is_finite()) {
         return Vec::new();
     }
-    let mut counts = [0_u32; BINS];
-    values.iter().for_each(|value| counts[(((value - low) / width) as usize).min(BINS - 1)] += 1);
+    let mut counts = vec![0_u32; bins];
+    values.iter().for_each(|value| counts[(((value - low) / width) as usize).min(bins - 1)] += 1);
     let of =
         |(k, count): (usize, &u32)| (low + (k as f64 + 0.5) * width, f64::from(*count) / (values.len() as f64 * width));
     counts.iter().enumerate().map(of).collect()

@@ -1,6 +1,7 @@
 //! Figures of a posterior, each from the curves of its name.
 
 use crate::outcome::curves::Curve;
+use crate::parameters::definitions::find;
 use crate::report::figures::lines::Figure;
 use crate::report::figures::picture::Picture;
 use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, scene};
@@ -68,8 +69,17 @@ fn xy(curve: &Curve) -> Vec<(f64, f64)> {
     curve.points.iter().filter_map(|point| Some((point.x, point.y?))).collect()
 }
 
+/// A parameter with its unit; other words as they are.
+fn axis(name: &str) -> String {
+    match find(name).map(|known| known.unit) {
+        None | Some("1") => name.to_owned(),
+        Some(unit) => format!("{name} ({unit})"),
+    }
+}
+
 fn figure(name: &str, title: &str, (plots, labels): (Vec<Plot>, [&str; 2]), caption: &'static str) -> Figure {
-    let drawn = scene(plots, title, labels, LINEAR);
+    let [x, y] = labels.map(axis);
+    let drawn = scene(plots, title, [&x, &y], LINEAR);
     Figure { name: name.to_owned(), caption, picture: Picture::of(title, drawn) }
 }
 
