@@ -85,4 +85,12 @@ impl Journal for DrawJournal<'_> {
         self.checkpoint.keep(&data, (chain, piece), kept)?;
         self.add(chain, piece, &kept.draws)
     }
+
+    fn recall_shards(&self, tried: &str, chain: usize) -> Result<Option<Kept>> {
+        self.checkpoint.recall(tried, chain, 0)
+    }
+
+    fn keep_shards(&self, tried: &str, chain: usize, kept: &Kept) -> Result<()> {
+        self.checkpoint.keep(tried, (chain, 0), kept)
+    }
 }

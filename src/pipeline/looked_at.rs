@@ -58,10 +58,21 @@ impl StoreAtTheta {
     /// h at any azimuth in degrees and lag in frames, a mean over ages.
     #[must_use]
     pub fn mean_h(&self, phi_degrees: f64, lag: usize) -> f64 {
+        self.mean_h_of((&self.tables, &self.theta), phi_degrees, lag)
+    }
+
+    /// The same at another theta, for some lags.
+    #[must_use]
+    pub fn mean_h_at(&self, theta: &[f64], phi_degrees: f64, lags: &[usize]) -> Vec<f64> {
+        let tables = self.model.tables(theta);
+        lags.iter().map(|&lag| self.mean_h_of((&tables, theta), phi_degrees, lag)).collect()
+    }
+
+    fn mean_h_of(&self, (tables, theta): (&ThetaTables, &[f64]), phi_degrees: f64, lag: usize) -> f64 {
         /// Most ages that are asked.
         const AGES: usize = 64;
         let n_frames = self.n_frames;
-        let evaluator = PairEvaluator::new(&self.model, &self.tables, &self.theta, phi_degrees);
+        let evaluator = PairEvaluator::new(&self.model, tables, theta, phi_degrees);
         let first = n_frames.saturating_sub(lag).max(1);
         let ages = AGES.min(first);
         let at = |age: usize| (2 * age + 1) * first / (2 * ages);

@@ -6,6 +6,7 @@ pub mod judgement;
 pub mod page;
 pub mod pairs;
 pub mod posterior_curves;
+pub mod posterior_cuts;
 pub mod posterior_section;
 pub mod shell;
 pub mod table_page;

@@ -206,18 +206,23 @@ fn laws(posterior: &PosteriorResult, outcome: &FitOutcome) -> Vec<Curve> {
         if drawn.is_empty() {
             continue;
         }
-        let at = |t: f64| {
-            let mut values: Vec<f64> = drawn.iter().map(|law| law.at(t)).collect();
-            values.sort_by(f64::total_cmp);
-            values
-        };
-        let columns: Vec<(f64, Vec<f64>)> = times.iter().filter(|t| **t > 0.0).map(|t| (*t, at(*t))).collect();
-        for (percent, share) in PERCENTILES {
-            let of =
-                |(t, values): &(f64, Vec<f64>)| point(*t, values[((values.len() - 1) as f64 * share).round() as usize]);
-            let points = columns.iter().map(of).collect();
+        let at = |t: &&f64| (**t, drawn.iter().map(|law| law.at(**t)).collect());
+        for (percent, values) in percentiles(times.iter().filter(|t| **t > 0.0).map(|t| at(&t)).collect()) {
+            let points = values.into_iter().map(|(t, value)| point(t, value)).collect();
             curves.push(Curve { segment: Some(percent), ..Curve::of(figure, ["time (s)", label], points) });
         }
     }
     curves
+}
+
+/// Lines below which certain shares of some values lie, at every x.
+#[must_use]
+pub fn percentiles(mut columns: Vec<(f64, Vec<f64>)>) -> Vec<(usize, Vec<(f64, f64)>)> {
+    columns.retain(|(_, values)| !values.is_empty());
+    columns.iter_mut().for_each(|(_, values)| values.sort_by(f64::total_cmp));
+    let line = |(percent, share): (usize, f64)| {
+        let at = |(x, values): &(f64, Vec<f64>)| (*x, values[((values.len() - 1) as f64 * share).round() as usize]);
+        (percent, columns.iter().map(at).collect())
+    };
+    PERCENTILES.into_iter().map(line).collect()
 }

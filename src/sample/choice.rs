@@ -8,24 +8,23 @@ use crate::sample::consensus::course::{Outlook, Resources, sample as sample_shar
 use crate::sample::consensus::settings::Sharded;
 use crate::sample::consensus::sizes::GRADIENTS_PER_DRAW;
 use crate::sample::course::{Start, sample_into};
-use crate::sample::journal::Journal;
 use crate::sums::objective::{Fineness, Objective};
 use std::time::Instant;
 
-/// Samples as asked for, or as the predicted time lets choose; the log says which, and why. Chains on all data are kept by a journal.
+/// Samples as asked for, or as the predicted time lets choose; the log says which, and why. The journal keeps chains of both.
 ///
 /// # Errors
 /// What either reports.
 pub fn sample_as_chosen(
     data: Data<'_>,
     resources: &Resources<'_>,
-    (ask, journal): (&Ask<'_>, &dyn Journal),
+    ask: &Ask<'_>,
     watch: &Watch<'_>,
 ) -> Result<PosteriorResult> {
     let (is_direct, outlook) = choose(&data, ask)?;
     watch.log(LogLevel::Info, &outlook.reason);
     if is_direct {
-        sample_into(journal, data, ask, watch)
+        sample_into(resources.journal, data, ask, watch)
     } else {
         sample_shards(data, resources, ask, &outlook, watch)
     }

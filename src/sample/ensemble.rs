@@ -168,10 +168,8 @@ impl Ensemble<'_> {
 
 impl Line {
     fn go_on(&mut self, kept: Kept) {
-        let Kept { draws, places, gradients, end } = kept;
-        let step_size = end.step_size.unwrap_or_default();
-        self.walked.append(Walked { draws, places, gradients, step_size, is_cut: false });
-        self.state = Some(end);
+        self.state = Some(kept.end.clone());
+        self.walked.append(kept.into_walked());
         self.next += 1;
         self.is_walking = false;
     }

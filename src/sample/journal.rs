@@ -2,7 +2,8 @@
 
 use crate::error::Result;
 use crate::outcome::posterior::Draw;
-use crate::sample::chain::State;
+use crate::sample::chain::{State, Walked};
+use crate::sample::metric::Metric;
 use crate::sample::numbers::Number;
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +12,30 @@ use serde::{Deserialize, Serialize};
 pub struct Kept {
     /// Its draws; none of the warm-up.
     pub draws: Vec<Draw>,
-    /// Places of the draws that are compared with all pairs.
+    /// Places of the draws that are compared with all pairs; of shards those of all draws.
     pub places: Vec<Vec<f64>>,
     /// Gradients.
     pub gradients: u64,
     /// Where the next one begins.
     pub end: State,
+}
+
+impl Kept {
+    /// Of a whole chain: nothing goes on from its end.
+    #[must_use]
+    pub fn whole(walked: &Walked, width: usize) -> Self {
+        let Walked { draws, places, gradients, step_size, .. } = walked.clone();
+        let place = places.last().cloned().unwrap_or_default();
+        let end = State { place, step_size: Some(step_size), metric: Metric::round(width) };
+        Kept { draws, places, gradients, end }
+    }
+
+    /// What it adds to what was walked before.
+    #[must_use]
+    pub fn into_walked(self) -> Walked {
+        let Kept { draws, places, gradients, end } = self;
+        Walked { draws, places, gradients, step_size: end.step_size.unwrap_or_default(), is_cut: false }
+    }
 }
 
 /// Keeps pieces, and gives back those of an earlier sampling of the same.
@@ -38,6 +57,18 @@ pub trait Journal: Sync {
     /// # Errors
     /// What keeping reports.
     fn keep(&self, chain: usize, piece: usize, kept: &Kept) -> Result<()>;
+
+    /// A chain of some shards, if it was kept, by what was tried.
+    ///
+    /// # Errors
+    /// What reading reports.
+    fn recall_shards(&self, tried: &str, chain: usize) -> Result<Option<Kept>>;
+
+    /// Keeps a chain of some shards that was walked to its end, with the places of all its draws.
+    ///
+    /// # Errors
+    /// What keeping reports.
+    fn keep_shards(&self, tried: &str, chain: usize, kept: &Kept) -> Result<()>;
 }
 
 /// Keeps nothing.
@@ -51,6 +82,14 @@ impl Journal for () {
     }
 
     fn keep(&self, _: usize, _: usize, _: &Kept) -> Result<()> {
+        Ok(())
+    }
+
+    fn recall_shards(&self, _: &str, _: usize) -> Result<Option<Kept>> {
+        Ok(None)
+    }
+
+    fn keep_shards(&self, _: &str, _: usize, _: &Kept) -> Result<()> {
         Ok(())
     }
 }

@@ -168,13 +168,13 @@ impl Fitted {
         let place = folder.path().join("shards");
         let stop = StopFlag::default();
         let dealer = SourceDealer { source: &self.store, model: &self.model, place: &place, threads, stop };
-        let resources = Resources { dealer: &dealer, folder: folder.path(), threshold_bytes: 1 << 30 };
+        let resources = Resources { dealer: &dealer, folder: folder.path(), journal: &(), threshold_bytes: 1 << 30 };
         let sweep = Sweep::new(Arc::new(self.store.clone()), self.model.clone(), 1);
         let (space, scaling) = (&self.settings.space, &self.settings.scaling);
         let ask =
             Ask { space, scaling, settings, fitted: &self.result, t_ref_seconds: self.model.t_ref_seconds(), threads };
         let data = Data { together: &sweep, alone: &sweep, may_be_condensed: false };
-        sample_as_chosen(data, &resources, (&ask, &()), &Watch::nobody()).expect("drawn")
+        sample_as_chosen(data, &resources, &ask, &Watch::nobody()).expect("drawn")
     }
 }
 
@@ -443,7 +443,7 @@ impl ShardTargets for Linear {
 
 fn pooled(shards: &Linear, settings: &SampleSettings, workers: usize) -> (Pooled, Combined) {
     let folder = tempfile::tempdir().expect("folder");
-    let pool = Pool { shards, settings, acceptance: 0.85, workers, folder: folder.path() };
+    let pool = Pool { shards, settings, acceptance: 0.85, workers, folder: folder.path(), journal: &() };
     let pooled = pool.run(&Watch::nobody()).expect("no error");
     let names: Vec<String> = (0..WIDTH).map(|k| format!("b{k}")).collect();
     let naming = Naming { center: &[0.0; WIDTH], stretch: &Array2::eye(WIDTH), names: &names };

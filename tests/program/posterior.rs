@@ -256,6 +256,34 @@ fn killed_chains_go_on_to_the_same_bits_and_damaged_or_other_ones_are_named_and_
 }
 
 #[test]
+fn killed_shards_go_on_to_the_same_bits() {
+    let place = simulated();
+    let place = place.path();
+    std::fs::write(place.join("c.yaml"), format!("{LAMINAR_CONFIG}{HELD}")).expect("written");
+    let sets = [
+        "optimization.cmc.enable=true",
+        "optimization.cmc.sharding.num_shards=3",
+        "optimization.cmc.per_shard_mcmc.num_samples=300",
+        "optimization.cmc.per_shard_mcmc.num_warmup=150",
+    ];
+    let mut words = vec!["sample", "c.yaml", "--store", "s"];
+    sets.iter().for_each(|set| words.extend(["--set", set]));
+    let run = |output: &str, more: &[&str]| homodyne(place, &[&words[..], &["--output", output], more].concat());
+    let draws = |output: &str| std::fs::read(place.join(output).join("latest/posterior/draws.parquet")).expect("draws");
+    let whole = run("whole", &[]);
+    assert!(matches!(whole.status.code(), Some(0 | 1)), "{}", told(&whole));
+    assert_eq!(pieces(&place.join("whole")), Vec::<PathBuf>::new(), "a finished sampling leaves no pieces");
+    for n in [1, 6] {
+        let output = format!("killed-{n}");
+        killed(place, &words, (&output, n));
+        let resumed = run(&output, &["--resume"]);
+        assert!(told(&resumed).contains("chains of shards were kept"), "{}", told(&resumed));
+        assert_eq!(draws(&output), draws("whole"), "{n} chains");
+        assert_eq!(remains(place), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn an_interrupted_sampling_keeps_complete_draws_and_goes_on() {
     let place = simulated();
     let place = place.path();

@@ -4,6 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::listener::Watch;
 use crate::machine::link::leads_to_sibling;
+use crate::outcome::curves::Curve;
 use crate::outcome::fit::{AngleResult, FitResult};
 use crate::outcome::pictures::AnglePicture;
 use crate::outcome::posterior::PosteriorResult;
@@ -22,6 +23,7 @@ use crate::report::figures::posterior;
 use crate::report::page::Page;
 use crate::report::pairs::together;
 use crate::report::posterior_curves::posterior_curves;
+use crate::report::posterior_cuts::drawn_cuts;
 use crate::report::posterior_section::PosteriorShown;
 use crate::report::tables;
 use crate::store::block::BlockSource;
@@ -64,7 +66,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let drawn = drawing.all(watch)?;
     let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
     let mut curves = curves(&reported.outcome, &pictures, &|phi, lag| joint.mean_h(phi, lag));
-    curves.extend(sampled.iter().flat_map(|found| posterior_curves(found, &reported.outcome)));
+    curves.extend(sampled.iter().flat_map(|found| drawn_curves(found, &reported, (&pictures, settings), &joint)));
     let figures = figures(&curves, &together(result));
     let (mut files, mut angles) = drawing.shown(drawn, &curves)?;
     chosen.iter().for_each(|known| angles[known.angle].why.clone_from(&known.why));
@@ -89,6 +91,21 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let mut says = report_directory::as_asked(&asked);
     says.insert("result_key".to_owned(), reported.noted.result_key.clone().into());
     report_directory::publish(&place, says, files, watch)
+}
+
+/// Curves of draws; of c2 for the angles that are shown.
+fn drawn_curves(
+    found: &PosteriorResult,
+    reported: &Reported,
+    (pictures, settings): (&[&AnglePicture], &ReportSettings),
+    joint: &StoreAtTheta,
+) -> Vec<Curve> {
+    let is_shown = |(_, picture): &(usize, &AnglePicture)| settings.phi_degrees.contains(&picture.phi_degrees);
+    let shown: Vec<(usize, &AnglePicture)> = pictures.iter().copied().enumerate().filter(is_shown).collect();
+    let mean_h = |theta: &[f64], phi: f64, lags: &[usize]| joint.mean_h_at(theta, phi, lags);
+    let mut curves = posterior_curves(found, &reported.outcome);
+    curves.extend(drawn_cuts(found, &reported.outcome, &shown, &mean_h));
+    curves
 }
 
 /// The posterior of a run, where there is one; also for the Python programs where that is asked for.

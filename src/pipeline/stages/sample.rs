@@ -145,8 +145,8 @@ impl Run<'_> {
         let dealer = SourceDealer { source: store, model, place: &place, threads: ask.threads, stop };
         let total = detect_total_memory().unwrap_or(u64::MAX);
         let threshold_bytes = memory_threshold(total, self.settings.fit.memory);
-        let resources = Resources { dealer: &dealer, folder: scratch.path(), threshold_bytes };
-        sample_as_chosen(data, &resources, (ask, journal), &self.watch())
+        let resources = Resources { dealer: &dealer, folder: scratch.path(), journal, threshold_bytes };
+        sample_as_chosen(data, &resources, ask, &self.watch())
     }
 
     /// Parameters with what is believed of them, and how contrast and offset depend on the angle.

@@ -2,12 +2,14 @@
 
 use crate::outcome::curves::Curve;
 use crate::parameters::definitions::find;
+use crate::report::curves::CUTS;
 use crate::report::figures::lines::Figure;
 use crate::report::figures::picture::Picture;
 use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, scene};
 use crate::report::posterior_curves::{
     AUTOCORRELATION, DRAWN_DIFFUSION, DRAWN_PAIRS, DRAWN_SHEAR_RATE, ENERGY, MARGINAL, RANK, TRACE,
 };
+use crate::report::posterior_cuts::DRAWN_CUTS;
 use kuva::prelude::Plot;
 
 const LINEAR: Axes = Axes { log_x: false, log_y: false };
@@ -24,6 +26,8 @@ pub fn results(curves: &[Curve]) -> Vec<Figure> {
             .into_iter()
             .filter_map(|law| bands(curves, law)),
     );
+    figures
+        .extend(named(curves, DRAWN_CUTS).filter(|curve| curve.segment == Some(50)).filter_map(|of| cut(curves, of)));
     let mut pairs: Vec<&Curve> = named(curves, DRAWN_PAIRS).collect();
     pairs.sort_by(|one, other| correlation(other).abs().total_cmp(&correlation(one).abs()));
     figures.extend(pairs.into_iter().take(MOST_PAIRS).map(pair));
@@ -112,6 +116,25 @@ fn bands(curves: &[Curve], (name, law): (&'static str, &str)) -> Option<Figure> 
     let drawn = scene(plots, &title, [median.x_label, median.y_label], Axes { log_x: true, log_y: is_positive });
     let caption = "Median of the draws with bands that hold 68 and 95 % of them.";
     Some(Figure { name: name.to_owned(), caption, picture: Picture::of(&title, drawn) })
+}
+
+/// Bands of c2 against the lag at one angle, over its data.
+fn cut(curves: &[Curve], median: &Curve) -> Option<Figure> {
+    let phi = median.phi_degrees?;
+    let own = |name: &'static str, segment: Option<usize>| {
+        named(curves, name).find(|curve| curve.phi_degrees == Some(phi) && curve.segment == segment).map(xy)
+    };
+    let x: Vec<f64> = median.points.iter().map(|point| point.x).collect();
+    let edge = |percent: usize| -> Option<Vec<f64>> {
+        Some(own(DRAWN_CUTS, Some(percent))?.into_iter().map(|point| point.1).collect())
+    };
+    let data = points(&own(CUTS, None)?, &[], DATA, Some("data"));
+    let plots = vec![data, band(&x, &edge(3)?, &edge(97)?, MODEL), line(&xy(median), MODEL, Some("draws"))];
+    let title = format!("Posterior of c2 at {phi:.1} degrees");
+    let drawn = scene(plots, &title, [median.x_label, median.y_label], Axes { log_x: true, log_y: false });
+    let caption =
+        "Mean over ages, and the band that holds 95 % of the draws; data beside it are not what the model says.";
+    Some(Figure { name: format!("{DRAWN_CUTS}_{phi:.1}"), caption, picture: Picture::of(&title, drawn) })
 }
 
 fn pair(curve: &Curve) -> Figure {

@@ -19,6 +19,7 @@ use crate::sample::course::Start;
 use crate::sample::density::{Correction, Slope};
 use crate::sample::diagnostics::{mean, variance};
 use crate::sample::findings::{Sampled, findings};
+use crate::sample::journal::Journal;
 use crate::sums::objective::{CondensedData, Dealer, Fineness, Objective};
 use std::path::Path;
 use std::time::Instant;
@@ -34,6 +35,8 @@ pub struct Resources<'a> {
     pub dealer: &'a dyn Dealer,
     /// An empty folder for draws of shards.
     pub folder: &'a Path,
+    /// Who keeps chains for a sampling that is killed.
+    pub journal: &'a dyn Journal,
     /// Memory that may be used, in bytes.
     pub threshold_bytes: u64,
 }
@@ -115,7 +118,8 @@ pub fn sample(
     check_memory(&memory, resources.threshold_bytes)?;
     let shards = resources.dealer.deal(n_shards, settings.consensus.shuffle_seed.unwrap_or(settings.seed))?;
     let tempered = TemperedShards::new(&start, &*shards, settings.consensus.tempers_prior);
-    let pool = Pool { shards: &tempered, settings, acceptance: ask.acceptance(), workers, folder: resources.folder };
+    let Resources { folder, journal, .. } = *resources;
+    let pool = Pool { shards: &tempered, settings, acceptance: ask.acceptance(), workers, folder, journal };
     let begun = Instant::now();
     let pooled = pool.run(watch)?;
     let seconds = begun.elapsed().as_secs_f64();

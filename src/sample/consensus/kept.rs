@@ -46,15 +46,15 @@ pub struct Rows {
 }
 
 impl Kept {
-    /// Writes what a chain has drawn, with its places as `place` has them.
+    /// Writes what a chain has drawn, and where.
     ///
     /// # Errors
     /// Io, with the path.
-    pub fn write(path: PathBuf, walked: &Walked, width: usize, place: &dyn Fn(&[f64]) -> Vec<f64>) -> Result<Self> {
+    pub fn write(path: PathBuf, walked: &Walked, width: usize) -> Result<Self> {
         let mut bytes = Vec::with_capacity(walked.draws.len() * (width + MORE) * 8);
-        for (draw, own) in walked.draws.iter().zip(&walked.places) {
+        for (draw, place) in walked.draws.iter().zip(&walked.places) {
             let more = [draw.acceptance, draw.steps as f64, draw.depth as f64, f64::from(u8::from(draw.diverging))];
-            place(own).into_iter().chain(more).for_each(|number| bytes.extend(number.to_le_bytes()));
+            place.iter().copied().chain(more).for_each(|number| bytes.extend(number.to_le_bytes()));
         }
         write_file(&path, &bytes, Replace::File)?;
         let divergences = walked.draws.iter().filter(|draw| draw.diverging).count();

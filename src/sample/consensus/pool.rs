@@ -11,6 +11,7 @@ use crate::sample::consensus::ladder::{Rung, Trouble};
 use crate::sample::consensus::rewhitened::Rewhitened;
 use crate::sample::consensus::trial::{ChainEnd, Ended, ShardDraws, ShardTargets, Try, judged};
 use crate::sample::density::Slope;
+use crate::sample::journal::{self, Journal};
 use crate::sample::settings::SampleSettings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,8 +28,10 @@ pub struct Pool<'a> {
     pub acceptance: f64,
     /// Chains at a time.
     pub workers: usize,
-    /// Where draws are kept.
+    /// Where draws wait for the combination.
     pub folder: &'a Path,
+    /// Who keeps chains for a sampling that is killed.
+    pub journal: &'a dyn Journal,
 }
 
 /// What became of all shards.
@@ -118,7 +121,9 @@ impl Pool<'_> {
             meter: &Meter::default(),
         };
         let (mut ends, mut done) = (Vec::with_capacity(n_chains), Vec::with_capacity(tries.len()));
-        flow.fold(&mut |item, end| {
+        let mut recalled = 0;
+        flow.fold(&mut |item, end: ChainEnd| {
+            recalled += usize::from(end.is_recalled);
             ends.push(end);
             if ends.len() == n_chains {
                 let ends = std::mem::take(&mut ends);
@@ -126,6 +131,9 @@ impl Pool<'_> {
             }
             Ok(())
         })?;
+        if recalled > 0 {
+            watch.log(LogLevel::Info, &format!("resuming: {recalled} of {n_items} chains of shards were kept"));
+        }
         Ok(done)
     }
 
@@ -133,36 +141,50 @@ impl Pool<'_> {
         tried.rung.settings(self.settings, tried.members[0], (tried.pairs, self.shards.width()))
     }
 
-    /// One chain, until its draws are made, its time is over or the user asks to stop.
+    /// One chain, until its draws are made, its time is over or the user asks to stop; or what an earlier sampling has kept of it.
     fn chain(&self, tried: &Try, chain: usize, tell: &dyn Fn(u64)) -> Result<ChainEnd> {
+        let whole = |walked: &Walked| {
+            let path = self.folder.join(format!("{}-{chain}.draws", tried.name()));
+            Kept::write(path, walked, self.shards.width())
+        };
+        if let Some(kept) = self.journal.recall_shards(&tried.name(), chain)? {
+            let settings = self.settings_of(tried);
+            (0..settings.n_warmup + settings.n_draws).for_each(|_| tell(0));
+            return Ok(ChainEnd { kept: Some(whole(&kept.into_walked())?), ended: Ended::Whole, is_recalled: true });
+        }
+        let (walked, ended) = self.walked(tried, chain, tell)?;
+        if let (Some(walked), Ended::Whole) = (&walked, ended) {
+            self.journal.keep_shards(&tried.name(), chain, &journal::Kept::whole(walked, self.shards.width()))?;
+        }
+        Ok(ChainEnd { kept: walked.map(|walked| whole(&walked)).transpose()?, ended, is_recalled: false })
+    }
+
+    /// What a chain walks, with its places in the coordinates of the shards, and how it ends.
+    fn walked(&self, tried: &Try, chain: usize, tell: &dyn Fn(u64)) -> Result<(Option<Walked>, Ended)> {
         let until = Instant::now() + Duration::from_secs_f64(self.settings.consensus.timeout_seconds);
         let target = self.shards.open(&tried.members)?;
         let timed = Timed { target: &*target, until, is_over: AtomicBool::new(false) };
         let settings = self.settings_of(tried);
         let acceptance = tried.rung.acceptance(self.acceptance);
-        let walked = || -> Result<(Walked, Option<Rewhitened<'_>>)> {
-            match tried.rung.is_rewhitened() {
-                false => Ok((walk(&timed, &settings, (chain, acceptance), tell)?, None)),
-                true => {
-                    let own = Rewhitened::of(&timed)?;
-                    Ok((walk(&own, &settings, (chain, acceptance), tell)?, Some(own)))
-                }
+        let walked = || -> Result<Walked> {
+            if !tried.rung.is_rewhitened() {
+                return walk(&timed, &settings, (chain, acceptance), tell);
             }
+            let own = Rewhitened::of(&timed)?;
+            let mut walked = walk(&own, &settings, (chain, acceptance), tell)?;
+            walked.places.iter_mut().for_each(|place| *place = own.place(place));
+            Ok(walked)
         };
         let stopped = || if timed.is_over.load(Ordering::Relaxed) { Ended::OutOfTime } else { Ended::Stopped };
-        let (walked, own) = match walked() {
-            Ok(made) => made,
-            Err(Error::Interrupted(_)) => return Ok(ChainEnd { kept: None, ended: stopped() }),
-            Err(error) if error.fault().code == Some(Code::E63) => {
-                return Ok(ChainEnd { kept: None, ended: Ended::NoDensity });
+        match walked() {
+            Ok(walked) => {
+                let ended = if walked.is_cut { stopped() } else { Ended::Whole };
+                Ok((Some(walked), ended))
             }
-            Err(error) => return Err(error),
-        };
-        let ended = if walked.is_cut { stopped() } else { Ended::Whole };
-        let name = format!("shard-{}-{}-{chain}.draws", tried.members[0], tried.rung.name());
-        let place = |z: &[f64]| own.as_ref().map_or(z.to_vec(), |own| own.place(z));
-        let kept = Kept::write(self.folder.join(name), &walked, self.shards.width(), &place)?;
-        Ok(ChainEnd { kept: Some(kept), ended })
+            Err(Error::Interrupted(_)) => Ok((None, stopped())),
+            Err(error) if error.fault().code == Some(Code::E63) => Ok((None, Ended::NoDensity)),
+            Err(error) => Err(error),
+        }
     }
 }
 

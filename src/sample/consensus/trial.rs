@@ -37,6 +37,15 @@ pub struct Try {
     pub rung: Rung,
 }
 
+impl Try {
+    /// What tells it from others.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let members: Vec<String> = self.members.iter().map(usize::to_string).collect();
+        format!("shard-{}-{}", members.join("+"), self.rung.name())
+    }
+}
+
 /// How a chain ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -57,6 +66,8 @@ pub struct ChainEnd {
     pub kept: Option<Kept>,
     /// How it ended.
     pub ended: Ended,
+    /// Whether an earlier sampling has walked it.
+    pub is_recalled: bool,
 }
 
 /// A shard with draws.
