@@ -52,7 +52,7 @@ pub use crate::config::template::template;
 pub use crate::config::tree::{Node, override_node};
 pub use crate::error::catalogue::Code;
 pub use crate::error::explanation::Explanation;
-pub use crate::error::{Error, Fault, Result};
+pub use crate::error::{Error, Fault, Result, in_one_line};
 pub use crate::experiment::{Angle, AngleNoise, Experiment, POSSIBLE_Q_PER_ANGSTROM, TimeGrid};
 pub use crate::fit::course::{Outset, fit};
 pub use crate::fit::settings::{
@@ -72,7 +72,7 @@ pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
 pub use crate::machine::budget::MemorySettings;
 pub use crate::machine::cores::{Node as MemoryNode, nodes, usable_cores};
 pub use crate::machine::dataflow::StageTotals;
-pub use crate::machine::folder::make_folder;
+pub use crate::machine::folder::{from_home, make_folder};
 pub use crate::machine::memory::{check_address_space, detect_total_memory};
 pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};

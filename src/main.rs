@@ -5,6 +5,7 @@ mod cli;
 
 use clap::Parser;
 use cli::spoken::{has_lost_lines, say};
+use homodyne::api::in_one_line;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -28,8 +29,8 @@ fn main() -> ExitCode {
         Ok(Err(error)) => refuse(&error),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            let text = text.unwrap_or("unknown failure").replace('\n', " ");
-            say(&format!("error: internal: {text}; please report this\n"));
+            let text = text.unwrap_or("unknown failure");
+            say(&format!("error: internal: {}; please report this\n", in_one_line(text)));
             ExitCode::from(3)
         }
     }

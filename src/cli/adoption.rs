@@ -4,7 +4,7 @@ use crate::cli::arguments::AdoptArguments;
 use crate::cli::choices::Format;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::terminal::{Terminal, print};
-use crate::cli::words::wrong_argument;
+use crate::cli::words::{shown, wrong_argument};
 use homodyne::api::{AdoptSettings, LogLevel, Result, StoreFormat, Watch, adopt, usable_cores};
 
 /// Fewest pairs of a block, as in a configuration.
@@ -20,7 +20,7 @@ pub fn adopt_tables(arguments: &AdoptArguments) -> Result<u8> {
     let warnings = adopted.earlier.iter().chain(&adopted.manifest.provenance.warnings);
     warnings.for_each(|warning| watch.log(LogLevel::Warning, warning));
     let what = if adopted.reused { "up to date" } else { "written" };
-    print(&format!("store {what}: {}\n", adopted.store.display()))?;
+    print(&format!("store {what}: {}\n", shown(&adopted.store)))?;
     Ok(0)
 }
 

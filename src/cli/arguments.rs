@@ -12,7 +12,7 @@ use crate::cli::loudness::Loudness;
 use crate::cli::page_arguments::{COMPLETION_EXAMPLES, CompletionArguments, MAN_EXAMPLES, ManArguments};
 use crate::cli::reporting::{FormatName, REPORT_EXAMPLES, ReportArguments};
 use crate::cli::shorthands::Shorthands;
-use crate::cli::words::{many_wavevectors, wavevector};
+use crate::cli::words::{many_wavevectors, path, wavevector};
 use clap::{Args, Parser, Subcommand};
 use homodyne::api::{DEFAULT_BLOCK_POINTS, ManyQ};
 use std::path::PathBuf;
@@ -88,15 +88,16 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct FitArguments {
     /// Configuration (YAML); may be left out where --data-file and a mode are given.
+    #[arg(value_parser = path())]
     pub config: Option<PathBuf>,
     /// The same as an option.
-    #[arg(long = "config", value_name = "FILE", conflicts_with = "config")]
+    #[arg(long = "config", value_name = "FILE", conflicts_with = "config", value_parser = path())]
     pub config_file: Option<PathBuf>,
     /// Use (or make) the store here.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub store: Option<PathBuf>,
     /// Parent of the run directory.
-    #[arg(long, visible_alias = "output-dir", value_name = "DIR")]
+    #[arg(long, visible_alias = "output-dir", value_name = "DIR", value_parser = path())]
     pub output: Option<PathBuf>,
     /// Options for all work.
     #[command(flatten)]
@@ -134,9 +135,10 @@ pub struct FitArguments {
 #[derive(Debug, Args)]
 pub struct PlanArguments {
     /// Configuration (YAML).
+    #[arg(value_parser = path())]
     pub config: PathBuf,
     /// The store here, if it is there.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub store: Option<PathBuf>,
     /// How the data are to be gone through.
     #[arg(long, value_enum)]
@@ -190,13 +192,14 @@ pub struct Common {
 #[derive(Debug, Args)]
 pub struct IngestArguments {
     /// Beamline file.
+    #[arg(value_parser = path())]
     pub data: Option<PathBuf>,
     /// Configuration (YAML) with the selection.
-    #[arg(long)]
+    #[arg(long, value_parser = path())]
     pub config: Option<PathBuf>,
     /// Directory of the store (default: <output.directory>/stores/<name of the configuration, or else of the file>-<12 digits of a key
     /// of its content>).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub store: Option<PathBuf>,
     /// Layout, if it is not to be detected.
     #[arg(long)]
@@ -216,9 +219,10 @@ pub struct IngestArguments {
 #[derive(Debug, Args)]
 pub struct CondenseArguments {
     /// Configuration (YAML).
+    #[arg(value_parser = path())]
     pub config: PathBuf,
     /// Use (or make) the store here.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub store: Option<PathBuf>,
     /// Make them again, whatever is there.
     #[arg(long)]
@@ -232,9 +236,10 @@ pub struct CondenseArguments {
 #[derive(Debug, Args)]
 pub struct AdoptArguments {
     /// Folder of tables, or one table.
+    #[arg(value_parser = path())]
     pub tables: PathBuf,
     /// Directory of the store.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Wavevector in 1/angstrom.
     #[arg(long, value_name = "Q", value_parser = wavevector, allow_hyphen_values = true)]
@@ -272,12 +277,13 @@ pub struct AdoptArguments {
 #[derive(Debug, Args)]
 pub struct InspectArguments {
     /// Beamline file, store, or fitted_data.npz of homodyne, xpcsjax or `report --npz`.
+    #[arg(value_parser = path())]
     pub path: PathBuf,
     /// Compare a store's checksums.
     #[arg(long)]
     pub verify: bool,
     /// Draw maps, cuts and frames of every angle into this directory, before any fit.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub plot: Option<PathBuf>,
     /// Formats of the figures, separated by commas (with --plot).
     #[arg(long, value_enum, value_delimiter = ',', requires = "plot")]
@@ -307,13 +313,13 @@ pub struct SimulateArguments {
     #[arg(long, value_enum, default_value = "laminar-flow", alias = "analysis-mode")]
     pub mode: Mode,
     /// File to write.
-    #[arg(long, short = 'o')]
+    #[arg(long, short = 'o', value_parser = path())]
     pub out: PathBuf,
     /// Replace an earlier file.
     #[arg(long)]
     pub force: bool,
     /// Draw maps, cuts and laws with their truth into this directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub plot: Option<PathBuf>,
     /// Frames.
     #[arg(long, default_value_t = 300)]

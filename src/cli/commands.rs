@@ -16,6 +16,7 @@ use crate::cli::reporting::{draw, draw_data};
 use crate::cli::simulation::simulate;
 use crate::cli::spoken::say;
 use crate::cli::terminal::{Terminal, print, print_facts, print_json, print_stats};
+use crate::cli::words::shown;
 use homodyne::api::{
     Code, Error, Event, Fault, Finished, FinishedSampling, Listener, LogLevel, Manner, ManyQ, Method, Purpose, Result,
     Run, Settings, Watch, check_address_space, inspect, plan, run_many, tune, usable_cores,
@@ -118,7 +119,7 @@ fn sampled(
                 print(&fitted.summary)?;
             }
             print(&finished.summary)?;
-            print(&format!("results: {}\n", finished.directory.display()))?;
+            print(&places(&finished.directory, None))?;
         }
     }
     Ok(finished.exit_code())
@@ -187,8 +188,8 @@ fn tune_machine(arguments: &TuneArguments) -> Result<u8> {
 
 /// The last lines: where results are, and the page that shows them, if there is one.
 fn places(directory: &Path, page: Option<&PathBuf>) -> String {
-    let report = page.map_or_else(String::new, |page| format!("report:  {}\n", page.display()));
-    format!("results: {}\n{report}", directory.display())
+    let report = page.map_or_else(String::new, |page| format!("report:  {}\n", shown(page)));
+    format!("results: {}\n{report}", shown(directory))
 }
 
 fn show(finished: &Finished, arguments: &FitArguments, terminal: &Terminal) -> Result<u8> {
@@ -226,7 +227,7 @@ fn ingest_file(arguments: &IngestArguments) -> Result<u8> {
     let ingested = Run::new(&settings, &Watch::new(&terminal, &stop_flag())).ingest()?;
     terminal.finish();
     let what = if ingested.reused { "up to date" } else { "written" };
-    print(&format!("store {what}: {}\n", ingested.store.display()))?;
+    print(&format!("store {what}: {}\n", shown(&ingested.store)))?;
     Ok(0)
 }
 

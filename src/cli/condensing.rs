@@ -4,6 +4,7 @@ use crate::cli::arguments::CondenseArguments;
 use crate::cli::interrupt::stop_flag;
 use crate::cli::overrides::condense_settings;
 use crate::cli::terminal::{Terminal, print};
+use crate::cli::words::shown;
 use homodyne::api::{Again, BlockSource, Result, Run, Watch, check_address_space};
 
 /// Condenses the store of a configuration, made first if need be.
@@ -18,6 +19,6 @@ pub fn condense_store(arguments: &CondenseArguments) -> Result<u8> {
     terminal.finish();
     let n_pairs = store.plan().n_angles * store.plan().pairs_per_angle();
     let told = tally.map_or("not condensed: too few frames to gain by it".into(), |tally| tally.in_words(n_pairs));
-    print(&format!("{}: {told}\n", store.directory().display()))?;
+    print(&format!("{}: {told}\n", shown(store.directory())))?;
     Ok(0)
 }

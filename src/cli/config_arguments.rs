@@ -1,6 +1,7 @@
 //! The words of the commands on configurations.
 
 use crate::cli::choices::{Mode, PageFormat};
+use crate::cli::words::path;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub enum ConfigCommand {
         #[arg(value_enum)]
         mode: Mode,
         /// File to write (default: stdout).
-        #[arg(long, short = 'o')]
+        #[arg(long, short = 'o', value_parser = path())]
         out: Option<PathBuf>,
         /// Replace an earlier file.
         #[arg(long)]
@@ -29,6 +30,7 @@ pub enum ConfigCommand {
     #[command(after_help = "Example: homodyne config validate my.yaml --set analyzer_parameters.start_frame=100")]
     Validate {
         /// Configuration (YAML).
+        #[arg(value_parser = path())]
         config: PathBuf,
         /// Set any key, as in `run`.
         #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -53,6 +55,7 @@ pub enum ConfigCommand {
     #[command(after_help = "Example: homodyne config show my.yaml --set optimization.nlsq.loss=huber")]
     Show {
         /// Configuration (YAML).
+        #[arg(value_parser = path())]
         config: PathBuf,
         /// Set any key, as in `run`.
         #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -5,9 +5,10 @@ use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::overrides::assignments;
 use crate::cli::simulation::{analysis_mode, replace};
 use crate::cli::terminal::{print, print_json};
+use crate::cli::words::shown;
 use homodyne::api::{
-    Error, Result, Settings, check_ready, load, reference_markdown, reference_of, reference_page, template,
-    without_effect_page, write_file,
+    Error, Result, Settings, check_ready, in_one_line, load, reference_markdown, reference_of, reference_page,
+    template, without_effect_page, write_file,
 };
 use std::path::Path;
 
@@ -17,7 +18,7 @@ pub fn config(command: ConfigCommand) -> Result<u8> {
         ConfigCommand::Init { mode, out: None, .. } => print(&template(analysis_mode(mode)))?,
         ConfigCommand::Init { mode, out: Some(out), force } => {
             write_file(&out, template(analysis_mode(mode)).as_bytes(), replace(force))?;
-            print(&format!("written: {}\n", out.display()))?;
+            print(&format!("written: {}\n", shown(&out)))?;
         }
         ConfigCommand::Validate { config, set, verbose } => validate(&config, &set, verbose)?,
         ConfigCommand::Keys { prefix, format, json } => {
@@ -33,11 +34,15 @@ fn validate(config: &Path, set: &[String], verbose: bool) -> Result<()> {
     let listed = if verbose { "listed here" } else { "listed with -v" };
     let without_effect = settings.without_effect_in_one_line(listed);
     for note in settings.notes.iter().chain(&without_effect).chain(&settings.remarks) {
-        print(&format!("note: {note}\n"))?;
+        print(&format!("note: {}\n", in_one_line(note)))?;
     }
-    settings.without_effect.iter().filter(|_| verbose).try_for_each(|key| print(&format!("note: {key}\n")))?;
+    settings
+        .without_effect
+        .iter()
+        .filter(|_| verbose)
+        .try_for_each(|key| print(&format!("note: {}\n", in_one_line(key))))?;
     Error::together(check_ready(&settings))?;
-    print(&format!("{}: valid\n", config.display()))
+    print(&format!("{}: valid\n", shown(config)))
 }
 
 fn show_keys(prefix: &str, format: PageFormat) -> Result<()> {
@@ -53,7 +58,7 @@ fn show_keys(prefix: &str, format: PageFormat) -> Result<()> {
 /// Lists of mappings take a line for each item.
 fn show(settings: &Settings) -> Result<()> {
     for entry in &settings.effective {
-        let value = entry.value.replace("}, {", &format!("}},\n{:<70}{{", ""));
+        let value = in_one_line(&entry.value).replace("}, {", &format!("}},\n{:<70}{{", ""));
         print(&format!("{:<68} {value:<24} # {}\n", entry.key, entry.origin))?;
     }
     Ok(())

@@ -30,8 +30,14 @@ fn overrides(common: &Common) -> Result<Vec<(String, Node)>> {
 
 /// The assignments of `--set`.
 pub fn assignments(set: &[String]) -> Result<Vec<(String, Node)>> {
-    let parse = |text: &String| match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), override_node(value.trim()))),
+    let parse = |text: &String| match text.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+        Some((key, value)) if !key.is_empty() => match override_node(value) {
+            // What cannot be read as YAML stays as it is.
+            Node::Text(whole) if whole == value && value.starts_with(['"', '\'']) => {
+                Err(wrong_argument("--set", text, "a quote that ends where the value ends"))
+            }
+            node => Ok((key.to_owned(), node)),
+        },
         _ => Err(wrong_argument("--set", text, "KEY=VALUE")),
     };
     set.iter().map(parse).collect()

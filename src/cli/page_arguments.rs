@@ -1,5 +1,6 @@
 //! The words of the commands that write completions and manual pages.
 
+use crate::cli::words::path;
 use clap::Args;
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ pub struct CompletionArguments {
 #[derive(Debug, Args)]
 pub struct ManArguments {
     /// Folder of the pages; it is made if need be.
-    #[arg(long, short = 'o', value_name = "DIR")]
+    #[arg(long, short = 'o', value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Replace files that are not pages of this program, too.
     #[arg(long)]

@@ -3,6 +3,7 @@
 use crate::cli::arguments::Arguments;
 use crate::cli::page_arguments::{CompletionArguments, ManArguments};
 use crate::cli::terminal::print;
+use crate::cli::words::shown;
 use clap::{Command, CommandFactory};
 use clap_complete::generate;
 use clap_mangen::Man;
@@ -33,7 +34,7 @@ pub fn write_pages(arguments: &ManArguments) -> Result<u8> {
     }
     make_folder(folder)?;
     pages.iter().try_for_each(|(path, page)| write_file(path, page, Replace::File))?;
-    print(&format!("written: {} pages into {}\n", pages.len(), folder.display()))?;
+    print(&format!("written: {} pages into {}\n", pages.len(), shown(folder)))?;
     Ok(0)
 }
 

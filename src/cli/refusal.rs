@@ -7,11 +7,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use homodyne::api::Error;
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::path::Path;
 
 /// The words of the command line. Options may stand before the command that they belong to; those who know the Python programs begin
 /// with an option and name no command: they mean `run`.
 pub fn words(mut given: Vec<OsString>) -> Vec<OsString> {
-    let text = |at: usize| given.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    // What is no text may be part of an option all the same.
+    let words: Vec<String> = given.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let text = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
     let first = text(1);
     if !first.starts_with('-') || ["-h", "--help", "-V", "--version"].contains(&first) {
         return given;
@@ -54,7 +57,7 @@ pub fn refusal(error: &clap::Error) -> Error {
             "text in UTF-8 (only names of files may be other bytes)",
         );
     }
-    if let Some(refused) = refused_value(error) {
+    if let Some(refused) = refused_value(error).or_else(|| file_without_command(error)) {
         return refused;
     }
     let text = error.render().to_string();
@@ -66,6 +69,18 @@ pub fn refusal(error: &clap::Error) -> Error {
     let parts = told.split("\n\n").filter(|part| !part.trim_start().starts_with("tip: to pass"));
     let line = parts.map(one_line).collect::<Vec<String>>().join("; ");
     wrong_argument("command line", &line, "words that --help lists")
+}
+
+/// A file where a command belongs.
+fn file_without_command(error: &clap::Error) -> Option<Error> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let is_configuration = [".yaml", ".yml"].iter().any(|ending| word.ends_with(ending));
+    let command = if is_configuration { "run" } else { "inspect" };
+    (is_configuration || Path::new(word).exists()).then(|| {
+        let expected =
+            format!("a command before it: `homodyne {command} {word}`, or another of those that --help lists");
+        wrong_argument("command line", &format!("`{word}`, which is no command"), &expected)
+    })
 }
 
 /// A value that an option does not take: the option, the value, and what it takes instead.

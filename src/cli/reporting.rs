@@ -3,7 +3,7 @@
 use crate::cli::interrupt::stop_flag;
 use crate::cli::loudness::Loudness;
 use crate::cli::terminal::{Terminal, print};
-use crate::cli::words::{standing_here, wrong_argument};
+use crate::cli::words::{path, shown, standing_here, wrong_argument};
 use clap::{Args, ValueEnum};
 use homodyne::api::{
     Colours, Format, LogLevel, Node, ReportSettings, Result, Simulation, Watch, keys, look, look_at_simulation, report,
@@ -51,6 +51,7 @@ fn formats(names: &[FormatName]) -> Vec<Format> {
 #[derive(Debug, Args)]
 pub struct ReportArguments {
     /// Run directory, or that of a table of many q, as `homodyne runs` lists them.
+    #[arg(value_parser = path())]
     run: PathBuf,
     /// Azimuths in degrees whose full figures are on the page at once, separated by commas (default: those of the report that is there,
     /// else the worst, those along and across the flow, and others: four).
@@ -97,7 +98,7 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
     let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;
     let page = report(&arguments.run, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
-    print(&format!("report: {}\n", page.display()))?;
+    print(&format!("report: {}\n", shown(&page)))?;
     Ok(0)
 }
 
@@ -110,7 +111,7 @@ pub fn draw_data(path: &Path, q: Option<f64>, place: &Path, names: &[FormatName]
     let terminal = Terminal::new(&Loudness::default(), LogLevel::Info)?;
     let page = look(path, &ingest, place, &settings, &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
-    print(&format!("pictures: {}\n", page.display()))?;
+    print(&format!("pictures: {}\n", shown(&page)))?;
     Ok(0)
 }
 
@@ -119,5 +120,5 @@ pub fn draw_simulation(simulation: &Simulation, path: &Path, place: &Path, termi
     let settings = ReportSettings { threads: usable_cores(), ..ReportSettings::default() };
     let page = look_at_simulation(simulation, path, place, &settings, &Watch::new(terminal, &stop_flag()))?;
     terminal.finish();
-    print(&format!("pictures: {}\n", page.display()))
+    print(&format!("pictures: {}\n", shown(&page)))
 }

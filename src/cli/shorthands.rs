@@ -1,6 +1,6 @@
 //! Options that users of the Python programs know, as keys of the configuration.
 
-use crate::cli::words::standing_here;
+use crate::cli::words::{path, standing_here};
 use clap::Args;
 use homodyne::api::{Node, PHYSICAL, Result, keys, override_node};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Shorthands for keys of the configuration")]
 pub struct Shorthands {
     /// Beamline file, relative to the current directory.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub data_file: Option<PathBuf>,
     /// Fit diffusion alone.
     #[arg(long, conflicts_with = "laminar_flow")]

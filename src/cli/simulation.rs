@@ -5,7 +5,7 @@ use crate::cli::choices::{Convention, Mode, ValueWidth};
 use crate::cli::interrupt::stop_flag;
 use crate::cli::reporting::draw_simulation;
 use crate::cli::terminal::{Terminal, print};
-use crate::cli::words::wrong_argument;
+use crate::cli::words::{shown, wrong_argument};
 use homodyne::api::{
     AnalysisMode, LogLevel, Noise, Replace, Result, Scatter, ShearConvention, Simulation, Watch, Width, find_parameter,
 };
@@ -103,7 +103,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
     let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;
     simulation.write(&arguments.out, replace(arguments.force), &Watch::new(&terminal, &stop_flag()))?;
     terminal.finish();
-    print(&format!("written: {}\n", arguments.out.display()))?;
+    print(&format!("written: {}\n", shown(&arguments.out)))?;
     if let Some(place) = &arguments.plot {
         draw_simulation(&simulation, &arguments.out, place, &terminal)?;
     }

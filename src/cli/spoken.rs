@@ -1,14 +1,24 @@
-//! Words for stderr, and whether any of them are lost. It does not know what they say.
+//! Words for stderr, and whether any of them are lost; what words may do to a terminal. It does not know what they say.
 
+use homodyne::api::in_one_line;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Writes to stderr. What is lost there ends the program with exit code 3, when its work is done.
 pub fn say(text: &str) {
     let mut out = std::io::stderr().lock();
-    if out.write_all(text.as_bytes()).is_err() {
+    if out.write_all(harmless(text).as_bytes()).is_err() {
         LOST.store(true, Ordering::Relaxed);
     }
+}
+
+/// Lines of which each is what it looks like: names of files and people's texts are in them.
+pub fn harmless(text: &str) -> String {
+    let piece = |piece: &str| match piece.char_indices().next_back() {
+        Some((at, end @ ('\n' | '\t'))) => format!("{}{end}", in_one_line(&piece[..at])),
+        _ => in_one_line(piece),
+    };
+    text.split_inclusive(['\n', '\t']).map(piece).collect()
 }
 
 static LOST: AtomicBool = AtomicBool::new(false);

@@ -2,10 +2,10 @@
 
 use crate::cli::log_lines::{Lines, dispatch, log, shows};
 use crate::cli::loudness::Loudness;
-use crate::cli::spoken::say;
+use crate::cli::spoken::{harmless, say};
 use console::Term;
 use homodyne::api::{
-    Code, Event, Fault, Listener, LogLevel, Progress, Result, StageTotals, Standing, SweepTotals, pretty,
+    Code, Event, Fault, Listener, LogLevel, Progress, Result, StageTotals, Standing, SweepTotals, in_one_line, pretty,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -133,7 +133,7 @@ impl Drop for Terminal {
 /// Output (exit code 3) if stdout is full or was closed.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|source| {
+    out.write_all(harmless(text).as_bytes()).and_then(|()| out.flush()).map_err(|source| {
         let lost = text.lines().next().unwrap_or_default();
         Fault::at("stdout", format!("is full or closed: what begins with {lost:?} is lost"))
             .advice("results that were written are whole, see `homodyne runs`")
@@ -143,14 +143,27 @@ pub fn print(text: &str) -> Result<()> {
     })
 }
 
-/// JSON in the same way.
+/// JSON in the same way: the same values, and nothing in them that does something to a terminal.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    print(&String::from_utf8_lossy(&pretty(value)?))
+    print(&in_ascii_where_need_be(&String::from_utf8_lossy(&pretty(value)?)))
+}
+
+/// JSON with its own escapes for characters that [`in_one_line`] escapes.
+fn in_ascii_where_need_be(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || (' '..='~').contains(&c) || in_one_line(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            text.push(c);
+        } else {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 /// Facts with names in the same way.
 pub fn print_facts(facts: &[(String, String)]) -> Result<()> {
-    facts.iter().try_for_each(|(name, value)| print(&format!("{name:<42} {value}\n")))
+    facts.iter().try_for_each(|(name, value)| print(&format!("{:<42} {}\n", in_one_line(name), in_one_line(value))))
 }
 
 /// What every stage of a sweep did and waited for.
@@ -251,6 +264,14 @@ mod tests {
             let has = |part: &str| drawn.iter().any(|text| text.contains(part));
             assert!(has("sweep 1 80 %") && has("sweep ends in 0:02"), "{columns}: {drawn:?}");
         }
+    }
+
+    #[test]
+    fn json_is_the_same_and_harmless() {
+        let value = serde_json::json!({"a\u{202e}\u{9b}\u{e0041}": "b\u{1b}[31m \u{c5}\n"});
+        let text = in_ascii_where_need_be(&serde_json::to_string_pretty(&value).expect("JSON"));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), value);
+        assert!(text.contains("\\u202e\\u009b\\udb40\\udc41") && text.contains('\u{c5}'), "{text}");
     }
 
     #[test]

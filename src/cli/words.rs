@@ -1,11 +1,24 @@
 //! Words that several commands share, and the error of one that cannot be used.
 
-use homodyne::api::{Code, Error, Fault, ManyQ, Node, POSSIBLE_Q_PER_ANGSTROM, Result};
-use std::path::Path;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use homodyne::api::{Code, Error, Fault, ManyQ, Node, POSSIBLE_Q_PER_ANGSTROM, Result, from_home, in_one_line};
+use std::path::{Path, PathBuf};
 
 /// The error of a word that cannot be used.
 pub fn wrong_argument(place: &str, found: &str, expected: &str) -> Error {
     Fault::at(place, found).expected(expected).code(Code::E62).config()
+}
+
+/// A path of the command line. Shells put the home directory in place of `~` in `--out ~/x` and not in `--out=~/x`.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        from_home(&path).ok_or("a path without ~: the variable HOME, which says where that is, is not set")
+    })
+}
+
+/// A path in a line of its own words.
+pub fn shown(path: &Path) -> String {
+    in_one_line(&path.display().to_string())
 }
 
 /// A path as a value of a key: whole, or refused by name.

@@ -3,6 +3,7 @@
 use crate::config::tree::{Node, Placed};
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault};
+use crate::machine::folder::from_home;
 use std::path::{Path, PathBuf};
 
 /// What values that stand in no file come from.
@@ -225,14 +226,7 @@ impl<'a> Given<'a> {
     /// A path: not empty, and with the home directory in place of a leading `~`, as a shell writes it.
     #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
-        let text = self.name()?;
-        match text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-            None => Some(PathBuf::from(text)),
-            Some(rest) => {
-                let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
-                Some(Path::new(&home).join(rest.trim_start_matches('/')))
-            }
-        }
+        from_home(Path::new(&self.name()?))
     }
 
     /// The items of a list; nothing may stand as an empty mapping, too.

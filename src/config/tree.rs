@@ -238,7 +238,7 @@ fn yaml_error(said: &str) -> (String, String) {
     placed.unwrap_or_else(|| (String::new(), line.to_owned()))
 }
 
-/// A value of the command line: null, switches, numbers, lists and mappings as in a file, anything else as text.
+/// A value of the command line: null, switches, numbers, lists, mappings and text in quotes as in a file, anything else as text.
 #[must_use]
 pub fn override_node(text: &str) -> Node {
     let number = text.parse::<f64>().ok().filter(|value| value.is_finite());
@@ -248,7 +248,7 @@ pub fn override_node(text: &str) -> Node {
         (_, _, "null" | "~") => Node::Null,
         (_, _, "true") => Node::Bool(true),
         (_, _, "false") => Node::Bool(false),
-        _ if text.starts_with(['[', '{']) => {
+        _ if text.starts_with(['[', '{', '"', '\'']) => {
             let parsed: Option<Placed> = parse(text).ok();
             parsed.map_or_else(|| Node::Text(text.to_owned()), |parsed| parsed.without_places().node)
         }

@@ -28,7 +28,7 @@ pub struct Fault {
     pub further: Vec<Error>,
 }
 
-/// One line, whatever names and values hold: control characters are written as escapes.
+/// One line, whatever names and values hold.
 impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(code) = self.code {
@@ -49,31 +49,34 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Text that stays in its line, whatever names are in it: control characters are written as escapes.
+/// Text that stays in its line and shows what it is, whatever names are in it: characters that break lines, command a terminal, turn the
+/// direction of writing or are not seen at all are written as escapes.
 #[must_use]
 pub fn in_one_line(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
-        if breaks_lines(c) {
-            line.extend(c.escape_default())
-        } else {
-            line.push(c)
-        }
-        line
-    })
+    let mut line = String::with_capacity(text.len());
+    // Text takes whatever is written.
+    let _ = OneLine(&mut line).write_str(text);
+    line
 }
 
-/// Whether a character can end a line or do something to a terminal.
-fn breaks_lines(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+/// Whether a character can end a line, do something to a terminal, or make a name look like another one.
+fn misleads(c: char) -> bool {
+    let is_unseen = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}'
+    );
+    c.is_control() || is_unseen
 }
 
-/// Writes control characters as escapes.
-struct OneLine<'o, 'f>(&'o mut fmt::Formatter<'f>);
+/// Writes such characters as escapes.
+struct OneLine<'o, W: Write>(&'o mut W);
 
-impl Write for OneLine<'_, '_> {
+impl<W: Write> Write for OneLine<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|c| match c {
-            c if breaks_lines(c) => write!(self.0, "{}", c.escape_default()),
+            c if misleads(c) => write!(self.0, "{}", c.escape_default()),
             c => self.0.write_char(c),
         })
     }
@@ -332,6 +335,12 @@ mod tests {
     #[test]
     fn names_stay_in_their_line() {
         assert_eq!(in_one_line("a\nb\u{1b}[31m\u{2028}c"), "a\\nb\\u{1b}[31m\\u{2028}c");
-        assert_eq!(in_one_line("Q = 0.0054 \u{c5}"), "Q = 0.0054 \u{c5}");
+        assert_eq!(in_one_line("a\u{202e}5h.b\u{200b}\u{feff}"), "a\\u{202e}5h.b\\u{200b}\\u{feff}");
+        for plain in ["Q = 0.0054 \u{c5}", "\u{645}\u{644}\u{641}", "\u{6e2c}\u{5b9a}.h5", "e\u{301}", "\u{fffd}"] {
+            assert_eq!(in_one_line(plain), plain);
+            assert_eq!(Fault::at(plain, "x").config().to_string(), format!("configuration: {plain}: x"));
+        }
+        let told = Fault::at("a\u{202e}", "b\u{1b}").expected("c\u{200d}").config().to_string();
+        assert_eq!(told, "configuration: a\\u{202e}: b\\u{1b}; expected c\\u{200d}");
     }
 }

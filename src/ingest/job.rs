@@ -13,7 +13,7 @@ use crate::ingest::merge::{Merged, groups, joined_noise};
 use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
 use crate::ingest::sigma::measured_sigma;
-use crate::ingest::survey::{Survey, bytes_to_read, common_frame_count, common_value_type, enough_memory, points};
+use crate::ingest::survey::{Survey, bytes_to_read, common_value_type, enough_memory, points};
 use crate::ingest::usable::{LeftOut, NonFinite, Read, Usable, enough_frames, with_whiteness};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
@@ -21,7 +21,7 @@ use crate::machine::file_identity::{FileIdentity, in_full};
 use crate::machine::memory::rss_anon_bytes;
 use crate::store::block::Values;
 use crate::store::described::{PAIR_ORDER, Whose};
-use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, ValueType};
+use crate::store::manifest::{FORMAT_VERSION, Manifest, MergedAngle, Partition, Provenance, SourceExtent, ValueType};
 use crate::store::writer::StagedStore;
 use crate::units::degrees;
 use std::ops::Range;
@@ -35,6 +35,7 @@ struct OfAngle {
     warnings: Vec<String>,
     sources: Vec<String>,
     members: Vec<MergedAngle>,
+    triangles_agree: bool,
 }
 
 /// One angle on its way into the store; `None` if it was skipped.
@@ -58,7 +59,7 @@ pub(super) struct Job<'a> {
     /// Bins that become one angle each.
     groups: Vec<Vec<Bin>>,
     frames: Range<usize>,
-    n_file: usize,
+    extent: SourceExtent,
     /// Of every partition: the widest of the selected matrices.
     value_type: ValueType,
     dt_seconds: f64,
@@ -71,10 +72,11 @@ impl<'a> Job<'a> {
     /// Decides everything that metadata can decide.
     pub fn plan(request: &'a IngestSettings, threads: usize) -> Result<Self> {
         let selection = &request.selection;
-        let Survey { source, layout, others, table } = Survey::of(request.source()?, selection)?;
+        let survey = Survey::of(request.source()?, selection)?;
+        let (bins, extent) = survey.selected(selection)?;
+        let Survey { source, layout, others, table } = survey;
+        let n_file = extent.n_frames;
         let mut warnings = table.warnings.clone();
-        let bins = selection.bins(&source, &table)?;
-        let n_file = common_frame_count(&source, &bins)?;
         let value_type = common_value_type(&source, &bins, &mut warnings)?;
         for other in others {
             warnings.push(also_holds(&source, layout, other, n_file, selection)?);
@@ -82,7 +84,7 @@ impl<'a> Job<'a> {
         warnings.extend(other_frames(table.intensity.as_deref(), n_file));
         let frames = selection.frames(&source, n_file)?;
         let dt_seconds = selection.dt_seconds(&table)?;
-        let groups = groups(bins, selection.merge_within_degrees);
+        let groups = groups(bins, |bin| bin.phi_degrees, selection.merge_within_degrees);
         let pixels = pixel_counts(&source, layout)?;
         let job = Job {
             request,
@@ -92,7 +94,7 @@ impl<'a> Job<'a> {
             table,
             groups,
             frames,
-            n_file,
+            extent,
             value_type,
             dt_seconds,
             pixels,
@@ -105,7 +107,8 @@ impl<'a> Job<'a> {
     /// E38: every worker holds a matrix and what it is decoded from, and sums where angles are merged.
     fn check_memory(&self) -> Result<()> {
         let merges = self.groups.iter().any(|group| group.len() > 1);
-        let of_worker = bytes_to_read(self.n_file, self.value_type) + if merges { points(self.n_file) * 8 } else { 0 };
+        let of_worker = bytes_to_read(self.extent.n_frames, self.value_type)
+            + if merges { points(self.extent.n_frames) * 8 } else { 0 };
         enough_memory(&self.source, of_worker * self.threads.min(self.groups.len()) as u64)
     }
 
@@ -162,6 +165,7 @@ impl<'a> Job<'a> {
             non_finite_values: merged.non_finite.0,
             non_finite_share: merged.non_finite.1,
             merged_from: merged.members,
+            triangles_agree: Some(merged.triangles_agree),
         };
         Ok(Some((merged.angle, partition, merged.warnings)))
     }
@@ -207,7 +211,7 @@ impl<'a> Job<'a> {
         let place = self.source.place(&bin.path);
         let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
         let _ = rss_anon_bytes();
-        let dark = dark_frames(self.table.intensity.as_deref(), self.n_file, &self.frames);
+        let dark = dark_frames(self.table.intensity.as_deref(), self.extent.n_frames, &self.frames);
         let left_out = LeftOut { dark: &dark, asked: &selection.left_out(&self.frames) };
         let read = Read { values: pairs.values, diagonal: pairs.diagonal, place, warnings: pairs.warnings };
         let usable = read.examined(self.frames.len(), &left_out, selection.max_non_finite_fraction)?;
@@ -222,6 +226,7 @@ impl<'a> Job<'a> {
             warnings,
             sources: vec![bin.path.clone()],
             members: Vec::new(),
+            triangles_agree: pairs.triangles_agree,
         })
     }
 
@@ -267,6 +272,7 @@ impl<'a> Job<'a> {
                 layout: self.layout.name().into(),
                 selection,
                 next_q_per_angstrom: distance_to_next(&wavevectors(&self.table.bins), q_per_angstrom),
+                extent: Some(self.extent.clone()),
                 warnings,
             },
         })
@@ -284,6 +290,7 @@ impl OfAngle {
         }
         let (values, share) = other.non_finite;
         self.non_finite = (self.non_finite.0 + values, self.non_finite.1.max(share));
+        self.triangles_agree &= other.triangles_agree;
         self.warnings.extend(other.warnings);
         self.sources.extend(other.sources);
         self

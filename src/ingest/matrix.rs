@@ -36,6 +36,8 @@ pub struct Pairs {
     pub diagonal: Vec<f64>,
     /// Where they were.
     pub triangle: Triangle,
+    /// Whether the other triangle holds the same, or nothing.
+    pub triangles_agree: bool,
     /// What deserves a warning.
     pub warnings: Vec<String>,
 }
@@ -160,7 +162,7 @@ impl Real for f64 {
 
 impl Cut<'_> {
     fn pack<T: Real>(&self, matrix: Vec<T>, wrap: fn(Vec<T>) -> Values) -> Result<Pairs> {
-        let triangle = self.triangle(&matrix)?;
+        let (triangle, triangles_agree) = self.triangle(&matrix)?;
         if triangle == Triangle::Empty {
             return Err(Fault::at(&self.place, "all values are zero or missing")
                 .expected("correlation values")
@@ -178,32 +180,35 @@ impl Cut<'_> {
             }
             _ => self.compact(matrix),
         };
-        Ok(Pairs { values: wrap(packed), diagonal, triangle, warnings: Vec::new() })
+        Ok(Pairs { values: wrap(packed), diagonal, triangle, triangles_agree, warnings: Vec::new() })
     }
 
-    /// Which triangles hold anything, looking at the whole matrix; two filled ones must be equal.
-    fn triangle<T: Real>(&self, matrix: &[T]) -> Result<Triangle> {
+    /// Which triangles hold anything, looking at the whole matrix, and whether it does not matter which is taken; two filled ones must be
+    /// equal, but for their last digits.
+    fn triangle<T: Real>(&self, matrix: &[T]) -> Result<(Triangle, bool)> {
         let filled =
             |values: &[T]| values.iter().fold(false, |any, &value| any | !(value == T::ZERO || value.is_nan()));
         let row = |i: usize| &matrix[i * self.n..(i + 1) * self.n];
         let lower = (0..self.n).any(|i| filled(&row(i)[..i]));
         let upper = (0..self.n).any(|i| filled(&row(i)[i + 1..]));
         match (upper, lower) {
-            (true, true) => self.check_symmetric(matrix).map(|()| Triangle::Full),
-            (true, false) => Ok(Triangle::Upper),
-            (false, true) => Ok(Triangle::Lower),
-            (false, false) => Ok(Triangle::Empty),
+            (true, true) => self.check_symmetric(matrix).map(|is_exact| (Triangle::Full, is_exact)),
+            (true, false) => Ok((Triangle::Upper, true)),
+            (false, true) => Ok((Triangle::Lower, true)),
+            (false, false) => Ok((Triangle::Empty, true)),
         }
     }
 
-    fn check_symmetric<T: Real>(&self, matrix: &[T]) -> Result<()> {
+    /// Whether both triangles are equal to the last digit.
+    fn check_symmetric<T: Real>(&self, matrix: &[T]) -> Result<bool> {
         const TILE: usize = 64;
-        let mut worst = (0.0, 0, 0);
+        let (mut worst, mut is_exact) = ((0.0, 0, 0), true);
         let tiles = || (0..self.n).step_by(TILE);
         for (row, col) in tiles().flat_map(|row| tiles().filter(move |&col| col >= row).map(move |col| (row, col))) {
             for i in row..(row + TILE).min(self.n) {
                 for j in col.max(i + 1)..(col + TILE).min(self.n) {
                     let (upper, lower): (f64, f64) = (matrix[i * self.n + j].into(), matrix[j * self.n + i].into());
+                    is_exact &= upper == lower || (upper.is_nan() && lower.is_nan());
                     let difference = (upper - lower).abs() / upper.abs().max(lower.abs()).max(f64::MIN_POSITIVE);
                     if difference > worst.0 {
                         worst = (difference, i, j);
@@ -212,7 +217,7 @@ impl Cut<'_> {
             }
         }
         if worst.0 <= SYMMETRY_TOLERANCE || self.symmetrise.is_some() {
-            return Ok(());
+            return Ok(is_exact);
         }
         Err(Fault::at(
             &self.place,

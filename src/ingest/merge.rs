@@ -1,27 +1,26 @@
 //! Nearly identical angles as one: which belong together, and their weighted mean. It reads no file.
 
 use crate::experiment::{AngleNoise, wrap_degrees};
-use crate::ingest::layouts::bins::Bin;
 use crate::store::block::Values;
 use crate::store::manifest::MergedAngle;
 
-/// Bins (by ascending angle) in groups that become one angle each: none is farther than `within_degrees` from the first of
+/// What has an angle (ascending) in groups that become one angle each: none is farther than `within_degrees` from the first of
 /// its group. Zero merges nothing. The circle closes: -179.9 and 179.9 degrees are neighbours.
 #[must_use]
-pub fn groups(bins: Vec<Bin>, within_degrees: f64) -> Vec<Vec<Bin>> {
-    let mut groups: Vec<Vec<Bin>> = Vec::new();
-    for bin in bins {
+pub fn groups<T>(all: Vec<T>, phi_degrees: impl Fn(&T) -> f64, within_degrees: f64) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    for one in all {
         match groups.last_mut() {
-            Some(group) if bin.phi_degrees - group[0].phi_degrees <= within_degrees && within_degrees > 0.0 => {
-                group.push(bin);
+            Some(group) if phi_degrees(&one) - phi_degrees(&group[0]) <= within_degrees && within_degrees > 0.0 => {
+                group.push(one);
             }
-            _ => groups.push(vec![bin]),
+            _ => groups.push(vec![one]),
         }
     }
     let (first, last) = (groups.first(), groups.last());
     let closes = match (first, last) {
         (Some(first), Some(last)) if groups.len() > 1 => {
-            first[first.len() - 1].phi_degrees + 360.0 - last[0].phi_degrees <= within_degrees
+            phi_degrees(&first[first.len() - 1]) + 360.0 - phi_degrees(&last[0]) <= within_degrees
         }
         _ => false,
     };
@@ -94,13 +93,8 @@ pub fn joined_noise(members: &[(f64, AngleNoise)]) -> AngleNoise {
 mod tests {
     use super::*;
 
-    fn bins(angles: &[f64]) -> Vec<Bin> {
-        let bin = |&phi_degrees: &f64| Bin { path: String::new(), label: 1, q_per_angstrom: 0.01, phi_degrees };
-        angles.iter().map(bin).collect()
-    }
-
     fn sizes(angles: &[f64], within: f64) -> Vec<usize> {
-        groups(bins(angles), within).iter().map(Vec::len).collect()
+        groups(angles.to_vec(), |phi| *phi, within).iter().map(Vec::len).collect()
     }
 
     #[test]

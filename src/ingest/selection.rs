@@ -123,7 +123,9 @@ impl Selection {
         }
     }
 
-    fn wants(&self, phi: f64) -> bool {
+    /// Whether an angle is in the wanted ranges.
+    #[must_use]
+    pub fn wants(&self, phi: f64) -> bool {
         self.phi_ranges.is_empty() || self.phi_ranges.iter().any(|range| range.contains(phi))
     }
 

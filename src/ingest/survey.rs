@@ -10,7 +10,7 @@ use crate::ingest::matrix::{frame_count, value_bytes};
 use crate::ingest::merge::groups;
 use crate::ingest::selection::Selection;
 use crate::machine::memory::available_bytes;
-use crate::store::manifest::ValueType;
+use crate::store::manifest::{SourceExtent, ValueType};
 use crate::units::gigabytes;
 use std::path::Path;
 
@@ -31,6 +31,22 @@ impl Survey {
         let table = bin_table(&source, layout, selection.allow_missing, selection.dt_override)?;
         Ok(Survey { source, layout, others, table })
     }
+
+    /// The bins that a selection takes, and what the file has at their q.
+    ///
+    /// # Errors
+    /// As [`Selection::bins`]; E16 if the bins have different numbers of frames.
+    pub fn selected(&self, selection: &Selection) -> Result<(Vec<Bin>, SourceExtent)> {
+        let bins = selection.bins(&self.source, &self.table)?;
+        let n_frames = common_frame_count(&self.source, &bins)?;
+        let at_q = self.table.bins.iter().filter(|bin| bin.q_per_angstrom == bins[0].q_per_angstrom);
+        let mut phi_degrees: Vec<f64> = at_q.map(|bin| bin.phi_degrees).collect();
+        phi_degrees.sort_by(f64::total_cmp);
+        let dt_seconds = self.table.timing.map(|timing| timing.dt_seconds());
+        let is_complete =
+            !selection.allow_missing || bin_table(&self.source, self.layout, false, selection.dt_override).is_ok();
+        Ok((bins, SourceExtent { n_frames, phi_degrees, dt_seconds, is_complete }))
+    }
 }
 
 /// Angles, frames and bytes of a value of a selection, from the metadata of a file alone.
@@ -39,12 +55,14 @@ impl Survey {
 /// As [`crate::ingest::convert::ingest`], as far as metadata tell.
 pub fn size_of_selection(path: &Path, selection: &Selection) -> Result<(usize, usize, usize)> {
     check_hdf5(path)?;
-    let Survey { source, table, .. } = Survey::of(path, selection)?;
-    let bins = selection.bins(&source, &table)?;
-    let frames = selection.frames(&source, common_frame_count(&source, &bins)?)?;
+    let survey = Survey::of(path, selection)?;
+    let (bins, extent) = survey.selected(selection)?;
+    let Survey { source, table, .. } = survey;
+    let frames = selection.frames(&source, extent.n_frames)?;
     selection.dt_seconds(&table)?;
     let width = value_bytes(&source, &bins[0].path)?;
-    Ok((groups(bins, selection.merge_within_degrees).len(), frames.len(), width))
+    let groups = groups(bins, |bin| bin.phi_degrees, selection.merge_within_degrees);
+    Ok((groups.len(), frames.len(), width))
 }
 
 /// Every q of a file, ascending, in 1/angstrom.
@@ -92,7 +110,7 @@ pub(super) fn enough_memory(source: &Source, needed: u64) -> Result<()> {
 }
 
 /// The number of frames that all selected matrices share.
-pub(super) fn common_frame_count(source: &Source, bins: &[Bin]) -> Result<usize> {
+fn common_frame_count(source: &Source, bins: &[Bin]) -> Result<usize> {
     let mut first = None;
     for bin in bins {
         let n = frame_count(source, &bin.path)?;

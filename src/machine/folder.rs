@@ -15,6 +15,14 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| not_writable(folder, error))
 }
 
+/// The path with the home directory in place of a leading `~`, as a shell writes it; `None` if nobody tells where that is.
+#[must_use]
+pub fn from_home(path: &Path) -> Option<PathBuf> {
+    let Ok(rest) = path.strip_prefix("~") else { return Some(path.to_path_buf()) };
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
+    Some(Path::new(&home).join(rest))
+}
+
 /// The folder of a path.
 #[must_use]
 pub fn parent_of(path: &Path) -> PathBuf {

@@ -10,14 +10,15 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::Experiment;
 use crate::ingest::adopt::sources::are_the_tables;
-use crate::ingest::chosen::{Chosen, are_same_ranges};
+use crate::ingest::chosen::{Held, Part, Sameness};
+use crate::ingest::files::signature::check_hdf5;
 use crate::ingest::selection::Selection;
 use crate::machine::file_identity::FileIdentity;
 use crate::store::directory::hash_file;
 use crate::store::manifest::Manifest;
 use crate::units::listed;
 use serde_json::Value;
-use std::ops::Range;
+use std::fmt::Display;
 use std::path::{Component, Path, PathBuf};
 
 /// A value of the configuration that is not the store's.
@@ -25,20 +26,28 @@ struct Difference {
     key: &'static str,
     configured: String,
     stored: String,
+    /// What nobody knows, if it might be no difference.
+    unknown: Option<&'static str>,
 }
 
-/// The fields of a selection that have to be equal, and their keys. What is resolved with the file (layout, q, frame interval) is
-/// compared with what came of it.
-const EQUAL: [(&str, &str); 9] = [
-    ("phi_ranges", data::PHI_RANGES),
-    ("merge_within_degrees", data::MERGE),
-    ("start_frame", data::FIRST_FRAME),
-    ("end_frame", data::LAST_FRAME),
-    ("exclude_first_frame", data::EXCLUDE_FIRST),
-    ("masked_frames", data::MASKED),
-    ("symmetrise", data::SYMMETRISE),
-    ("skip_bad_bins", data::SKIP_BAD_BINS),
-    ("allow_missing", data::ALLOW_MISSING),
+impl Difference {
+    fn of(key: &'static str, configured: impl Display, stored: impl Display) -> Self {
+        Difference { key, configured: configured.to_string(), stored: stored.to_string(), unknown: None }
+    }
+}
+
+/// The parts of a selection that have to take the same, their fields and keys. What is resolved with the file (layout, q, frame interval)
+/// is compared with what came of it.
+const EQUAL: [(Part, &str, &str); 9] = [
+    (Part::Angles, "phi_ranges", data::PHI_RANGES),
+    (Part::Merging, "merge_within_degrees", data::MERGE),
+    (Part::FirstFrame, "start_frame", data::FIRST_FRAME),
+    (Part::LastFrame, "end_frame", data::LAST_FRAME),
+    (Part::FirstLeftOut, "exclude_first_frame", data::EXCLUDE_FIRST),
+    (Part::LeftOut, "masked_frames", data::MASKED),
+    (Part::Triangles, "symmetrise", data::SYMMETRISE),
+    (Part::BadBins, "skip_bad_bins", data::SKIP_BAD_BINS),
+    (Part::Missing, "allow_missing", data::ALLOW_MISSING),
 ];
 
 /// Frame intervals that differ by less than this share are one.
@@ -53,10 +62,11 @@ pub(super) fn check(settings: &Settings, directory: &Path, manifest: &Manifest) 
     let differences = differences(settings, manifest)?;
     if differences.is_empty() {
         // Tables may leave pairs out on purpose.
-        if !adopted {
-            enough_values(selection, directory, manifest)?;
+        if adopted {
+            return Ok(not_compared(selection, directory));
         }
-        return Ok(adopted.then(|| not_compared(selection, directory)).flatten());
+        enough_values(selection, directory, manifest)?;
+        return Ok(settings.ingest.source.as_deref().and_then(|source| taken_by_name(source, directory, manifest)));
     }
     Err(told(directory, &differences)
         .advice(match adopted {
@@ -106,8 +116,11 @@ pub(super) fn may_be_made_anew(settings: &Settings, directory: &Path, manifest: 
 }
 
 fn told(directory: &Path, differences: &[Difference]) -> Fault {
-    let told = differences.iter().map(|Difference { key, configured, stored }| {
-        format!("{key} is {configured} in the configuration and {stored} in the store")
+    let told = differences.iter().map(|Difference { key, configured, stored, unknown }| {
+        let doubt = unknown.map_or_else(String::new, |what| {
+            format!(" (perhaps the same: {what}, neither the store tells nor a source that is there)")
+        });
+        format!("{key} is {configured} in the configuration and {stored} in the store{doubt}")
     });
     Fault::at(directory.display(), told.collect::<Vec<String>>().join(", "))
         .expected("a store of what the configuration asks for")
@@ -117,50 +130,74 @@ fn told(directory: &Path, differences: &[Difference]) -> Fault {
 fn differences(settings: &Settings, manifest: &Manifest) -> Result<Vec<Difference>> {
     let selection = &settings.ingest.selection;
     let source = settings.ingest.source.as_deref();
-    let mut differences = of_what_was_resolved(selection, manifest);
-    differences.extend(of_gap(settings, manifest));
     if manifest.provenance.is_adopted() {
+        let mut differences = of_what_was_resolved(selection, manifest, None);
+        differences.extend(of_gap(settings, manifest));
         differences.extend(of_angles(selection, manifest));
         differences.extend(of_frames(selection, &manifest.experiment));
         differences.extend(source.filter(|source| source.exists()).and_then(|source| of_tables(source, manifest)));
-    } else {
-        let spelt = of_fields(selection, &manifest.provenance.selection);
-        let same = if spelt.is_empty() { Same::default() } else { Same::of(selection, manifest, source) };
-        differences.extend(spelt.into_iter().filter(|found| !same.holds_of(found.key)));
-        differences.extend(source.map(|source| of_source(source, manifest)).transpose()?.flatten());
+        return Ok(differences);
     }
+    let other_source = source.map(|source| of_source(source, manifest)).transpose()?.flatten();
+    let as_it_was = source.filter(|source| other_source.is_none() && source.exists());
+    let held = Held::of(manifest, as_it_was.or_else(|| source_as_it_was(manifest)));
+    let mut differences = of_what_was_resolved(selection, manifest, held.as_ref());
+    differences.extend(of_gap(settings, manifest));
+    for (part, mut found) in of_fields(selection, &manifest.provenance.selection) {
+        match held.as_ref().map_or(Sameness::Other, |held| held.is_taken_by(selection, part)) {
+            Sameness::Same => continue,
+            Sameness::Other => {}
+            Sameness::Unknown(what) => found.unknown = Some(what),
+        }
+        differences.push(found);
+    }
+    differences.extend(other_source);
     Ok(differences)
 }
 
-fn of_fields(selection: &Selection, stored: &Value) -> Vec<Difference> {
+/// What a store was made from, if it is where it was and nobody has written to it.
+fn source_as_it_was(manifest: &Manifest) -> Option<&Path> {
+    let provenance = &manifest.provenance;
+    let source = Path::new(&provenance.source);
+    let known = provenance.source_identity?;
+    FileIdentity::of(source).is_ok_and(|found| found == known).then_some(source)
+}
+
+/// What is written in another way.
+fn of_fields(selection: &Selection, stored: &Value) -> Vec<(Part, Difference)> {
     let configured = serde_json::to_value(selection).unwrap_or_default();
-    let difference = |&(field, key): &(&str, &'static str)| Difference {
-        key,
-        configured: in_words(field, &configured[field]),
-        stored: in_words(field, &stored[field]),
+    let difference = |&(part, field, key): &(Part, &str, &'static str)| {
+        let (configured, stored) = (in_words(field, &configured[field]), in_words(field, &stored[field]));
+        (part, Difference { key, configured, stored, unknown: None })
     };
-    EQUAL.iter().map(difference).filter(|found| found.configured != found.stored).collect()
+    EQUAL.iter().map(difference).filter(|(_, found)| found.configured != found.stored).collect()
 }
 
 /// Layout, wavevector and frame interval: those that the store has, if they are asked for.
-fn of_what_was_resolved(selection: &Selection, manifest: &Manifest) -> Vec<Difference> {
+fn of_what_was_resolved(selection: &Selection, manifest: &Manifest, held: Option<&Held<'_>>) -> Vec<Difference> {
     let experiment = &manifest.experiment;
     let (q, dt) = (experiment.q_per_angstrom, experiment.time.dt_seconds);
     let mut found = Vec::new();
     let known = !manifest.provenance.is_adopted();
     if let Some(layout) = selection.layout.filter(|layout| known && layout.name() != manifest.provenance.layout) {
-        let (configured, stored) = (layout.name().into(), manifest.provenance.layout.clone());
-        found.push(Difference { key: data::LAYOUT, configured, stored });
+        found.push(Difference::of(data::LAYOUT, layout.name(), &manifest.provenance.layout));
     }
     let is_wanted = selection.is_wanted_q(q, manifest.provenance.next_q_per_angstrom);
     if let Some(wanted) = selection.q_per_angstrom.filter(|_| !is_wanted) {
-        found.push(Difference { key: data::WAVEVECTOR, configured: wanted.to_string(), stored: q.to_string() });
+        found.push(Difference::of(data::WAVEVECTOR, wanted, q));
     }
-    let overridden = manifest.provenance.selection["dt_override"] == true && !selection.dt_override;
-    let wanted = selection.dt_seconds.filter(|wanted| (wanted - dt).abs() > SAME_INTERVAL * dt);
-    if wanted.is_some() || (overridden && selection.dt_seconds.is_none()) {
-        let configured = wanted.map_or("the file's".into(), |dt| dt.to_string());
-        found.push(Difference { key: data::FRAME_INTERVAL, configured, stored: dt.to_string() });
+    let is_other = |asked: &f64| (asked - dt).abs() > SAME_INTERVAL * dt;
+    if let Some(wanted) = selection.dt_seconds.filter(is_other) {
+        found.push(Difference::of(data::FRAME_INTERVAL, wanted, dt));
+    }
+    // The source's own was asked for, and the store has what its user has insisted on.
+    let stored = &manifest.provenance.selection;
+    if selection.dt_seconds.is_none() && stored["dt_override"] == true && !stored["dt_seconds"].is_null() {
+        let extent = held.and_then(Held::extent);
+        let unknown = extent.is_none().then_some("the frame interval of its source");
+        if extent.and_then(|extent| extent.dt_seconds).is_none_or(|own| is_other(&own)) {
+            found.push(Difference { unknown, ..Difference::of(data::FRAME_INTERVAL, "the file's", dt) });
+        }
     }
     found
 }
@@ -172,27 +209,46 @@ fn is_same_path(one: &Path, other: &Path) -> bool {
     one.ends_with(&other) || other.ends_with(&one)
 }
 
-/// A file that is the one that was read needs no look at its content; one that moved is told by it; one that is gone by its path.
+/// Whether a store was made from a file at this path, as far as that is written in the same way.
+pub(super) fn is_made_from(source: &Path, manifest: &Manifest) -> bool {
+    is_same_path(source, Path::new(&manifest.provenance.source))
+}
+
+/// Whether it was made from a file of this name, wherever that was.
+fn has_name_of(source: &Path, manifest: &Manifest) -> bool {
+    source.file_name().is_some() && source.file_name() == Path::new(&manifest.provenance.source).file_name()
+}
+
+/// What is to be said of a source that is gone and was elsewhere when the store was made.
+fn taken_by_name(source: &Path, directory: &Path, manifest: &Manifest) -> Option<String> {
+    (!source.exists() && !is_made_from(source, manifest)).then(|| {
+        let (store, made_from) = (directory.display(), &manifest.provenance.source);
+        format!(
+            "{} is gone: that the store {store} was made from it is told by the name alone, of {made_from}",
+            source.display()
+        )
+    })
+}
+
+/// A file that is the one that was read needs no look at its content; one that moved is told by it; one that is gone by its name.
 fn of_source(source: &Path, manifest: &Manifest) -> Result<Option<Difference>> {
     let provenance = &manifest.provenance;
     if !source.exists() {
-        let (configured, stored) = (format!("{} (gone)", source.display()), provenance.source.clone());
-        return Ok((!is_same_path(source, Path::new(&stored))).then_some(Difference {
-            key: data::FILE,
-            configured,
-            stored,
-        }));
+        let configured = format!("{} (gone: only its name can be compared)", source.display());
+        let is_other = !has_name_of(source, manifest);
+        return Ok(is_other.then(|| Difference::of(data::FILE, configured, &provenance.source)));
     }
-    let is_same_place = is_same_path(source, Path::new(&provenance.source));
-    if is_same_place && provenance.source_identity == Some(FileIdentity::of(source)?) {
+    if !source.is_file() {
+        check_hdf5(source)?;
+    }
+    if is_made_from(source, manifest) && provenance.source_identity == Some(FileIdentity::of(source)?) {
         return Ok(None);
     }
     let content = hash_file(source)?;
     let named = |place: &str, content: &str| format!("{place} (content {})", &content[..content.len().min(12)]);
-    Ok((content != provenance.source_blake3).then(|| Difference {
-        key: data::FILE,
-        configured: named(&source.display().to_string(), &content),
-        stored: named(&provenance.source, &provenance.source_blake3),
+    Ok((content != provenance.source_blake3).then(|| {
+        let configured = named(&source.display().to_string(), &content);
+        Difference::of(data::FILE, configured, named(&provenance.source, &provenance.source_blake3))
     }))
 }
 
@@ -200,53 +256,7 @@ fn of_source(source: &Path, manifest: &Manifest) -> Result<Option<Difference>> {
 fn of_gap(settings: &Settings, manifest: &Manifest) -> Option<Difference> {
     let (configured, stored) = settings.model.gap_angstrom.zip(manifest.experiment.gap_angstrom)?;
     let differs = (configured - stored).abs() > SAME_INTERVAL * stored;
-    differs.then(|| Difference { key: parameters::GAP, configured: configured.to_string(), stored: stored.to_string() })
-}
-
-/// Which parts of two selections take the same of the data, though they are written in other ways.
-#[derive(Debug, Default)]
-struct Same {
-    angles: bool,
-    frames: bool,
-    left_out: bool,
-}
-
-impl Same {
-    /// By the file, if it is there; otherwise as far as the store tells.
-    fn of(configured: &Selection, manifest: &Manifest, source: Option<&Path>) -> Self {
-        let Ok(stored) = serde_json::from_value::<Selection>(manifest.provenance.selection.clone()) else {
-            return Same::default();
-        };
-        let chosen = |selection: &Selection| Chosen::of(source.filter(|source| source.exists())?, selection).ok();
-        if let (Some(one), Some(other)) = (chosen(configured), chosen(&stored)) {
-            let angles = one.phi_degrees == other.phi_degrees;
-            return Same { angles, frames: one.frames == other.frames, left_out: one.left_out == other.left_out };
-        }
-        let frames = frames_of(configured, &stored, manifest.experiment.time.n_frames);
-        Same {
-            angles: are_same_ranges(&configured.phi_ranges, &stored.phi_ranges),
-            frames: frames.is_some(),
-            left_out: frames.is_some_and(|frames| configured.left_out(&frames) == stored.left_out(&frames)),
-        }
-    }
-
-    fn holds_of(&self, key: &str) -> bool {
-        match key {
-            data::PHI_RANGES => self.angles,
-            data::FIRST_FRAME | data::LAST_FRAME => self.frames,
-            data::MASKED | data::EXCLUDE_FIRST => self.left_out,
-            _ => false,
-        }
-    }
-}
-
-/// The frames of a store with `n_frames`, 0-based and half-open, if both selections take them. Of which number the last of the file is,
-/// the store tells only if it holds it.
-fn frames_of(configured: &Selection, stored: &Selection, n_frames: usize) -> Option<Range<usize>> {
-    let first = usize::try_from(stored.start_frame).ok()?.checked_sub(1)?;
-    let last = i64::try_from(first + n_frames).ok()?;
-    let is_last = configured.end_frame == stored.end_frame || (stored.end_frame == -1 && configured.end_frame == last);
-    (configured.start_frame == stored.start_frame && is_last).then(|| first..first + n_frames)
+    differs.then(|| Difference::of(parameters::GAP, configured, stored))
 }
 
 /// A value of a selection, as people write it.
@@ -271,7 +281,7 @@ fn of_angles(selection: &Selection, manifest: &Manifest) -> Option<Difference> {
     let outside: Vec<f64> = phi.filter(|&phi| !is_wanted(phi)).collect();
     let configured = in_words("phi_ranges", &serde_json::to_value(ranges).unwrap_or_default());
     let stored = || format!("with angles {} degrees", listed(&outside));
-    (!outside.is_empty()).then(|| Difference { key: data::PHI_RANGES, configured, stored: stored() })
+    (!outside.is_empty()).then(|| Difference::of(data::PHI_RANGES, configured, stored()))
 }
 
 /// Frames that adopted tables cannot be: another number of them than was selected, or those that were to be left out.
@@ -282,7 +292,7 @@ fn of_frames(selection: &Selection, experiment: &Experiment) -> Vec<Difference> 
     if selection.end_frame > 0 && usize::try_from(selected) != Ok(n) {
         let configured =
             format!("{} (with frame {first} as the first: {} frames)", selection.end_frame, selected.max(0));
-        found.push(Difference { key: data::LAST_FRAME, configured, stored: format!("the last of {n} frames") });
+        found.push(Difference::of(data::LAST_FRAME, configured, format!("the last of {n} frames")));
     }
     let place = |frame: usize| usize::try_from(i64::try_from(frame).ok()? - first).ok();
     let is_used =
@@ -291,11 +301,7 @@ fn of_frames(selection: &Selection, experiment: &Experiment) -> Vec<Difference> 
     let used: Vec<usize> = used.collect();
     if !used.is_empty() {
         let (configured, used) = (listed(&selection.masked_frames), listed(&used));
-        found.push(Difference {
-            key: data::MASKED,
-            configured,
-            stored: format!("with pairs of frames {used}, of {n}"),
-        });
+        found.push(Difference::of(data::MASKED, configured, format!("with pairs of frames {used}, of {n}")));
     }
     found
 }
@@ -303,18 +309,17 @@ fn of_frames(selection: &Selection, experiment: &Experiment) -> Vec<Difference> 
 /// A configured source of an adopted store: the tables that it was made of, whatever their folder is called now.
 fn of_tables(source: &Path, manifest: &Manifest) -> Option<Difference> {
     let provenance = &manifest.provenance;
-    (!are_the_tables(source, &provenance.files)).then(|| Difference {
-        key: data::FILE,
-        configured: source.display().to_string(),
-        stored: format!("{} tables of {}", provenance.files.len(), provenance.source),
+    (!are_the_tables(source, &provenance.files)).then(|| {
+        let stored = format!("{} tables of {}", provenance.files.len(), provenance.source);
+        Difference::of(data::FILE, source.display(), stored)
     })
 }
 
 /// What was configured of a selection and cannot be compared with adopted tables.
 fn not_compared(selection: &Selection, directory: &Path) -> Option<String> {
     let usual = serde_json::to_value(Selection::default()).unwrap_or_default();
-    let keys = of_fields(selection, &usual).into_iter().filter(|found| found.key != data::PHI_RANGES);
-    let told: Vec<String> = keys.map(|found| format!("{} = {}", found.key, found.configured)).collect();
+    let keys = of_fields(selection, &usual).into_iter().filter(|(part, _)| *part != Part::Angles);
+    let told: Vec<String> = keys.map(|(_, found)| format!("{} = {}", found.key, found.configured)).collect();
     (!told.is_empty()).then(|| {
         format!(
             "{}: adopted from tables, of which nobody knows whether they are of {}",

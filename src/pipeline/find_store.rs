@@ -7,7 +7,7 @@ use crate::error::{Error, Fault, Result};
 use crate::ingest::convert::place_of;
 use crate::ingest::request::StorePlace;
 use crate::listener::LogLevel;
-use crate::pipeline::agreement::check;
+use crate::pipeline::agreement::{check, is_made_from};
 use crate::pipeline::run::Run;
 use crate::store::manifest::Manifest;
 use crate::store::recognise::is_store;
@@ -34,13 +34,27 @@ impl Run<'_> {
             self.say(LogLevel::Info, &format!("no data file is named: taking the store {} as it is", path.display()));
             return Ok(path.clone());
         }
-        let gone = self.settings.ingest.source.as_ref().filter(|source| !source.exists());
-        if let (Some(gone), [store]) = (gone, &agreeing(self.settings)[..]) {
-            let what = format!("{} is gone: taking the store {}", gone.display(), store.display());
-            self.say(LogLevel::Warning, &what);
-            return Ok(store.clone());
+        let Some(gone) = self.settings.ingest.source.as_ref().filter(|source| !source.exists()) else {
+            return Ok(self.ingest()?.store);
+        };
+        match (&agreeing(self.settings)[..], &agreeing_where(self.settings, &|_| true)[..]) {
+            ([store], _) => {
+                let what = format!("{} is gone: taking the store {}", gone.display(), store.display());
+                self.say(LogLevel::Warning, &what);
+                Ok(store.clone())
+            }
+            // Files in other folders often have the same name.
+            ([], [store]) => Err(Fault::at(gone.display(), "no such file")
+                .expected("a file, or a store that was made from it")
+                .advice(format!(
+                    "{} agrees in all else and was made from a file of this name, {}: if that is it, name it with --store",
+                    store.display(),
+                    Manifest::of(store)?.provenance.source
+                ))
+                .code(Code::E01)
+                .io()),
+            _ => Ok(self.ingest()?.store),
         }
-        Ok(self.ingest()?.store)
     }
 
     /// The store as the configuration asks for it, which has to be there.
@@ -59,8 +73,17 @@ impl Run<'_> {
     }
 }
 
-/// Stores at the place of the configuration that hold what it asks for, as far as can be told without its file.
+/// Stores at the place of the configuration that hold what it asks for, as far as can be told without its file. Where none is named,
+/// they were made from a file at the same path.
 pub(super) fn agreeing(settings: &Settings) -> Vec<PathBuf> {
+    agreeing_where(settings, &|manifest| match (&settings.ingest.store, &settings.ingest.source) {
+        (StorePlace::Keyed { .. }, Some(source)) => is_made_from(source, manifest),
+        _ => true,
+    })
+}
+
+/// The same of some stores only.
+fn agreeing_where(settings: &Settings, is_meant: &dyn Fn(&Manifest) -> bool) -> Vec<PathBuf> {
     let ingest = &settings.ingest;
     let mut candidates = match &ingest.store {
         StorePlace::Directory(path) => vec![path.clone()],
@@ -72,7 +95,7 @@ pub(super) fn agreeing(settings: &Settings) -> Vec<PathBuf> {
     candidates.retain(|path| {
         let Ok(manifest) = Manifest::of(path) else { return false };
         // Stores of the same data (with columns for other readers, say) are one.
-        let is_new = !sources.contains(&manifest.provenance.source_blake3);
+        let is_new = is_meant(&manifest) && !sources.contains(&manifest.provenance.source_blake3);
         let agrees = is_new && is_cut_alike(&manifest) && check(settings, path, &manifest).is_ok();
         if agrees {
             sources.push(manifest.provenance.source_blake3);

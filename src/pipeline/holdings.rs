@@ -74,8 +74,15 @@ pub struct KeptRun {
 /// Results in an output folder, the oldest first.
 ///
 /// # Errors
-/// Io if the folder cannot be read.
+/// E01 if there is no such folder; Io if it cannot be read.
 pub fn runs(output: &Path) -> Result<Vec<KeptRun>> {
+    if output.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Err(Fault::at(output.display(), "no such folder")
+            .expected("the output folder of earlier runs (output.directory of their configuration)")
+            .advice("name it with --output; `homodyne run` makes it")
+            .code(Code::E01)
+            .io());
+    }
     let mut found: Vec<KeptRun> = folders(output)?.into_iter().filter_map(kept_run).collect();
     found.sort_by(|a, b| (a.finished_unix_seconds, &a.id).cmp(&(b.finished_unix_seconds, &b.id)));
     Ok(found)
@@ -84,7 +91,7 @@ pub fn runs(output: &Path) -> Result<Vec<KeptRun>> {
 /// Stores of an output folder, those used last at the end.
 ///
 /// # Errors
-/// Io if the folder cannot be read.
+/// As [`runs`].
 pub fn stores(output: &Path) -> Result<Vec<KeptStore>> {
     let runs = runs(output)?;
     let folder = output.join(STORES_FOLDER);

@@ -54,15 +54,15 @@ impl Marked {
             let name = path.to_str().unwrap_or_default();
             name == self.marker || listed.contains_key(name)
         };
-        found.iter().all(is_listed) && listed.iter().all(is_whole)
+        found.iter().all(is_listed) && listed.iter().all(is_whole) && empty_folder(place).is_none()
     }
 
-    /// The first file in it that its marker does not list; `None` also where there is no such directory.
+    /// The first file in it that its marker does not list, or an empty folder; `None` also where there is no such directory.
     pub fn foreign(&self, place: &Path) -> Option<PathBuf> {
         let told = self.told(place);
         let is_listed = |name: &str| name == self.marker || told["files"].get(name).is_some();
         let found = files(place).unwrap_or_default();
-        found.into_iter().find(|path| !path.to_str().is_some_and(is_listed))
+        found.into_iter().find(|path| !path.to_str().is_some_and(is_listed)).or_else(|| empty_folder(place))
     }
 
     /// A new one may come to a place where nothing is, where a folder is empty, or where an earlier one is as it was written.
@@ -109,6 +109,20 @@ impl Marked {
 
 fn is_empty(place: &Path) -> bool {
     std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// An empty folder below a place, named from there: no such directory has any.
+fn empty_folder(place: &Path) -> Option<PathBuf> {
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let entries: Vec<DirEntry> = std::fs::read_dir(place.join(&folder)).ok()?.flatten().collect();
+        if entries.is_empty() && folder != Path::new("") {
+            return Some(folder);
+        }
+        let inner = entries.iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.extend(inner.map(|entry| folder.join(entry.file_name())));
+    }
+    None
 }
 
 /// All files below a place, named from there; `None` if there is anything else than files and folders, or it cannot be looked at.

@@ -1,10 +1,11 @@
 //! The directory of a report: a result is read for it, and it appears whole. It draws nothing.
 
 use crate::error::catalogue::Code;
-use crate::error::{Fault, Result, io_at};
+use crate::error::{Error, Fault, Result, io_at};
 use crate::listener::{LogLevel, Watch};
 use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
+use crate::machine::folder::{make_folder, parent_of};
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome};
@@ -67,11 +68,7 @@ impl Reported {
     /// Config with what is missing.
     pub fn read(directory: &Path) -> Result<Self> {
         let missing = |name: &str| {
-            Fault::at(directory.join(name).display(), "not there, or no result of this program")
-                .expected("a run directory, as `homodyne run` and `homodyne fit` write it")
-                .advice("`homodyne runs` lists them")
-                .code(Code::E77)
-                .config()
+            no_results(&directory.join(name), "a run directory, as `homodyne run` and `homodyne fit` write it")
         };
         let text = |name: &str| regular_file::read_to_string(&directory.join(name)).map_err(|_| missing(name));
         let mut outcome: FitOutcome =
@@ -203,6 +200,15 @@ pub fn as_asked(settings: &ReportSettings) -> Map<String, Value> {
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// The error of results that are not there, or are not of this program.
+pub fn no_results(file: &Path, expected: &str) -> Error {
+    let (found, code) = match file.symlink_metadata() {
+        Ok(_) => ("is no result of this program, or was changed", Code::E77),
+        Err(_) => ("is not there", Code::E01),
+    };
+    Fault::at(file.display(), found).expected(expected).advice("`homodyne runs` lists them").code(code).config()
+}
+
 const ANGLES: &str = "angles";
 const COLOURS: &str = "colormap";
 
@@ -218,10 +224,9 @@ pub fn publish(place: &Path, says: Map<String, Value>, files: Files, watch: &Wat
         watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
     }
     let staged = StagedDirectory::begin(place, KIND)?;
-    let plots = staged.path().join("plots");
-    std::fs::create_dir(&plots).map_err(io_at(&plots))?;
     for (name, content) in &files {
         let path = staged.path().join(name);
+        make_folder(&parent_of(&path))?;
         std::fs::write(&path, content).map_err(io_at(&path))?;
     }
     let hashes = files.iter().map(|(name, content)| (name.clone(), content_hash(content).into())).collect();

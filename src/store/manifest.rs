@@ -80,6 +80,10 @@ pub struct Partition {
     /// Angles of the source that became this one, if there were several.
     #[serde(default)]
     pub merged_from: Vec<MergedAngle>,
+    /// Whether it does not matter which triangle of the matrix is taken: both hold the same, or one holds nothing. Stores of earlier
+    /// versions do not tell, nor do adopted ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triangles_agree: Option<bool>,
 }
 
 /// An angle that was merged with others.
@@ -100,6 +104,19 @@ pub struct SourceFile {
     pub bytes: u64,
     /// BLAKE3 of the file.
     pub blake3: String,
+}
+
+/// What a source has at the wavevector of a store, taken or not: selections of it can be compared when it is gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceExtent {
+    /// Frames.
+    pub n_frames: usize,
+    /// Angles in degrees, ascending.
+    pub phi_degrees: Vec<f64>,
+    /// Its own frame interval in seconds, if it tells one.
+    pub dt_seconds: Option<f64>,
+    /// Whether every matrix has a bin and every bin a matrix.
+    pub is_complete: bool,
 }
 
 /// The layout of tables of another Arrow tool.
@@ -127,6 +144,9 @@ pub struct Provenance {
     /// Distance to the nearest other wavevector of the source in 1/angstrom, if it has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_q_per_angstrom: Option<f64>,
+    /// What else the source has at that wavevector; stores of earlier versions do not tell, nor do adopted ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<SourceExtent>,
     /// Warnings given at ingest.
     pub warnings: Vec<String>,
 }

@@ -55,7 +55,8 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
             || is_condensed(place, file)
             || parts.iter().any(|part| file == Path::new(part))
     };
-    match foreign(place, &is_part) {
+    let is_folder = |folder: &Path| parts.iter().any(|part| Path::new(part).starts_with(folder));
+    match foreign(place, &is_part, &is_folder) {
         Some(file) => {
             let found = format!("holds {}, which is no part of the store", file.display());
             Err(taken(place, &found, "move it elsewhere"))
@@ -77,7 +78,8 @@ fn holds_only_parts(place: &Path) -> bool {
             _ => false,
         }
     };
-    place.symlink_metadata().is_ok_and(|there| there.is_dir()) && foreign(place, &is_part).is_none()
+    // One that was begun has folders without files.
+    place.symlink_metadata().is_ok_and(|there| there.is_dir()) && foreign(place, &is_part, &|_| true).is_none()
 }
 
 /// Whether a file, named from its store, holds pseudo-pairs by its own words, or is what is left of writing them.
@@ -89,8 +91,9 @@ fn is_condensed(place: &Path, file: &Path) -> bool {
     }
 }
 
-/// The first file below a place that is no part of it, named from there. Whatever is neither file nor folder is none.
-fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+/// The first file or folder below a place that is no part of it, named from there: somebody made an empty one, too. Whatever is neither
+/// file nor folder is none.
+fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool, is_folder: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         let mut entries: Vec<DirEntry> = std::fs::read_dir(place.join(&folder)).ok()?.flatten().collect();
@@ -98,13 +101,17 @@ fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
         for entry in entries {
             let name = folder.join(entry.file_name());
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(name),
+                Ok(kind) if kind.is_dir() && (is_folder(&name) || !is_empty(&place.join(&name))) => folders.push(name),
                 Ok(kind) if kind.is_file() && is_part(&name) => {}
                 _ => return Some(name),
             }
         }
     }
     None
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Whether a directory has the manifest of a store, of any version, or one that may not be read: only its owner can tell.

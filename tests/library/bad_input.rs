@@ -176,7 +176,17 @@ fn units_of_lists_hold_and_contradictions_are_refused() {
             ApsU { unit_of_q: Some("1/A"), units: [Some("1/nm"), None, None], map_units: vec![], ..usual.clone() },
             "two units",
         ),
-        (ApsU { frame_time: None, frame_time_is_a_group: true, ..usual.clone() }, "is a group where a dataset belongs"),
+        (
+            ApsU { frame_time: None, groups_instead: &["frame_time"], ..usual.clone() },
+            "is a group where a dataset belongs",
+        ),
+        // What decides nothing is no less damaged for that.
+        (ApsU { groups_instead: &["begin_frame"], ..usual.clone() }, "config/begin_frame: is a group where a dataset"),
+        (ApsU { groups_instead: &["end_frame"], ..usual.clone() }, "config/end_frame: is a group where a dataset"),
+        (
+            ApsU { groups_instead: &["count_time"], ..usual.clone() },
+            "detector_1/count_time: is a group where a dataset",
+        ),
     ] {
         let dt_seconds = (file.frame_time.is_none()).then_some(0.2);
         let told = Place::new().ingest_u(&file, Selection { dt_seconds, ..q() }).expect_err(words).to_string();

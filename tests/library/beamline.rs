@@ -76,8 +76,8 @@ pub struct ApsU {
     /// Attribute `unit` of the list of q.
     pub unit_of_q: Option<&'static str>,
     pub frame_time: Option<f64>,
-    /// An empty group under the name of the frame time.
-    pub frame_time_is_a_group: bool,
+    /// Empty groups under these names, wherever a number belongs there.
+    pub groups_instead: &'static [&'static str],
     pub stride: Option<i64>,
     pub average: Option<i64>,
     pub intensity: Option<Vec<f32>>,
@@ -118,7 +118,7 @@ impl ApsU {
             units: [None; 3],
             unit_of_q: None,
             frame_time: Some(0.05),
-            frame_time_is_a_group: false,
+            groups_instead: &[],
             stride: Some(2),
             average: Some(1),
             intensity: None,
@@ -153,8 +153,17 @@ impl ApsU {
             twotime.add_group(map.finish());
             twotime.create_dataset("processed_bins").with_i32_data(&self.labels);
             let mut config = twotime.create_group("config");
-            for (name, value) in [("stride_frame", self.stride), ("avg_frame", self.average)] {
-                if let Some(value) = value {
+            let numbers = [
+                ("stride_frame", self.stride),
+                ("avg_frame", self.average),
+                ("begin_frame", Some(0)),
+                ("end_frame", Some(-1)),
+            ];
+            for (name, value) in numbers {
+                if self.groups_instead.contains(&name) {
+                    let group = config.create_group(name).finish();
+                    config.add_group(group);
+                } else if let Some(value) = value {
                     config.create_dataset(name).with_i64_data(&[value]).with_shape(&[]);
                 }
             }
@@ -230,9 +239,12 @@ impl ApsU {
             let dataset = detector.create_dataset("frame_time").with_f32_data(&[frame_time as f32]).with_shape(&[1, 1]);
             in_unit(dataset, self.units[2]);
         }
-        if self.frame_time_is_a_group {
-            let group = detector.create_group("frame_time").finish();
+        for name in self.groups_instead.iter().filter(|name| name.ends_with("_time")) {
+            let group = detector.create_group(name).finish();
             detector.add_group(group);
+        }
+        if !self.groups_instead.contains(&"count_time") {
+            detector.create_dataset("count_time").with_f64_data(&[0.04]);
         }
         instrument.add_group(detector.finish());
         if let Some(frame_time) = self.other_frame_time {

@@ -60,3 +60,18 @@ fn a_changed_byte_is_found_or_changes_only_itself() {
     println!("{} bytes: {refused} refused, {same} the same, {changed} another number", whole.len());
     assert!(refused > 50 && same > 50 && changed < 40, "{refused} refused, {same} the same, {changed} another number");
 }
+
+#[test]
+fn what_decides_nothing_is_found_damaged_all_the_same() {
+    let place = Place::new();
+    let path = ApsU::default().write(&place.path("a.hdf"));
+    let whole = std::fs::read(&path).expect("file");
+    for name in ["begin_frame", "end_frame", "count_time"] {
+        let at = whole.windows(name.len()).position(|bytes| bytes == name.as_bytes()).expect("a name");
+        let mut damaged = whole.clone();
+        damaged[at + 2] ^= 1;
+        std::fs::write(&path, &damaged).expect("written");
+        let told = place.ingest(&path, q()).expect_err(name).to_string();
+        assert!(told.contains("[E04]"), "{name}: {told}");
+    }
+}

@@ -9,6 +9,7 @@ use crate::told::{
     over, over_something_else, results_over, resumed, run, settings, shipped, small_legacy, unreadable, warnings,
     with_store, written_to_meanwhile,
 };
+use arrow_array::UInt64Array;
 use homodyne::config::key::Meaning;
 use homodyne::config::keys::patterns;
 use homodyne::config::load::load;
@@ -23,6 +24,7 @@ use homodyne::pipeline::checkpoint::Hashes;
 use homodyne::pipeline::plan::plan;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 #[test]
@@ -245,6 +247,18 @@ fn situations(code: Code) -> Vec<(Told, &'static str)> {
             (
                 told(plain_table, |settings| (options(settings), settings.n_frames = Some(2_000_000)).1),
                 "2000000 frames",
+            ),
+            (
+                told(
+                    |place, rows| {
+                        let mut columns = columns(&["phi", "i", "c2"], &rows);
+                        let last = rows.iter().map(|row| if row.j == 3 { u64::MAX } else { row.j as u64 });
+                        columns.push(("j".into(), Arc::new(last.collect::<UInt64Array>())));
+                        write(&place.path("tables/a.parquet"), columns, &[]);
+                    },
+                    options,
+                ),
+                "18446744073709551615 frames; expected 3 to 100000 frames; check the columns of frames (from 0; below 0 is a huge",
             ),
         ],
         Code::E47 => vec![

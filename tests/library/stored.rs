@@ -32,11 +32,13 @@ pub fn write_store(place: &Path, experiment: &Experiment, values: &[Values], for
             non_finite_values: 0,
             non_finite_share: 0.0,
             merged_from: vec![],
+            triangles_agree: None,
         });
         assert!(!place.exists(), "nothing is visible before the store is published");
     }
     let provenance = Provenance {
         next_q_per_angstrom: None,
+        extent: None,
         program: String::new(),
         source: String::new(),
         source_blake3: String::new(),

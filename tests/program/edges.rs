@@ -71,8 +71,7 @@ fn a_selection_in_other_words_is_the_same() {
         if !is_there {
             std::fs::rename(folder.join("data.h5"), folder.join("away.h5")).expect("moved");
         }
-        // Without the file nobody knows which angles it has beside those of the store.
-        for set in same.iter().filter(|set| is_there || !set.contains("max_angle: 0}")) {
+        for set in same {
             is_done(folder, &fit(&[set]).iter().map(String::as_str).collect::<Vec<&str>>());
         }
         for (set, told) in other {
@@ -100,15 +99,82 @@ fn the_q_that_is_taken_and_another_store_of_it_are_told() {
 fn names_that_break_lines_are_told_in_one() {
     let folder = folder();
     let folder = folder.path();
-    let name = "a\nERROR b\u{1b}[31m.h5";
+    let name = "a\nERROR b\u{1b}[31m\u{202e}.h5";
     std::fs::rename(folder.join("data.h5"), folder.join(name)).expect("named");
-    let config = CONFIG.replace("data.h5", r#""a\nERROR b\e[31m.h5""#);
+    let config = CONFIG.replace("data.h5", r#""a\nERROR b\e[31m\u202e.h5""#);
     std::fs::write(folder.join("c.yaml"), config).expect("config");
     let said = is_done(folder, &["run", "c.yaml"]);
     assert!(said.lines().all(|line| line.starts_with("20") && line.contains('Z')), "{said}");
     assert!(said.contains("a\\nERROR b\\") && !said.contains('\u{1b}'), "{said}");
     let log = std::fs::read_to_string(folder.join("results/latest/log.txt")).expect("a log");
-    assert!(log.lines().all(|line| line.starts_with("20")) && !log.contains('\u{1b}'), "{log}");
+    assert!(log.lines().all(|line| line.starts_with("20")) && !log.contains(['\u{1b}', '\u{202e}']), "{log}");
+    // Tables and JSON, too.
+    let [output, store] = ["out\n\u{1b}[2J\u{202e}", "store\n\u{1b}[2J\u{202e}"];
+    is_done(folder, &["run", "c.yaml", "--output", output]);
+    for words in [
+        &["stores", "--output", output][..],
+        &["stores", "--output", output, "--json"],
+        &["runs", "--output", output],
+        &["runs", "--output", output, "--json"],
+        &["ingest", "--config", "c.yaml", "--store", store],
+        &["inspect", store],
+        &["inspect", store, "--json"],
+        &["config", "show", "c.yaml", "--set", &format!("output.directory={output}")],
+        &["config", "validate", "c.yaml"],
+        &["plan", "c.yaml"],
+        &["report", &format!("{output}/latest")],
+    ] {
+        let told = homodyne(folder, words);
+        let text = String::from_utf8(told.stdout.clone()).expect("text") + &stderr(&told);
+        let is_raw = |c: char| c == '\u{202e}' || (c.is_control() && c != '\n');
+        assert!(told.status.success() && !text.contains(is_raw), "{words:?}: {text:?}");
+        // No name has broken a line.
+        assert!(
+            !text.lines().any(|line| line.starts_with("ERROR b") || line.starts_with("\\u{1b}")),
+            "{words:?}: {text}"
+        );
+    }
+    let listed = homodyne(folder, &["stores", "--output", output, "--json"]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert!(listed[0]["source"].as_str().is_some_and(|source| source.ends_with(name)), "{listed}");
+}
+
+#[test]
+fn what_stands_where_a_command_or_a_file_belongs_is_told_with_what_to_write() {
+    let folder = folder();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("scans")).expect("folder");
+    std::fs::rename(folder.join("data.h5"), folder.join("scans/data.h5")).expect("moved");
+    for (words, told) in [
+        (&["c.yaml"][..], &["[E62]", "`c.yaml`, which is no command", "`homodyne run c.yaml`"][..]),
+        (&["nowhere.yml"], &["`homodyne run nowhere.yml`"]),
+        (&["scans/data.h5"], &["`homodyne inspect scans/data.h5`"]),
+        (&["fti"], &["unrecognized subcommand 'fti'"]),
+        (&["runs", "--output", "nowhere"], &["[E01] nowhere: no such folder", "output.directory", "--output"]),
+        (&["stores"], &["[E01] results: no such folder", "`homodyne run` makes it"]),
+        (
+            &["report", "nowhere"],
+            &["[E01] nowhere/parameters.json: is not there", "a run directory", "`homodyne runs`"],
+        ),
+        (&["report", "scans/data.h5"], &["[E01]", "is not there"]),
+    ] {
+        let line = refused(folder, words);
+        assert!(told.iter().all(|told| line.contains(told)), "{words:?}: {line}");
+    }
+    let file = ["--set", "experimental_data.file_path=scans/data.h5"];
+    is_done(folder, &[&["ingest", "--config", "c.yaml", "--store", "S"], &file[..]].concat());
+    let scans = ["--set", "experimental_data.file_path=scans"];
+    for words in [
+        &["run", "c.yaml"][..],
+        &["fit", "c.yaml", "--store", "S"],
+        &["run", "c.yaml", "--store", "S"],
+        &["plan", "c.yaml"],
+        &["config", "validate", "c.yaml"],
+    ] {
+        let line = refused(folder, &[words, &scans[..]].concat());
+        let told = "[E01] scans: is a folder; expected an HDF5 file; name a file in it; nearby: data.h5";
+        assert!(line.contains(told), "{words:?}: {line}");
+    }
 }
 
 #[test]
@@ -120,6 +186,29 @@ fn a_leading_tilde_is_the_home_directory_and_empty_text_is_no_path() {
     let done = program.current_dir(folder).env("HOME", folder.join("home")).args(words).output().expect("run");
     assert!(done.status.code().is_some_and(|code| code < 2), "{}", stderr(&done));
     assert!(folder.join("home/out/latest").exists() && folder.join("home/S/_manifest.json").is_file());
+    // The shell leaves `~` as it is behind `=`.
+    for words in [
+        &["simulate", "--mode=static", "--frames=40", "--angles=2", "--out=~/s.h5", "--plot=~/look"][..],
+        &["inspect", "~/s.h5"],
+        &["inspect", "~/s.h5", "--plot=~/seen"],
+        &["config", "init", "static", "-o=~/i.yaml"],
+        &["config", "show", "~/i.yaml"],
+        &["ingest", "~/s.h5", "--store=~/T"],
+        &["adopt", "~/T/c2", "--out=~/A", "--q=0.0054"],
+        &["fit", "--data-file=~/s.h5", "--static-mode", "--output-dir=~/out2", "--store=~/T"],
+        &["report", "~/out2/latest"],
+        &["stores", "--output=~/out2"],
+        &["runs", "--output=~/out2"],
+        &["man", "--out=~/man"],
+        &["plan", "c.yaml", "--store=~/T", "--set=experimental_data.file_path=null"],
+    ] {
+        let mut program = Program::cargo_bin("homodyne").expect("built");
+        let done = program.current_dir(folder).env("HOME", folder.join("home")).args(words).output().expect("run");
+        assert!(done.status.code().is_some_and(|code| code < 2), "{words:?}: {}", stderr(&done));
+    }
+    let mut program = Program::cargo_bin("homodyne").expect("built");
+    let done = program.current_dir(folder).env_remove("HOME").args(["inspect", "~/s.h5"]).output().expect("run");
+    assert!(done.status.code() == Some(2) && stderr(&done).contains("the variable HOME"), "{}", stderr(&done));
     assert!(!folder.join("~").exists());
     let line = refused(folder, &["run", "c.yaml", "--output", ""]);
     assert!(line.contains("[E62] --output: \"\" (empty text); expected a value"), "{line}");
@@ -130,14 +219,36 @@ fn a_leading_tilde_is_the_home_directory_and_empty_text_is_no_path() {
 }
 
 #[test]
+fn text_in_quotes_is_text_without_them() {
+    let folder = folder();
+    let folder = folder.path();
+    for empty in [r#"output.directory="""#, "output.directory=''"] {
+        let line = refused(folder, &["run", "c.yaml", "--set", empty]);
+        assert!(line.contains("output.directory: \"\" (empty text); expected a path"), "{empty}: {line}");
+    }
+    for (set, place) in [(r#"output.directory="a b""#, "a b"), ("output.directory='it''s'", "it's")] {
+        is_done(folder, &["run", "c.yaml", "-q", "--set", set, "--set", r#"analyzer_parameters.dt=0.1"#]);
+        assert!(folder.join(place).join("latest").exists(), "{set}");
+    }
+    for open in [r#"output.directory="a"#, r#"output.directory="a" b"#, "output.directory='a"] {
+        let line = refused(folder, &["run", "c.yaml", "--set", open]);
+        assert!(line.contains("[E62] --set: ") && line.contains("expected a quote that ends"), "{open}: {line}");
+    }
+    assert!(!folder.join("\"a").exists());
+}
+
+#[test]
 fn words_that_are_no_text_are_named() {
     let folder = folder();
-    let mut program = Program::cargo_bin("homodyne").expect("built");
-    let word = OsStr::from_bytes(b"output.directory=\xff");
-    let done = program.current_dir(folder.path()).args(["run", "c.yaml", "--set"]).arg(word).output().expect("run");
-    let said = stderr(&done);
-    assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{said}");
-    assert!(said.contains("[E62] command line: `output.directory=\u{fffd}`; expected text in UTF-8"), "{said}");
+    let [value, option] = [&b"output.directory=\xff"[..], b"--set=output.directory=\xff"].map(OsStr::from_bytes);
+    let words = ["run", "c.yaml", "--set"].map(OsStr::new);
+    for words in [&[&words[..], &[value]].concat()[..], &[option, words[0], words[1]], &[option, words[1]]] {
+        let mut program = Program::cargo_bin("homodyne").expect("built");
+        let done = program.current_dir(folder.path()).args(words).output().expect("run");
+        let said = stderr(&done);
+        assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(said.contains("output.directory=\u{fffd}`; expected text in UTF-8"), "{said}");
+    }
 }
 
 #[test]

@@ -159,8 +159,16 @@ fn results_with_foreign_files_anywhere_are_not_removed_and_remains_do_not_keep_t
         std::fs::write(&thesis, "a thesis").expect("written");
         refused(folder.path(), &["runs", "remove", &id], &format!("{place}: is no result of this program"));
         std::fs::remove_file(&thesis).expect("moved");
+        if std::fs::remove_dir(thesis.parent().expect("a folder")).is_ok() {
+            assert_eq!(place, "report/mine/thesis.tex");
+        }
     }
-    std::fs::remove_dir(run.join("report/mine")).expect("moved");
+    // Somebody has made an empty folder, too.
+    for mine in ["report/mine", "report/plots/mine", "fitted/phi=mine"] {
+        std::fs::create_dir(run.join(mine)).expect("folder");
+        refused(folder.path(), &["runs", "remove", &id], &format!("{mine}: is no result of this program"));
+        std::fs::remove_dir(run.join(mine)).expect("moved");
+    }
     // As a killed report leaves it.
     std::fs::create_dir(run.join(".fitted.staging-0123456789abcdef")).expect("remains");
     std::fs::write(run.join(".fitted.staging-0123456789abcdef.lock"), b"").expect("remains");
@@ -378,4 +386,20 @@ fn commands_that_run_at_once_do_not_disturb_each_other() {
         std::fs::remove_dir_all(folder.path().join("T")).expect("removed");
         std::fs::remove_dir_all(folder.path().join("together")).expect("removed");
     }
+}
+
+#[test]
+fn an_empty_folder_of_somebody_in_a_store_is_kept() {
+    let folder = after_a_run();
+    let again = ["ingest", "--config", "c.yaml", "--store", "T", "--format", "parquet"];
+    let made = homodyne(folder.path(), &["ingest", "--config", "c.yaml", "--store", "T"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    for mine in ["notes", "c2/notes", "c2/phi=-90.0/notes", "notes/of/mine"] {
+        let place = folder.path().join("T").join(mine);
+        std::fs::create_dir_all(&place).expect("folder");
+        refused(folder.path(), &again, &format!("T: holds {mine}, which is no part of the store"));
+        assert!(place.is_dir());
+        std::fs::remove_dir_all(folder.path().join("T/notes")).or_else(|_| std::fs::remove_dir(&place)).expect("moved");
+    }
+    assert!(homodyne(folder.path(), &again).status.success());
 }

@@ -22,5 +22,6 @@ mod progress_on_a_terminal;
 mod report_forms;
 mod reports;
 mod reused_results;
+mod same_selection;
 mod streams;
 mod terminal;

@@ -196,7 +196,7 @@ fn a_report_that_was_changed_is_kept_and_foreign_places_are_refused() {
     assert!(std::fs::read_to_string(kept).is_ok_and(|text| text == "my notes"));
     let again = homodyne(folder.path(), &["report", &results]);
     assert!(again.status.success(), "{}", stderr(&again));
-    for (words, code) in [(["report", "nowhere"], "E77"), (["report", "data.h5"], "E77")] {
+    for (words, code) in [(["report", "nowhere"], "E01"), (["report", "data.h5"], "E01")] {
         let refused = homodyne(folder.path(), &words);
         let line = stderr(&refused);
         assert_eq!((refused.status.code(), line.lines().count()), (Some(2), 1), "{line}");

@@ -3,7 +3,7 @@
 use crate::error::explanation::Explanation;
 
 pub(in crate::error) const E01: Explanation = Explanation {
-    meaning: "The path leads to nothing that can be read as a file: no file of that name, a folder, a pipe or a device, \
+    meaning: "The path leads to nothing that can be read as what is asked for: no file or folder of that name, a folder in place of a file, a pipe or a device, \
               or a path that the system cannot follow.",
     cause: "A slip in the name, a disk that is not mounted, or a path that is relative to another place than thought: \
             data paths in a configuration are relative to the configuration file, paths on the command line to where \

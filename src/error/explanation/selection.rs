@@ -63,7 +63,7 @@ pub(in crate::error) const E31: Explanation = Explanation {
               it is, with this warning. Or the units that the file declares are not known, contradict each other, or are empty \
               texts: then the file is refused.",
     cause: "The q values are in 1/nm or 1/m, and the file does not say so (where it says 1/nm they are converted), or the text of \
-            the units is damaged: one changed bit makes it empty.",
+            the units is damaged: one changed bit makes it empty, or puts a sign into it that no unit has.",
     remedies: &[
         "Check q against the geometry: q = 4 pi / wavelength x sin(scattering angle / 2).",
         "Mend the unit in the partition: diffusion coefficients scale with 1 / q squared.",

@@ -68,9 +68,11 @@ pub(in crate::error) const E75: Explanation = Explanation {
 
 pub(in crate::error) const E76: Explanation = Explanation {
     meaning: "The store is whole, but it was made from another file or another selection than the configuration's. A fit of it \
-              would be the answer to another question, so it is refused; the message names every difference.",
+              would be the answer to another question, so it is refused; the message names every difference. Selections are \
+              compared by what they take of the source, not by how they are written; where neither the store nor a source \
+              that is there tells whether that is the same, the message says what is not known.",
     cause: "--store names the store of another configuration, a key about the data was changed since the store was made, or the \
-            data file was replaced. `homodyne run` and `homodyne ingest` give a named place to the same data in another form and to a \
+            data file was replaced. A data file that is gone is told by its name alone. `homodyne run` and `homodyne ingest` give a named place to the same data in another form and to a \
             later state of the same file, and to nothing else.",
     remedies: &[
         "Keep both: give the configuration a store of its own in `store.directory` or with --store, or leave that out: then every \

@@ -122,6 +122,7 @@ fn manifest(
             layout: ADOPTED.into(),
             selection: options(request),
             next_q_per_angstrom: None,
+            extent: None,
             warnings,
         },
     }

@@ -206,6 +206,7 @@ impl<'a> Job<'a> {
             non_finite_values: usable.non_finite.0,
             non_finite_share: usable.non_finite.1,
             merged_from: Vec::new(),
+            triangles_agree: None,
         };
         Ok(Adopted { angle, partition, warnings })
     }

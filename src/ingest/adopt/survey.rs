@@ -274,7 +274,7 @@ impl OneAngle {
         let Some(extent) = self.extent else { return Ok(0) };
         let of_times = extent.last_seconds.map(|seconds| (seconds / dt_seconds).round());
         match extent.last_frame.max_of(of_times) {
-            Some(last) => Ok(last.max(0.0) as usize + 1),
+            Some(last) => Ok((last.max(0.0) as usize).saturating_add(1)),
             None => frames_of(extent.rows).ok_or_else(|| {
                 let found = format!("{} rows of phi = {} without frames or times", extent.rows, self.phi_degrees);
                 contradiction(&place.display().to_string(), &found, "N (N - 1) / 2 rows, one per pair")
@@ -313,7 +313,9 @@ fn believable(n_frames: usize, place: &Path) -> Result<()> {
     }
     Err(Fault::at(place.display(), format!("{n_frames} frames"))
         .expected(format!("3 to {MAX_FRAMES} frames"))
-        .advice("check the columns of frames (from 0) and times (in seconds)")
+        .advice(
+            "check the columns of frames (from 0; below 0 is a huge number where columns have no sign) and times (in seconds)",
+        )
         .code(Code::E39)
         .shape())
 }

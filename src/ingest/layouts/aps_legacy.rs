@@ -4,7 +4,9 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::aps_u::intensity;
-use crate::ingest::layouts::bins::{BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds, whole_labels};
+use crate::ingest::layouts::bins::{
+    BinTable, FrameTiming, check_legible, checked_bin, factor_or_one, frame_seconds, whole_labels,
+};
 use crate::ingest::layouts::units::{Quantity, to_used_unit};
 
 /// The group of matrices of a legacy file, if it is one: under the output path it names, a usual one, or any top group.
@@ -70,6 +72,7 @@ pub fn bin_table(source: &Source, group: &str, dt_override: bool) -> Result<BinT
         bins.push(checked_bin(source, path, label, (q[index], phi[index]))?);
     }
     let (timing, timing_place) = timing(source, &xpcs, dt_override, &mut warnings)?;
+    check_legible(source, &["/measurement/instrument/detector/exposure_time"])?;
     let intensity = intensity(source, &group.replace("C2T_all", "frameSum"))?;
     Ok(BinTable { bins, timing, timing_place, intensity, warnings })
 }

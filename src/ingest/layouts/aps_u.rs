@@ -4,7 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::layouts::bins::{
-    Bin, BinTable, FrameTiming, checked_bin, factor_or_one, frame_seconds, whole_labels,
+    Bin, BinTable, FrameTiming, check_legible, checked_bin, factor_or_one, frame_seconds, whole_labels,
 };
 use crate::ingest::layouts::units::{Quantity, looks_like_a_slip, to_used_unit};
 use crate::units::{lengths, listed};
@@ -13,6 +13,10 @@ use crate::units::{lengths, listed};
 pub const CORRELATION_MAP: &str = "/xpcs/twotime/correlation_map";
 const QMAP: &str = "/xpcs/qmap";
 const FRAME_TIME: &str = "/entry/instrument/detector_1/frame_time";
+
+/// What else is told of the frames.
+const NOTED: [&str; 3] =
+    ["/xpcs/twotime/config/begin_frame", "/xpcs/twotime/config/end_frame", "/entry/instrument/detector_1/count_time"];
 
 /// The grid of q and phi centres and the natural bin of every label.
 struct QMap {
@@ -45,6 +49,7 @@ pub fn bin_table(source: &Source, allow_missing: bool, dt_override: bool) -> Res
         bins.push(qmap.bin(source, format!("{CORRELATION_MAP}/{name}"), label)?);
     }
     let timing = timing(source, dt_override, &mut warnings)?;
+    check_legible(source, &NOTED)?;
     let intensity = intensity(source, "/xpcs/spatial_mean/intensity_vs_time")?;
     Ok(BinTable { bins, timing, timing_place: source.place(FRAME_TIME), intensity, warnings })
 }

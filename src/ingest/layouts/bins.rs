@@ -148,6 +148,15 @@ pub fn frame_seconds(
     }
 }
 
+/// Numbers that are there for people and other programs, and decide nothing here: what cannot be read of them shows that the file is damaged,
+/// wherever else.
+///
+/// # Errors
+/// E04 if one is there and cannot be read.
+pub fn check_legible(source: &Source, paths: &[&str]) -> Result<()> {
+    paths.iter().try_for_each(|path| source.numbers(path).map(drop))
+}
+
 /// Labels of bins, which are whole numbers.
 ///
 /// # Errors

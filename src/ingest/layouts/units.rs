@@ -27,6 +27,10 @@ impl Quantity {
 
     /// What a value in a unit is multiplied with; `None` if the unit is not known.
     fn factor(self, unit: &str) -> Option<f64> {
+        // What stands in no unit is a sign of damage: without it, what is left may be another unit.
+        if !unit.chars().all(is_sign) {
+            return None;
+        }
         let is_letter = |sign: &char| sign.is_alphabetic() || *sign == '\u{b0}';
         let letters: String = unit.to_lowercase().chars().filter(is_letter).collect();
         let inverse = ["inverse", "reciprocal", "inv", "per"];
@@ -55,6 +59,14 @@ impl Quantity {
         };
         known.iter().find(|(names, _)| names.contains(&letters.as_str())).map(|(_, factor)| *factor)
     }
+}
+
+/// Whether a sign may stand in a unit: letters and digits, raised or not, what is printed between them, and the ring of a letter that is
+/// written in two signs.
+fn is_sign(sign: char) -> bool {
+    let printed =
+        ['\u{a0}', '\u{b0}', '\u{b7}', '\u{22c5}', '\u{2212}', '\u{207b}', '\u{2010}', '\u{2013}', '\u{30a}', ' '];
+    sign.is_alphanumeric() || sign.is_ascii_punctuation() || printed.contains(&sign)
 }
 
 /// The factor that takes values of a dataset to the unit in use; 1 where no unit is declared, by an attribute or beside the list.
@@ -116,6 +128,14 @@ mod tests {
             (Quantity::Angle, "1/A", None),
             (Quantity::Time, "ms", Some(1e-3)),
             (Quantity::Time, "m", None),
+            (Quantity::Wavevector, "A\u{30a}^(\u{2212}1)", Some(1.0)),
+            (Quantity::Wavevector, r"$\AA^{-1}$", Some(1.0)),
+            // One changed byte of "nm^-1", "ms", "deg".
+            (Quantity::Wavevector, "\u{2}m^-1", None),
+            (Quantity::Wavevector, "\u{fffd}m^-1", None),
+            (Quantity::Time, "\u{200b}s", None),
+            (Quantity::Time, "m\u{7f}s", None),
+            (Quantity::Angle, "\u{1b}deg", None),
         ] {
             assert_eq!(quantity.factor(unit), factor, "{quantity:?} {unit}");
         }

@@ -42,14 +42,9 @@ pub fn report_table(directory: &Path, settings: &ReportSettings, watch: &Watch<'
             .code(Code::E62)
             .parameter());
     }
-    let missing = || {
-        Fault::at(directory.join(TABLE_NAME).display(), "not there, or no table of this program")
-            .expected("a table, as `homodyne run --q` writes it")
-            .advice("`homodyne runs` lists them")
-            .code(Code::E77)
-            .config()
-    };
-    let text = regular_file::read_to_string(&directory.join(TABLE_NAME)).map_err(|_| missing())?;
+    let file = directory.join(TABLE_NAME);
+    let missing = || report_directory::no_results(&file, "a table, as `homodyne run --q` writes it");
+    let text = regular_file::read_to_string(&file).map_err(|_| missing())?;
     let Read { rows, check } = serde_json::from_str(&text).map_err(|_| missing())?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     let place = directory.join(report_directory::REPORT);
