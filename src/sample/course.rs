@@ -134,7 +134,11 @@ impl Start {
             pairs: &factors.pairs,
             least,
         };
-        let geometry = Geometry::new(&numbers, &center, ask.settings.noise_correlation);
+        let geometry = Geometry::new(&numbers, &center, ask.settings.noise_correlation).ok_or_else(|| {
+            Fault::at("posterior", "its covariance at the least-squares result is no number")
+                .advice("please report this")
+                .internal()
+        })?;
         Ok(Start { geometry, numbers, map, weights, values, grams })
     }
 

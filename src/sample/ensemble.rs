@@ -1,7 +1,7 @@
 //! All chains of a sampling: a free thread walks a piece of the chain that is furthest behind, so that all come along alike and what was
 //! drawn when the user stops is of all of them. What they draw does not depend on threads. It knows no data.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::sample::ask::Ask;
@@ -37,7 +37,7 @@ struct Ensemble<'a> {
 /// Walks all chains to their ends, or until the user asks to stop.
 ///
 /// # Errors
-/// What target and journal report; E63 if no start has a density.
+/// What target and journal report; E63 if no start has a density; Interrupted before there is a draw.
 pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch: &Watch<'_>) -> Result<Chains> {
     let (settings, begun) = (ask.settings, Instant::now());
     let lines = (0..settings.n_chains).map(|_| Line::default()).collect();
@@ -70,7 +70,11 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
     };
     flow.fold(&mut |_, ()| Ok(()))?;
     let lines = ensemble.lines.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (chains, seconds) = (lines.into_iter().map(|line| line.walked).collect(), begun.elapsed().as_secs_f64());
+    let (chains, seconds) =
+        (lines.into_iter().map(|line| line.walked).collect::<Vec<_>>(), begun.elapsed().as_secs_f64());
+    if chains.iter().all(|chain| chain.draws.is_empty()) && chains.iter().any(|chain| chain.is_cut) {
+        return Err(Fault::stopped());
+    }
     Ok(Chains { chains, seconds, new_gradients: gradients.into_inner() })
 }
 

@@ -46,9 +46,9 @@ pub struct Center<'a> {
 }
 
 impl Geometry {
-    /// Around a center.
+    /// Around a center; `None` if what is known there is no number.
     #[must_use]
-    pub fn new(numbers: &Numbers, center: &Center<'_>, correlation: NoiseCorrelation) -> Self {
+    pub fn new(numbers: &Numbers, center: &Center<'_>, correlation: NoiseCorrelation) -> Option<Self> {
         let (n, model) = (numbers.all.len(), numbers.n_of_model);
         let axes = numbers.axes_of(center.values);
         let at = numbers.place(&axes);
@@ -62,7 +62,7 @@ impl Geometry {
         let hessian = jacobian.t().dot(center.hessian).dot(&jacobian);
         let inverse = inverse_of(&jacobian);
         let covariance = capped(&inverse.dot(&known).dot(&inverse.t()), &inverse, &bounds);
-        let root = root_of(&covariance);
+        let root = root_of(&covariance)?;
         let (inner, magnitude) = match correlation {
             NoiseCorrelation::Frame => adjustment(&root.t().dot(&hessian).dot(&root)),
             NoiseCorrelation::None => (Array2::eye(model), 1.0),
@@ -80,7 +80,7 @@ impl Geometry {
             stretch[[model + factor, model + factor]] = width;
             adjusted[[model + factor, model + factor]] = width;
         }
-        Geometry { center: axes, stretch, adjusted, magnitude, least: center.least }
+        Some(Geometry { center: axes, stretch, adjusted, magnitude, least: center.least })
     }
 
     /// Numbers.
@@ -192,9 +192,9 @@ fn inverse_of(matrix: &Array2<f64>) -> Array2<f64> {
 }
 
 /// S of a covariance S S'.
-fn root_of(covariance: &Array2<f64>) -> Array2<f64> {
+fn root_of(covariance: &Array2<f64>) -> Option<Array2<f64>> {
     let scale = covariance.diagonal_scale();
-    let Some((values, vectors)) = covariance.divided(&scale).eigen() else { return Array2::eye(covariance.nrows()) };
+    let (values, vectors) = covariance.divided(&scale).eigen()?;
     let smallest = SMALLEST * values.last().copied().unwrap_or(1.0);
     // Of an eigenvector and its opposite one is chosen, by weights that no symmetry shares: units must not choose.
     let sign = |col: usize| {
@@ -204,7 +204,7 @@ fn root_of(covariance: &Array2<f64>) -> Array2<f64> {
     let signs: Vec<f64> = (0..values.len()).map(sign).collect();
     let entry =
         |(row, col): (usize, usize)| scale[row] * signs[col] * vectors[[row, col]] * values[col].max(smallest).sqrt();
-    Array2::from_shape_fn(covariance.dim(), entry)
+    Some(Array2::from_shape_fn(covariance.dim(), entry))
 }
 
 /// k^(-1/2) Q e^(-1/2) Q' and k of a Hessian in w. Where the likelihood is wider than V already (it tells nothing there), it is left.

@@ -313,7 +313,7 @@ fn the_number_of_shards_follows_budget_deadline_widths_and_fewest_pairs() {
         extent.n_shards(&drops, &Watch::nobody()).expect("drops are finite")
     };
     let default = SampleSettings::default();
-    // 2000 draws of 8 gradients, of which scattered ones take four times as long: 64 000 s against a budget of 900 s.
+    // 2000 draws of 10 gradients, of which scattered ones take four times as long: 80 000 s against a budget of 900 s.
     assert_eq!(n_shards(&default, 1.0, 1e9), 72);
     assert_eq!(n_shards(&default, 1e-3, 1e9), 1);
     assert_eq!(n_shards(&default, 1.0, 40.0), 36, "widths stay where the cost is a parabola");

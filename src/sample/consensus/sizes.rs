@@ -11,8 +11,8 @@ use crate::outcome::consensus::ConsensusMemory;
 use crate::sample::consensus::ladder::lengths;
 use crate::sample::settings::SampleSettings;
 
-/// Gradients per draw in coordinates in which a posterior is nearly round: most walks have a depth of three.
-pub const GRADIENTS_PER_DRAW: f64 = 8.0;
+/// Gradients per draw in coordinates in which a posterior is nearly round: most walks have a depth of three. Measured: 8 to 14.
+pub const GRADIENTS_PER_DRAW: f64 = 10.0;
 /// Pairs that stand anywhere take longer than those of a run.
 pub const SCATTERED: f64 = 4.0;
 /// A chain is expected to take at most this share of its deadline.
