@@ -15,6 +15,12 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| not_writable(folder, error))
 }
 
+/// Whether there is a folder with nothing in it.
+#[must_use]
+pub fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 /// The path with the home directory in place of a leading `~`, as a shell writes it; `None` if nobody tells where that is.
 #[must_use]
 pub fn from_home(path: &Path) -> Option<PathBuf> {

@@ -139,7 +139,7 @@ impl ScatteredAngle<'_> {
     pub fn differences<S: Simd>(&self, simd: S, group: usize, v: usize) -> [S::f64s; QUANTITIES] {
         let mut found = [simd.splat_f64s(0.0); QUANTITIES];
         for k in 0..QUANTITIES {
-            found[k] = self.groups[group].quantities[k].load::<S>(v);
+            found[k] = self.quantities(group)[k].load::<S>(v);
         }
         found
     }

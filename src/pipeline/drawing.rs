@@ -263,7 +263,8 @@ impl Drawing {
         Ok(files.collect::<Result<Vec<Files>>>()?.into_iter().flatten().collect())
     }
 
-    fn is_shown(&self, angle: usize) -> bool {
+    /// Whether all figures of an angle are wanted.
+    pub fn is_shown(&self, angle: usize) -> bool {
         let (n, asked) = (self.phi_degrees.len(), &self.settings.phi_degrees);
         match asked.is_empty() {
             true => evenly(n).any(|chosen| chosen == angle),

@@ -37,24 +37,24 @@ impl Run<'_> {
         let Some(gone) = self.settings.ingest.source.as_ref().filter(|source| !source.exists()) else {
             return Ok(self.ingest()?.store);
         };
-        match (&agreeing(self.settings)[..], &agreeing_where(self.settings, &|_| true)[..]) {
-            ([store], _) => {
-                let what = format!("{} is gone: taking the store {}", gone.display(), store.display());
-                self.say(LogLevel::Warning, &what);
-                Ok(store.clone())
-            }
-            // Files in other folders often have the same name.
-            ([], [store]) => Err(Fault::at(gone.display(), "no such file")
-                .expected("a file, or a store that was made from it")
-                .advice(format!(
-                    "{} agrees in all else and was made from a file of this name, {}: if that is it, name it with --store",
-                    store.display(),
-                    Manifest::of(store)?.provenance.source
-                ))
-                .code(Code::E01)
-                .io()),
-            _ => Ok(self.ingest()?.store),
+        let agreeing = agreeing(self.settings);
+        if let [store] = &agreeing[..] {
+            let what = format!("{} is gone: taking the store {}", gone.display(), store.display());
+            self.say(LogLevel::Warning, &what);
+            return Ok(store.clone());
         }
+        let elsewhere = if agreeing.is_empty() { agreeing_where(self.settings, &|_| true) } else { Vec::new() };
+        let [store] = &elsewhere[..] else { return Ok(self.ingest()?.store) };
+        // Files in other folders often have the same name.
+        Err(Fault::at(gone.display(), "no such file")
+            .expected("a file, or a store that was made from it")
+            .advice(format!(
+                "{} agrees in all else and was made from a file of this name, {}: if that is it, name it with --store",
+                store.display(),
+                Manifest::of(store)?.provenance.source
+            ))
+            .code(Code::E01)
+            .io())
     }
 
     /// The store as the configuration asks for it, which has to be there.

@@ -4,6 +4,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result, io_at};
 use crate::machine::file_identity::content_hash;
+use crate::machine::folder::is_empty;
 use crate::machine::regular_file;
 use crate::report::tables::json::pretty;
 use serde_json::{Map, Value, json};
@@ -105,10 +106,6 @@ impl Marked {
         place.symlink_metadata().is_ok_and(|there| there.is_dir())
             && files(place).is_some_and(|files| files.iter().all(is_ours))
     }
-}
-
-fn is_empty(place: &Path) -> bool {
-    std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// An empty folder below a place, named from there: no such directory has any.

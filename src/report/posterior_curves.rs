@@ -185,24 +185,16 @@ fn laws(posterior: &PosteriorResult, outcome: &FitOutcome) -> Vec<Curve> {
     } else {
         AnalysisMode::Static
     };
-    let all: Vec<&Draw> = posterior.draws.iter().flatten().collect();
-    let kept: Vec<&&Draw> = all.iter().step_by(all.len().div_ceil(MOST_LAWS).max(1)).collect();
+    let thetas: Vec<Vec<f64>> = some(posterior, MOST_LAWS).map(|draw| theta(posterior, outcome, draw)).collect();
     let times: Vec<f64> = outcome.result.transport.iter().map(|at| at.t_seconds).collect();
-    let value = |draw: &Draw, k: usize| {
-        let name = &found.get(k)?.name;
-        match posterior.numbers.iter().position(|number| number.name == *name) {
-            Some(place) => Some(draw.values[place]),
-            None => Some(found[k].value),
-        }
-    };
     let names = [(DRAWN_DIFFUSION, "D (angstrom^2/s)"), (DRAWN_SHEAR_RATE, "gamma_dot (1/s)")];
     let mut curves = Vec::new();
     for (places, (figure, label)) in mode.power_laws().iter().zip(names) {
-        let law = |draw: &&&Draw| {
-            let [amplitude, exponent, constant] = places.all().map(|k| value(draw, k));
-            Some(PowerLaw { amplitude: amplitude?, exponent: exponent?, constant: constant? })
+        let law = |theta: &Vec<f64>| {
+            let [amplitude, exponent, constant] = places.all().map(|k| theta[k]);
+            PowerLaw { amplitude, exponent, constant }
         };
-        let drawn: Vec<PowerLaw> = kept.iter().filter_map(law).collect();
+        let drawn: Vec<PowerLaw> = thetas.iter().map(law).collect();
         if drawn.is_empty() {
             continue;
         }
@@ -213,6 +205,19 @@ fn laws(posterior: &PosteriorResult, outcome: &FitOutcome) -> Vec<Curve> {
         }
     }
     curves
+}
+
+/// So many draws at most, evenly among all.
+pub fn some(posterior: &PosteriorResult, most: usize) -> impl Iterator<Item = &Draw> {
+    let n: usize = posterior.draws.iter().map(Vec::len).sum();
+    posterior.draws.iter().flatten().step_by(n.div_ceil(most).max(1))
+}
+
+/// Physical parameters of a draw; what was held is as in the fit.
+#[must_use]
+pub fn theta(posterior: &PosteriorResult, outcome: &FitOutcome, draw: &Draw) -> Vec<f64> {
+    let value = |name: &str| posterior.numbers.iter().position(|number| number.name == name).map(|k| draw.values[k]);
+    outcome.result.parameters.iter().map(|found| value(&found.name).unwrap_or(found.value)).collect()
 }
 
 /// Lines below which certain shares of some values lie, at every x.

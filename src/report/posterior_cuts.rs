@@ -5,7 +5,7 @@ use crate::outcome::fit::{AngleResult, FitOutcome};
 use crate::outcome::pictures::{AnglePicture, CutPoint};
 use crate::outcome::posterior::{Draw, PosteriorResult};
 use crate::parameters::scaling::ScalingMode;
-use crate::report::posterior_curves::percentiles;
+use crate::report::posterior_curves::{percentiles, some, theta};
 
 /// c2 against the lag, of draws: segment is the percentile, as of the laws.
 pub const DRAWN_CUTS: &str = "posterior_g2";
@@ -24,8 +24,6 @@ pub fn drawn_cuts(
     pictures: &[(usize, &AnglePicture)],
     mean_h: MeanH<'_>,
 ) -> Vec<Curve> {
-    let all: Vec<&Draw> = posterior.draws.iter().flatten().collect();
-    let kept: Vec<&Draw> = all.iter().step_by(all.len().div_ceil(MOST_DRAWS).max(1)).copied().collect();
     let fitted: Vec<f64> = outcome.result.parameters.iter().map(|found| found.value).collect();
     let mut curves = Vec::new();
     for (angle, picture) in pictures {
@@ -37,7 +35,7 @@ pub fn drawn_cuts(
             mean_h(theta, picture.phi_degrees, &lags).iter().map(|h| offset + contrast * h).collect()
         };
         let at_fit = line(&fitted, (own.contrast_fitted, own.offset));
-        let drawn = kept.iter().filter_map(|draw| {
+        let drawn = some(posterior, MOST_DRAWS).filter_map(|draw| {
             Some(line(&theta(posterior, outcome, draw), scaling(posterior, (outcome, own, *angle), draw)?))
         });
         let drawn: Vec<Vec<f64>> = drawn.collect();
@@ -54,12 +52,6 @@ pub fn drawn_cuts(
         }
     }
     curves
-}
-
-/// Physical parameters of a draw; what was held is as in the fit.
-fn theta(posterior: &PosteriorResult, outcome: &FitOutcome, draw: &Draw) -> Vec<f64> {
-    let value = |name: &str| posterior.numbers.iter().position(|number| number.name == name).map(|k| draw.values[k]);
-    outcome.result.parameters.iter().map(|found| value(&found.name).unwrap_or(found.value)).collect()
 }
 
 /// Contrast and offset of a draw at an angle; `None` where they are a series.

@@ -57,8 +57,8 @@ pub fn sample_into(journal: &dyn Journal, data: Data<'_>, ask: &Ask<'_>, watch: 
         let posterior = center.posterior(&*condensed, Some(&correction));
         journal.begin(if level == &Some(Fineness::Usual) { "condensed" } else { "fine" }, &center.numbers.all)?;
         let walked = walk_all(&posterior, ask, journal, watch)?;
-        let largest_difference = difference(&posterior, data.together, &walked.chains)?;
-        if largest_difference > BELIEVED {
+        let compared = difference(&posterior, data.together, &walked.chains)?;
+        if let Some(largest_difference) = compared.filter(|difference| *difference > BELIEVED) {
             let told = format!(
                 "condensed data: the log likelihood of {COMPARED} draws differs from that of all pairs by up to \
                  {largest_difference:.2}: not believed, sampling again"
@@ -67,8 +67,11 @@ pub fn sample_into(journal: &dyn Journal, data: Data<'_>, ask: &Ask<'_>, watch: 
             continue;
         }
         let pseudo_pairs = condensed.n_pseudo_pairs();
-        let compared_draws = if walked.chains.iter().any(|chain| chain.is_cut) { 0 } else { COMPARED };
-        let compared = CondensedSampling { pseudo_pairs, compared_draws, largest_difference };
+        let compared = CondensedSampling {
+            pseudo_pairs,
+            compared_draws: compared.map_or(0, |_| COMPARED),
+            largest_difference: compared.unwrap_or_default(),
+        };
         return Ok(center.told(ask, walked, Some(compared)));
     }
     Err(Fault::at("sampling", "no data to sample on").internal())
@@ -235,10 +238,10 @@ impl Target for Posterior<'_> {
 
 /// The largest difference between the log likelihood of all pairs and that of the data that stand for them, over draws that were kept for it, less
 /// what is common to all. None if the user asks to stop: then nothing more is compared.
-fn difference(posterior: &Posterior<'_>, raw: &dyn Objective, chains: &[Walked]) -> Result<f64> {
+fn difference(posterior: &Posterior<'_>, raw: &dyn Objective, chains: &[Walked]) -> Result<Option<f64>> {
     let places: Vec<&Vec<f64>> = chains.iter().flat_map(|chain| &chain.places).collect();
     if places.is_empty() || chains.iter().any(|chain| chain.is_cut) {
-        return Ok(0.0);
+        return Ok(None);
     }
     let mut differences = Vec::new();
     for place in places {
@@ -246,5 +249,5 @@ fn difference(posterior: &Posterior<'_>, raw: &dyn Objective, chains: &[Walked])
         differences.push(posterior.log_likelihood(raw, None, place)? - stands_for);
     }
     let mean = differences.iter().sum::<f64>() / differences.len() as f64;
-    Ok(differences.iter().map(|difference| (difference - mean).abs()).fold(0.0, f64::max))
+    Ok(Some(differences.iter().map(|difference| (difference - mean).abs()).fold(0.0, f64::max)))
 }

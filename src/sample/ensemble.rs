@@ -70,8 +70,8 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
     };
     flow.fold(&mut |_, ()| Ok(()))?;
     let lines = ensemble.lines.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (chains, seconds) =
-        (lines.into_iter().map(|line| line.walked).collect::<Vec<_>>(), begun.elapsed().as_secs_f64());
+    let chains: Vec<Walked> = lines.into_iter().map(|line| line.walked).collect();
+    let seconds = begun.elapsed().as_secs_f64();
     if chains.iter().all(|chain| chain.draws.is_empty()) && chains.iter().any(|chain| chain.is_cut) {
         return Err(Fault::stopped());
     }

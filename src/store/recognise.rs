@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::claim::prefix;
+use crate::machine::folder::is_empty;
 use crate::machine::publish::Kind;
 use crate::machine::regular_file::{self, what_it_is};
 use crate::store::condensed_file::{CONDENSED_NAME, is_ours};
@@ -108,10 +109,6 @@ fn foreign(place: &Path, is_part: &dyn Fn(&Path) -> bool, is_folder: &dyn Fn(&Pa
         }
     }
     None
-}
-
-fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Whether a directory has the manifest of a store, of any version, or one that may not be read: only its owner can tell.

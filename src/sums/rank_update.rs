@@ -34,12 +34,6 @@ impl<const W: usize> Default for LaneSums<W> {
     }
 }
 
-/// The differences of quantities through which the h of some groups of pairs depends on theta, still without their factors.
-pub trait Differences {
-    /// Of the group at place `k`.
-    fn of(&self, k: usize) -> &[Lane; QUANTITIES];
-}
-
 /// The rows of one tile and the instructions to use.
 struct Update<'a, S, const W: usize> {
     simd: S,
@@ -119,7 +113,7 @@ impl<const W: usize> LaneSums<W> {
     }
 
     /// Adds, of some groups of pairs, what the gradient of a cost at one scaling needs: `h h`, `h 1`, `h y`, and, in the place of `dh y`, dh
-    /// times the residual `y - contrast h - offset`. One vector of residuals takes the place of three columns.
+    /// times the residual `y - contrast h - offset`; `differences` are those of the quantities of every group, without their factors. One vector of residuals takes the place of three columns.
     // Plain loops, as above.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
@@ -127,7 +121,7 @@ impl<const W: usize> LaneSums<W> {
         &mut self,
         simd: S,
         pairs: &[PairGroup],
-        differences: impl Differences,
+        differences: &[&[Lane; QUANTITIES]],
         at: AngleScaling,
     ) {
         let (zero, p) = (simd.splat_f64s(0.0), W - 3);
@@ -138,10 +132,9 @@ impl<const W: usize> LaneSums<W> {
                 let (h, one, y) = (pairs[k].h.load::<S>(v), pairs[k].one.load::<S>(v), pairs[k].y.load::<S>(v));
                 let rest = simd.negate_mul_add_f64s(contrast, h, simd.negate_mul_add_f64s(offset, one, y));
                 let (through_h, through_c) = (simd.mul_f64s(h, rest), simd.mul_f64s(pairs[k].c.load::<S>(v), rest));
-                let quantities = differences.of(k);
                 for q in 0..p {
                     let through = if q < THROUGH_H { through_h } else { through_c };
-                    by_parameter[q] = simd.mul_add_f64s(through, quantities[q].load::<S>(v), by_parameter[q]);
+                    by_parameter[q] = simd.mul_add_f64s(through, differences[k][q].load::<S>(v), by_parameter[q]);
                 }
                 with_h[0] = simd.mul_add_f64s(h, h, with_h[0]);
                 with_h[1] = simd.mul_add_f64s(h, one, with_h[1]);

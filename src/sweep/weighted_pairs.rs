@@ -5,7 +5,7 @@ use crate::parameters::scaling::AngleScaling;
 use crate::sums::gram::Gram;
 use crate::sums::loss::Reweighing;
 use crate::sums::pairs::{LANES, Lane, PairGroup, QUANTITIES};
-use crate::sums::rank_update::{Depth, Differences, LaneSums};
+use crate::sums::rank_update::{Depth, LaneSums};
 use crate::sums::tile::{Tile, write_rows};
 use crate::sweep::raw::values::reweigh;
 use pulp::{Simd, WithSimd};
@@ -94,38 +94,27 @@ impl<const W: usize> WithSimd for WeightedPass<'_, W> {
 
 /// Groups whose slopes are added together.
 const BATCH: usize = 32;
+/// Of no group.
+static NONE: [Lane; QUANTITIES] = [Lane([0.0; LANES]); QUANTITIES];
 
 impl<const W: usize> WeightedPass<'_, W> {
     #[inline(always)]
     fn add_slopes<S: Simd>(self, simd: S, at: AngleScaling) {
         let WeightedPass { pairs, weighted, groups, leaves_out, into, .. } = self;
-        let (mut filled_groups, mut numbers, mut count) = ([PairGroup::default(); BATCH], [0; BATCH], 0);
+        let (mut batch, mut differences, mut count) = ([PairGroup::default(); BATCH], [&NONE; BATCH], 0);
         for group in groups {
             if leaves_out && pairs.is_over(group) {
                 continue;
             }
-            filled_groups[count] = filled::<S, W>(simd, pairs, group, (weighted.roots[group], weighted.values[group]));
-            numbers[count] = group;
+            batch[count] = filled::<S, W>(simd, pairs, group, (weighted.roots[group], weighted.values[group]));
+            differences[count] = pairs.quantities(group);
             count += 1;
             if count == BATCH {
-                into.sums.add_slopes(simd, &filled_groups, Chosen { pairs, numbers: &numbers }, at);
+                into.sums.add_slopes(simd, &batch, &differences, at);
                 count = 0;
             }
         }
-        into.sums.add_slopes(simd, &filled_groups[..count], Chosen { pairs, numbers: &numbers }, at);
-    }
-}
-
-/// Some groups of all.
-struct Chosen<'a> {
-    pairs: &'a ScatteredAngle<'a>,
-    numbers: &'a [usize; BATCH],
-}
-
-impl Differences for Chosen<'_> {
-    #[inline(always)]
-    fn of(&self, k: usize) -> &[Lane; QUANTITIES] {
-        self.pairs.quantities(self.numbers[k])
+        into.sums.add_slopes(simd, &batch[..count], &differences[..count], at);
     }
 }
 

@@ -209,6 +209,22 @@ fn killed(place: &Path, words: &[&str], (output, n): (&str, usize)) {
     let _ = child.wait();
 }
 
+fn draws(place: &Path, output: &str) -> Vec<u8> {
+    std::fs::read(place.join(output).join("latest/posterior/draws.parquet")).expect("draws")
+}
+
+/// Killed with so many pieces kept, a sampling goes on to the draws of the one in `whole`.
+fn go_on_to_the_same_draws(place: &Path, words: &[&str], (kept, says): (&[usize], &str)) {
+    for &n in kept {
+        let output = format!("killed-{n}");
+        killed(place, words, (&output, n));
+        let resumed = homodyne(place, &[words, &["--output", &output, "--resume"]].concat());
+        assert!(told(&resumed).contains(says), "{}", told(&resumed));
+        assert_eq!(draws(place, &output), draws(place, "whole"), "{n} pieces");
+        assert_eq!(remains(place), Vec::<String>::new());
+    }
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -229,17 +245,9 @@ fn killed_chains_go_on_to_the_same_bits_and_damaged_or_other_ones_are_named_and_
         "optimization.cmc.per_shard_mcmc.num_warmup=150",
     ];
     let run = |output: &str, more: &[&str]| homodyne(place, &[&words[..], &["--output", output], more].concat());
-    let draws = |output: &str| std::fs::read(place.join(output).join("latest/posterior/draws.parquet")).expect("draws");
     assert!(matches!(run("whole", &[]).status.code(), Some(0 | 1)));
     assert_eq!(pieces(&place.join("whole")), Vec::<PathBuf>::new(), "a finished sampling leaves no pieces");
-    for n in [2, 9, 25] {
-        let output = format!("killed-{n}");
-        killed(place, &words, (&output, n));
-        let resumed = run(&output, &["--resume"]);
-        assert!(told(&resumed).contains("draws were kept"), "{}", told(&resumed));
-        assert_eq!(draws(&output), draws("whole"), "{n} pieces");
-        assert_eq!(remains(place), Vec::<String>::new());
-    }
+    go_on_to_the_same_draws(place, &words, (&[2, 9, 25], "draws were kept"));
     killed(place, &words, ("damaged", 9));
     let other = run("damaged", &["--resume", "--set", "optimization.cmc.seed=7"]);
     assert!(other.status.code() == Some(2) && told(&other).contains("E75"), "{}", told(&other));
@@ -252,7 +260,7 @@ fn killed_chains_go_on_to_the_same_bits_and_damaged_or_other_ones_are_named_and_
     assert!(!refused.status.success() && piece.is_file());
     let anew = run("damaged", &[]);
     assert!(told(&anew).contains("damaged checkpoint was left as"), "{}", told(&anew));
-    assert_eq!(draws("damaged"), draws("whole"));
+    assert_eq!(draws(place, "damaged"), draws(place, "whole"));
 }
 
 #[test]
@@ -268,19 +276,10 @@ fn killed_shards_go_on_to_the_same_bits() {
     ];
     let mut words = vec!["sample", "c.yaml", "--store", "s"];
     sets.iter().for_each(|set| words.extend(["--set", set]));
-    let run = |output: &str, more: &[&str]| homodyne(place, &[&words[..], &["--output", output], more].concat());
-    let draws = |output: &str| std::fs::read(place.join(output).join("latest/posterior/draws.parquet")).expect("draws");
-    let whole = run("whole", &[]);
+    let whole = homodyne(place, &[&words[..], &["--output", "whole"]].concat());
     assert!(matches!(whole.status.code(), Some(0 | 1)), "{}", told(&whole));
     assert_eq!(pieces(&place.join("whole")), Vec::<PathBuf>::new(), "a finished sampling leaves no pieces");
-    for n in [1, 4] {
-        let output = format!("killed-{n}");
-        killed(place, &words, (&output, n));
-        let resumed = run(&output, &["--resume"]);
-        assert!(told(&resumed).contains("chains of shards were kept"), "{}", told(&resumed));
-        assert_eq!(draws(&output), draws("whole"), "{n} chains");
-        assert_eq!(remains(place), Vec::<String>::new());
-    }
+    go_on_to_the_same_draws(place, &words, (&[1, 4], "chains of shards were kept"));
 }
 
 #[test]

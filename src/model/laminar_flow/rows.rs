@@ -56,7 +56,7 @@ impl WithSimd for AngleTable<'_> {
             for (x, strain) in x.0.iter_mut().zip(group[STRAIN].0) {
                 *x = self.kappa * strain;
             }
-            let (sin, cos) = sin_cos(simd, &x, x.0.iter().fold(0.0, |largest, x| x.abs().max(largest)));
+            let (sin, cos) = sin_cos(simd, &x);
             groups.push([x, sin, cos]);
         }
         FrameTable::of_groups(groups)

@@ -45,12 +45,12 @@ const NEXT_OF_SINE: [f64; 2] = [1.0 / 51_090_942_171_709_440_000.0, -1.0 / 121_6
 /// The two terms above those of [`COSINE`], r^20 and r^18.
 const NEXT_OF_COSINE: [f64; 2] = [1.0 / 2_432_902_008_176_640_000.0, -1.0 / 6_402_373_705_728_000.0];
 
-/// (sin, cos) of eight numbers of at most the size `largest`.
+/// (sin, cos) of eight numbers.
 #[inline(always)]
 #[must_use]
-pub fn sin_cos<S: Simd>(simd: S, x: &Lane, largest: f64) -> (Lane, Lane) {
+pub fn sin_cos<S: Simd>(simd: S, x: &Lane) -> (Lane, Lane) {
     let (mut sin, mut cos) = (Lane::default(), Lane::default());
-    if largest < REDUCED_UP_TO {
+    if x.0.iter().all(|x| x.abs() < REDUCED_UP_TO) {
         for v in 0..LANES / S::F64_LANES {
             let (s, c) = sin_cos_near(simd, x.load::<S>(v));
             sin.store::<S>(v, s);
@@ -148,7 +148,7 @@ mod tests {
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> [(Lane, Lane); 2] {
             let largest = self.0.0.iter().fold(0.0, |largest: f64, x| x.abs().max(largest));
-            [sin_cos(simd, &self.0, largest), sin_cos_but_for_sign(simd, &self.0, largest)]
+            [sin_cos(simd, &self.0), sin_cos_but_for_sign(simd, &self.0, largest)]
         }
     }
 

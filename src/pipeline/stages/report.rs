@@ -66,7 +66,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let drawn = drawing.all(watch)?;
     let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
     let mut curves = curves(&reported.outcome, &pictures, &|phi, lag| joint.mean_h(phi, lag));
-    curves.extend(sampled.iter().flat_map(|found| drawn_curves(found, &reported, (&pictures, settings), &joint)));
+    curves.extend(sampled.iter().flat_map(|found| drawn_curves(found, &reported, (&pictures, &drawing), &joint)));
     let figures = figures(&curves, &together(result));
     let (mut files, mut angles) = drawing.shown(drawn, &curves)?;
     chosen.iter().for_each(|known| angles[known.angle].why.clone_from(&known.why));
@@ -97,11 +97,11 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
 fn drawn_curves(
     found: &PosteriorResult,
     reported: &Reported,
-    (pictures, settings): (&[&AnglePicture], &ReportSettings),
+    (pictures, drawing): (&[&AnglePicture], &Drawing),
     joint: &StoreAtTheta,
 ) -> Vec<Curve> {
-    let is_shown = |(_, picture): &(usize, &AnglePicture)| settings.phi_degrees.contains(&picture.phi_degrees);
-    let shown: Vec<(usize, &AnglePicture)> = pictures.iter().copied().enumerate().filter(is_shown).collect();
+    let all = pictures.iter().copied().enumerate();
+    let shown: Vec<(usize, &AnglePicture)> = all.filter(|(angle, _)| drawing.is_shown(*angle)).collect();
     let mean_h = |theta: &[f64], phi: f64, lags: &[usize]| joint.mean_h_at(theta, phi, lags);
     let mut curves = posterior_curves(found, &reported.outcome);
     curves.extend(drawn_cuts(found, &reported.outcome, &shown, &mean_h));

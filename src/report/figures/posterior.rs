@@ -103,12 +103,26 @@ fn steps(curve: &Curve) -> Vec<(f64, f64)> {
     points.iter().flat_map(|&(x, y)| [(x - half, y), (x + half, y)]).collect()
 }
 
+/// The curve of a name, an angle (if it has one) and a segment.
+fn of_segment<'c>(
+    curves: &'c [Curve],
+    name: &'static str,
+    (phi_degrees, segment): (Option<f64>, Option<usize>),
+) -> Option<&'c Curve> {
+    named(curves, name).find(|curve| curve.phi_degrees == phi_degrees && curve.segment == segment)
+}
+
+/// Another percentile of the same draws as a median.
+fn edge(curves: &[Curve], median: &Curve, percent: usize) -> Option<Vec<f64>> {
+    let curve = of_segment(curves, median.figure, (median.phi_degrees, Some(percent)))?;
+    Some(xy(curve).into_iter().map(|point| point.1).collect())
+}
+
 /// Bands of 68 and 95 % of the draws around their median.
 fn bands(curves: &[Curve], (name, law): (&'static str, &str)) -> Option<Figure> {
-    let at = |percent: usize| named(curves, name).find(|curve| curve.segment == Some(percent));
-    let (median, x) = (at(50)?, at(50)?.points.iter().map(|point| point.x).collect::<Vec<f64>>());
-    let edge =
-        |percent: usize| -> Option<Vec<f64>> { Some(xy(at(percent)?).into_iter().map(|point| point.1).collect()) };
+    let median = of_segment(curves, name, (None, Some(50)))?;
+    let x: Vec<f64> = median.points.iter().map(|point| point.x).collect();
+    let edge = |percent: usize| edge(curves, median, percent);
     let is_positive = edge(3)?.iter().all(|value| *value > 0.0);
     let mut plots = vec![band(&x, &edge(3)?, &edge(97)?, DATA), band(&x, &edge(16)?, &edge(84)?, DATA)];
     plots.push(line(&xy(median), DATA, None));
@@ -121,14 +135,9 @@ fn bands(curves: &[Curve], (name, law): (&'static str, &str)) -> Option<Figure> 
 /// Bands of c2 against the lag at one angle, over its data.
 fn cut(curves: &[Curve], median: &Curve) -> Option<Figure> {
     let phi = median.phi_degrees?;
-    let own = |name: &'static str, segment: Option<usize>| {
-        named(curves, name).find(|curve| curve.phi_degrees == Some(phi) && curve.segment == segment).map(xy)
-    };
     let x: Vec<f64> = median.points.iter().map(|point| point.x).collect();
-    let edge = |percent: usize| -> Option<Vec<f64>> {
-        Some(own(DRAWN_CUTS, Some(percent))?.into_iter().map(|point| point.1).collect())
-    };
-    let data = points(&own(CUTS, None)?, &[], DATA, Some("data"));
+    let edge = |percent: usize| edge(curves, median, percent);
+    let data = points(&xy(of_segment(curves, CUTS, (Some(phi), None))?), &[], DATA, Some("data"));
     let plots = vec![data, band(&x, &edge(3)?, &edge(97)?, MODEL), line(&xy(median), MODEL, Some("draws"))];
     let title = format!("Posterior of c2 at {phi:.1} degrees");
     let drawn = scene(plots, &title, [median.x_label, median.y_label], Axes { log_x: true, log_y: false });

@@ -143,20 +143,20 @@ impl Pool<'_> {
 
     /// One chain, until its draws are made, its time is over or the user asks to stop; or what an earlier sampling has kept of it.
     fn chain(&self, tried: &Try, chain: usize, tell: &dyn Fn(u64)) -> Result<ChainEnd> {
-        let whole = |walked: &Walked| {
+        let written = |walked: &Walked| {
             let path = self.folder.join(format!("{}-{chain}.draws", tried.name()));
             Kept::write(path, walked, self.shards.width())
         };
         if let Some(kept) = self.journal.recall_shards(&tried.name(), chain)? {
             let settings = self.settings_of(tried);
             (0..settings.n_warmup + settings.n_draws).for_each(|_| tell(0));
-            return Ok(ChainEnd { kept: Some(whole(&kept.into_walked())?), ended: Ended::Whole, is_recalled: true });
+            return Ok(ChainEnd { kept: Some(written(&kept.into_walked())?), ended: Ended::Whole, is_recalled: true });
         }
         let (walked, ended) = self.walked(tried, chain, tell)?;
         if let (Some(walked), Ended::Whole) = (&walked, ended) {
             self.journal.keep_shards(&tried.name(), chain, &journal::Kept::whole(walked, self.shards.width()))?;
         }
-        Ok(ChainEnd { kept: walked.map(|walked| whole(&walked)).transpose()?, ended, is_recalled: false })
+        Ok(ChainEnd { kept: walked.map(|walked| written(&walked)).transpose()?, ended, is_recalled: false })
     }
 
     /// What a chain walks, with its places in the coordinates of the shards, and how it ends.
