@@ -25,6 +25,18 @@ pub struct Expected {
     pub spread: f64,
 }
 
+/// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
+const UNEXPLAINED_SCATTER: (f64, f64) = (0.02, 8.0);
+
+impl Expected {
+    /// Single values scatter more than their neighbours let expect: outliers, not noise.
+    #[must_use]
+    pub fn is_exceeded_by(&self, reduced_chi_squared: f64) -> bool {
+        let (share, spreads) = UNEXPLAINED_SCATTER;
+        reduced_chi_squared > self.value * (1.0 + share) + spreads * self.spread
+    }
+}
+
 /// Whether the model describes the data: smooth sums of residuals against what they scatter by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LackOfFit {

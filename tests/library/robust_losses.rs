@@ -110,6 +110,22 @@ fn every_loss_finds_the_truth_under_gaussian_noise_with_honest_errors() {
 }
 
 #[test]
+fn a_few_outliers_that_a_loss_limits_are_seen_in_chi_squared() {
+    let noise = |angle: usize, pair: usize| NOISE * gaussian(50 + angle as u64, pair as u64);
+    // 0.2 % of the pairs take little of the weight.
+    let few = |angle: usize, pair: usize| {
+        noise(angle, pair) + if pair % 500 == angle { 15.0 * NOISE } else { 0.0 }
+    };
+    let exceeds = |noise: &dyn Fn(usize, usize) -> f64| {
+        let result = run(Loss::SoftL1, 1.0, noise, Strategy::HybridStreaming);
+        assert_eq!(result.verdict, Verdict::Converged, "{:?}", result.reasons);
+        let scatter = result.reduced_chi_squared.zip(result.expected_reduced_chi_squared).expect("known");
+        scatter.1.is_exceeded_by(scatter.0)
+    };
+    assert!(exceeds(&few) && !exceeds(&noise));
+}
+
+#[test]
 fn a_large_f_scale_is_plain_least_squares() {
     let noise = |angle: usize, pair: usize| NOISE * gaussian(50 + angle as u64, pair as u64);
     let plain = run(Loss::Linear, 1.0, &noise, Strategy::HybridStreaming);

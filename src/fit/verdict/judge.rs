@@ -11,8 +11,6 @@ use crate::units::degrees;
 
 /// A robust loss may take this much more weight from residuals than the noise explains.
 const UNEXPLAINED_WEIGHT: f64 = 0.1;
-/// Chi-square may exceed what the noise lets expect by this share of it, and by so many of its standard deviations.
-const UNEXPLAINED_SCATTER: (f64, f64) = (0.02, 8.0);
 
 /// Second differences of frames' sums are as large in the mean square with this probability, and exceed so many standard deviations
 /// once: beyond what the expectation leaves out.
@@ -231,13 +229,13 @@ fn odd_pair(evidence: &Evidence<'_>) -> Option<String> {
 
 /// Single values that scatter more than their neighbours let expect: outliers, not noise.
 fn scatter(evidence: &Evidence<'_>) -> Option<String> {
-    let (found, Expected { value, spread }) = evidence.reduced_chi_squared.zip(evidence.expected)?;
-    let (share, spreads) = UNEXPLAINED_SCATTER;
-    (found > value * (1.0 + share) + spreads * spread).then(|| {
+    let (found, expected) = evidence.reduced_chi_squared.zip(evidence.expected)?;
+    expected.is_exceeded_by(found).then(|| {
         format!(
-            "residuals scatter more than their noise (chi2_nu {found:.3}, expected {value:.3}): look among the largest \
+            "residuals scatter more than their noise (chi2_nu {found:.3}, expected {:.3}): look among the largest \
              residuals for outliers (optimization.nlsq.loss: soft_l1 or cauchy limits their pull), and in the maps for a \
-             pattern finer than the test of fit sees"
+             pattern finer than the test of fit sees",
+            expected.value
         )
     })
 }

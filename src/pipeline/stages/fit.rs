@@ -21,6 +21,7 @@ use crate::pipeline::run_directory::lead_latest_to;
 use crate::pipeline::run_record::Record;
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
+use crate::sums::loss::Loss;
 use crate::sweep::raw::pass::Sweep;
 use crate::sweep::scattered::Sample;
 use crate::units::{counted, short};
@@ -70,6 +71,7 @@ impl Run<'_> {
         self.say_shared_noise(&result);
         self.say_more_speckles_than_pixels(&result);
         self.say_fewer_speckles_than_pixels(&result);
+        self.say_outliers(&result);
         self.say_few_renewals(&result);
         self.say(LogLevel::Info, &format!("verdict: {}", result.verdict.name()));
         let totals = sweep.totals();
@@ -136,6 +138,23 @@ impl Run<'_> {
                 &format!(
                     "residuals scatter as fewer speckles do than the {speckles:.0} that the raw diagonals tell: a speckle covers \
                      several pixels; errors follow the residuals"
+                ),
+            );
+        }
+    }
+
+    /// A robust loss is there for outliers, but they are told.
+    fn say_outliers(&self, result: &FitResult) {
+        let scatter = result.reduced_chi_squared.zip(result.expected_reduced_chi_squared);
+        let Some((found, expected)) = scatter.filter(|(found, expected)| expected.is_exceeded_by(*found)) else { return };
+        if result.loss != Loss::Linear && result.verdict != Verdict::PoorFit {
+            self.say(
+                LogLevel::Warning,
+                &format!(
+                    "residuals scatter more than their noise (chi2_nu {found:.3}, expected {:.3}): the loss {} limits the pull of \
+                     outliers and takes none away; residual_extremes of the results says where the largest are",
+                    expected.value,
+                    result.loss.name()
                 ),
             );
         }
