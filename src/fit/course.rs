@@ -269,21 +269,22 @@ impl Fit<'_, '_> {
         let (objective, least) = (self.raw as &dyn Objective, point.evaluation.cost);
         let unheard = &Walking::new(&following.watch, 0);
         let around = Surroundings { objective, least, problem, point, uncertainty, walking: unheard };
+        // All costs on the way are asked of condensed data where these are believed: all pairs answer for the ends alone.
+        let condensed = if wanted == Profiles::Never { None } else { self.condensing.believed()? };
+        let least = condensed.as_deref().map(|data| problem.cost(data, &point.theta)).transpose()?;
+        let quick =
+            condensed.as_deref().zip(least).map(|(objective, least)| Surroundings { objective, least, ..around });
         let mut parameters = match wanted {
             Profiles::Never => Vec::new(),
             Profiles::All => uncertainty.moving.clone(),
-            Profiles::Auto => [uncertainty.suspected(), around.bent(self.explore, self.coarse)?].concat(),
+            Profiles::Auto => [uncertainty.suspected(), quick.unwrap_or(around).bent()?].concat(),
         };
         parameters.sort_unstable();
         parameters.dedup();
         let mut profiles = Vec::new();
         let walking = &Walking::new(&following.watch, parameters.len());
-        let around = Surroundings { walking, ..around };
-        // The walk asks for many costs: where condensed data are believed, all pairs answer for its ends alone.
-        let condensed = if parameters.is_empty() { None } else { self.condensing.believed()? };
-        let least = condensed.as_deref().map(|data| problem.cost(data, &point.theta)).transpose()?;
-        let quick =
-            condensed.as_deref().zip(least).map(|(objective, least)| Surroundings { objective, least, ..around });
+        let (around, quick) =
+            (Surroundings { walking, ..around }, quick.map(|quick| Surroundings { walking, ..quick }));
         for parameter in parameters {
             let Some(error) = uncertainty.standard_error(parameter) else { continue };
             let name = &problem.space.physical[parameter].name;

@@ -113,9 +113,7 @@ fn every_loss_finds_the_truth_under_gaussian_noise_with_honest_errors() {
 fn a_few_outliers_that_a_loss_limits_are_seen_in_chi_squared() {
     let noise = |angle: usize, pair: usize| NOISE * gaussian(50 + angle as u64, pair as u64);
     // 0.2 % of the pairs take little of the weight.
-    let few = |angle: usize, pair: usize| {
-        noise(angle, pair) + if pair % 500 == angle { 15.0 * NOISE } else { 0.0 }
-    };
+    let few = |angle: usize, pair: usize| noise(angle, pair) + if pair % 500 == angle { 15.0 * NOISE } else { 0.0 };
     let exceeds = |noise: &dyn Fn(usize, usize) -> f64| {
         let result = run(Loss::SoftL1, 1.0, noise, Strategy::HybridStreaming);
         assert_eq!(result.verdict, Verdict::Converged, "{:?}", result.reasons);

@@ -10,11 +10,8 @@
 
 use crate::error::Result;
 use crate::fit::errors::profile_side::{NEAR, Side, Step};
-use crate::fit::errors::surroundings::Surroundings;
+use crate::fit::errors::surroundings::{LEVELS, Surroundings};
 use crate::outcome::parameter::Interval;
-
-/// How many standard errors hold 68 and 95 %.
-pub const LEVELS: [f64; 2] = [1.0, 1.959_964];
 
 /// Intervals of one parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]

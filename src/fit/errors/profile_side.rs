@@ -279,7 +279,7 @@ fn valley(hessian: &Array2<f64>, white: Option<&Array2<f64>>, parameter: usize, 
 }
 
 /// Where a level is to be expected from the last step (Newton), if that lies between the steps on either side of it; else on the
-/// line between these, or at most so many times as far as the outermost.
+/// line between these, or at most so many times as far as the outermost; never on the other side of the minimum.
 fn towards(last: Step, inside: Step, outside: Option<Step>, level: f64) -> f64 {
     let newton = last.distance + (level - last.z) / last.slope;
     match outside {
@@ -288,11 +288,15 @@ fn towards(last: Step, inside: Step, outside: Option<Step>, level: f64) -> f64 {
             inside.distance + share * (outside.distance - inside.distance)
         }
         Some(_) => newton,
-        None if inside.distance == 0.0 => newton,
-        None => {
-            let farthest = STRIDE * inside.distance;
-            if newton > inside.distance { newton.min(farthest) } else { farthest }
+        None if inside.distance == 0.0 => {
+            if newton > 0.0 {
+                newton
+            } else {
+                0.5 * last.distance
+            }
         }
+        None if newton > inside.distance => newton.min(STRIDE * inside.distance),
+        None => STRIDE * inside.distance,
     }
 }
 
@@ -311,5 +315,7 @@ mod tests {
         // .. but a flat cost is not followed at a stride, and a slope that leads astray not at all.
         assert!(towards(step(1.0, 0.0, 1e-9), step(1.0, 0.0, 1e-9), None, 1.0) < 4.0);
         assert!((towards(step(1.0, 0.5, -0.1), near, Some(far), 1.0) - 2.0).abs() < 1e-12);
+        // Nothing leads to the other side of the minimum.
+        assert!((towards(step(1.0, 3.0, 0.5), step(0.0, 0.0, 1.0), None, 1.0) - 0.5).abs() < 1e-12);
     }
 }

@@ -4,15 +4,14 @@
 use crate::error::Result;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::errors::walking::Walking;
-use crate::fit::solver::problem::{Point, Problem, System};
+use crate::fit::solver::problem::{Point, Problem};
 use crate::parameters::space::Parameter;
-use crate::sums::algebra::{Algebra, dot};
 use crate::sums::objective::Objective;
 
-/// A cost that differs by this share from its parabola one error away is none.
-const BENT: f64 = 0.5;
-/// The parabola is taken from so small a part of one error.
-const NEARBY: f64 = 0.125;
+/// How many standard errors hold 68 and 95 %.
+pub const LEVELS: [f64; 2] = [1.0, 1.959_964];
+/// Where the square root of a cost at the end of the 95 % interval differs by this share from that of its parabola, it is none.
+const BENT: f64 = 0.15;
 
 /// A minimum whose surroundings are looked at.
 #[derive(Clone, Copy)]
@@ -32,41 +31,31 @@ pub struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// Moving parameters whose cost is no parabola over one error, by a few costs of the data that are cheap.
+    /// Moving parameters whose cost is no parabola over their 95 % interval, by one cost at either end of it. The Hessian takes the
+    /// model as linear: where a number turns the model's slope, as the direction of flow does at an angle across it, an error from it
+    /// may be half or twice the right one.
     ///
     /// # Errors
     /// What the sweeps report.
-    pub fn bent(&self, cheap: &dyn Objective, coarse: &Problem<'_>) -> Result<Vec<usize>> {
-        let theta = &self.point.theta;
-        let center = System::Gram(cheap).point(coarse, theta.clone())?.evaluation;
+    pub fn bent(&self) -> Result<Vec<usize>> {
         let mut bent = Vec::new();
-        for (k, &parameter) in self.uncertainty.moving.iter().enumerate() {
-            let Some(step) = self.step(k) else { continue };
-            let slope = dot(&center.gradient, &step);
-            // Few data have noise of their own, which bends their cost: the parabola is the one that they have nearby.
-            let rise = |share: f64| -> Result<Option<f64>> {
-                let moved = self.moved(&step, share);
-                let is_inside = coarse.between_bounds(&moved) == moved;
-                let rise = if is_inside { coarse.cost(cheap, &moved)? - center.cost - share * slope } else { 0.0 };
-                Ok(Some(rise).filter(|_| is_inside))
-            };
-            let nearby = [rise(-NEARBY)?, rise(NEARBY)?].map(|rise| rise.unwrap_or(0.0));
-            let parabola = 0.5 * (nearby[0] + nearby[1]) / (NEARBY * NEARBY);
-            let smooth = 0.5 * dot(&center.hessian.times(&step), &step);
-            let is_bent =
-                |rise: Option<f64>| rise.is_some_and(|rise| (rise - parabola).abs() > BENT * parabola.max(smooth));
-            if is_bent(rise(-1.0)?) || is_bent(rise(1.0)?) {
-                bent.push(parameter);
+        for &parameter in &self.uncertainty.moving {
+            let Some(error) = self.uncertainty.standard_error(parameter) else { continue };
+            let valley = self.valley(parameter);
+            for side in [-1.0, 1.0] {
+                let moved = self.moved(&valley, side * LEVELS[1] * error);
+                // A bound is met there, or the data are far from ending the interval before it.
+                if self.problem.between_bounds(&moved) != moved {
+                    continue;
+                }
+                let errors = self.errors_away(parameter, self.problem.cost(self.objective, &moved)?);
+                if (errors / LEVELS[1] - 1.0).abs() > BENT {
+                    bent.push(parameter);
+                    break;
+                }
             }
         }
         Ok(bent)
-    }
-
-    /// Where all physical parameters are one reported error of a moving one away, along the valley of the cost.
-    fn step(&self, k: usize) -> Option<Vec<f64>> {
-        let parameter = self.uncertainty.moving[k];
-        let error = self.uncertainty.standard_error(parameter)?;
-        Some(self.valley(parameter).iter().map(|along| error * along).collect())
     }
 
     /// How all physical parameters follow a moving one along the valley of the cost.

@@ -13,6 +13,9 @@ use crate::sums::algebra::{Algebra, dot};
 use crate::sums::box_quadratic::{box_constraints, minimise, minimise_residual};
 use ndarray::Array2;
 
+/// A decrease of so many roundings that was promised and did not come makes the trust region smaller.
+const SEVERAL: f64 = 4.0;
+
 /// The solver.
 #[derive(Debug, Clone)]
 pub struct TrustRegion {
@@ -163,7 +166,7 @@ impl TrustRegion {
         if !(told.evaluation.cost.is_finite() && ratio > 1e-4) {
             return (false, self.go_on(best, Some(radius)));
         }
-        let converged = self.converged(&told.x, trial, &best.evaluation, rounding);
+        let converged = self.converged(&told.x, trial, &best.evaluation, (actual, rounding));
         self.last_step = self.size(&trial.step);
         self.rescale(&told.evaluation.hessian);
         match converged {
@@ -203,7 +206,7 @@ impl TrustRegion {
     }
 
     /// Convergence by a step to `x` that has just been accepted.
-    fn converged(&self, x: &[f64], trial: &Trial, before: &Evaluation, rounding: f64) -> Option<Stop> {
+    fn converged(&self, x: &[f64], trial: &Trial, before: &Evaluation, (actual, rounding): (f64, f64)) -> Option<Stop> {
         let tolerances = self.tolerances;
         let small = |(k, step): (usize, &f64)| {
             let range = self.upper[k] - self.lower[k];
@@ -212,7 +215,8 @@ impl TrustRegion {
         if trial.step.iter().enumerate().all(small) {
             return Some(Stop::Step);
         }
-        if trial.predicted > rounding {
+        // Where the cost bends twice as much as its model, steps to and fro promise more than rounding and lower nothing.
+        if trial.predicted > rounding && (actual > rounding || trial.predicted > SEVERAL * rounding) {
             return (trial.predicted <= self.enough(before)).then_some(Stop::Cost);
         }
         // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a robust
@@ -400,6 +404,35 @@ mod tests {
             let apart = [end[0] - 3.0, end[1] - 0.5, end[2] - 1.0];
             assert!(apart.iter().all(|apart| apart.abs() < 1e-6), "{seed}: {end:?} {stop:?}");
             assert!(asked.len() <= first.len() + 2, "{seed}: {} evaluations, {}", asked.len(), first.len());
+        }
+    }
+
+    #[test]
+    fn steps_to_and_fro_that_lower_nothing_end_the_search() {
+        // Residuals x^2 / 2 + c and x: near 0 the cost bends by 1 + c, its model by 1, so that each step leads to the other side.
+        let curved = |x: &[f64]| {
+            let (c, x) = (1.0, x[0]);
+            let residual = 0.5 * x * x + c;
+            let cost = 0.5 * (residual * residual + x * x) * 1e4;
+            Evaluation {
+                cost,
+                cost_rounding: 64.0 * f64::EPSILON * cost,
+                pairs: 20_000,
+                gradient: vec![1e4 * (x * residual + x)],
+                hessian: Array2::from_elem((1, 1), 1e4 * (x * x + 1.0)),
+                residual: None,
+                is_robust: false,
+            }
+        };
+        for start in [1e-8, 1e-7, 3e-7, 1e-6, 1e-5, 1e-3] {
+            let mut solver = TrustRegion::new(&[start], (vec![-1.0], vec![1.0]), Tolerances::default());
+            let mut count = 0;
+            while let Some(x) = solver.ask().map(<[f64]>::to_vec) {
+                solver.tell(x.clone(), curved(&x));
+                count += 1;
+            }
+            let (x, stop) = (solver.best().expect("evaluated")[0], solver.stop().expect("over"));
+            assert!(stop != Stop::MaxIterations && x.abs() < 1e-6 && count < 60, "{start}: {x} {stop:?} {count}");
         }
     }
 

@@ -146,7 +146,9 @@ impl Run<'_> {
     /// A robust loss is there for outliers, but they are told.
     fn say_outliers(&self, result: &FitResult) {
         let scatter = result.reduced_chi_squared.zip(result.expected_reduced_chi_squared);
-        let Some((found, expected)) = scatter.filter(|(found, expected)| expected.is_exceeded_by(*found)) else { return };
+        let Some((found, expected)) = scatter.filter(|(found, expected)| expected.is_exceeded_by(*found)) else {
+            return;
+        };
         if result.loss != Loss::Linear && result.verdict != Verdict::PoorFit {
             self.say(
                 LogLevel::Warning,
