@@ -62,7 +62,8 @@ impl LastSweep {
             groups: &nodes.groups,
         };
         let sums = data.residuals(&query)?;
-        let plain = match problem.loss == Loss::Linear || is_mostly_white(&sums, problem.f_scale) {
+        let means = LossMeans::of(&sums, problem.loss);
+        let plain = match problem.loss == Loss::Linear || means.is_mostly_white(problem.f_scale) {
             true => None,
             false => {
                 let linear: Vec<Reweighing> =
@@ -90,21 +91,37 @@ impl LastSweep {
         })
     }
 
-    /// Root mean square of residuals in units of sigma.
+    /// Spread of residuals in units of sigma, outliers aside.
     #[must_use]
     pub fn spread(&self) -> f64 {
-        mean_square(&self.sums).sqrt()
+        self.loss_means().spread()
     }
 
     /// Under a robust loss the inverse of the weighted Hessian is not yet a covariance.
     #[must_use]
     pub fn loss_means(&self) -> LossMeans {
-        if self.loss == Loss::Linear {
-            return LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 };
+        LossMeans::of(&self.sums, self.loss)
+    }
+
+    /// The sums in which noise and misfit are looked for, and what makes them those of plain least squares.
+    #[must_use]
+    pub fn judged(&self) -> (&[ResidualSums], LossMeans) {
+        match &self.plain {
+            Some(plain) => (plain, LossMeans::OF_SQUARES),
+            None => (&self.sums, self.loss_means()),
         }
-        let pairs = self.sums.iter().map(ResidualSums::pairs).sum::<u64>();
-        let mean =
-            |value: &dyn Fn(&ResidualSums) -> f64| self.sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64;
+    }
+}
+
+impl LossMeans {
+    const OF_SQUARES: LossMeans = LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 };
+
+    fn of(sums: &[ResidualSums], loss: Loss) -> Self {
+        if loss == Loss::Linear {
+            return LossMeans::OF_SQUARES;
+        }
+        let pairs = sums.iter().map(ResidualSums::pairs).sum::<u64>();
+        let mean = |value: &dyn Fn(&ResidualSums) -> f64| sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64;
         LossMeans {
             weight: mean(&|sums| sums.weights),
             squares: mean(&|sums| sums.weighted_squares),
@@ -112,33 +129,24 @@ impl LastSweep {
         }
     }
 
-    /// The sums in which noise and misfit are looked for, and what makes them those of plain least squares.
-    #[must_use]
-    pub fn judged(&self) -> (&[ResidualSums], LossMeans) {
-        match &self.plain {
-            Some(plain) => (plain, LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 }),
-            None => (&self.sums, self.loss_means()),
-        }
+    /// Spread of residuals in units of sigma by what the loss leaves of them, sqrt(<psi^2>) / <psi'> (Huber, Ann. Math. Stat. 35 (1964)
+    /// 73, doi 10.1214/aoms/1177703732): outliers hardly count in it.
+    fn spread(&self) -> f64 {
+        self.squares.sqrt() / self.slope.max(f64::MIN_POSITIVE)
     }
-}
 
-/// Whether residuals that are not white are no more than those that are, or far below where the loss turns: then what a robust loss
-/// does to them is known.
-fn is_mostly_white(sums: &[ResidualSums], f_scale: f64) -> bool {
-    mean_square(sums) <= f64::max(MOSTLY_WHITE, (BELOW_THE_TURN * f_scale).powi(2))
-}
-
-/// Of all residuals, in units of sigma^2.
-fn mean_square(sums: &[ResidualSums]) -> f64 {
-    let pairs = sums.iter().map(ResidualSums::pairs).sum::<u64>();
-    sums.iter().map(ResidualSums::squares).sum::<f64>() / pairs.max(1) as f64
+    /// Whether residuals that are not white are no more than those that are, or far below where the loss turns: then what a robust
+    /// loss does to them is known.
+    fn is_mostly_white(&self, f_scale: f64) -> bool {
+        self.spread() <= f64::max(MOSTLY_WHITE, BELOW_THE_TURN * f_scale)
+    }
 }
 
 /// Largest spread, as a share of `f_scale`, of residuals on which a loss is nearly plain squares.
 pub const BELOW_THE_TURN: f64 = 0.5;
 
-/// Most mean square, in units of sigma^2, of residuals that are mostly white.
-const MOSTLY_WHITE: f64 = 2.0;
+/// Largest spread, in units of sigma, of residuals that are mostly white.
+const MOSTLY_WHITE: f64 = std::f64::consts::SQRT_2;
 
 /// Pairs of angles that see the same speckles, by their places.
 #[must_use]

@@ -47,28 +47,43 @@ pub fn physical_bounds(
     active
 }
 
-/// Bounds met by contrast or offset.
+/// Bounds met by contrast or offset: on them, or nearer than one standard error.
 #[must_use]
-pub fn scaling_bounds(problem: &Problem<'_>, point: &Point, phi_degrees: &[f64]) -> Vec<ActiveBound> {
+pub fn scaling_bounds(
+    problem: &Problem<'_>,
+    point: &Point,
+    uncertainty: &Uncertainty,
+    phi_degrees: &[f64],
+) -> Vec<ActiveBound> {
     let mut found = Vec::new();
     for (block, active) in problem.map.blocks.iter().zip(&point.scaling.active) {
-        for active in active {
-            let (is_contrast, angle) = problem.map.constrained(block, active.constraint);
-            let name = if is_contrast { "contrast" } else { "offset" };
-            let place = match block.members.len() > 1 && block.order() == 1 {
-                true => name.to_owned(),
-                false => format!("{name}(phi={})", phi_degrees[angle]),
+        let constraints = 0..problem.map.constraints(block).len();
+        for (constraint, side) in constraints.flat_map(|k| [(k, Side::Lower), (k, Side::Upper)]) {
+            let (is_contrast, angle) = problem.map.constrained(block, constraint);
+            let (scaling, variances) = (point.scaling.per_angle[angle], uncertainty.scaling_variances.get(angle));
+            let (name, value, variance, known) = match is_contrast {
+                true => ("contrast", scaling.contrast, variances.map(|known| known.contrast), &problem.space.contrast),
+                false => ("offset", scaling.offset(), variances.map(|known| known.offset), &problem.space.offset),
             };
-            let bound = problem.map.bound(is_contrast, active.side);
-            let sign = if active.side == Side::Lower { 1.0 } else { -1.0 };
+            let bound = problem.map.bound(is_contrast, side);
+            let met = active.iter().find(|met| met.constraint == constraint && met.side == side);
+            let error = variance.filter(|_| uncertainty.is_known()).map_or(0.0, f64::sqrt);
+            let is_near = error > (value - bound).abs();
+            if met.is_none() && !is_near {
+                continue;
+            }
+            let sign = if side == Side::Lower { 1.0 } else { -1.0 };
             found.push(ActiveBound {
-                name: place,
-                side: active.side,
+                name: match block.members.len() > 1 && block.order() == 1 {
+                    true => name.to_owned(),
+                    false => format!("{name}(phi={})", phi_degrees[angle]),
+                },
+                side,
                 bound,
-                multiplier: sign * active.multiplier,
-                within_one_standard_error: false,
+                multiplier: met.map_or(0.0, |met| sign * met.multiplier),
+                within_one_standard_error: met.is_none(),
                 within_interval: false,
-                is_default: if is_contrast { &problem.space.contrast } else { &problem.space.offset }.is_default(bound),
+                is_default: known.is_default(bound),
             });
         }
     }

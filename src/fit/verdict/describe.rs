@@ -62,7 +62,7 @@ impl Described<'_> {
         let phi = objective.phi_degrees();
         let mut active =
             physical_bounds(problem, point, (uncertainty, self.profiles), settings.quality.bounds_tolerance);
-        active.extend(scaling_bounds(problem, point, &phi));
+        active.extend(scaling_bounds(problem, point, uncertainty, &phi));
         let squares = self.squares(point, uncertainty);
         let (verdict, reasons) = self.judgement(objective, &solution, &active, (found, &squares));
         let [reported, plain] = uncertainty.known_covariances();
@@ -146,7 +146,9 @@ impl Described<'_> {
         let noise = uncertainty.noise.as_ref().zip(self.last);
         let expected = noise.map(|(noise, last)| noise.expected(self.problem, point, (last, degrees)));
         let loss = known(2.0 * point.evaluation.cost);
-        Squares { pairs, degrees, chi_squared, expected: chi_squared.and(expected), loss }
+        // Of few renewals nothing is known that far.
+        let expected = chi_squared.and(expected).filter(|expected| expected.spread < expected.value);
+        Squares { pairs, degrees, chi_squared, expected, loss }
     }
 
     /// Sum of squared residuals in units of sigma, whatever the loss; with a robust one it takes the last sweep to know.
