@@ -36,6 +36,8 @@ enum Physics {
     Superdiffusive,
     /// Shear, constant parts of both laws fixed.
     Flow,
+    /// The same with one angle across the flow.
+    FlowAcross,
     /// Shear, constant parts free.
     FlowFree,
 }
@@ -58,6 +60,7 @@ impl Case {
             Physics::Slow => "static slow",
             Physics::Superdiffusive => "static superdiffusive",
             Physics::Flow => "flow",
+            Physics::FlowAcross => "flow, one angle across it",
             Physics::FlowFree => "flow, constants free",
         };
         let Case { n_angles, counts, renewals, scaling, speckles, contrast, n_frames, .. } = self;
@@ -68,7 +71,7 @@ impl Case {
     fn mode(&self) -> AnalysisMode {
         match self.physics {
             Physics::Slow | Physics::Superdiffusive => AnalysisMode::Static,
-            Physics::Flow | Physics::FlowFree => AnalysisMode::LaminarFlow,
+            Physics::Flow | Physics::FlowAcross | Physics::FlowFree => AnalysisMode::LaminarFlow,
         }
     }
 
@@ -78,6 +81,7 @@ impl Case {
             Physics::Slow => [law(-0.2, 1.0), vec![0.0]].concat(),
             Physics::Superdiffusive => [law(0.5, 1.0), vec![0.0]].concat(),
             Physics::Flow => [law(-0.25, 1.0), vec![0.0, 0.0018, 0.2, 0.0, 3.0]].concat(),
+            Physics::FlowAcross => [law(-0.25, 1.0), vec![0.0, 0.0018, 0.2, 0.0, 10.0]].concat(),
             Physics::FlowFree => {
                 // Half of the diffusion is constant, a sixth of the shear.
                 let constant = 0.5 * self.amplitude(0.0);
@@ -95,7 +99,7 @@ impl Case {
     fn fixed(&self) -> &[usize] {
         match self.physics {
             Physics::Slow | Physics::Superdiffusive => &[2],
-            Physics::Flow => &[2, 5],
+            Physics::Flow | Physics::FlowAcross => &[2, 5],
             Physics::FlowFree => &[],
         }
     }
@@ -124,7 +128,7 @@ impl Case {
 
 /// Every level of every factor several times, in changing company.
 fn cases() -> Vec<Case> {
-    use Physics::{Flow, FlowFree, Slow, Superdiffusive};
+    use Physics::{Flow, FlowAcross, FlowFree, Slow, Superdiffusive};
     let (auto, individual) = (ScalingMode::Auto, ScalingMode::Individual);
     let case = |physics, n_angles, counts, renewals, scaling, (speckles, contrast)| Case {
         physics,
@@ -157,6 +161,7 @@ fn cases() -> Vec<Case> {
         case(Flow, 8, 1.0, 33.0, individual, (200, 0.1)),
         case(Flow, 24, 1.0, 6.0, auto, (1000, 0.2)),
         case(Flow, 24, 0.0, 14.0, individual, (200, 0.25)),
+        case(FlowAcross, 6, 1.0, 6.0, auto, (1000, 0.2)),
         case(FlowFree, 8, 1.0, 14.0, auto, (2000, 0.2)),
         case(FlowFree, 8, 0.0, 6.0, individual, (1000, 0.25)),
         case(FlowFree, 24, 0.15, 33.0, auto, (1000, 0.2)),
@@ -192,6 +197,8 @@ fn draw(case: &Case, seed: u64, told: bool) -> FitResult {
     case.fixed().iter().for_each(|&k| settings.space.physical[k].fixed = Some(simulation.theta[k]));
     if case.mode() == AnalysisMode::LaminarFlow {
         settings.start = Some(simulation.theta.clone());
+        // 10 degrees are a default bound.
+        settings.space.physical[6].upper = 40.0;
     }
     fit_memory(store, &model, &settings)
 }

@@ -4,17 +4,15 @@
 use crate::error::{Result, unless_stopped};
 use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::fit::errors::profile::Profile;
-use crate::fit::errors::surroundings::Surroundings;
 use crate::fit::errors::uncertainty::Uncertainty;
-use crate::fit::errors::walking::Walking;
+use crate::fit::intervals::Wanted;
 use crate::fit::search::alternatives::note_alternatives;
 use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
 use crate::fit::search::start::from_data;
 use crate::fit::settings::{FitSettings, Profiles, Tolerances};
 use crate::fit::solver::journal::{Evaluated, Following};
 use crate::fit::solver::minimise::{Solution, minimise};
-use crate::fit::solver::problem::{Point, Problem, System};
+use crate::fit::solver::problem::{Problem, System};
 use crate::fit::verdict::describe::{Described, Found};
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
@@ -231,7 +229,11 @@ impl Fit<'_, '_> {
             Some(last) => {
                 // Its memory is wanted for condensed data.
                 last.speckles.let_go();
-                unless_stopped(self.profiles(&solution.point, &uncertainty, following))?
+                let ask = self.ask.settings;
+                let (condensing, point) = (self.condensing, &solution.point);
+                let wanted = Wanted { raw: self.raw, condensing, problem, point, uncertainty: &uncertainty };
+                let intervals = wanted.intervals(ask.profiles, found.is_refused(&ask.quality), following);
+                unless_stopped(intervals)?
             }
             None => None,
         };
@@ -261,38 +263,6 @@ impl Fit<'_, '_> {
         };
         let condensed = self.condensing.told(problem, &solution.point);
         Ok(FitResult { condensed, ..described.result(self.raw, solution, &found) })
-    }
-
-    /// Intervals from the cost itself, where they are needed or asked for.
-    fn profiles(&self, point: &Point, uncertainty: &Uncertainty, following: &Following<'_>) -> Result<Vec<Profile>> {
-        let (problem, wanted) = (self.described, self.ask.settings.profiles);
-        let (objective, least) = (self.raw as &dyn Objective, point.evaluation.cost);
-        let unheard = &Walking::new(&following.watch, 0);
-        let around = Surroundings { objective, least, problem, point, uncertainty, walking: unheard };
-        // All costs on the way are asked of condensed data where these are believed: all pairs answer for the ends alone.
-        let condensed = if wanted == Profiles::Never { None } else { self.condensing.believed()? };
-        let least = condensed.as_deref().map(|data| problem.cost(data, &point.theta)).transpose()?;
-        let quick =
-            condensed.as_deref().zip(least).map(|(objective, least)| Surroundings { objective, least, ..around });
-        let mut parameters = match wanted {
-            Profiles::Never => Vec::new(),
-            Profiles::All => uncertainty.moving.clone(),
-            Profiles::Auto => [uncertainty.suspected(), quick.unwrap_or(around).bent()?].concat(),
-        };
-        parameters.sort_unstable();
-        parameters.dedup();
-        let mut profiles = Vec::new();
-        let walking = &Walking::new(&following.watch, parameters.len());
-        let (around, quick) =
-            (Surroundings { walking, ..around }, quick.map(|quick| Surroundings { walking, ..quick }));
-        for parameter in parameters {
-            let Some(error) = uncertainty.standard_error(parameter) else { continue };
-            let name = &problem.space.physical[parameter].name;
-            following.note(&format!("{name}: its intervals are taken from the cost itself"));
-            profiles.push(around.profile(parameter, error, quick.as_ref())?);
-            walking.finish();
-        }
-        Ok(profiles)
     }
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.

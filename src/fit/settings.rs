@@ -47,7 +47,7 @@ pub struct FitSettings {
 /// Which intervals come from the cost itself instead of value and standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profiles {
-    /// Those of parameters whose cost is no parabola over one error.
+    /// Those of parameters whose cost is no parabola over the 95 % interval.
     #[default]
     Auto,
     /// All.
@@ -297,6 +297,14 @@ pub struct Quality {
     pub max_reduced_chi_squared: Option<f64>,
     /// A parameter is on its bound when it is nearer than this share of the bounds' range.
     pub bounds_tolerance: f64,
+}
+
+impl Quality {
+    /// Whether a probability is too small for the model to hold.
+    #[must_use]
+    pub fn refuses(&self, p_value: f64) -> bool {
+        p_value.is_nan() || p_value < self.p_value_threshold
+    }
 }
 
 impl Default for Quality {

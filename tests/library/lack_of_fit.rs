@@ -346,8 +346,15 @@ fn another_shape_at_short_lags_and_a_frame_that_is_stored_twice_are_refused() {
     let limited = |settings: &mut FitSettings| settings.loss = Loss::SoftL1;
     let mut once = of_model(&STILL, ShearConvention::Homodyne, 3, SPECKLE, 650);
     once[2][place] = 1.7;
-    let found = fitted(once, AnalysisMode::Static, n, &limited);
+    let found = fitted(once.clone(), AnalysisMode::Static, n, &limited);
     assert!(found.lack_of_fit.is_some_and(|test| test.odd_pair.is_none()), "a robust loss is there for such pairs");
+    once.iter_mut().for_each(|values| values[place] = 1.7);
+    let found = fitted(once, AnalysisMode::Static, n, &limited);
+    assert!(
+        found.reasons.iter().any(|reason| reason.contains("61 and 62") && reason.contains("at other angles too")),
+        "a frame that is there twice is no outlier: {:?}",
+        found.reasons
+    );
 }
 
 #[test]

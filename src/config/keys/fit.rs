@@ -115,7 +115,7 @@ pub(super) const KEYS: &[Key] = &[
     ]),
     Key::new(
         "optimization.nlsq.profile_intervals",
-        "intervals from the cost itself: auto where it is no parabola over one error, for all parameters, or never",
+        "intervals from the cost itself: auto where it is no parabola over 95 %, for all parameters, or never",
         Access::Field(|draft| Field::choice(&mut draft.settings.fit.profiles, &Profiles::NAMES)),
     ),
     Key::new(

@@ -15,6 +15,8 @@ use ndarray::Array2;
 
 /// A decrease of so many roundings that was promised and did not come makes the trust region smaller.
 const SEVERAL: f64 = 4.0;
+/// A step that is as large as the last one but for this leads back.
+const TO_AND_FRO: f64 = 0.95;
 
 /// The solver.
 #[derive(Debug, Clone)]
@@ -215,13 +217,14 @@ impl TrustRegion {
         if trial.step.iter().enumerate().all(small) {
             return Some(Stop::Step);
         }
-        // Where the cost bends twice as much as its model, steps to and fro promise more than rounding and lower nothing.
-        if trial.predicted > rounding && (actual > rounding || trial.predicted > SEVERAL * rounding) {
+        let is_told = trial.predicted > rounding;
+        if is_told && (actual > rounding || trial.predicted > SEVERAL * rounding) {
             return (trial.predicted <= self.enough(before)).then_some(Stop::Cost);
         }
-        // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a robust
+        // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Where the cost bends twice
+        // as much as its model, steps to and fro promise a little more than rounding and lower nothing, however often. Under a robust
         // loss the scaling is not settled any finer.
-        let shrinks = self.size(&trial.step) <= 0.5 * self.last_step;
+        let shrinks = self.size(&trial.step) <= if is_told { TO_AND_FRO } else { 0.5 } * self.last_step;
         (before.is_robust || !shrinks).then_some(Stop::Rounding)
     }
 

@@ -11,7 +11,7 @@ use crate::fit::errors::speckle_noise::SpeckleNoise;
 use crate::fit::errors::surroundings::LEVELS;
 use crate::fit::errors::transport::transport;
 use crate::fit::errors::uncertainty::Uncertainty;
-use crate::fit::settings::FitSettings;
+use crate::fit::settings::{FitSettings, Quality};
 use crate::fit::solver::minimise::Solution;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
@@ -292,6 +292,12 @@ pub struct Found {
 }
 
 impl Found {
+    /// Whether the test of fit refuses the model.
+    #[must_use]
+    pub fn is_refused(&self, quality: &Quality) -> bool {
+        quality.enable && self.lack_of_fit.as_ref().is_some_and(|test| quality.refuses(test.p_value))
+    }
+
     /// From the last sweep; nothing without it. All that is asked of what speckles do is asked here.
     #[must_use]
     pub fn of(

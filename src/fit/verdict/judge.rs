@@ -123,7 +123,7 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
         format!("chi2_nu {chi:.3} exceeds quality_validation.reduced_chi_squared_threshold {limit}")
     });
     let threshold = evidence.quality.p_value_threshold;
-    let test = evidence.lack_of_fit.filter(|test| test.p_value.is_nan() || test.p_value < threshold);
+    let test = evidence.lack_of_fit.filter(|test| evidence.quality.refuses(test.p_value));
     let tested = test.map(|test| {
         let pattern = test.pattern.filter(|pattern| pattern.p_value < threshold).map(regular_pattern);
         let fine_lags = test.fine_lags.filter(|found| found.p_value < threshold).map(|_| NEIGHBOURING_LAGS.to_owned());
@@ -213,14 +213,19 @@ fn patch(evidence: &Evidence<'_>) -> Option<String> {
 
 /// One pair of frames at one angle that lies beyond what noise explains.
 fn odd_pair(evidence: &Evidence<'_>) -> Option<String> {
-    let found = evidence.lack_of_fit?.odd_pair?;
+    let test = evidence.lack_of_fit?;
+    let found = test.odd_pair?;
     let [earlier, later] = found.frames;
     let side = if found.standard_deviations > 0.0 { "above" } else { "below" };
+    let (elsewhere, limited) = match test.down_weighted {
+        Some(_) => (", and stands out at other angles too", ""),
+        None => ("", ", or limit their pull with optimization.nlsq.loss"),
+    };
     (found.standard_deviations.abs() > UNEXPLAINED_PATCH).then(|| {
         format!(
-            "the pair of frames {earlier} and {later} at {} degrees lies {:.0} standard deviations {side} the model: look whether a frame \
-             is there twice and for hot pixels, and leave bad frames out with experimental_data.masked_frames, or limit their pull with \
-             optimization.nlsq.loss",
+            "the pair of frames {earlier} and {later} at {} degrees lies {:.0} standard deviations {side} the model{elsewhere}: look \
+             whether a frame is there twice and for hot pixels, and leave bad frames out with \
+             experimental_data.masked_frames{limited}",
             degrees(found.phi_degrees),
             found.standard_deviations.abs()
         )

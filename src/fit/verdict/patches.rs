@@ -9,6 +9,9 @@ use crate::likelihood::speckle::single_frames::most_of_one_pair;
 use crate::outcome::noise::{OddPair, Patch};
 use crate::sums::loss::Loss;
 
+/// By chance the largest residuals of so many angles hardly belong to one pair of frames, whatever the outliers.
+const SEVERAL_ANGLES: usize = 3;
+
 impl Tested<'_> {
     /// The one that stands out most.
     pub(super) fn patch(&self) -> Option<Patch> {
@@ -17,11 +20,9 @@ impl Tested<'_> {
         all.max_by(|a, b| a.standard_deviations.abs().total_cmp(&b.standard_deviations.abs()))
     }
 
-    /// The pair of frames whose residual stands out most. A robust loss is there for such pairs.
+    /// The pair of frames whose residual stands out most. A robust loss is there for such pairs, unless the same one stands out at several
+    /// angles: that is no outlier but a fault of the frames.
     pub(super) fn odd_pair(&self) -> Option<OddPair> {
-        if self.problem.loss != Loss::Linear {
-            return None;
-        }
         let of_angle = |angle: usize| {
             let variance = most_of_one_pair(self.noise.levels.angles[angle]);
             let units = self.problem.weights[angle].sqrt();
@@ -33,7 +34,19 @@ impl Tested<'_> {
                 standard_deviations: of_products(-extreme.residual / units, variance),
             })
         };
-        let all = (0..self.phi_degrees.len()).flat_map(of_angle);
+        let mut all: Vec<(usize, OddPair)> = Vec::new();
+        for angle in 0..self.phi_degrees.len() {
+            all.extend(of_angle(angle).map(|pair| (angle, pair)));
+        }
+        if self.problem.loss != Loss::Linear {
+            // Angles 180 degrees apart share their outliers.
+            let repeats = |angle: usize| self.last.opposite.iter().any(|&(_, other)| other == angle);
+            let places: Vec<[usize; 2]> =
+                all.iter().filter(|(angle, _)| !repeats(*angle)).map(|(_, pair)| pair.frames).collect();
+            let least = SEVERAL_ANGLES.min(self.phi_degrees.len() - self.last.opposite.len()).max(2);
+            all.retain(|(_, pair)| places.iter().filter(|&&frames| frames == pair.frames).count() >= least);
+        }
+        let all = all.into_iter().map(|(_, pair)| pair);
         all.max_by(|a, b| a.standard_deviations.abs().total_cmp(&b.standard_deviations.abs()))
     }
 
