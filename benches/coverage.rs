@@ -161,7 +161,6 @@ fn cases() -> Vec<Case> {
         case(Flow, 8, 1.0, 33.0, individual, (200, 0.1)),
         case(Flow, 24, 1.0, 6.0, auto, (1000, 0.2)),
         case(Flow, 24, 0.0, 14.0, individual, (200, 0.25)),
-        case(FlowAcross, 6, 1.0, 6.0, auto, (1000, 0.2)),
         case(FlowFree, 8, 1.0, 14.0, auto, (2000, 0.2)),
         case(FlowFree, 8, 0.0, 6.0, individual, (1000, 0.25)),
         case(FlowFree, 24, 0.15, 33.0, auto, (1000, 0.2)),
@@ -170,6 +169,7 @@ fn cases() -> Vec<Case> {
         Case { n_frames: 500, ..case(Superdiffusive, 2, 0.0, 33.0, auto, (1000, 0.14)) },
         Case { n_frames: 1000, ..case(Slow, 4, 0.15, 14.0, auto, (1000, 0.2)) },
         Case { n_frames: 1000, ..case(FlowFree, 4, 0.0, 33.0, auto, (1000, 0.14)) },
+        case(FlowAcross, 6, 1.0, 6.0, auto, (1000, 0.2)),
     ]
 }
 

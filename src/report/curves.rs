@@ -4,14 +4,11 @@ use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::fit::{AngleResult, Conditions, FitOutcome, Rate, TransportPoint};
 use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA};
 use crate::outcome::search::Basin;
+use crate::report::decay::{PHI, joint_rates, rates};
 use crate::report::pairs::{ellipses, together};
 
 /// c2 against the lag.
 pub const CUTS: &str = "g2";
-/// 1 / time in which the mean of all ages falls to 1/e.
-pub const RATES: &str = "decay_rate";
-/// The same of the joint model, also between the angles.
-pub const JOINT_RATES: &str = "decay_rate_joint";
 /// Direction of the flow.
 pub const PHI0: &str = "phi0";
 /// D(t), which is J(t).
@@ -40,8 +37,6 @@ pub const FRAMES: &str = "frames";
 pub const CONVERGENCE: &str = "convergence";
 /// Cost of the basins of a global search.
 pub const BASINS: &str = "basins";
-
-const PHI: &str = "phi (degree)";
 
 /// Of a result and what was seen of its angles; `joint` is h of the model at any azimuth in degrees, a mean over ages, by the lag in
 /// frames.
@@ -107,65 +102,6 @@ fn frames(picture: &AnglePicture, dt_seconds: f64) -> Curve {
     let points = picture.frames.iter().enumerate().map(point).filter(|point| point.y.is_some()).collect();
     let phi_degrees = Some(picture.phi_degrees);
     Curve { phi_degrees, ..Curve::of(FRAMES, ["time of the frame (s)", "mean of c2 over its pairs"], points) }
-}
-
-/// How fast the mean over all ages falls to 1/e of its height over the offset: in the data, and in the model.
-fn rates(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Curve {
-    let dt_seconds = outcome.conditions.dt_seconds;
-    let of_angle = |(picture, angle): (&&AnglePicture, &AngleResult)| {
-        let cut = picture.cuts.iter().find(|cut| cut.segment.is_none())?;
-        let level = angle.offset + angle.contrast_fitted / std::f64::consts::E;
-        let rate = |value: fn(&CutPoint) -> f64| Some(1.0 / (crossing(&cut.points, level, value)? * dt_seconds));
-        let (y, model) = (rate(|point| point.data), rate(fitted));
-        // The error of the mean there, over its slope.
-        let near = crossing(&cut.points, level, fitted)?;
-        let at = cut.points.partition_point(|point| point.lag_frames < near).clamp(1, cut.points.len() - 1);
-        let (before, after) = (&cut.points[at - 1], &cut.points[at]);
-        let slope = (fitted(before) - fitted(after)) / (after.lag_frames / before.lag_frames).ln();
-        let y_error = after.error.zip(y).map(|(error, y)| y * error / slope.abs());
-        Some(CurvePoint { x: picture.phi_degrees, y, y_error, model })
-    };
-    let points = pictures.iter().zip(&outcome.result.angles).filter_map(of_angle).collect();
-    Curve::of(RATES, [PHI, "rate of decay to 1/e (1/s)"], points)
-}
-
-/// Steps in degrees at which the joint model is asked.
-const JOINT_STEP_DEGREES: f64 = 2.0;
-
-/// The joint model's rates from the first angle on, half a turn at least: then they come again.
-fn joint_rates(outcome: &FitOutcome, pictures: &[&AnglePicture], joint: &dyn Fn(f64, usize) -> f64) -> Option<Curve> {
-    let dt_seconds = outcome.conditions.dt_seconds;
-    let phi = || pictures.iter().map(|picture| picture.phi_degrees);
-    let (first, last) = (phi().fold(f64::INFINITY, f64::min), phi().fold(f64::NEG_INFINITY, f64::max));
-    let lags: Vec<f64> = pictures.first()?.cuts.first()?.points.iter().map(|point| point.lag_frames).collect();
-    let rate = |phi_degrees: f64| {
-        let mut cut: Vec<CutPoint> = Vec::new();
-        for lag_frames in lags.iter().map(|lag| lag.round()) {
-            let h = joint(phi_degrees, lag_frames as usize);
-            cut.push(CutPoint { lag_frames, pairs: 0, data: h, error: None, fit: None });
-            if h <= 1.0 / std::f64::consts::E {
-                break;
-            }
-        }
-        Some(1.0 / (crossing(&cut, 1.0 / std::f64::consts::E, |point| point.data)? * dt_seconds))
-    };
-    let steps = ((last - first).max(180.0) / JOINT_STEP_DEGREES).ceil();
-    let angles = (0..=steps as u32).map(|k| first + f64::from(k) * JOINT_STEP_DEGREES).chain(phi());
-    let mut points: Vec<CurvePoint> =
-        angles.filter_map(|x| Some(CurvePoint { x, model: Some(rate(x)?), ..CurvePoint::default() })).collect();
-    points.sort_by(|one, other| one.x.total_cmp(&other.x));
-    Some(Curve::of(JOINT_RATES, [PHI, "rate of decay to 1/e (1/s)"], points))
-}
-
-fn fitted(point: &CutPoint) -> f64 {
-    point.fit.unwrap_or(f64::NAN)
-}
-
-/// The lag at which a mean falls through a level, in frames.
-fn crossing(points: &[CutPoint], level: f64, value: fn(&CutPoint) -> f64) -> Option<f64> {
-    let two = points.windows(2).find(|two| value(&two[0]) > level && value(&two[1]) <= level)?;
-    let share = (value(&two[0]) - level) / (value(&two[0]) - value(&two[1]));
-    Some(two[0].lag_frames * (two[1].lag_frames / two[0].lag_frames).powf(share))
 }
 
 /// A line at phi0, or where it comes again after 180 degrees among the angles.

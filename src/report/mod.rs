@@ -1,6 +1,7 @@
 //! Results as files and text. It computes nothing: it takes plain data and writes them.
 
 pub mod curves;
+pub mod decay;
 pub mod figures;
 pub mod judgement;
 pub mod page;

@@ -3,9 +3,10 @@
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::pictures::SEGMENTS;
 use crate::report::curves::{
-    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, JOINT_RATES,
-    OFFSET, PHI0, RATES, RESIDUALS, SHEAR_RATE, SIGMA,
+    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0,
+    RESIDUALS, SHEAR_RATE, SIGMA,
 };
+use crate::report::decay::{JOINT_RATES, RATES};
 use crate::report::figures::ellipses::pairs;
 use crate::report::figures::picture::{Image, Picture, Place};
 use crate::report::figures::polar::{self, polar};
@@ -48,7 +49,8 @@ const SINGLE: [About; 13] = [
     about(
         RATES,
         "Decay rate against the angle",
-        "Points and line agree where one model holds for all directions.",
+        "Points are fits of each angle alone (a stretched exponential of its mean over all ages); they lie on the line where one model holds for \
+         all directions.",
         LINEAR,
     ),
     about(
