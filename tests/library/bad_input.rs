@@ -95,6 +95,14 @@ fn frames_that_recorded_intensities_mask_are_told_once_and_by_inspect() {
 }
 
 #[test]
+fn text_in_place_of_a_number_is_called_text() {
+    let place = Place::new();
+    let path = ApsU { frame_time_is_text: true, ..ApsU::default() }.write(&place.path("a.hdf"));
+    let line = place.ingest(&path, q()).expect_err("text").to_string();
+    assert!(line.contains("frame_time: text; expected real numbers") && !line.contains('{'), "{line}");
+}
+
+#[test]
 fn intensities_in_another_arrangement_are_refused_with_their_shape() {
     let intensity = Some((0..24).map(|frame| if frame == 8 { 0.0 } else { 1.0 }).collect());
     let file = ApsU { intensity, intensity_is_transposed: true, ..ApsU::default() };

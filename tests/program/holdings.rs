@@ -69,6 +69,9 @@ fn stores_and_results_are_removed_by_key_and_nothing_else_is() {
     let (key, place) = (text(&store, "key"), PathBuf::from(text(&store, "directory")));
     let place = folder.path().join(place);
     let removed = |words: &[&str]| homodyne(folder.path(), words);
+    std::fs::create_dir(folder.path().join("empty")).expect("folder");
+    let nothing = stderr(&removed(&["runs", "remove", "x", "--output", "empty"]));
+    assert!(nothing.contains("of what is there, and there is nothing; "), "{nothing}");
     assert_eq!(removed(&["stores", "remove", "xyz"]).status.code(), Some(2));
     // A foreign file in it is kept.
     std::fs::write(place.join("thesis.tex"), b"precious").expect("written");

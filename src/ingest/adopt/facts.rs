@@ -122,8 +122,11 @@ impl Claims {
         match possible.contains(&first.value) && is_whole {
             true => Ok(Some(first.value)),
             false => {
-                let kind = if fact == Fact::Frames { "a whole number" } else { "a number" };
-                let expected = format!("{kind} from {:e} to {:e}", possible.start(), possible.end());
+                let (least, most) = (possible.start(), possible.end());
+                let expected = match fact {
+                    Fact::Frames => format!("a whole number from {least} to {most}"),
+                    _ => format!("a number from {least:e} to {most:e}"),
+                };
                 Err(contradiction(&first.place, &format!("{name} = {}", first.value), &expected))
             }
         }
