@@ -73,7 +73,8 @@ pub(in crate::error) const E76: Explanation = Explanation {
               that is there tells whether that is the same, the message says what is not known.",
     cause: "--store names the store of another configuration, a key about the data was changed since the store was made, or the \
             data file was replaced. A data file that is gone is told by its name alone. `homodyne run` and `homodyne ingest` give a named place to the same data in another form and to a \
-            later state of the same file, and to nothing else.",
+            later state of the same file, and to nothing else. So does `homodyne adopt`, to tables with the same q, frame interval, \
+            number of frames and gap.",
     remedies: &[
         "Keep both: give the configuration a store of its own in `store.directory` or with --store, or leave that out: then every \
          selection has its own.",

@@ -38,6 +38,11 @@ impl Fact {
         }
     }
 
+    /// Its name, with the unit.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
     /// What it can be.
     fn possible(self) -> RangeInclusive<f64> {
         match self {
@@ -112,7 +117,7 @@ impl Claims {
     pub fn agreed(&self, fact: Fact) -> Result<Option<f64>> {
         let mut claims = self.0.iter().filter(|(known, _)| *known == fact).map(|(_, claim)| claim);
         let Some(first) = claims.next() else { return Ok(None) };
-        let name = fact.words().0;
+        let name = fact.name();
         if let Some(other) = claims.find(|other| (other.value - first.value).abs() > SAME * first.value.abs()) {
             let expected = format!("{} as {} says", first.value, first.place);
             return Err(contradiction(&other.place, &format!("{name} = {}", other.value), &expected));
