@@ -18,7 +18,7 @@ pub struct Shorthands {
     /// Fit diffusion under laminar shear flow.
     #[arg(long)]
     pub laminar_flow: bool,
-    /// How parameters are found: nlsq, cmc (draws of the posterior) or both.
+    /// How parameters are found: nlsq, cmc (draws of the posterior; mcmc is an older name of it) or both.
     #[arg(long, value_name = "METHOD")]
     pub method: Option<String>,
     /// Most evaluations of the solver.
