@@ -55,7 +55,7 @@ fn shorthands_of_the_python_programs_set_their_keys() {
         "--initial-alpha",
         "-0.3",
         "--initial-d-offset",
-        "-5",
+        "-5e-1",
         "--initial-gamma-dot-t0",
         "1e-3",
         "--initial-beta",
@@ -79,7 +79,7 @@ fn shorthands_of_the_python_programs_set_their_keys() {
     assert_eq!(shown("optimization.nlsq.max_iterations"), "3");
     assert_eq!(shown("optimization.nlsq.ftol"), "0.0001");
     assert_eq!((shown("output.directory"), shown("analysis_mode")), ("out".into(), "laminar_flow".into()));
-    let starts = "{D0: 15000.0, alpha: -0.3, D_offset: -5.0, gamma_dot_t0: 0.001, beta: 0.2, gamma_dot_t_offset: 0.0, phi0: -5.5}";
+    let starts = "{D0: 15000.0, alpha: -0.3, D_offset: -0.5, gamma_dot_t0: 0.001, beta: 0.2, gamma_dot_t_offset: 0.0, phi0: -5.5}";
     assert_eq!(shown("initial_parameters.starts"), starts);
     assert!(shown("experimental_data.file_path").ends_with("/data.h5"));
     // Without a configuration, the data file and a mode are enough.
