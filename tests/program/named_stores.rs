@@ -129,6 +129,24 @@ fn a_store_of_the_same_tables_with_another_q_or_interval_is_kept() {
 }
 
 #[test]
+fn a_partition_that_is_missing_is_damage_with_its_remedy() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let partition = folder.join("S/c2/phi=-90.0/c2.arrow");
+    std::fs::remove_file(&partition).expect("removed");
+    for words in [
+        &["run", "c.yaml", "--store", "S"][..],
+        &["fit", "c.yaml", "--store", "S"],
+        &["inspect", "S"],
+        &["ingest", "--config", "c.yaml", "--store", "S"],
+    ] {
+        is_kept(folder, "S", words, &["[E72]", "phi=-90.0/c2.arrow: is not there", "--force"]);
+    }
+    let made = homodyne(folder, &["ingest", "--config", "c.yaml", "--store", "S", "--force"]);
+    assert!(made.status.success() && partition.is_file(), "{}", stderr(&made));
+}
+
+#[test]
 fn a_store_that_was_edited_gives_way_only_on_request() {
     let folder = folder_with_store();
     let folder = folder.path();

@@ -24,7 +24,7 @@ pub(in crate::error) const E71: Explanation = Explanation {
 };
 
 pub(in crate::error) const E72: Explanation = Explanation {
-    meaning: "A file of the store is not the one that was written: its length, its checksum or its inner structure is \
+    meaning: "A file of the store is not the one that was written, or is not there: its length, its checksum or its inner structure is \
               another. What it holds cannot be trusted.",
     cause: "A copy that was broken off, a failing disk, or another program that has changed the file, maybe while it was fitted.",
     remedies: &[
