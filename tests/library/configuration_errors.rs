@@ -67,6 +67,17 @@ fn what_the_parser_of_yaml_says_is_told_in_plain_words() {
 }
 
 #[test]
+fn paths_hold_no_nul() {
+    let told = "expected text without the character NUL";
+    for key in ["output: {directory: \"a\\0b\"}", "store: {directory: \"\\0\"}"] {
+        refused(&format!("{BASE}{key}\n"), &[], &["[E62]", "6:", told]);
+    }
+    for key in ["file_path", "data_folder_path", "data_file_name"] {
+        refused(BASE, &[&format!("experimental_data.{key}=\"a\\0b\"")], &["[E62]", "command line", told]);
+    }
+}
+
+#[test]
 fn misspelt_keys_are_seen_in_every_section_that_has_an_effect() {
     for (path, near) in [
         ("optimization.nlsq.cmaes.max_generation", "optimization.nlsq.cmaes.max_generations"),
