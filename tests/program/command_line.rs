@@ -259,6 +259,11 @@ fn words_that_are_not_known_are_one_line_each() {
         (vec!["fit", "c.yaml", "--set", "novalue"], "KEY=VALUE"),
         (vec!["fit", "c.yaml", "--set", "=3"], "KEY=VALUE"),
         (vec!["explain", "a\nb"], "a\\nb"),
+        (vec!["simulate", "--out", "n.h5", "--angles", "0"], "--angles: 0; expected a whole number from 1 to 100000"),
+        (vec!["simulate", "--out", "n.h5", "--dt", "-1e-4"], "-0.0001"),
+        (vec!["simulate", "--out", "n.h5", "--parameter", "D0=1", "--parameter", "D0=2"], "D0=2; expected D0 once"),
+        (vec!["simulate", "--out", "n.h5", "--phi", "0,0"], "--phi: 0 and 0; expected every azimuth once"),
+        (vec!["simulate", "--out", "n.h5", "--phi", "0,30,360"], "--phi: 0 and 360; expected every azimuth once"),
     ] {
         let line = one_line(&homodyne(folder.path(), &words));
         assert!(line.contains(expected), "{words:?}: {line}");
