@@ -111,7 +111,10 @@ fn stores_of_many_q_and_plain_ones_never_contain_one_another() {
     assert!(!folder.path().join("plain/q=0.0054").exists());
     assert!(run(&["--store", "both", "--q", "all"]).status.success());
     let refused = run(&["--store", "both"]);
-    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("E70"), "{}", stderr(&refused));
+    let told = "[E70] both: holds stores of several q and is none itself: q=0.0054, q=0.007; ";
+    let line = stderr(&refused);
+    assert!(refused.status.code() == Some(2) && line.contains(told), "{line}");
+    assert!(line.contains("name one of them, for instance both/q=0.0054, or another directory"), "{line}");
     assert!(folder.path().join("both/q=0.007/c2").is_dir());
     assert!(run(&["--q", "all"]).status.success() && run(&[]).status.success(), "the default places differ");
     assert_eq!(listed(folder.path(), "stores").len(), 6, "one plain and two by q, named and by default");
