@@ -245,13 +245,13 @@ pub struct AdoptArguments {
     #[arg(long, value_name = "Q", value_parser = wavevector, allow_hyphen_values = true)]
     pub q: Option<f64>,
     /// Frame interval in seconds.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub dt: Option<f64>,
     /// Number of frames.
     #[arg(long)]
     pub frames: Option<usize>,
     /// Gap in angstrom.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub gap: Option<f64>,
     /// Encoding of the store.
     #[arg(long, value_enum, default_value = "arrow")]
@@ -331,13 +331,13 @@ pub struct SimulateArguments {
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub phi: Vec<f64>,
     /// Frame interval in seconds.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, allow_hyphen_values = true, default_value_t = 0.1)]
     pub dt: f64,
     /// Wavevectors in 1/angstrom, ascending, separated by commas.
     #[arg(long, value_parser = wavevector, allow_hyphen_values = true, value_delimiter = ',', default_value = "0.0054")]
     pub q: Vec<f64>,
     /// Gap in angstrom.
-    #[arg(long, default_value_t = 2e6)]
+    #[arg(long, allow_hyphen_values = true, default_value_t = 2e6)]
     pub gap: f64,
     /// Truth, for example --parameter D0=19000 (repeat for more).
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
@@ -346,26 +346,31 @@ pub struct SimulateArguments {
     #[arg(long, value_enum, default_value = "homodyne")]
     pub shear_convention: Convention,
     /// Contrast.
-    #[arg(long, default_value_t = 0.14)]
+    #[arg(long, allow_hyphen_values = true, default_value_t = 0.14)]
     pub contrast: f64,
     /// Offset (default: 1.003; with speckles and intensities 1, their own).
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub offset: Option<f64>,
     /// Relative amplitude of a smooth change of contrast with the angle.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, allow_hyphen_values = true, default_value_t = 0.0)]
     pub scaling_variation: f64,
     /// gaussian (pairs independent), intensities (speckles of as many modes as the contrast needs, photons counted, reduced as a
     /// beam line does it, raw diagonal), speckle (the same without photons), or the standard deviation of Gaussian noise.
-    #[arg(long, default_value = "gaussian", value_name = "gaussian|speckle|intensities|SIGMA")]
+    #[arg(
+        long,
+        allow_hyphen_values = true,
+        default_value = "gaussian",
+        value_name = "gaussian|speckle|intensities|SIGMA"
+    )]
     pub noise: String,
     /// Standard deviation of Gaussian noise (default: 0.003; with speckles and intensities 0, otherwise added to them).
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub sigma: Option<f64>,
     /// Simulated speckles per angle, a pixel each.
     #[arg(long, default_value_t = 2000)]
     pub speckles: usize,
     /// Mean photons per pixel and frame with intensities (default: 1; 0 counts none).
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub counts: Option<f64>,
     /// Seed of the noise.
     #[arg(long, default_value_t = 1)]

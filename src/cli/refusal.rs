@@ -104,6 +104,10 @@ fn refused_value(error: &clap::Error) -> Option<Error> {
 
 /// What a parser of numbers says of text that is none, the other way round.
 fn in_words(told: &str) -> String {
+    // "0 is not in 1..=100000"
+    if let Some((least, most)) = told.split_once(" is not in ").and_then(|(_, range)| range.split_once("..=")) {
+        return format!("a whole number from {least} to {most}");
+    }
     let expected = match told {
         "invalid float literal" | "cannot parse float from empty string" => "a number",
         "invalid digit found in string" | "cannot parse integer from empty string" => "a whole number",

@@ -18,35 +18,35 @@ pub struct Shorthands {
     /// Fit diffusion under laminar shear flow.
     #[arg(long)]
     pub laminar_flow: bool,
-    /// How parameters are found: nlsq, cmc (draws of the posterior) or both.
+    /// How parameters are found: nlsq, cmc (draws of the posterior; mcmc is an older name of it) or both.
     #[arg(long, value_name = "METHOD")]
     pub method: Option<String>,
     /// Most evaluations of the solver.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub max_iterations: Option<String>,
     /// Stop when the predicted decrease is below this share of the cost per pair (ftol).
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub tolerance: Option<String>,
     /// Start value of D0 in angstrom^2/s.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_d0: Option<String>,
     /// Start value of alpha.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_alpha: Option<String>,
     /// Start value of D_offset in angstrom^2/s.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_d_offset: Option<String>,
     /// Start value of gamma_dot_t0 in 1/s.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_gamma_dot_t0: Option<String>,
     /// Start value of beta.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_beta: Option<String>,
     /// Start value of gamma_dot_t_offset in 1/s.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_gamma_dot_t_offset: Option<String>,
     /// Start value of phi0 in degrees.
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub initial_phi0: Option<String>,
 }
 

@@ -62,12 +62,17 @@ pub fn replace(force: bool) -> Replace {
 pub fn simulate(arguments: &SimulateArguments) -> Result<u8> {
     let mode = analysis_mode(arguments.mode);
     let mut theta = TRUTH[..mode.n_parameters()].to_vec();
+    let mut given = Vec::new();
     for text in &arguments.parameters {
         let expected = "NAME=VALUE with the name of a physical parameter";
         let wrong = || wrong_argument("--parameter", text, expected);
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
         let known = find_parameter(name).ok_or_else(wrong)?;
         let position = mode.parameters().iter().position(|parameter| parameter.name == known.name).ok_or_else(wrong)?;
+        if given.contains(&position) {
+            return Err(wrong_argument("--parameter", text, &format!("{} once", known.name)));
+        }
+        given.push(position);
         theta[position] = value.parse().map_err(|_| wrong())?;
     }
     let spread = |k: u32| -90.0 + 180.0 * f64::from(k) / f64::from(arguments.angles);

@@ -145,6 +145,10 @@ impl<'s> Field<'s> {
         let wrong = || given.wrong(&accepts);
         let number = |limits: &Limits| given.number().filter(|value| limits.hold(*value)).ok_or_else(wrong);
         let path = || given.path().ok_or_else(wrong);
+        let names_a_file = matches!(self, Field::Path(_) | Field::OptionalPath(_) | Field::OptionalText(_));
+        if names_a_file && given.name().is_some_and(|name| name.contains('\0')) {
+            return Err(given.wrong("text without the character NUL (\\0), which no path can have"));
+        }
         match self {
             Field::Number(slot, limits) => **slot = number(limits)?,
             Field::OptionalNumber(slot, limits) => **slot = Some(number(limits)?),

@@ -146,7 +146,11 @@ pub enum Method {
 }
 
 impl Method {
-    /// Names in configuration.
-    pub const NAMES: [(&'static str, Method); 3] =
-        [("nlsq", Method::LeastSquares), ("cmc", Method::Posterior), ("both", Method::Both)];
+    /// Names in configuration, those of today before an older one.
+    pub const NAMES: [(&'static str, Method); 4] = [
+        ("nlsq", Method::LeastSquares),
+        ("cmc", Method::Posterior),
+        ("both", Method::Both),
+        ("mcmc", Method::Posterior),
+    ];
 }

@@ -31,8 +31,12 @@ pub(super) fn settle(draft: &mut Draft, reader: &Reader, folder: &Path, errors: 
     settle_threads(&mut draft.settings);
 }
 
-/// A block that files have had for long is read, and named once.
+/// Names that files have had for long are read, and named once.
 fn settle_older_names(draft: &mut Draft, reader: &Reader) {
+    let method = reader.given([run::METHOD].into_iter()).and_then(|given| given.text());
+    if method.is_some_and(|method| method.eq_ignore_ascii_case("mcmc")) {
+        draft.settings.notes.push(format!("{} mcmc is read as cmc, of which it is an older name", run::METHOD));
+    }
     if reader.tree.at("optimization.mcmc").is_some() {
         let told =
             "optimization.mcmc is read as an older name of optimization.cmc, which holds where both say something";

@@ -226,16 +226,31 @@ pub fn parse_file(path: &Path) -> Result<Placed> {
     }
 }
 
+/// What the parser says to programmers, by how it begins, and the same to people.
+const PARSER_WORDS: [(&str, &str); 7] = [
+    ("cannot deserialize null into string", "a key is null, and that is no name"),
+    ("expected string scalar", "a key is a list or a mapping, and that is no name"),
+    ("multiple YAML documents", "a second document begins here (after ---), and a configuration is one"),
+    ("recursion limit", "too many lists or mappings within each other"),
+    ("budget breached", "more lists, mappings or aliases (*name) than any configuration has"),
+    ("alias replay", "aliases (*name) of aliases, more than any configuration has"),
+    ("alias expansion", "aliases (*name) of aliases, more than any configuration has"),
+];
+
 /// ":line:column" and what is wrong, from what the parser says: "error: line 2 column 1: what is wrong, and more".
 fn yaml_error(said: &str) -> (String, String) {
     let line = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
     // Advice to programmers is none to users.
     let line = line.split(", set ").next().unwrap_or_default();
+    let in_words = |told: &str| {
+        let known = PARSER_WORDS.iter().find(|(begins, _)| told.starts_with(begins));
+        known.map_or(told, |(_, words)| words).to_owned()
+    };
     let placed = line.strip_prefix("line ").and_then(|rest| rest.split_once(": ")).and_then(|(place, told)| {
         let (line, column) = place.split_once(" column ")?;
-        Some((format!(":{line}:{column}"), told.to_owned()))
+        Some((format!(":{line}:{column}"), in_words(told)))
     });
-    placed.unwrap_or_else(|| (String::new(), line.to_owned()))
+    placed.unwrap_or_else(|| (String::new(), in_words(line)))
 }
 
 /// A value of the command line: null, switches, numbers, lists, mappings and text in quotes as in a file, anything else as text.

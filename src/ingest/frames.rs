@@ -235,24 +235,6 @@ pub fn ranges(frames: &[usize], first: usize) -> String {
     text.collect::<Vec<String>>().join(", ")
 }
 
-/// What is said where intensities are recorded of another number of frames: they mask none.
-#[must_use]
-pub fn other_frames(intensity: Option<&[f64]>, n_file: usize) -> Option<String> {
-    let recorded = intensity.map(<[f64]>::len).filter(|&recorded| recorded != n_file)?;
-    Some(format!(
-        "[{}] intensities are recorded of {recorded} frames, c2 has {n_file}: frames without intensity are not found by them; name such frames in experimental_data.masked_frames if there are any",
-        Code::E51
-    ))
-}
-
-/// Frames whose recorded intensity is not positive.
-#[must_use]
-pub fn dark_frames(intensity: Option<&[f64]>, n_file: usize, frames: &std::ops::Range<usize>) -> Vec<usize> {
-    let recorded = intensity.filter(|values| values.len() == n_file).unwrap_or_default();
-    let dark = recorded.iter().enumerate().filter(|(_, value)| **value <= 0.0).map(|(frame, _)| frame);
-    dark.filter(|frame| frames.contains(frame)).map(|frame| frame - frames.start).collect()
-}
-
 /// Masks joined, in ascending order.
 #[must_use]
 pub fn joined_masks(masks: [&[usize]; 3]) -> Vec<usize> {
@@ -265,16 +247,6 @@ pub fn joined_masks(masks: [&[usize]; 3]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn intensities_of_another_number_of_frames_are_told_and_mask_none() {
-        let recorded = [1.0, 0.0, 1.0, 2.0];
-        assert_eq!(other_frames(Some(&recorded), 4), None);
-        assert_eq!(dark_frames(Some(&recorded), 4, &(0..4)), [1]);
-        let told = other_frames(Some(&recorded), 5).expect("told");
-        assert!(told.contains("of 4 frames, c2 has 5"), "{told}");
-        assert!(dark_frames(Some(&recorded), 5, &(0..5)).is_empty() && other_frames(None, 5).is_none());
-    }
 
     fn triangle(n: usize, value: impl Fn(usize, usize) -> f64) -> Values {
         Values::from_f64((0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| value(i, j)).collect())

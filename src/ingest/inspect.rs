@@ -5,8 +5,8 @@ use crate::experiment::Angle;
 use crate::ingest::diagonal::Diagonal;
 use crate::ingest::files::hdf5::Source;
 use crate::ingest::files::npz::Npz;
-use crate::ingest::frames::{dead_frames, ranges, with_baseline, without_living};
-use crate::ingest::layouts::bins::{Bin, wavevectors};
+use crate::ingest::frames::{dead_frames, joined_masks, ranges, with_baseline, without_living};
+use crate::ingest::layouts::bins::{Bin, BinTable, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, detect, pixel_counts};
 use crate::ingest::lines::Lines;
 use crate::ingest::matrix::{frame_count, read_pairs};
@@ -125,14 +125,14 @@ fn inspect_file(path: &Path) -> Result<Vec<(String, String)>> {
         ));
     }
     if let Some(bin) = table.bins.first() {
-        facts.extend(first_matrix(&source, layout, bin)?);
+        facts.extend(first_matrix(&source, layout, (bin, &table))?);
     }
     facts.extend(table.warnings.iter().map(|warning| fact("warning", warning)));
     Ok(facts)
 }
 
 /// What the first matrix holds, without masks that a selection may add.
-fn first_matrix(source: &Source, layout: Layout, bin: &Bin) -> Result<Vec<(String, String)>> {
+fn first_matrix(source: &Source, layout: Layout, (bin, table): (&Bin, &BinTable)) -> Result<Vec<(String, String)>> {
     let n = frame_count(source, &bin.path)?;
     let value_type = common_value_type(source, std::slice::from_ref(bin), &mut Vec::new())?;
     let bytes = bytes_to_read(n, value_type);
@@ -144,7 +144,10 @@ fn first_matrix(source: &Source, layout: Layout, bin: &Bin) -> Result<Vec<(Strin
         pairs.diagonal.iter_mut().for_each(|value| *value += 1.0);
     }
     let dead = without_living(dead, &pairs.diagonal, &pairs.values);
-    let sigma = match measured_sigma(&Lines::of(&pairs.values, n, &dead)) {
+    let recorded = table.intensity.as_ref();
+    let dark = recorded.map(|known| known.dark_frames(n, &(0..n))).unwrap_or_default();
+    let masked = joined_masks([&dead, &dark, &[]]);
+    let sigma = match measured_sigma(&Lines::of(&pairs.values, n, &masked)) {
         Ok(sigma) => format!("{sigma:.3e}"),
         Err(why) => format!("not known: {}", why.words()),
     };
@@ -152,11 +155,19 @@ fn first_matrix(source: &Source, layout: Layout, bin: &Bin) -> Result<Vec<(Strin
         fact("frames", n),
         fact("memory to read one matrix [MB]", bytes.div_ceil(1_000_000)),
         fact("triangle", format!("{:?}", pairs.triangle).to_lowercase()),
-        fact("diagonal", Diagonal::of(&pairs.diagonal, &pairs.values, &dead).words()),
-        fact("empty frames", if dead.is_empty() { "none".into() } else { ranges(&dead, 1) }),
+        fact("diagonal", Diagonal::of(&pairs.diagonal, &pairs.values, &masked).words()),
+        fact("empty frames", none_or(&dead)),
         fact("sigma", sigma),
     ];
+    if let Some(known) = recorded {
+        facts.push(fact("frames without intensity", none_or(&dark)));
+        facts.extend(known.warning(n, &(0..n)).map(|warning| fact("warning", warning)));
+    }
     let pixels = bin.pixels(pixel_counts(source, layout)?.as_deref());
     facts.extend(pixels.map(|pixels| fact("pixels of the first bin", pixels)));
     Ok(facts)
+}
+
+fn none_or(frames: &[usize]) -> String {
+    if frames.is_empty() { "none".into() } else { ranges(frames, 1) }
 }

@@ -4,7 +4,6 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::experiment::{Angle, AngleNoise, Experiment, TimeGrid};
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::frames::{dark_frames, other_frames};
 use crate::ingest::layouts::bins::{Bin, BinTable, distance_to_next, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, pixel_counts};
 use crate::ingest::lines::Lines;
@@ -81,8 +80,8 @@ impl<'a> Job<'a> {
         for other in others {
             warnings.push(also_holds(&source, layout, other, n_file, selection)?);
         }
-        warnings.extend(other_frames(table.intensity.as_deref(), n_file));
         let frames = selection.frames(&source, n_file)?;
+        warnings.extend(table.intensity.as_ref().and_then(|known| known.warning(n_file, &frames)));
         let dt_seconds = selection.dt_seconds(&table)?;
         let groups = groups(bins, |bin| bin.phi_degrees, selection.merge_within_degrees);
         let pixels = pixel_counts(&source, layout)?;
@@ -211,7 +210,8 @@ impl<'a> Job<'a> {
         let place = self.source.place(&bin.path);
         let pairs = read_pairs(&self.source, &bin.path, &self.frames, selection.symmetrise)?;
         let _ = rss_anon_bytes();
-        let dark = dark_frames(self.table.intensity.as_deref(), self.extent.n_frames, &self.frames);
+        let recorded = self.table.intensity.as_ref();
+        let dark = recorded.map(|known| known.dark_frames(self.extent.n_frames, &self.frames)).unwrap_or_default();
         let left_out = LeftOut { dark: &dark, asked: &selection.left_out(&self.frames) };
         let read = Read { values: pairs.values, diagonal: pairs.diagonal, place, warnings: pairs.warnings };
         let usable = read.examined(self.frames.len(), &left_out, selection.max_non_finite_fraction)?;

@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::files::hdf5::Source;
+use crate::ingest::files::numbers::kind_in_words;
 use crate::ingest::selection::Symmetrise;
 use crate::store::block::Values;
 use crate::units::lengths;
@@ -107,12 +108,7 @@ pub fn read_pairs(source: &Source, path: &str, frames: &Range<usize>, symmetrise
 }
 
 fn not_real(source: &Source, path: &str, kind: &Datatype) -> Error {
-    let kind = match kind {
-        Datatype::Compound { .. } => "compound or complex values",
-        Datatype::String { .. } | Datatype::VarLen { .. } => "text",
-        _ => "values that are not numbers",
-    };
-    Fault::at(source.place(path), kind).expected("real numbers (f32 or f64)").code(Code::E19).layout()
+    Fault::at(source.place(path), kind_in_words(kind)).expected("real numbers (f32 or f64)").code(Code::E19).layout()
 }
 
 /// `read_array`, because `read_into` of hdf5-reader 0.12 keeps a copy of every dataset while the file is open.

@@ -10,6 +10,7 @@
 //! | `matrix` | one correlation matrix to pairs: shape, type, triangle |
 //! | `usable` | one map, whatever it was read from: all that follows |
 //! | `frames` | frames and values that are not data |
+//! | `intensity` | frames without recorded intensity |
 //! | `coincidences` | zeros that are data |
 //! | `diagonal` | what stands on the diagonal, and whether it tells anything |
 //! | `lines` | differences in which what changes slowly cancels |
@@ -32,6 +33,7 @@ pub mod diagonal;
 pub mod files;
 pub mod frames;
 pub mod inspect;
+pub mod intensity;
 pub mod job;
 pub mod layouts;
 pub mod lines;

@@ -15,8 +15,8 @@ use std::path::Path;
 
 /// Raised when ingest finds other numbers in the same file: earlier stores can still be read and fitted, but they are not what
 /// an ingest would make now. 2: raw diagonal, pixels, sigma of counts and of rounded values,
-/// correlation of the white part.
-pub(super) const RULES: u32 = 2;
+/// correlation of the white part. 3: frames whose intensity is not a number are masked, and all that intensities mask are told.
+pub(super) const RULES: u32 = 3;
 
 /// Equal keys hold equal stores.
 pub(super) fn content_key(request: &IngestSettings, source_blake3: &str) -> Result<String> {

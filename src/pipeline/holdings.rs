@@ -282,8 +282,12 @@ fn the_one<T>(kept: Vec<T>, key: &str, names: impl Fn(&T) -> [String; 2]) -> Res
 
 fn not_one(key: &str, several: bool, all: &[String]) -> Error {
     let found = if several { "is the beginning of several names" } else { "is the beginning of no name" };
+    let expected = match all {
+        [] => "the beginning of a key or name of what is there, and there is nothing".to_owned(),
+        all => format!("the beginning of one key or of one of: {}", all.join(", ")),
+    };
     Fault::at(format!("KEY {key:?}"), found)
-        .expected(format!("the beginning of one key or of one of: {}", all.join(", ")))
+        .expected(expected)
         .advice("list them with `homodyne stores` or `homodyne runs`")
         .code(Code::E62)
         .config()

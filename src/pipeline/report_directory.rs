@@ -212,14 +212,20 @@ pub fn no_results(file: &Path, expected: &str) -> Error {
 const ANGLES: &str = "angles";
 const COLOURS: &str = "colormap";
 
-/// Writes the files of a report into a directory that appears whole; a report that was changed is kept aside.
-pub fn publish(place: &Path, says: Map<String, Value>, files: Files, watch: &Watch<'_>) -> Result<PathBuf> {
+/// Writes the files of a report into a directory that appears whole; a report that was changed is kept beside what it is `of`: itself, or
+/// the results that it stands in, where what somebody has added would be a foreign file.
+pub fn publish(
+    (place, of): (&Path, &Path),
+    says: Map<String, Value>,
+    files: Files,
+    watch: &Watch<'_>,
+) -> Result<PathBuf> {
     check_place(place)?;
     if place.join(PICTURES.marker).is_file() && !PICTURES.is_as_written(place) {
-        // Beside the run: what somebody has added would otherwise be a foreign file of the results.
-        let run = place.parent().unwrap_or(place);
-        let name = format!("{}-{REPORT}", run.file_name().unwrap_or_default().to_string_lossy());
-        let aside = free_name(&run.with_file_name(name), "changed");
+        // A place such as `.` has no name of its own.
+        let named = if of.file_name().is_some() { of.to_path_buf() } else { of.canonicalize().map_err(io_at(of))? };
+        let name = format!("{}-{REPORT}", named.file_name().unwrap_or_default().to_string_lossy());
+        let aside = free_name(&named.with_file_name(name), "changed");
         std::fs::rename(place, &aside).map_err(io_at(place))?;
         watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
     }

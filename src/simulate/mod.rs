@@ -6,7 +6,7 @@ pub mod intensities;
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
-use crate::experiment::{Angle, Experiment, TimeGrid};
+use crate::experiment::{Angle, Experiment, TimeGrid, wrap_degrees};
 use crate::listener::StopFlag;
 use crate::model::catalogue::Model;
 use crate::model::pair::PairEvaluator;
@@ -238,8 +238,18 @@ impl Simulation {
         if let Some((name, value)) = parameters.into_iter().find(|(_, value)| !(-1e30..=1e30).contains(value)) {
             return wrong(&format!("simulate {name}"), value.to_string(), "a number up to 1e30");
         }
-        match self.phi_degrees.iter().find(|phi| !(-360.0..=360.0).contains(*phi)) {
-            Some(phi) => wrong("simulate --phi", phi.to_string(), "azimuths of -360 to 360 degrees"),
+        self.check_angles()
+    }
+
+    /// Azimuths are possible, and no two are one.
+    fn check_angles(&self) -> Result<()> {
+        if let Some(phi) = self.phi_degrees.iter().find(|phi| !(-360.0..=360.0).contains(*phi)) {
+            return wrong("simulate --phi", phi.to_string(), "azimuths of -360 to 360 degrees");
+        }
+        let mut sorted: Vec<(f64, f64)> = self.phi_degrees.iter().map(|&phi| (wrap_degrees(phi), phi)).collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        match sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            Some(pair) => wrong("simulate --phi", format!("{} and {}", pair[0].1, pair[1].1), "every azimuth once"),
             None => Ok(()),
         }
     }
@@ -318,6 +328,8 @@ pub(crate) mod tests {
             ("--speckles", with(&|known| known.noise.scatter = scatter(usize::MAX, 0.5))),
             ("--parameter", with(&|known| known.theta[0] = f64::NAN)),
             ("--phi", with(&|known| known.phi_degrees[0] = f64::NAN)),
+            ("--phi", with(&|known| known.phi_degrees[0] = known.phi_degrees[1])),
+            ("--phi", with(&|known| known.phi_degrees = vec![180.0, 3.0, -180.0])),
             ("--dead-frames", with(&|known| known.dead_frames = vec![0])),
         ] {
             assert!(wrong.expect_err("impossible").contains(place));

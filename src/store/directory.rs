@@ -1,6 +1,6 @@
 //! An open store: checks what is on disk and serves its blocks.
 
-use crate::error::{Result, io_at};
+use crate::error::{Error, Result, io_at};
 use crate::experiment::{Angle, Experiment};
 use crate::machine::file_identity::{FileIdentity, shows_writes};
 use crate::machine::regular_file;
@@ -14,7 +14,7 @@ use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, Va
 use crate::store::map::MappedFile;
 use crate::store::parquet_partition::ParquetPartition;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -219,7 +219,7 @@ fn open_partition(
     whose: (&Whose, &Angle),
 ) -> Result<OpenPartition> {
     let path = folder.place(&partition.file);
-    let file = folder.file(&partition.file)?;
+    let file = folder.file(&partition.file).map_err(|error| unless_missing(error, &path))?;
     let length = file.metadata().map_err(io_at(&path))?.len();
     if length != partition.bytes {
         return Err(damaged(&path, &format!("{length} bytes, the manifest says {}", partition.bytes)));
@@ -238,6 +238,15 @@ fn open_partition(
         })
     })?;
     Ok(OpenPartition { mapped, identity, shows_writes, blocks })
+}
+
+/// A partition that the manifest tells of and that is not there is damage like any other.
+fn unless_missing(error: Error, path: &Path) -> Error {
+    let source = error.fault().source.as_ref().and_then(|source| source.downcast_ref::<std::io::Error>());
+    match source.is_some_and(|source| source.kind() == ErrorKind::NotFound) {
+        true => damaged(path, "is not there"),
+        false => error,
+    }
 }
 
 /// A decoder that stumbles over damage has found damage.
@@ -288,7 +297,10 @@ impl BlockSource for Store {
         }
         for (open, partition) in self.partitions.iter().zip(&self.manifest.partitions) {
             let now = match is_there {
-                true => self.folder.identity(&partition.file)?.0,
+                true => {
+                    let place = self.folder.place(&partition.file);
+                    self.folder.identity(&partition.file).map_err(|error| unless_missing(error, &place))?.0
+                }
                 false => open.now().map_err(io_at(&self.folder.place(&partition.file)))?,
             };
             if now != open.identity {

@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 /// Digits of a content key.
 const KEY_DIGITS: usize = 64;
 
+/// Stores of a folder that an error names.
+const SHOWN: usize = 5;
+
 /// The kind of directory that stores are.
 pub const STORE: Kind = Kind { may_replace: may_be_replaced, is_ours: holds_only_parts };
 
@@ -41,6 +44,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     let Some(manifest) = manifest_of(place) else {
         return match entries.next() {
             Some(_) if is_ruin(place) => Err(ruin(place)),
+            Some(_) if !stores_in(place).is_empty() => Err(folder_of_stores(place)),
             Some(_) => {
                 let advice =
                     "choose another directory (--store, store.directory, or --out of adopt), for instance one below it";
@@ -135,6 +139,25 @@ fn ruin(place: &Path) -> Error {
         .advice(format!("if nothing in it is needed, remove {} and run the same command again", place.display()))
         .code(Code::E70)
         .config()
+}
+
+/// Names of the stores in a folder, in order.
+fn stores_in(place: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+    let stores = entries.filter(|entry| is_store(&entry.path()));
+    let mut names: Vec<String> = stores.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// E70 of a folder of stores, as a fit of several q makes one.
+fn folder_of_stores(place: &Path) -> Error {
+    let names = stores_in(place);
+    let what = if names.iter().all(|name| name.starts_with("q=")) { "stores of several q" } else { "stores" };
+    let shown = names.iter().take(SHOWN).map(String::as_str).chain((names.len() > SHOWN).then_some(".."));
+    let found = format!("holds {what} and is none itself: {}", shown.collect::<Vec<&str>>().join(", "));
+    let advice = format!("name one of them, for instance {}, or another directory", place.join(&names[0]).display());
+    taken(place, &found, &advice)
 }
 
 /// What has the marks of a manifest, of any version, its seal broken or not.

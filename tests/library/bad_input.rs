@@ -3,6 +3,7 @@
 
 use crate::beamline::{ApsLegacy, ApsU, Fill, c2};
 use crate::place::{Place, altered, q};
+use homodyne::ingest::inspect::inspect;
 use homodyne::ingest::layouts::detect::Layout;
 use homodyne::ingest::request::Ingested;
 use homodyne::ingest::selection::{Selection, Symmetrise};
@@ -65,6 +66,40 @@ fn empty_and_dark_frames_are_masked() {
     intensity[8] = 0.0;
     let ingested = Place::new().ingest_u(&ApsU { intensity: Some(intensity), ..ApsU::default() }, q());
     assert_eq!(ingested.expect("masked").manifest.experiment.angles[0].masked_frames, [0, 8]);
+}
+
+#[test]
+fn frames_that_recorded_intensities_mask_are_told_once_and_by_inspect() {
+    let place = Place::new();
+    let mut intensity = vec![1.0; 24];
+    (intensity[8], intensity[9], intensity[15]) = (0.0, f32::NAN, -1.0);
+    let file = ApsU { intensity: Some(intensity), ..ApsU::default() };
+    let told = |warnings: &[String]| {
+        let told: Vec<&String> = warnings.iter().filter(|line| line.contains("without intensity")).collect();
+        assert_eq!(told.len(), 1, "{warnings:?}");
+        assert!(told[0].starts_with("[E21]") && told[0].contains("/xpcs/spatial_mean/intensity_vs_time"), "{told:?}");
+        told[0].rsplit(": ").next().unwrap_or_default().to_owned()
+    };
+    let manifest = place.ingest_u(&file, q()).expect("masked").manifest;
+    assert_eq!(manifest.experiment.angles[0].masked_frames, [0, 8, 9, 15]);
+    assert_eq!(told(&manifest.provenance.warnings), "9-10, 16");
+    let facts = inspect(&place.path("a.hdf"), false).expect("a file");
+    let fact = |name: &str| facts.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+    assert_eq!(fact("frames without intensity").as_deref(), Some("9-10, 16"));
+    assert_eq!(told(&[fact("warning").expect("a warning")]), "9-10, 16");
+    // As the file counts frames, whichever are selected.
+    let later = Selection { start_frame: 10, exclude_first_frame: false, ..q() };
+    let manifest = Place::new().ingest_u(&file, later).expect("masked").manifest;
+    assert_eq!(told(&manifest.provenance.warnings), "10, 16");
+    assert_eq!(manifest.experiment.angles[0].masked_frames, [0, 6]);
+}
+
+#[test]
+fn text_in_place_of_a_number_is_called_text() {
+    let place = Place::new();
+    let path = ApsU { frame_time_is_text: true, ..ApsU::default() }.write(&place.path("a.hdf"));
+    let line = place.ingest(&path, q()).expect_err("text").to_string();
+    assert!(line.contains("frame_time: text; expected real numbers") && !line.contains('{'), "{line}");
 }
 
 #[test]

@@ -76,6 +76,7 @@ pub struct ApsU {
     /// Attribute `unit` of the list of q.
     pub unit_of_q: Option<&'static str>,
     pub frame_time: Option<f64>,
+    pub frame_time_is_text: bool,
     /// Empty groups under these names, wherever a number belongs there.
     pub groups_instead: &'static [&'static str],
     pub stride: Option<i64>,
@@ -118,6 +119,7 @@ impl ApsU {
             units: [None; 3],
             unit_of_q: None,
             frame_time: Some(0.05),
+            frame_time_is_text: false,
             groups_instead: &[],
             stride: Some(2),
             average: Some(1),
@@ -235,7 +237,9 @@ impl ApsU {
         entry.add_group(definition);
         let mut instrument = entry.create_group("instrument");
         let mut detector = instrument.create_group("detector_1");
-        if let Some(frame_time) = self.frame_time {
+        if self.frame_time_is_text {
+            detector.create_dataset("frame_time").with_vlen_strings(&["0.05 s"]);
+        } else if let Some(frame_time) = self.frame_time {
             let dataset = detector.create_dataset("frame_time").with_f32_data(&[frame_time as f32]).with_shape(&[1, 1]);
             in_unit(dataset, self.units[2]);
         }

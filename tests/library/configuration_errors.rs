@@ -49,6 +49,35 @@ fn what_would_be_dropped_in_silence_is_refused_with_line_and_column() {
 }
 
 #[test]
+fn what_the_parser_of_yaml_says_is_told_in_plain_words() {
+    let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (name, earlier) in ('b'..='i').zip('a'..) {
+        bomb += &format!("{name}: &{name} [{}]\n", vec![format!("*{earlier}"); 9].join(", "));
+    }
+    let deep = format!("a: {}{}", "[".repeat(5000), "]".repeat(5000));
+    for (text, told) in [
+        ("analysis_mode: static\nnull: 2\n", "2:1: not valid YAML: a key is null, and that is no name"),
+        ("[1, 2]: 3\n", "1:1: not valid YAML: a key is a list or a mapping"),
+        ("analysis_mode: static\n---\nb: 2\n", "3:1: not valid YAML: a second document begins here"),
+        (&bomb, "more lists, mappings or aliases (*name) than any configuration has"),
+        (&deep, "too many lists or mappings within each other"),
+    ] {
+        refused(text, &[], &["[E60]", told]);
+    }
+}
+
+#[test]
+fn paths_hold_no_nul() {
+    let told = "expected text without the character NUL";
+    for key in ["output: {directory: \"a\\0b\"}", "store: {directory: \"\\0\"}"] {
+        refused(&format!("{BASE}{key}\n"), &[], &["[E62]", "6:", told]);
+    }
+    for key in ["file_path", "data_folder_path", "data_file_name"] {
+        refused(BASE, &[&format!("experimental_data.{key}=\"a\\0b\"")], &["[E62]", "command line", told]);
+    }
+}
+
+#[test]
 fn misspelt_keys_are_seen_in_every_section_that_has_an_effect() {
     for (path, near) in [
         ("optimization.nlsq.cmaes.max_generation", "optimization.nlsq.cmaes.max_generations"),

@@ -13,6 +13,17 @@ fn loaded(text: &str) -> Settings {
         .unwrap_or_else(|error| panic!("{}", error.each().map(|one| format!("{one}\n")).collect::<String>()))
 }
 
+#[test]
+fn the_older_name_of_a_method_is_read_and_told() {
+    let method = |word: &str| load_text(BASE, &[("optimization.method".to_owned(), override_node(word))]).expect(word);
+    let (older, own) = (method("mcmc"), method("cmc"));
+    assert_eq!(older.run.method, own.run.method);
+    let of_method = older.effective.iter().find(|known| known.key == "optimization.method").expect("a key");
+    assert_eq!(of_method.value, "cmc");
+    let told = |settings: &Settings| settings.notes.iter().filter(|note| note.contains("mcmc is read as cmc")).count();
+    assert_eq!((told(&older), told(&own)), (1, 0));
+}
+
 /// Every key of homodyne's master template (2.23) and of its two production templates.
 const HOMODYNE: &str = "\
 metadata: {config_version: '2.23.1', description: d, analysis_mode: laminar_flow, parameter_count: 7, physics_model: m, shear_model: m, integration_method: i, diagonal_correction: mandatory, nlsq_cmc_physics_match: true, template_type: reference, complexity: c, generated_at: null, generated_by: null}

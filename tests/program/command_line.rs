@@ -55,7 +55,7 @@ fn shorthands_of_the_python_programs_set_their_keys() {
         "--initial-alpha",
         "-0.3",
         "--initial-d-offset",
-        "-5",
+        "-5e-1",
         "--initial-gamma-dot-t0",
         "1e-3",
         "--initial-beta",
@@ -79,7 +79,7 @@ fn shorthands_of_the_python_programs_set_their_keys() {
     assert_eq!(shown("optimization.nlsq.max_iterations"), "3");
     assert_eq!(shown("optimization.nlsq.ftol"), "0.0001");
     assert_eq!((shown("output.directory"), shown("analysis_mode")), ("out".into(), "laminar_flow".into()));
-    let starts = "{D0: 15000.0, alpha: -0.3, D_offset: -5.0, gamma_dot_t0: 0.001, beta: 0.2, gamma_dot_t_offset: 0.0, phi0: -5.5}";
+    let starts = "{D0: 15000.0, alpha: -0.3, D_offset: -0.5, gamma_dot_t0: 0.001, beta: 0.2, gamma_dot_t_offset: 0.0, phi0: -5.5}";
     assert_eq!(shown("initial_parameters.starts"), starts);
     assert!(shown("experimental_data.file_path").ends_with("/data.h5"));
     // Without a configuration, the data file and a mode are enough.
@@ -259,6 +259,11 @@ fn words_that_are_not_known_are_one_line_each() {
         (vec!["fit", "c.yaml", "--set", "novalue"], "KEY=VALUE"),
         (vec!["fit", "c.yaml", "--set", "=3"], "KEY=VALUE"),
         (vec!["explain", "a\nb"], "a\\nb"),
+        (vec!["simulate", "--out", "n.h5", "--angles", "0"], "--angles: 0; expected a whole number from 1 to 100000"),
+        (vec!["simulate", "--out", "n.h5", "--dt", "-1e-4"], "-0.0001"),
+        (vec!["simulate", "--out", "n.h5", "--parameter", "D0=1", "--parameter", "D0=2"], "D0=2; expected D0 once"),
+        (vec!["simulate", "--out", "n.h5", "--phi", "0,0"], "--phi: 0 and 0; expected every azimuth once"),
+        (vec!["simulate", "--out", "n.h5", "--phi", "0,30,360"], "--phi: 0 and 360; expected every azimuth once"),
     ] {
         let line = one_line(&homodyne(folder.path(), &words));
         assert!(line.contains(expected), "{words:?}: {line}");

@@ -69,6 +69,9 @@ fn stores_and_results_are_removed_by_key_and_nothing_else_is() {
     let (key, place) = (text(&store, "key"), PathBuf::from(text(&store, "directory")));
     let place = folder.path().join(place);
     let removed = |words: &[&str]| homodyne(folder.path(), words);
+    std::fs::create_dir(folder.path().join("empty")).expect("folder");
+    let nothing = stderr(&removed(&["runs", "remove", "x", "--output", "empty"]));
+    assert!(nothing.contains("of what is there, and there is nothing; "), "{nothing}");
     assert_eq!(removed(&["stores", "remove", "xyz"]).status.code(), Some(2));
     // A foreign file in it is kept.
     std::fs::write(place.join("thesis.tex"), b"precious").expect("written");
@@ -108,7 +111,10 @@ fn stores_of_many_q_and_plain_ones_never_contain_one_another() {
     assert!(!folder.path().join("plain/q=0.0054").exists());
     assert!(run(&["--store", "both", "--q", "all"]).status.success());
     let refused = run(&["--store", "both"]);
-    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("E70"), "{}", stderr(&refused));
+    let told = "[E70] both: holds stores of several q and is none itself: q=0.0054, q=0.007; ";
+    let line = stderr(&refused);
+    assert!(refused.status.code() == Some(2) && line.contains(told), "{line}");
+    assert!(line.contains("name one of them, for instance both/q=0.0054, or another directory"), "{line}");
     assert!(folder.path().join("both/q=0.007/c2").is_dir());
     assert!(run(&["--q", "all"]).status.success() && run(&[]).status.success(), "the default places differ");
     assert_eq!(listed(folder.path(), "stores").len(), 6, "one plain and two by q, named and by default");

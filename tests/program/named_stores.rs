@@ -1,8 +1,11 @@
 //! A store whose place is named is never replaced by one of something else, nor one that somebody has edited.
 
 use crate::program::{homodyne, stderr};
+use arrow_array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
+use parquet::arrow::ArrowWriter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 const CONFIG: &str = "analysis_mode: static\nexperimental_data: {file_path: a.h5}\n\
                       analyzer_parameters: {scattering: {wavevector_q: 0.0054}}\n";
@@ -80,6 +83,67 @@ fn a_store_of_other_tables_is_kept() {
     assert!(adopt("tables").status.success(), "a later state of the same tables");
     is_kept(folder, "A", &["adopt", "S/c2", "--out", "A"], &["[E70] A: ", "made from", "tables", "choose another"]);
     is_kept(folder, "S", &["adopt", "tables", "--out", "S"], &["[E70] S: ", "made from", "a.h5"]);
+}
+
+#[test]
+fn a_store_of_the_same_tables_with_another_q_or_interval_is_kept() {
+    let folder = tempfile::tempdir().expect("folder");
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("t")).expect("folder");
+    let rows = (0..12).flat_map(|i| (i + 1..12).map(move |j| (i, j)));
+    let (i, j): (Vec<i32>, Vec<i32>) = rows.unzip();
+    let c2: Vec<f64> =
+        i.iter().zip(&j).map(|(i, j)| 1.0 + 0.1 / f64::from(1 + j - i) + 1e-3 * f64::from(i % 3)).collect();
+    let columns: [(&str, ArrayRef); 3] = [
+        ("i", Arc::new(Int32Array::from(i))),
+        ("j", Arc::new(Int32Array::from(j))),
+        ("c2", Arc::new(Float64Array::from(c2))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("a table");
+    std::fs::create_dir(folder.join("t/phi=0.0")).expect("folder");
+    let file = std::fs::File::create(folder.join("t/phi=0.0/a.parquet")).expect("file");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    let adopt = |told: [&'static str; 3]| {
+        let [q, dt, frames] = told;
+        ["adopt", "t", "--q", q, "--dt", dt, "--frames", frames, "--out", "A"]
+    };
+    for what in ["written", "up to date"] {
+        let made = homodyne(folder, &adopt(["0.0054", "0.1", "12"]));
+        assert!(String::from_utf8_lossy(&made.stdout).contains(what), "{}", stderr(&made));
+    }
+    for (told, difference) in [
+        (["0.006", "0.1", "12"], "q [1/angstrom] is 0.006 now and 0.0054 in the store"),
+        (["0.0054", "0.5", "12"], "dt [s] is 0.5 now and 0.1 in the store"),
+        (["0.0054", "0.1", "14"], "the number of frames is 14 now and 12 in the store"),
+    ] {
+        for more in [&[][..], &["--force"]] {
+            let ways_out = "choose another --out, or remove A first";
+            is_kept(folder, "A", &[&adopt(told)[..], more].concat(), &["[E76] A: ", difference, ways_out]);
+        }
+    }
+    let none = ["adopt", "t", "--q", "0.0054", "--dt", "0.1", "--frames", "0", "--out", "B"];
+    let refused = stderr(&homodyne(folder, &none));
+    assert!(refused.contains("a whole number from 1 to 1000000000"), "{refused}");
+}
+
+#[test]
+fn a_partition_that_is_missing_is_damage_with_its_remedy() {
+    let folder = folder_with_store();
+    let folder = folder.path();
+    let partition = folder.join("S/c2/phi=-90.0/c2.arrow");
+    std::fs::remove_file(&partition).expect("removed");
+    for words in [
+        &["run", "c.yaml", "--store", "S"][..],
+        &["fit", "c.yaml", "--store", "S"],
+        &["inspect", "S"],
+        &["ingest", "--config", "c.yaml", "--store", "S"],
+    ] {
+        is_kept(folder, "S", words, &["[E72]", "phi=-90.0/c2.arrow: is not there", "--force"]);
+    }
+    let made = homodyne(folder, &["ingest", "--config", "c.yaml", "--store", "S", "--force"]);
+    assert!(made.status.success() && partition.is_file(), "{}", stderr(&made));
 }
 
 #[test]

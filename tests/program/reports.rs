@@ -230,6 +230,11 @@ fn pictures_are_drawn_before_any_fit_of_files_and_stores() {
         homodyne(folder.path(), &["inspect", "store", "--plot", "look"]).status.success(),
         "earlier pictures are replaced"
     );
+    std::fs::write(folder.path().join("look/report.html"), "my notes").expect("written");
+    let again = homodyne(folder.path(), &["inspect", "store", "--plot", "look"]);
+    assert!(again.status.success() && stderr(&again).contains("kept as look-report-changed-1"), "{}", stderr(&again));
+    let kept = std::fs::read_to_string(folder.path().join("look-report-changed-1/report.html"));
+    assert_eq!(kept.expect("beside it"), "my notes");
     std::fs::create_dir(folder.path().join("mine")).expect("a folder");
     std::fs::write(folder.path().join("mine/thesis.txt"), "a thesis").expect("written");
     let refused = homodyne(folder.path(), &["inspect", "data.h5", "--plot", "mine"]);

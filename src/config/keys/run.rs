@@ -26,7 +26,7 @@ pub const METHOD: &str = "optimization.method";
 pub(super) const KEYS: &[Key] = &[
     Key::new(
         METHOD,
-        "how parameters are found: by least squares, by draws of the posterior, or both",
+        "how parameters are found: by least squares, by draws of the posterior (mcmc is an older name of cmc), or both",
         Access::Field(|draft| Field::choice(&mut draft.settings.run.method, &Method::NAMES)),
     )
     .without_influence(),

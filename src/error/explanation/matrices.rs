@@ -70,7 +70,7 @@ pub(in crate::error) const E20: Explanation = Explanation {
 
 pub(in crate::error) const E21: Explanation = Explanation {
     meaning: "All values of some frames are zero, missing or exactly one, which is how correlation programs mark frames \
-              without photons. These frames are left out; the rest of the matrix is used. This is a warning. Zeros that \
+              without photons, or the intensity that the file records of them is no positive number. These frames are left out; the rest of the matrix is used. This is a warning. Zeros that \
               are scattered through other frames are pairs without a coincidence at very weak counts, and are used; so is \
               a frame of zeros whose raw diagonal shows that it has photons.",
     cause: "The beam was lost, a shutter was late, or the detector has dropped frames.",

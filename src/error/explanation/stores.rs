@@ -24,7 +24,7 @@ pub(in crate::error) const E71: Explanation = Explanation {
 };
 
 pub(in crate::error) const E72: Explanation = Explanation {
-    meaning: "A file of the store is not the one that was written: its length, its checksum or its inner structure is \
+    meaning: "A file of the store is not the one that was written, or is not there: its length, its checksum or its inner structure is \
               another. What it holds cannot be trusted.",
     cause: "A copy that was broken off, a failing disk, or another program that has changed the file, maybe while it was fitted.",
     remedies: &[
@@ -73,7 +73,8 @@ pub(in crate::error) const E76: Explanation = Explanation {
               that is there tells whether that is the same, the message says what is not known.",
     cause: "--store names the store of another configuration, a key about the data was changed since the store was made, or the \
             data file was replaced. A data file that is gone is told by its name alone. `homodyne run` and `homodyne ingest` give a named place to the same data in another form and to a \
-            later state of the same file, and to nothing else.",
+            later state of the same file, and to nothing else. So does `homodyne adopt`, to tables with the same q, frame interval, \
+            number of frames and gap.",
     remedies: &[
         "Keep both: give the configuration a store of its own in `store.directory` or with --store, or leave that out: then every \
          selection has its own.",

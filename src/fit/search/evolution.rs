@@ -71,9 +71,10 @@ fn one_run(options: CMAESOptions, cost: &mut dyn FnMut(&[f64]) -> Result<f64>) -
             // Far outside costs more, so that the search does not run off along mirror images.
             Ok(value) if value.is_finite() => value * (1.0 + outside),
             Ok(_) => 1e300,
+            // Not a number ends the run here, whatever its population.
             Err(error) => {
                 failed.get_or_insert(error);
-                1e300
+                f64::NAN
             }
         }
     };
@@ -126,7 +127,13 @@ mod tests {
 
     #[test]
     fn an_error_ends_the_search() {
-        let mut cost = |_: &[f64]| Err(crate::error::Fault::stopped());
-        assert!(evolve(&settings(1), &[0.5; 2], &mut cost).is_err());
+        let mut calls = 0;
+        let mut cost = |x: &[f64]| {
+            calls += 1;
+            if calls < 100 { Ok(x[0]) } else { Err(crate::error::Fault::stopped()) }
+        };
+        let large = Evolution { population: Some(1_000_000), ..settings(1) };
+        assert!(evolve(&large, &[0.5; 2], &mut cost).is_err());
+        assert_eq!(calls, 100, "not only after a generation");
     }
 }

@@ -1,7 +1,9 @@
 //! A folder of tables to a store, or the store that is there. What is said of it: that it was adopted, from what, with which warnings.
 
+use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::{Experiment, TimeGrid};
+use crate::ingest::adopt::facts::{Fact, SAME};
 use crate::ingest::adopt::job::{Adopted, Job};
 use crate::ingest::adopt::request::AdoptSettings;
 use crate::ingest::adopt::sources::{contents, is_apart, joint_hash, tables};
@@ -19,7 +21,7 @@ use crate::store::manifest::{ADOPTED, FORMAT_VERSION, Manifest, Provenance, Sour
 use crate::store::recognise::STORE;
 use crate::store::writer::StagedStore;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Makes a store of tables that another Arrow tool has written or edited, or finds that it is there.
 ///
@@ -48,6 +50,7 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     };
     may_give_way(&request.store, (&request.source, &joint_hash(&files)), Others::Never)?;
     let survey = Survey::of(request, &paths, threads)?;
+    same_measurement(&request.store, &survey)?;
     let time = TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0 };
     let (q_per_angstrom, block_points) = (survey.q_per_angstrom, request.block_points);
     let whose = Whose { content_key: content_key.clone(), q_per_angstrom, time, block_points };
@@ -65,6 +68,32 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     let place = Place { path: &request.store, reuse: request.reuse, others: Others::Never, damage };
     let earlier = place.publish(staged, &manifest)?;
     Ok(Ingested { reused: false, compared: 0, earlier, store: request.store.clone(), manifest })
+}
+
+/// E76 if the place holds the store of tables with another q, frame interval, number of frames or gap: what is not known of both is
+/// not compared.
+fn same_measurement(place: &Path, survey: &Survey) -> Result<()> {
+    let Ok(Manifest { experiment, .. }) = Manifest::of(place) else { return Ok(()) };
+    let compared = [
+        (Fact::Wavevector, Some(survey.q_per_angstrom), Some(experiment.q_per_angstrom)),
+        (Fact::Interval, Some(survey.dt_seconds), Some(experiment.time.dt_seconds)),
+        (Fact::Frames, Some(survey.n_frames as f64), Some(experiment.time.n_frames as f64)),
+        (Fact::Gap, survey.gap_angstrom, experiment.gap_angstrom),
+    ];
+    let differs = |(fact, told, stored): (Fact, Option<f64>, Option<f64>)| {
+        let (told, stored) = told.zip(stored)?;
+        let is_same = (told - stored).abs() <= SAME * stored.abs();
+        (!is_same).then(|| format!("{} is {told} now and {stored} in the store", fact.name()))
+    };
+    let differences: Vec<String> = compared.into_iter().filter_map(differs).collect();
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::at(place.display(), differences.join(", "))
+        .expected("a new place, or the store of tables of the same measurement")
+        .advice(format!("choose another --out, or remove {} first", place.display()))
+        .code(Code::E76)
+        .config())
 }
 
 fn identities(paths: &[PathBuf]) -> Result<Vec<FileIdentity>> {

@@ -38,6 +38,11 @@ impl Fact {
         }
     }
 
+    /// Its name, with the unit.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
     /// What it can be.
     fn possible(self) -> RangeInclusive<f64> {
         match self {
@@ -112,7 +117,7 @@ impl Claims {
     pub fn agreed(&self, fact: Fact) -> Result<Option<f64>> {
         let mut claims = self.0.iter().filter(|(known, _)| *known == fact).map(|(_, claim)| claim);
         let Some(first) = claims.next() else { return Ok(None) };
-        let name = fact.words().0;
+        let name = fact.name();
         if let Some(other) = claims.find(|other| (other.value - first.value).abs() > SAME * first.value.abs()) {
             let expected = format!("{} as {} says", first.value, first.place);
             return Err(contradiction(&other.place, &format!("{name} = {}", other.value), &expected));
@@ -122,8 +127,11 @@ impl Claims {
         match possible.contains(&first.value) && is_whole {
             true => Ok(Some(first.value)),
             false => {
-                let kind = if fact == Fact::Frames { "a whole number" } else { "a number" };
-                let expected = format!("{kind} from {:e} to {:e}", possible.start(), possible.end());
+                let (least, most) = (possible.start(), possible.end());
+                let expected = match fact {
+                    Fact::Frames => format!("a whole number from {least} to {most}"),
+                    _ => format!("a number from {least:e} to {most:e}"),
+                };
                 Err(contradiction(&first.place, &format!("{name} = {}", first.value), &expected))
             }
         }

@@ -6,7 +6,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
 use crate::ingest::files::legible::{ILLEGIBLE, LegibleFile};
 use crate::ingest::files::links::{NamedLink, named_links};
-use crate::ingest::files::numbers::{count_labels, read_numbers};
+use crate::ingest::files::numbers::{are_numbers, count_labels, kind_in_words, read_numbers};
 use crate::ingest::files::signature::check_hdf5;
 use crate::units::lengths;
 use hdf5_reader::attribute_api::Attribute;
@@ -196,6 +196,10 @@ impl Source {
                 .expected("a list of at most 2^27 numbers")
                 .code(Code::E39)
                 .shape());
+        }
+        if !are_numbers(dataset.dtype()) {
+            let fault = Fault::at(self.place(path), kind_in_words(dataset.dtype())).expected("real numbers");
+            return Err(fault.advice("write it as a number, for instance with h5py").code(Code::E51).layout());
         }
         read_numbers(&dataset).map(Some).map_err(|source| self.decode_error(path, source))
     }

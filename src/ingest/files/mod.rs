@@ -5,5 +5,5 @@ pub mod hdf5;
 mod legible;
 mod links;
 pub mod npz;
-mod numbers;
+pub(super) mod numbers;
 pub mod signature;

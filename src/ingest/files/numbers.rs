@@ -22,7 +22,7 @@ pub(super) fn count_labels(dataset: &Dataset) -> std::result::Result<Vec<u64>, R
                     }
                     counts
                 })+
-                other => return Err(ReaderError::Other(format!("type {other:?} is not a whole number"))),
+                other => return Err(ReaderError::Other(format!("{}, not whole numbers", kind_in_words(other)))),
             }
         };
     }
@@ -37,11 +37,26 @@ pub(super) fn read_numbers(dataset: &Dataset) -> std::result::Result<Vec<f64>, R
                 $(kind if *kind == matching::<$type>(kind) => {
                     dataset.read_array::<$type>()?.iter().map(|&value| value as f64).collect()
                 })+
-                other => return Err(ReaderError::Other(format!("type {other:?} is not a real number"))),
+                other => return Err(ReaderError::Other(format!("{}, not real numbers", kind_in_words(other)))),
             }
         };
     }
     Ok(widen!(f32, f64, u8, u16, u32, u64, i8, i16, i32, i64; dataset.dtype()))
+}
+
+/// What values of a type are, if they are no numbers that are read.
+pub(in crate::ingest) fn kind_in_words(kind: &Datatype) -> &'static str {
+    match kind {
+        Datatype::Compound { .. } => "compound or complex values",
+        Datatype::String { .. } | Datatype::VarLen { .. } => "text",
+        Datatype::FixedPoint { .. } | Datatype::FloatingPoint { .. } => "numbers of another width",
+        _ => "values that are not numbers",
+    }
+}
+
+/// Whether values of a type are real numbers.
+pub(super) fn are_numbers(kind: &Datatype) -> bool {
+    matches!(kind, Datatype::FixedPoint { .. } | Datatype::FloatingPoint { .. })
 }
 
 /// The HDF5 type of `T` in the byte order of `kind`.

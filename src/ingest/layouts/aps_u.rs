@@ -3,6 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::ingest::files::hdf5::Source;
+use crate::ingest::intensity::Intensity;
 use crate::ingest::layouts::bins::{
     Bin, BinTable, FrameTiming, check_legible, checked_bin, factor_or_one, frame_seconds, whole_labels,
 };
@@ -253,7 +254,7 @@ pub fn pixel_counts(source: &Source) -> Result<Option<Vec<u64>>> {
 ///
 /// # Errors
 /// E51 if it has another shape: what is taken for intensities might be numbers of frames. What reading reports.
-pub fn intensity(source: &Source, path: &str) -> Result<Option<Vec<f64>>> {
+pub fn intensity(source: &Source, path: &str) -> Result<Option<Intensity>> {
     let Some(dataset) = source.optional_dataset(path)? else { return Ok(None) };
     let shape = dataset.shape();
     if !matches!(shape, [2, _]) {
@@ -263,5 +264,6 @@ pub fn intensity(source: &Source, path: &str) -> Result<Option<Vec<f64>>> {
             .code(Code::E51)
             .layout());
     }
-    Ok(source.numbers(path)?.map(|values| values[values.len() / 2..].to_vec()))
+    let numbers = source.numbers(path)?;
+    Ok(numbers.map(|all| Intensity { values: all[all.len() / 2..].to_vec(), place: source.place(path) }))
 }

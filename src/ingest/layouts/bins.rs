@@ -4,6 +4,7 @@ use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::{MOST_DEGREES, POSSIBLE_DT_SECONDS, POSSIBLE_Q_PER_ANGSTROM, wrap_degrees};
 use crate::ingest::files::hdf5::Source;
+use crate::ingest::intensity::Intensity;
 use crate::ingest::layouts::units::{Quantity, to_used_unit};
 
 /// One matrix of a file.
@@ -49,7 +50,7 @@ pub struct BinTable {
     /// Where the timing was read.
     pub timing_place: String,
     /// Mean intensity per frame, if the file has it.
-    pub intensity: Option<Vec<f64>>,
+    pub intensity: Option<Intensity>,
     /// What deserves a warning.
     pub warnings: Vec<String>,
 }

@@ -241,6 +241,6 @@ impl Look<'_> {
             posterior: None,
         };
         files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
-        report_directory::publish(self.place, report_directory::as_asked(settings), files, self.watch)
+        report_directory::publish((self.place, self.place), report_directory::as_asked(settings), files, self.watch)
     }
 }

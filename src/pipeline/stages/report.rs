@@ -90,7 +90,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
     let mut says = report_directory::as_asked(&asked);
     says.insert("result_key".to_owned(), reported.noted.result_key.clone().into());
-    report_directory::publish(&place, says, files, watch)
+    report_directory::publish((&place, directory), says, files, watch)
 }
 
 /// Curves of draws; of c2 for the angles that are shown.

@@ -72,5 +72,5 @@ pub fn report_table(directory: &Path, settings: &ReportSettings, watch: &Watch<'
         has_page: &has_page,
     };
     files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
-    report_directory::publish(&place, report_directory::as_asked(&settings), files, watch)
+    report_directory::publish((&place, directory), report_directory::as_asked(&settings), files, watch)
 }
