@@ -15,6 +15,8 @@ use ndarray::Array2;
 
 /// A decrease of so many roundings that was promised and did not come makes the trust region smaller.
 const SEVERAL: f64 = 4.0;
+/// A Hessian that lacks this share of the curvature along a step is mended.
+const WORTH_LEARNING: f64 = 0.25;
 /// A step that is as large as the last one but for this leads back.
 const TO_AND_FRO: f64 = 0.95;
 
@@ -27,6 +29,8 @@ pub struct TrustRegion {
     scale: Vec<f64>,
     /// Characteristic size of a coordinate in place of Marquardt's.
     sizes: Vec<Option<f64>>,
+    /// What steps have shown the Hessian, which takes the model as linear, to lack.
+    lacking: Array2<f64>,
     evaluations: usize,
     last_step: f64,
     state: State,
@@ -74,6 +78,7 @@ impl TrustRegion {
         let clamped: Vec<f64> = start.iter().enumerate().map(|(k, x)| x.clamp(lower[k], upper[k])).collect();
         TrustRegion {
             scale: vec![0.0; start.len()],
+            lacking: Array2::zeros((start.len(), start.len())),
             sizes: vec![None; start.len()],
             lower,
             upper,
@@ -165,6 +170,10 @@ impl TrustRegion {
         let actual = best.evaluation.cost - told.evaluation.cost;
         let ratio = (actual + rounding) / (trial.predicted + rounding);
         let radius = self.resized(trial, ratio, radius);
+        // Within one standard error of the minimum; farther away a step tells too little of where it leads.
+        if trial.predicted <= best.evaluation.cost / best.evaluation.pairs.max(1) as f64 {
+            self.learn(&best, &told);
+        }
         if !(told.evaluation.cost.is_finite() && ratio > 1e-4) {
             return (false, self.go_on(best, Some(radius)));
         }
@@ -176,6 +185,34 @@ impl TrustRegion {
             None => return (true, self.go_on(told, Some(radius))),
         }
         (true, radius)
+    }
+
+    /// What the gradient's change along a step shows beyond the Hessian, by a symmetric update of rank one, sized to what the step has
+    /// seen of it (Dennis, Gay and Welsch, ACM Trans. Math. Softw. 7 (1981) 348, doi 10.1145/355958.355965). Where residuals bend the cost
+    /// much more than the model's slopes tell, as they do next to a direction across the flow, steps would be far too long for ever.
+    fn learn(&mut self, from: &Best, to: &Best) {
+        if !to.evaluation.cost.is_finite() || to.evaluation.residual.is_some() {
+            return;
+        }
+        let step: Vec<f64> = to.x.iter().zip(&from.x).map(|(to, from)| to - from).collect();
+        let known = from.evaluation.hessian.times(&step);
+        let change = to.evaluation.gradient.iter().zip(&from.evaluation.gradient).map(|(to, from)| to - from);
+        let beyond: Vec<f64> = change.zip(&known).map(|(change, known)| change - known).collect();
+        let held = dot(&self.lacking.times(&step), &step);
+        if held > 0.0 {
+            self.lacking *= (dot(&beyond, &step) / held).clamp(0.0, 1.0);
+        }
+        let along = self.lacking.times(&step);
+        let new: Vec<f64> = beyond.iter().zip(&along).map(|(beyond, along)| beyond - along).collect();
+        let size = dot(&new, &step);
+        if size > WORTH_LEARNING * dot(&known, &step) {
+            self.lacking += &Array2::from_shape_fn(self.lacking.raw_dim(), |(row, col)| new[row] * new[col] / size);
+        }
+    }
+
+    /// The cost's curvature as far as it is known.
+    fn curvature(&self, evaluation: &Evaluation) -> Array2<f64> {
+        &evaluation.hessian + &self.lacking
     }
 
     fn rescale(&mut self, hessian: &Array2<f64>) {
@@ -242,7 +279,7 @@ impl TrustRegion {
             let step = self.box_step(&best.x, &best.evaluation, radius);
             let x = self.moved(&best.x, &step);
             if x != best.x && x.iter().all(|x| x.is_finite()) {
-                let predicted = predicted_decrease(&best.evaluation, &step).max(0.0);
+                let predicted = self.predicted_decrease(&best.evaluation, &step).max(0.0);
                 self.state = State::Try { best, trial: Trial { x, step, predicted }, radius };
                 return radius;
             }
@@ -273,7 +310,7 @@ impl TrustRegion {
             return minimise_residual(a, f, &constraints, &start).x;
         }
         let downhill: Vec<f64> = evaluation.gradient.iter().map(|g| -g).collect();
-        minimise(&evaluation.hessian, &downhill, &constraints, &start).x
+        minimise(&self.curvature(evaluation), &downhill, &constraints, &start).x
     }
 
     /// max |g_k| / (sqrt(H_kk) sqrt(2 cost)) over the components that no bound holds back.
@@ -288,17 +325,17 @@ impl TrustRegion {
         let parts = best.evaluation.gradient.iter().enumerate().filter(|(_, g)| **g != 0.0);
         parts.map(component).fold(0.0, f64::max)
     }
-}
 
-/// How much the quadratic model falls along a step.
-fn predicted_decrease(evaluation: &Evaluation, step: &[f64]) -> f64 {
-    match &evaluation.residual {
-        // |f|^2 - |f + A s|^2 = -(A s) . (2 f + A s)
-        Some((a, f)) => {
-            let along = a.times(step);
-            -0.5 * along.iter().zip(f).map(|(along, f)| along * (2.0 * f + along)).sum::<f64>()
+    /// How much the quadratic model falls along a step.
+    fn predicted_decrease(&self, evaluation: &Evaluation, step: &[f64]) -> f64 {
+        match &evaluation.residual {
+            // |f|^2 - |f + A s|^2 = -(A s) . (2 f + A s)
+            Some((a, f)) => {
+                let along = a.times(step);
+                -0.5 * along.iter().zip(f).map(|(along, f)| along * (2.0 * f + along)).sum::<f64>()
+            }
+            None => -dot(&evaluation.gradient, step) - 0.5 * dot(step, &self.curvature(evaluation).times(step)),
         }
-        None => -dot(&evaluation.gradient, step) - 0.5 * dot(step, &evaluation.hessian.times(step)),
     }
 }
 
