@@ -1,8 +1,8 @@
 //! Least squares over anything that can be swept. It sees sums over pairs only: no data, no model, no file.
 //!
 //! `course` is a whole fit: `strategy` chooses how the data are gone through, `search` finds where to begin and other basins,
-//! `solver` walks to the minimum, `errors` tells what it is worth (`intervals` which costs are asked for that), `verdict` judges and writes it down. `settings` is all that
-//! can be chosen.
+//! `solver` walks to the minimum, `errors` tells what it is worth (`intervals` which costs are asked for that), `verdict` judges and
+//! writes it down. `settings` is all that can be chosen.
 
 pub mod condensing;
 pub mod course;

@@ -42,9 +42,9 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
     }
     let mut entries = std::fs::read_dir(place).map_err(io_at(place))?;
     let Some(manifest) = manifest_of(place) else {
-        return match entries.next() {
+        return match entries.next().map(|_| stores_in(place)) {
             Some(_) if is_ruin(place) => Err(ruin(place)),
-            Some(_) if !stores_in(place).is_empty() => Err(folder_of_stores(place)),
+            Some(stores) if !stores.is_empty() => Err(folder_of_stores(place, &stores)),
             Some(_) => {
                 let advice =
                     "choose another directory (--store, store.directory, or --out of adopt), for instance one below it";
@@ -151,8 +151,7 @@ fn stores_in(place: &Path) -> Vec<String> {
 }
 
 /// E70 of a folder of stores, as a fit of several q makes one.
-fn folder_of_stores(place: &Path) -> Error {
-    let names = stores_in(place);
+fn folder_of_stores(place: &Path, names: &[String]) -> Error {
     let what = if names.iter().all(|name| name.starts_with("q=")) { "stores of several q" } else { "stores" };
     let shown = names.iter().take(SHOWN).map(String::as_str).chain((names.len() > SHOWN).then_some(".."));
     let found = format!("holds {what} and is none itself: {}", shown.collect::<Vec<&str>>().join(", "));

@@ -113,7 +113,8 @@ impl<const W: usize> LaneSums<W> {
     }
 
     /// Adds, of some groups of pairs, what the gradient of a cost at one scaling needs: `h h`, `h 1`, `h y`, and, in the place of `dh y`, dh
-    /// times the residual `y - contrast h - offset`; `differences` are those of the quantities of every group, without their factors. One vector of residuals takes the place of three columns.
+    /// times the residual `y - contrast h - offset`; `differences` are those of the quantities of every group, without their factors.
+    /// One vector of residuals takes the place of three columns.
     // Plain loops, as above.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]

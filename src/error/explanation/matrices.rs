@@ -70,9 +70,9 @@ pub(in crate::error) const E20: Explanation = Explanation {
 
 pub(in crate::error) const E21: Explanation = Explanation {
     meaning: "All values of some frames are zero, missing or exactly one, which is how correlation programs mark frames \
-              without photons, or the intensity that the file records of them is no positive number. These frames are left out; the rest of the matrix is used. This is a warning. Zeros that \
-              are scattered through other frames are pairs without a coincidence at very weak counts, and are used; so is \
-              a frame of zeros whose raw diagonal shows that it has photons.",
+              without photons, or the intensity that the file records of them is no positive number. These frames are \
+              left out; the rest of the matrix is used. This is a warning. Zeros that are scattered through other frames are \
+              pairs without a coincidence at very weak counts, and are used; so is a frame of zeros whose raw diagonal shows that it has photons.",
     cause: "The beam was lost, a shutter was late, or the detector has dropped frames.",
     remedies: &[
         "A few frames do no harm. Compare the list with the log of the beamline if there are many.",

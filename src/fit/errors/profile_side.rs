@@ -288,13 +288,9 @@ fn towards(last: Step, inside: Step, outside: Option<Step>, level: f64) -> f64 {
             inside.distance + share * (outside.distance - inside.distance)
         }
         Some(_) => newton,
-        None if inside.distance == 0.0 => {
-            if newton > 0.0 {
-                newton
-            } else {
-                0.5 * last.distance
-            }
-        }
+        // Nothing is known inside.
+        None if inside.distance == 0.0 && newton > 0.0 => newton,
+        None if inside.distance == 0.0 => 0.5 * last.distance,
         None if newton > inside.distance => newton.min(STRIDE * inside.distance),
         None => STRIDE * inside.distance,
     }

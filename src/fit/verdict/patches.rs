@@ -34,10 +34,8 @@ impl Tested<'_> {
                 standard_deviations: of_products(-extreme.residual / units, variance),
             })
         };
-        let mut all: Vec<(usize, OddPair)> = Vec::new();
-        for angle in 0..self.phi_degrees.len() {
-            all.extend(of_angle(angle).map(|pair| (angle, pair)));
-        }
+        let with_angle = |angle: usize| of_angle(angle).map(move |pair| (angle, pair));
+        let mut all: Vec<(usize, OddPair)> = (0..self.phi_degrees.len()).flat_map(with_angle).collect();
         if self.problem.loss != Loss::Linear {
             // Angles 180 degrees apart share their outliers.
             let repeats = |angle: usize| self.last.opposite.iter().any(|&(_, other)| other == angle);

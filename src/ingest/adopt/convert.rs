@@ -3,7 +3,7 @@
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::experiment::{Experiment, TimeGrid};
-use crate::ingest::adopt::facts::{Fact, SAME};
+use crate::ingest::adopt::facts::{Fact, same};
 use crate::ingest::adopt::job::{Adopted, Job};
 use crate::ingest::adopt::request::AdoptSettings;
 use crate::ingest::adopt::sources::{contents, is_apart, joint_hash, tables};
@@ -82,8 +82,7 @@ fn same_measurement(place: &Path, survey: &Survey) -> Result<()> {
     ];
     let differs = |(fact, told, stored): (Fact, Option<f64>, Option<f64>)| {
         let (told, stored) = told.zip(stored)?;
-        let is_same = (told - stored).abs() <= SAME * stored.abs();
-        (!is_same).then(|| format!("{} is {told} now and {stored} in the store", fact.name()))
+        (!same(stored, told)).then(|| format!("{} is {told} now and {stored} in the store", fact.name()))
     };
     let differences: Vec<String> = compared.into_iter().filter_map(differs).collect();
     if differences.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::ingest::adopt::columns::Columns;
-use crate::ingest::adopt::facts::{Claim, Fact, SAME, contradiction};
+use crate::ingest::adopt::facts::{Claim, Fact, contradiction, same};
 use crate::ingest::adopt::numbers::numbers;
 use crate::ingest::adopt::rows::Rows;
 use crate::ingest::adopt::table::Table;
@@ -116,8 +116,4 @@ impl Scanned {
         }
         Ok(())
     }
-}
-
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= SAME * a.abs()
 }

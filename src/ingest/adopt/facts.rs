@@ -12,6 +12,11 @@ use std::path::Path;
 /// Relative difference up to which two numbers are one: what 32 bits leave of it.
 pub(super) const SAME: f64 = 1e-6;
 
+/// Whether two numbers are one.
+pub(super) fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= SAME * a.abs()
+}
+
 /// Something that holds for all tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fact {

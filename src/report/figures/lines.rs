@@ -49,8 +49,8 @@ const SINGLE: [About; 13] = [
     about(
         RATES,
         "Decay rate against the angle",
-        "Points are fits of each angle alone (a stretched exponential of its mean over all ages); they lie on the line where one model holds for \
-         all directions.",
+        "Points are fits of each angle alone (a stretched exponential of its mean over all ages); they lie on the line where one \
+         model holds for all directions.",
         LINEAR,
     ),
     about(
