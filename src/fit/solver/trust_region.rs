@@ -13,13 +13,8 @@ use crate::sums::algebra::{Algebra, dot};
 use crate::sums::box_quadratic::{box_constraints, minimise, minimise_residual};
 use ndarray::Array2;
 
-/// A decrease of so many roundings that was promised and did not come makes the trust region smaller.
-const SEVERAL: f64 = 4.0;
 /// A Hessian that lacks this share of the curvature along a step is mended.
 const WORTH_LEARNING: f64 = 0.25;
-/// A step that is as large as the last one but for this leads back.
-const TO_AND_FRO: f64 = 0.95;
-
 /// The solver.
 #[derive(Debug, Clone)]
 pub struct TrustRegion {
@@ -177,7 +172,7 @@ impl TrustRegion {
         if !(told.evaluation.cost.is_finite() && ratio > 1e-4) {
             return (false, self.go_on(best, Some(radius)));
         }
-        let converged = self.converged(&told.x, trial, &best.evaluation, (actual, rounding));
+        let converged = self.converged(&told.x, trial, &best.evaluation, rounding);
         self.last_step = self.size(&trial.step);
         self.rescale(&told.evaluation.hessian);
         match converged {
@@ -245,7 +240,7 @@ impl TrustRegion {
     }
 
     /// Convergence by a step to `x` that has just been accepted.
-    fn converged(&self, x: &[f64], trial: &Trial, before: &Evaluation, (actual, rounding): (f64, f64)) -> Option<Stop> {
+    fn converged(&self, x: &[f64], trial: &Trial, before: &Evaluation, rounding: f64) -> Option<Stop> {
         let tolerances = self.tolerances;
         let small = |(k, step): (usize, &f64)| {
             let range = self.upper[k] - self.lower[k];
@@ -254,14 +249,12 @@ impl TrustRegion {
         if trial.step.iter().enumerate().all(small) {
             return Some(Stop::Step);
         }
-        let is_told = trial.predicted > rounding;
-        if is_told && (actual > rounding || trial.predicted > SEVERAL * rounding) {
+        if trial.predicted > rounding {
             return (trial.predicted <= self.enough(before)).then_some(Stop::Cost);
         }
-        // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Where the cost bends twice
-        // as much as its model, steps to and fro promise a little more than rounding and lower nothing, however often. Under a robust
+        // Below the rounding of the cost the gradient still guides; when steps no longer shrink, it does not. Under a robust
         // loss the scaling is not settled any finer.
-        let shrinks = self.size(&trial.step) <= if is_told { TO_AND_FRO } else { 0.5 } * self.last_step;
+        let shrinks = self.size(&trial.step) <= 0.5 * self.last_step;
         (before.is_robust || !shrinks).then_some(Stop::Rounding)
     }
 
