@@ -16,6 +16,8 @@ use std::rc::Rc;
 const SAFETY: f64 = 10.0;
 /// A shift of the minimum, in standard errors, up to which condensed data are believed.
 const BELIEVED: f64 = 0.1;
+/// Pseudo-pairs of all angles up to which they stay in memory beside the noise: some 30 MB.
+const MOST_KEPT: u64 = 3_000_000;
 
 /// Condensed data of a fit, made when they are first asked for.
 pub struct Condensing<'a> {
@@ -50,9 +52,12 @@ impl<'a> Condensing<'a> {
         believed.map_or(Ok(None), |near| self.made(near.found.fineness()))
     }
 
-    /// Gives their memory back: they are made again where they are asked for.
-    pub fn let_go(&self) {
-        self.data.replace(None);
+    /// Gives their memory back if it is worth it: they are made again where they are asked for.
+    pub fn let_go_if_large(&self) {
+        let is_large = |data: &Rc<dyn CondensedData + 'a>| data.n_pseudo_pairs() > MOST_KEPT;
+        if self.data.borrow().as_ref().is_some_and(is_large) {
+            self.data.replace(None);
+        }
     }
 
     /// The minimum next to a start, of condensed data. They are made finer where the prediction asks for it.

@@ -216,7 +216,7 @@ impl Fit<'_, '_> {
             solution.point.free_scaling(&problem.map);
         }
         // Kept, they would add to what the noise takes.
-        self.condensing.let_go();
+        self.condensing.let_go_if_large();
         let sweep = || unless_stopped(LastSweep::of(self.raw, problem, &solution.point, self.ask.settings.sharing));
         let mut last = if solution.stop == Stop::Interrupted { None } else { sweep()? };
         let phi_degrees = self.raw.phi_degrees();

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::fit::condensing::Condensing;
-use crate::fit::errors::profile::Profile;
+use crate::fit::errors::profile::{Profile, Walked};
 use crate::fit::errors::surroundings::Surroundings;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::errors::walking::Walking;
@@ -52,17 +52,23 @@ impl Wanted<'_, '_, '_> {
         };
         parameters.sort_unstable();
         parameters.dedup();
-        let walking = &Walking::new(&following.watch, parameters.len());
-        let (around, quick) =
-            (Surroundings { walking, ..around }, quick.map(|quick| Surroundings { walking, ..quick }));
-        let mut profiles = Vec::new();
-        for parameter in parameters {
-            let Some(error) = uncertainty.standard_error(parameter) else { continue };
+        let of = |parameter: &usize| Some((*parameter, uncertainty.standard_error(*parameter)?));
+        let wanted: Vec<(usize, f64)> = parameters.iter().filter_map(of).collect();
+        for &(parameter, _) in &wanted {
             let name = &problem.space.physical[parameter].name;
             following.note(&format!("{name}: its intervals are taken from the cost itself"));
-            profiles.push(around.profile(parameter, error, quick.as_ref())?);
-            walking.finish();
         }
-        Ok(profiles)
+        let walks = |around: Surroundings<'_>| -> Result<Vec<Walked>> {
+            let walking = &Walking::new(&following.watch, wanted.len());
+            let around = Surroundings { walking, ..around };
+            wanted.iter().map(|&(parameter, error)| around.walk(parameter, error)).collect()
+        };
+        if let Some((quick, data)) = quick.zip(condensed.as_deref()) {
+            let quickly = walks(quick)?;
+            if around.confirms(&quickly, |theta| data.floor_frame(theta).is_some())? {
+                return Ok(quickly.into_iter().map(|walked| walked.profile).collect());
+            }
+        }
+        Ok(walks(around)?.into_iter().map(|walked| walked.profile).collect())
     }
 }

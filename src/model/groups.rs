@@ -21,16 +21,26 @@ const DECAY_PER_PHASE: f64 = 0.8;
 const REPRESENTATIVES: usize = 8;
 
 impl Model {
-    /// How an angle resembles others.
+    /// How angles resemble each other.
     #[must_use]
-    pub fn resemblance(&self, theta: &[f64], angle: &Angle) -> Resemblance {
-        let kappa = self.kappa(theta, angle.phi_degrees);
-        let mut factors = vec![1.0; theta.len()];
-        if let Some(phi0) = factors.get_mut(6) {
-            // h is even in kappa, its derivative by phi0 odd.
-            *phi0 = kappa.d_phi0 * kappa.value.signum();
-        }
-        Resemblance { place: kappa.value.abs(), factors, masked_frames: angle.masked_frames.clone() }
+    pub fn resemblances(&self, theta: &[f64], angles: &[Angle]) -> Vec<Resemblance> {
+        let time = TimeTables::new(&self.constants, theta);
+        // By how much shear shortens, per kappa, the time in which speckles renew themselves.
+        let by_diffusion = self.decorrelation_of(&time, 0.0).last().map_or(1.0, |renewals| 1.0 + renewals);
+        let strain = time.shear.as_ref().map_or(0.0, |shear| shear.value.iter().copied().fold(0.0, f64::max));
+        let per_kappa = DECAY_PER_PHASE * strain / by_diffusion;
+        let per_kappa = if per_kappa > 0.0 { per_kappa } else { 1.0 };
+        let of = |angle: &Angle| {
+            let kappa = self.kappa(theta, angle.phi_degrees);
+            let mut factors = vec![1.0; theta.len()];
+            if let Some(phi0) = factors.get_mut(6) {
+                // h is even in kappa, its derivative by phi0 odd.
+                *phi0 = kappa.d_phi0 * kappa.value.signum();
+            }
+            let place = kappa.value.abs() * per_kappa;
+            Resemblance { place, factors, masked_frames: angle.masked_frames.clone() }
+        };
+        angles.iter().map(of).collect()
     }
 
     /// How far an angle's speckles have decorrelated from the first frame to each frame, by diffusion and by shear.
@@ -188,7 +198,7 @@ mod tests {
         assert_eq!(grid.counts.iter().sum::<f64>(), 88.0);
         let tables = model.tables(&theta);
         let exact = PairEvaluator::new(&model, &tables, &theta, 20.0);
-        let factors = model.resemblance(&theta, &experiment.angles[0]).factors;
+        let factors = model.resemblances(&theta, &experiment.angles).swap_remove(0).factors;
         for (a, b) in [(0, 1), (2, 5), (7, 7), (5, 12)] {
             let (mut h, mut phi0, mut n) = (0.0, 0.0, 0.0);
             for i in grid.first_frames[a]..grid.end(a) {
@@ -204,8 +214,7 @@ mod tests {
             assert!((found - phi0 / n).abs() < 0.03 * (phi0 / n).abs() + 1e-4, "{a} {b}: {found} {}", phi0 / n);
         }
         // The opposite angle differs in the factors alone.
-        let other = model.resemblance(&theta, &experiment.angles[1]);
-        let own = model.resemblance(&theta, &experiment.angles[0]);
+        let [own, other] = &model.resemblances(&theta, &experiment.angles)[..] else { panic!("two angles") };
         assert!((own.place / other.place - 1.0).abs() < 1e-12);
         assert!((own.factors[6] / other.factors[6] - 1.0).abs() < 1e-9);
     }

@@ -100,7 +100,7 @@ impl Grid {
 /// How an angle resembles others: angles of one `place` have one grid but for the factors of its columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resemblance {
-    /// What h depends on besides the frames.
+    /// What h depends on besides the frames: how much more often speckles renew themselves than where it is zero, as a share.
     pub place: f64,
     /// Factors of the columns dh/dtheta of the grid.
     pub factors: Vec<f64>,

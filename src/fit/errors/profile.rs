@@ -9,8 +9,8 @@
 //! ```
 
 use crate::error::Result;
-use crate::fit::errors::profile_side::{NEAR, Side, Step};
-use crate::fit::errors::surroundings::{LEVELS, Surroundings};
+use crate::fit::errors::profile_side::{NEAR, Side};
+use crate::fit::errors::surroundings::Surroundings;
 use crate::outcome::parameter::Interval;
 
 /// Intervals of one parameter.
@@ -18,7 +18,7 @@ use crate::outcome::parameter::Interval;
 pub struct Profile {
     /// Physical parameter.
     pub parameter: usize,
-    /// The intervals of [`LEVELS`]; an end that lies beyond the bound is open.
+    /// The intervals of 68 and 95 %; an end that lies beyond the bound is open.
     pub intervals: [Interval; 2],
 }
 
@@ -38,58 +38,61 @@ impl Profile {
 }
 
 /// Intervals, and where their ends were found: all physical parameters, and how many errors that is.
-struct Walked {
-    profile: Profile,
+pub struct Walked {
+    /// The intervals.
+    pub profile: Profile,
     ends: Vec<(Vec<f64>, f64)>,
-}
-
-impl Walked {
-    /// The end that lies farthest from the minimum.
-    fn farthest(&self, minimum: &[f64]) -> Option<&(Vec<f64>, f64)> {
-        let parameter = self.profile.parameter;
-        let distance = |end: &(Vec<f64>, f64)| (end.0[parameter] - minimum[parameter]).abs();
-        self.ends.iter().max_by(|a, b| distance(a).total_cmp(&distance(b)))
-    }
+    minimum: f64,
+    error: f64,
 }
 
 impl Surroundings<'_> {
-    /// The intervals of a parameter with a standard error, found on quicker data where these data say the same of their ends.
+    /// The intervals of a parameter with a standard error.
     ///
     /// # Errors
     /// What the sweeps report; Interrupted if the user asks to stop.
-    pub fn profile(&self, parameter: usize, error: f64, quick: Option<&Surroundings<'_>>) -> Result<Profile> {
-        if let Some(quick) = quick {
-            let walked = quick.walk(parameter, error)?;
-            if self.confirms(&walked)? {
-                return Ok(walked.profile);
-            }
-        }
-        Ok(self.walk(parameter, error)?.profile)
-    }
-
-    fn walk(&self, parameter: usize, error: f64) -> Result<Walked> {
+    pub fn walk(&self, parameter: usize, error: f64) -> Result<Walked> {
         let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
+        let minimum = self.point.theta[parameter];
         self.walking.begin();
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
             let mut walk = Side::new(self, parameter, side);
-            let mut inside = Step { distance: 0.0, z: 0.0, slope: 1.0 / error };
-            for (interval, level) in intervals.iter_mut().zip(LEVELS) {
-                let distance = walk.end(&mut inside, level)?;
-                self.walking.found();
+            for (interval, distance) in intervals.iter_mut().zip(walk.distances(error)?) {
                 let is_inside = distance < walk.room();
-                interval[end] = is_inside.then(|| self.point.theta[parameter] + side * distance);
+                interval[end] = is_inside.then_some(minimum + side * distance);
             }
             ends.extend(walk.ends);
         }
-        Ok(Walked { profile: Profile { parameter, intervals: nested(intervals) }, ends })
+        self.walking.finish();
+        Ok(Walked { profile: Profile { parameter, intervals: nested(intervals) }, ends, minimum, error })
     }
 
-    /// Whether these data say the same of the farthest end. Quicker data that are believed at the minimum are off by some 1e-5 there,
-    /// nearer ends by less.
-    fn confirms(&self, walked: &Walked) -> Result<bool> {
-        let Some((theta, found)) = walked.farthest(&self.point.theta) else { return Ok(true) };
-        let cost = self.problem.cost(self.objective, theta)?;
-        Ok((self.errors_away(walked.profile.parameter, cost) - found).abs() <= NEAR)
+    /// Whether these data say the same as condensed ones of the end that lies farthest from the minimum, and of ends where the model is
+    /// `rough`. Condensed data that are believed at the minimum are off by some 1e-5 there, at nearer ends by less.
+    ///
+    /// # Errors
+    /// What the sweeps report.
+    pub fn confirms(&self, walks: &[Walked], is_rough: impl Fn(&[f64]) -> bool) -> Result<bool> {
+        let farthest = walks.iter().flat_map(Walked::distances).fold(0.0, f64::max);
+        for walked in walks {
+            for ((theta, found), distance) in walked.ends.iter().zip(walked.distances()) {
+                if distance == farthest || is_rough(theta) {
+                    let cost = self.problem.cost(self.objective, theta)?;
+                    if (self.errors_away(walked.profile.parameter, cost) - found).abs() > NEAR {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Walked {
+    /// How many errors of the Hessian away the ends lie.
+    fn distances(&self) -> impl Iterator<Item = f64> {
+        let (parameter, minimum, error) = (self.profile.parameter, self.minimum, self.error);
+        self.ends.iter().map(move |(theta, _)| (theta[parameter] - minimum).abs() / error)
     }
 }
 

@@ -5,22 +5,17 @@
 //! is all but what is there, one or two sweeps find an end.
 
 use crate::error::{Fault, Result};
-use crate::fit::errors::surroundings::Surroundings;
-use crate::fit::settings::Tolerances;
+use crate::fit::errors::surroundings::{LEVELS, Surroundings};
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
 use crate::fit::solver::problem::{Point, Problem, System, moving};
 use crate::likelihood::reduced::Evaluation;
 use crate::outcome::verdict::Stop;
-use crate::parameters::definitions::LawPlaces;
-use crate::parameters::space::ParameterSpace;
 use crate::sums::algebra::{Algebra, SINGULAR, dot};
 use ndarray::Array2;
 
 /// An end is found when z is so near.
 pub const NEAR: f64 = 0.02;
-/// A minimum is found when the next step would lower its cost by less than this share of what one error raises it.
-const SETTLED: f64 = 1e-2;
 /// What a step of the others is told to lower the cost is believed up to this share ..
 const BELIEVED: f64 = 3e-2;
 /// .. and up to this the step is worth being taken without being looked for.
@@ -29,10 +24,6 @@ const WORTH_A_STEP: f64 = 25.0;
 const MOST_STEPS: usize = 3;
 /// Most costs that are looked at for one end.
 const MOST: usize = 16;
-/// Times at which two laws of one amplitude may agree: so many on either side of the middle of the measurement ..
-const MIRRORS: i32 = 3;
-/// .. each so many times the one before.
-const BETWEEN_MIRRORS: f64 = 4.0;
 /// An end is looked for at most so many times as far as the last step.
 const STRIDE: f64 = 10.0 / 3.0;
 
@@ -69,6 +60,7 @@ pub struct Side<'a> {
     valley: Vec<f64>,
     /// All physical parameters where ends were found, and how many errors that is.
     pub ends: Vec<(Vec<f64>, f64)>,
+    has_crossed: bool,
 }
 
 impl<'a> Side<'a> {
@@ -76,7 +68,7 @@ impl<'a> Side<'a> {
     #[must_use]
     pub fn new(surroundings: &'a Surroundings<'a>, parameter: usize, side: f64) -> Self {
         let (theta, valley) = (surroundings.point.theta.clone(), surroundings.valley(parameter));
-        Side { surroundings, parameter, side, theta, valley, ends: Vec::new() }
+        Side { surroundings, parameter, side, theta, valley, ends: Vec::new(), has_crossed: false }
     }
 
     /// How far the bound is.
@@ -87,11 +79,26 @@ impl<'a> Side<'a> {
         (bound - self.surroundings.point.theta[self.parameter]).abs()
     }
 
-    /// The distance at which a level is reached, or the distance of the bound.
+    /// The distances at which the levels are reached, or that of the bound, for a parameter of a standard error. The other valley is
+    /// looked for at the outermost level: where the cost is lower there, it may be at the others, too.
     ///
     /// # Errors
     /// What the sweeps report; Interrupted if the user asks to stop.
-    pub fn end(&mut self, inside: &mut Step, level: f64) -> Result<f64> {
+    pub fn distances(&mut self, error: f64) -> Result<[f64; 2]> {
+        let from = Step { distance: 0.0, z: 0.0, slope: 1.0 / error };
+        let mut inside = from;
+        let inner = self.end(&mut inside, LEVELS[0], false)?;
+        let outer = self.end(&mut inside, LEVELS[1], true)?;
+        if !self.has_crossed {
+            return Ok([inner, outer]);
+        }
+        *self = Side::new(self.surroundings, self.parameter, self.side);
+        inside = from;
+        Ok([self.end(&mut inside, LEVELS[0], true)?, self.end(&mut inside, LEVELS[1], true)?])
+    }
+
+    /// The distance at which a level is reached, or the distance of the bound.
+    fn end(&mut self, inside: &mut Step, level: f64, looks_across: bool) -> Result<f64> {
         let room = self.room();
         let mut outside: Option<Step> = None;
         let mut next = towards(*inside, *inside, None, level);
@@ -107,15 +114,15 @@ impl<'a> Side<'a> {
             steps = 0;
             let mut found = step;
             if (step.z - level).abs() < NEAR {
-                match self.lower_in_the_other_valley(&theta, step)? {
-                    // From here on the cost is followed there.
-                    Some(lower) => (found, outside) = (lower, None),
-                    None => {
-                        *inside = step;
-                        self.ends.push((theta, step.z));
-                        return Ok(distance);
-                    }
-                }
+                let lower = if looks_across { self.lower_in_the_other_valley(&theta, step)? } else { None };
+                let Some(lower) = lower else {
+                    *inside = step;
+                    self.ends.push((theta, step.z));
+                    self.surroundings.walking.found();
+                    return Ok(distance);
+                };
+                // From here on the cost is followed there.
+                (self.has_crossed, found, outside) = (true, lower, None);
             }
             match found.z < level {
                 true if distance >= room => return Ok(room),
@@ -153,91 +160,47 @@ impl<'a> Side<'a> {
 
     /// With its amplitude held a power law has two valleys: the same distance in the other one, if the cost is lower there.
     fn lower_in_the_other_valley(&mut self, theta: &[f64], found: Step) -> Result<Option<Step>> {
-        let Some(other) = self.other_valley(theta)? else { return Ok(None) };
-        let held = self.settled(&other)?;
-        let is_lower = self.surroundings.errors_away(self.parameter, held.cost) <= found.z - NEAR;
-        Ok(is_lower.then(|| self.stand(held, found.distance).1))
-    }
-
-    /// The parameters with the profiled one held at a value.
-    fn holding(&self, value: f64) -> ParameterSpace {
-        let mut space = self.surroundings.problem.space.clone();
-        space.physical[self.parameter].fixed = Some(value);
-        space
-    }
-
-    /// By how much one error raises the cost.
-    fn rise(&self) -> f64 {
-        0.5 * self.surroundings.uncertainty.widening(self.parameter)
+        let Some(point) = self.surroundings.in_the_other_valley(self.parameter, theta)? else { return Ok(None) };
+        let is_lower = self.surroundings.errors_away(self.parameter, point.evaluation.cost) <= found.z - NEAR;
+        Ok(is_lower.then(|| self.stand(self.held(point), found.distance).1))
     }
 
     /// What one sweep tells of the least cost with the parameter held; `None` where the others are at their bounds or would leave
     /// them, or the sweep tells nothing.
     fn look(&self, start: &[f64]) -> Result<Option<Held>> {
         let Surroundings { objective, problem, .. } = self.surroundings;
-        let space = self.holding(start[self.parameter]);
+        let space = self.surroundings.holding(self.parameter, start[self.parameter]);
         let held = Problem { space: &space, ..(*problem).clone() };
         let point = System::Gram(*objective).point(&held, problem.between_bounds(start))?;
         let others = moving(&held, &point);
         if others.len() < space.free().len() || !point.evaluation.cost.is_finite() {
             return Ok(None);
         }
-        let Some(held) = Held::told(point, self.parameter, &others, self.rise()) else { return Ok(None) };
+        let Some(held) = Held::told(point, self.parameter, &others, self.surroundings.rise(self.parameter)) else {
+            return Ok(None);
+        };
         let is_inside = problem.between_bounds(&held.theta) == held.theta;
         Ok(Some(held).filter(|_| is_inside))
     }
 
-    /// The least cost with the parameter held, from a place that may be far from it.
-    fn settled(&self, start: &[f64]) -> Result<Held> {
-        let mut start = start.to_vec();
-        for _ in 0..MOST_STEPS {
-            match self.look(&start)? {
-                Some(held) if held.told <= BELIEVED => return Ok(held),
-                Some(held) => start = held.theta,
-                None => break,
-            }
-        }
-        self.best(&start)
-    }
-
     /// The least cost with the parameter held, and where it is.
     fn best(&self, start: &[f64]) -> Result<Held> {
-        let Surroundings { objective, problem, point, .. } = self.surroundings;
-        let space = self.holding(start[self.parameter]);
-        let per_pair = point.evaluation.cost / point.evaluation.pairs.max(1) as f64;
-        let ftol = (SETTLED * self.rise() / per_pair).max(problem.tolerances.ftol);
-        let tolerances = Tolerances { ftol, ..problem.tolerances };
+        let Surroundings { objective, problem, .. } = self.surroundings;
+        let space = self.surroundings.holding(self.parameter, start[self.parameter]);
+        let tolerances = self.surroundings.settled(self.parameter);
         let held = Problem { space: &space, tolerances, ..(*problem).clone() };
         let found = minimise(System::Gram(*objective), &held, start, "profile", &mut Following::default())?;
         match found.stop {
             Stop::Interrupted => Err(Fault::stopped()),
-            _ => {
-                let others = moving(&held, &found.point);
-                Ok(Held::found(found.point, self.parameter, &others))
-            }
+            _ => Ok(self.held(found.point)),
         }
     }
 
-    /// A place in the other valley of the power law whose amplitude is held, if the law is free otherwise and it lies between the
-    /// bounds: the best of laws that have the same value and slope at some time.
-    fn other_valley(&self, theta: &[f64]) -> Result<Option<Vec<f64>>> {
-        let Surroundings { objective, problem, .. } = self.surroundings;
-        let free = problem.space.free();
-        let is_free = |law: &&LawPlaces| law.all().iter().all(|place| free.contains(place));
-        let laws = problem.space.mode.power_laws().iter();
-        let Some(law) = laws.filter(|law| law.amplitude == self.parameter).find(is_free) else { return Ok(None) };
-        let mut best: Option<(f64, Vec<f64>)> = None;
-        for step in -MIRRORS..=MIRRORS {
-            let time_seconds = problem.t_ref_seconds * BETWEEN_MIRRORS.powi(step);
-            let Some(other) = law.of(theta).mirrored(time_seconds) else { continue };
-            let mut mirrored = theta.to_vec();
-            (mirrored[law.exponent], mirrored[law.constant]) = (other.exponent, other.constant);
-            if problem.between_bounds(&mirrored) == mirrored {
-                let cost = problem.cost(*objective, &mirrored)?;
-                best = best.filter(|(least, _)| *least <= cost).or(Some((cost, mirrored)));
-            }
-        }
-        Ok(best.map(|(_, theta)| theta))
+    /// At a minimum with the parameter held.
+    fn held(&self, point: Point) -> Held {
+        let space = self.surroundings.holding(self.parameter, point.theta[self.parameter]);
+        let others = moving(&Problem { space: &space, ..self.surroundings.problem.clone() }, &point);
+        Held::found(point, self.parameter, &others)
     }
 }
 

@@ -4,14 +4,17 @@
 use crate::error::Result;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::errors::walking::Walking;
+use crate::fit::settings::Tolerances;
 use crate::fit::solver::problem::{Point, Problem};
-use crate::parameters::space::Parameter;
+use crate::parameters::space::{Parameter, ParameterSpace};
 use crate::sums::objective::Objective;
 
 /// How many standard errors hold 68 and 95 %.
 pub const LEVELS: [f64; 2] = [1.0, 1.959_964];
 /// Where the square root of a cost at the end of the 95 % interval differs by this share from that of its parabola, it is none.
 const BENT: f64 = 0.15;
+/// A minimum is found when the next step would lower its cost by less than this share of what one error raises it.
+const SETTLED: f64 = 1e-2;
 
 /// A minimum whose surroundings are looked at.
 #[derive(Clone, Copy)]
@@ -67,6 +70,28 @@ impl Surroundings<'_> {
             moving.iter().enumerate().for_each(|(l, &other)| valley[other] = inverse[[l, k]] / inverse[[k, k]]);
         }
         valley
+    }
+
+    /// The parameters with one held at a value.
+    #[must_use]
+    pub fn holding(&self, parameter: usize, value: f64) -> ParameterSpace {
+        let mut space = self.problem.space.clone();
+        space.physical[parameter].fixed = Some(value);
+        space
+    }
+
+    /// By how much one error of a parameter raises the cost.
+    #[must_use]
+    pub fn rise(&self, parameter: usize) -> f64 {
+        0.5 * self.uncertainty.widening(parameter)
+    }
+
+    /// When a minimum with a parameter held is found well enough to say how many errors away it is.
+    #[must_use]
+    pub fn settled(&self, parameter: usize) -> Tolerances {
+        let per_pair = self.point.evaluation.cost / self.point.evaluation.pairs.max(1) as f64;
+        let ftol = (SETTLED * self.rise(parameter) / per_pair).max(self.problem.tolerances.ftol);
+        Tolerances { ftol, ..self.problem.tolerances }
     }
 
     /// The point a share of a step away, in the coordinates of the search.

@@ -51,7 +51,8 @@ impl Problem<'_> {
     }
 
     /// A trust region over the free search coordinates.
-    pub(super) fn trust_region(&self, free: &[usize], start: &[f64]) -> TrustRegion {
+    #[must_use]
+    pub fn trust_region(&self, free: &[usize], start: &[f64]) -> TrustRegion {
         let coordinates = |value: &dyn Fn(usize) -> f64| {
             free.iter().map(|&k| self.space.physical[k].coordinate(value(k))).collect::<Vec<f64>>()
         };
@@ -66,7 +67,8 @@ impl Problem<'_> {
 
     /// Full parameter vector for free search coordinates, and the coordinates that it really has: power laws whose three
     /// parameters are free follow their bent path from `from`.
-    pub(super) fn theta_of(&self, free: &[usize], coordinates: &[f64], from: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    #[must_use]
+    pub fn theta_of(&self, free: &[usize], coordinates: &[f64], from: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let mut theta = from.to_vec();
         for (&k, &coordinate) in free.iter().zip(coordinates) {
             theta[k] = self.space.physical[k].value(coordinate);

@@ -19,9 +19,9 @@ use crate::sums::residuals::FrameGroups;
 use std::sync::OnceLock;
 
 /// Most grids; more angles than that are interpolated.
-const MOST_GRIDS: usize = 12;
-/// How much closer they lie where speckles renew slowly: 1 is even.
-const CROWDED: f64 = 2.2;
+const MOST_GRIDS: usize = 8;
+/// Places much smaller than this are one to them.
+const FEW_RENEWALS: f64 = 0.02;
 /// Places of one grid differ by less than this share.
 const ALIKE: f64 = 1e-9;
 /// Most decorrelation within a group of a grid. Half of it moves errors by less than 1 % (`tests/library/speckle_noise.rs`).
@@ -205,9 +205,13 @@ fn chosen(resemblances: &[Resemblance]) -> Vec<usize> {
     if distinct.len() <= MOST_GRIDS || !one_mask {
         return distinct;
     }
-    // Where speckles renew slowly more grids are made: there an angle tells most, and grids are small.
-    let place = |k: usize| (distinct.len() - 1) as f64 * (k as f64 / (MOST_GRIDS - 1) as f64).powf(CROWDED);
-    let mut places: Vec<usize> = (0..MOST_GRIDS).map(|k| place(k).round() as usize).collect();
+    // Each renews so many times as fast as the one before.
+    let speed = |k: usize| (resemblances[distinct[k]].place + FEW_RENEWALS).ln();
+    let (last, fastest) = (distinct.len() - 1, MOST_GRIDS - 1);
+    let wanted = |k: usize| speed(0) + (speed(last) - speed(0)) * k as f64 / fastest as f64;
+    let away = |place: usize, k: usize| (speed(place) - wanted(k)).abs();
+    let nearest = |k: usize| (0..=last).min_by(|&a, &b| away(a, k).total_cmp(&away(b, k))).unwrap_or(last);
+    let mut places: Vec<usize> = (0..MOST_GRIDS).map(nearest).collect();
     places.dedup();
     places.into_iter().map(|k| distinct[k]).collect()
 }
@@ -217,13 +221,16 @@ fn between(one: &Resemblance, chosen: &[usize], all: &[Resemblance]) -> (usize, 
     let same = |node: &usize| all[chosen[*node]].masked_frames == one.masked_frames;
     let candidates: Vec<usize> = (0..chosen.len()).filter(same).collect();
     let place = |node: usize| all[chosen[node]].place;
+    // Covariances go as the time in which speckles renew themselves, 1 / (1 + place).
+    let slowness = |place: f64| place / (1.0 + place);
     let next = candidates.partition_point(|&node| place(node) < one.place * (1.0 - ALIKE));
     let above = candidates[next.min(candidates.len() - 1)];
     if place(above) <= one.place * (1.0 + ALIKE) || next == 0 {
         return (above, above, 0.0);
     }
     let below = candidates[next - 1];
-    (below, above, (one.place - place(below)) / (place(above) - place(below)))
+    let from = slowness(place(below));
+    (below, above, (slowness(one.place) - from) / (slowness(place(above)) - from))
 }
 
 fn lags(data: &dyn RawData, query: &GridQuery<'_>, chosen: &[usize]) -> Result<usize> {
@@ -238,7 +245,9 @@ fn on_grids<T: Send + Sync>(
     make: impl Fn(&Grid) -> T + Sync,
 ) -> Result<Vec<T>> {
     let made: Vec<OnceLock<T>> = chosen.iter().map(|_| OnceLock::new()).collect();
-    data.on_grids(query, chosen, &|place, grid| drop(made[place].set(make(grid))))?;
+    // The largest, where speckles renew fastest, first: a thread that ends early has the small ones left.
+    let from_last: Vec<usize> = chosen.iter().rev().copied().collect();
+    data.on_grids(query, &from_last, &|place, grid| drop(made[chosen.len() - 1 - place].set(make(grid))))?;
     made.into_iter().map(|made| made.into_inner().ok_or_else(lost)).collect()
 }
 

@@ -258,7 +258,7 @@ impl RawData for Sweep<'_> {
     }
 
     fn resemblances(&self, theta: &[f64]) -> Vec<Resemblance> {
-        self.source.experiment().angles.iter().map(|angle| self.model.resemblance(theta, angle)).collect()
+        self.model.resemblances(theta, &self.source.experiment().angles)
     }
 
     fn on_grids(&self, query: &GridQuery<'_>, angles: &[usize], work: &(dyn Fn(usize, &Grid) + Sync)) -> Result<()> {
