@@ -78,7 +78,8 @@ pub enum Event<'a> {
         /// Since the chains began.
         seconds: f64,
     },
-    /// Intervals that are taken from the cost itself have come this far. With nothing done and before all sweeps: these will come.
+    /// Intervals that are taken from the cost itself have come this far. With nothing done and before all sweeps: these will come. None
+    /// in all: how many there will be is not known yet, and after all sweeps that is being looked for.
     Intervals {
         /// Parameters that are done, with a share of the present one.
         done: f64,

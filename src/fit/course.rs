@@ -74,8 +74,10 @@ pub fn fit(
     following: &mut Following<'_>,
 ) -> Result<FitResult> {
     let ask = Ask { settings, outset };
-    if settings.profiles == Profiles::All {
-        let all = settings.space.physical.iter().filter(|parameter| parameter.fixed.is_none()).count();
+    if settings.profiles != Profiles::Never {
+        // How quick condensed data are is not known before.
+        let is_known = settings.profiles == Profiles::All && outset.strategy != Strategy::Condensed;
+        let all = if is_known { settings.space.free().len() } else { 0 };
         following.watch.tell(&Event::Intervals { done: 0.0, all });
     }
     let mode = &settings.scaling;
@@ -230,6 +232,9 @@ impl Fit<'_, '_> {
                 // Its memory is wanted for condensed data.
                 last.speckles.let_go();
                 let ask = self.ask.settings;
+                if ask.profiles == Profiles::Auto {
+                    following.watch.tell(&Event::Intervals { done: 0.0, all: 0 });
+                }
                 let (condensing, point) = (self.condensing, &solution.point);
                 let wanted = Wanted { raw: self.raw, condensing, problem, point, uncertainty: &uncertainty };
                 let intervals = wanted.intervals(ask.profiles, found.is_refused(&ask.quality), following);

@@ -3,7 +3,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
-use crate::parameters::scaling::{AngleScaling, ScalingMode};
+use crate::parameters::scaling::{AngleScaling, ScalingMode, harmonics};
 use crate::parameters::space::ParameterSpace;
 use crate::sums::algebra::dot;
 use crate::sums::box_quadratic::{Active, Constraint, Minimum, Side, minimise};
@@ -312,7 +312,6 @@ impl ScalingMap {
     }
 }
 
-/// 1, cos phi, sin phi, cos 2 phi, ..
 fn fourier_block(order: usize, phi_degrees: &[f64]) -> Result<ScalingBlock> {
     if phi_degrees.len() < 2 * order + 1 {
         return Err(Fault::at(
@@ -324,9 +323,7 @@ fn fourier_block(order: usize, phi_degrees: &[f64]) -> Result<ScalingBlock> {
         .code(Code::E65)
         .config());
     }
-    let harmonics = |phi: f64| (1..=order).flat_map(move |k| [(k as f64 * phi).cos(), (k as f64 * phi).sin()]);
-    let basis = |phi: f64| std::iter::once(1.0).chain(harmonics(phi)).collect();
-    let members = phi_degrees.iter().enumerate().map(|(angle, phi)| (angle, basis(phi.to_radians()))).collect();
+    let members = phi_degrees.iter().enumerate().map(|(angle, phi)| (angle, harmonics(order, *phi))).collect();
     Ok(ScalingBlock { members })
 }
 

@@ -85,6 +85,8 @@ pub struct AngleResult {
     pub pairs: u64,
     /// Chi-square of this angle; `None` without known noise.
     pub chi_squared: Option<f64>,
+    /// The same as the noise of speckles and photons lets expect it; earlier versions did not tell.
+    pub expected_chi_squared: Option<Expected>,
     /// The same by lag; empty without known noise.
     pub lags: Vec<LagResult>,
     /// Most positive and most negative residual (data - model, in units of sigma); empty without known noise.
@@ -303,7 +305,6 @@ pub struct FitResult {
     #[serde(rename = "global_search")]
     pub search: Option<Search>,
     /// What condensed data did; `None` without them.
-    #[serde(default)]
     pub condensed: Option<CondensedFit>,
     /// Why the solver stopped.
     pub stop: Stop,
@@ -367,10 +368,9 @@ impl FitOutcome {
             let longest = self.conditions.n_frames.saturating_sub(1);
             let turn = |found: &mut ExtremeResidual| found.residual_sigma = -found.residual_sigma;
             let cut = |lag: &mut LagResult| lag.last_lag_frames = lag.last_lag_frames.min(longest);
-            let result = &mut self.result;
-            result.residual_extremes.iter_mut().for_each(turn);
-            result.lags.iter_mut().for_each(cut);
-            for angle in &mut result.angles {
+            self.result.residual_extremes.iter_mut().for_each(turn);
+            self.result.lags.iter_mut().for_each(cut);
+            for angle in &mut self.result.angles {
                 angle.extremes.iter_mut().for_each(turn);
                 angle.extremes.reverse();
                 angle.lags.iter_mut().for_each(cut);

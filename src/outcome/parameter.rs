@@ -1,5 +1,6 @@
 //! What a fit found about one parameter.
 
+use crate::sums::box_quadratic::Side;
 use serde::{Deserialize, Serialize};
 
 /// Whether a parameter's value is the data's.
@@ -87,6 +88,9 @@ pub struct ParameterResult {
     pub interval_68: Option<Interval>,
     /// The same for 95 %.
     pub interval_95: Option<Interval>,
+    /// Ends of the latter that were not found, because the walk along the cost ended before: they are `None` as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interval_95_not_found: Vec<Side>,
     /// Where both come from.
     pub interval_method: Option<IntervalMethod>,
     /// Standard error from the inverse Hessian, pairs taken as independent; `None` also where the noise is not known.
@@ -99,4 +103,27 @@ pub struct ParameterResult {
     pub status: ParameterStatus,
     /// Lower and upper bound.
     pub bounds: [f64; 2],
+}
+
+impl ParameterResult {
+    /// Two levels of the cost have two ends: one that both intervals have was found for the narrower one alone.
+    #[must_use]
+    pub fn with_ends_apart(mut self) -> Self {
+        let is_profile = self.interval_method == Some(IntervalMethod::Profile);
+        if let (true, Some(inner), Some(outer)) = (is_profile, self.interval_68, &mut self.interval_95) {
+            for (k, side) in [Side::Lower, Side::Upper].into_iter().enumerate() {
+                if outer[k].is_some() && outer[k] == inner[k] {
+                    outer[k] = None;
+                    self.interval_95_not_found.push(side);
+                }
+            }
+        }
+        self
+    }
+
+    /// Whether an end of the 95 % interval (0: the lower one) was not found.
+    #[must_use]
+    pub fn misses_95(&self, end: usize) -> bool {
+        self.interval_95_not_found.iter().any(|side| *side as usize == end)
+    }
 }

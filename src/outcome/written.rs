@@ -77,7 +77,8 @@ pub mod by_name {
         fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
             let mut parameters = Vec::new();
             while let Some((name, parameter)) = members.next_entry::<String, ParameterResult>()? {
-                parameters.push(ParameterResult { name, ..parameter });
+                // Earlier programs wrote the end of a 68 % interval for one of 95 % that was not found.
+                parameters.push(ParameterResult { name, ..parameter }.with_ends_apart());
             }
             Ok(parameters)
         }

@@ -25,6 +25,14 @@ impl AngleScaling {
     }
 }
 
+/// 1, cos phi, sin phi, cos 2 phi, ..: what a Fourier series of so many orders adds up at an angle in degrees.
+#[must_use]
+pub fn harmonics(orders: usize, phi_degrees: f64) -> Vec<f64> {
+    let phi = phi_degrees.to_radians();
+    let of_order = |k: usize| [(k as f64 * phi).cos(), (k as f64 * phi).sin()];
+    std::iter::once(1.0).chain((1..=orders).flat_map(of_order)).collect()
+}
+
 /// How contrast and offset depend on the angle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

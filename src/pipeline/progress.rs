@@ -42,8 +42,11 @@ const WORTH_SAYING_SECONDS: f64 = 0.3;
 const LAST_SWEEP: f64 = 4.0;
 /// Sweeps for the intervals of one parameter, at most times.
 const INTERVAL_SWEEPS: f64 = 24.0;
-/// From this share on what is left is told by what was done.
-const ENOUGH: f64 = 0.02;
+/// The first of the four ends of a parameter's two intervals: from there on what is left is told by what was done.
+const FIRST_END: f64 = 0.25;
+
+/// So much of what is left may be done although nothing was told.
+const UNSEEN: f64 = 0.5;
 
 impl Standing {
     fn new(fraction: f64, parts: impl IntoIterator<Item = (u8, Option<String>)>) -> Self {
@@ -83,15 +86,16 @@ impl Progress {
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
             // Told before all sweeps, they are those that will come.
             Event::Intervals { done: 0.0, all } if state.sweeps == 0 => {
-                state.intervals_to_come = all as f64;
+                (state.intervals_to_come, state.more_may_come) = (all as f64, all == 0);
                 None
             }
+            Event::Intervals { all: 0, .. } => Some(state.looking_around(now)),
             Event::Intervals { done, all } => {
                 state.intervals_to_come = 0.0;
                 Some(state.intervals((done, all as f64), now))
             }
             Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
-                state.intervals = None;
+                (state.intervals, state.is_looking) = (None, false);
                 state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
                 Some(state.step(steps_left, now))
             }
@@ -122,6 +126,10 @@ struct State {
     intervals: Option<(f64, f64)>,
     /// Parameters whose intervals will come behind the last sweep, as far as that is known.
     intervals_to_come: f64,
+    /// Whether nobody knows yet how many there will be: the end is then no earlier than what is known.
+    more_may_come: bool,
+    /// Whether it is just being looked for which numbers need them.
+    is_looking: bool,
     /// When the last iteration was told, and when the fit will probably end.
     told: f64,
     end: Option<f64>,
@@ -167,34 +175,57 @@ impl State {
         }
         let rest = seconds * (1.0 - fraction) / fraction.max(1e-9);
         let left = match self.end {
-            Some(end) => format!("ETA {}", clock(rest.max(end - now))),
+            Some(end) => self.ends_in(rest.max(end - now).max(self.stalled(now))),
             None => format!("sweep ends in {}", clock(rest)),
         };
         let sweep = format!("sweep {} {:.0} %", self.sweeps + 1, 100.0 * fraction);
         (seconds > WORTH_SAYING_SECONDS).then(|| self.standing(fraction, Some(sweep), Some(left)))
     }
 
-    /// What is left takes as long per step as the last one did, and then come the last sweep and the intervals. A start on a sample takes no time and
-    /// tells nothing.
+    /// What is left takes as long per step as the last one did, and then come the last sweep and the intervals. What came before the
+    /// first step of a search was none, and a start on a sample takes no time and tells nothing.
     fn step(&mut self, steps_left: f64, now: f64) -> Standing {
         let last = LAST_SWEEP + INTERVAL_SWEEPS * self.intervals_to_come;
-        let left = steps_left * (now - self.told) + last * self.sweep_seconds;
+        let is_first = self.iteration.as_ref().is_none_or(|evaluated| evaluated.iteration == 0);
+        let per_step = if is_first { self.sweep_seconds } else { now - self.told };
+        let left = steps_left * per_step + last * self.sweep_seconds;
         self.told = now;
         self.end = (self.sweeps > 0).then_some(now + left);
-        let left = self.end.map(|_| format!("ETA {}", clock(left)));
+        let left = self.end.map(|_| self.ends_in(left));
         self.standing(1.0, None, left)
     }
 
-    /// What is left of the intervals takes as long as what was done, and where nothing was done yet as long as it does at most times.
+    /// How long it still takes, as far as is known.
+    fn ends_in(&self, seconds: f64) -> String {
+        let or_later = if self.more_may_come && self.intervals.is_none() { " or later" } else { "" };
+        format!("ETA {}{or_later}", clock(seconds))
+    }
+
+    /// What intervals that do not go on still take at least: as long per share as those before, but for what is done unseen.
+    fn stalled(&self, now: f64) -> f64 {
+        let known = self.intervals.filter(|(_, share)| *share > 0.0);
+        known.map_or(0.0, |(since, share)| UNSEEN * (now - since) * (1.0 - share) / share)
+    }
+
+    /// Which numbers need intervals from the cost is asked of the cost: how long all will take is known then.
+    fn looking_around(&mut self, now: f64) -> Standing {
+        (self.is_looking, self.intervals, self.end, self.told) = (true, None, None, now);
+        self.standing(0.0, None, None)
+    }
+
+    /// What is left of the intervals takes as long as what was done.
     fn intervals(&mut self, (done, all): (f64, f64), now: f64) -> Standing {
         let share = done / all.max(1.0);
-        let since = self.intervals.map_or(now, |(since, _)| since);
-        self.intervals = Some((since, share));
+        // Where quicker data are not believed, all is done once more.
+        let since = self.intervals.filter(|(_, before)| *before <= share).map_or(now, |(since, _)| since);
+        (self.intervals, self.is_looking, self.told) = (Some((since, share)), false, now);
         let measured = (share > 0.0).then(|| (now - since) * (1.0 - share) / share);
         let expected = (self.sweeps > 0).then_some(all * (1.0 - share) * INTERVAL_SWEEPS * self.sweep_seconds);
-        let left = if share < ENOUGH { expected.or(measured) } else { measured };
+        // Until then it takes no less than at most times, and longer where every cost on the way has taken many sweeps.
+        let longest = || expected.into_iter().chain(measured).reduce(f64::max);
+        let left = if done < FIRST_END { longest() } else { measured };
         self.end = left.map(|left| now + left);
-        let left = left.map(|left| format!("ETA {}", clock(left)));
+        let left = left.map(|left| self.ends_in(left));
         self.standing(share, None, left)
     }
 
@@ -221,6 +252,7 @@ impl State {
     /// What is done just now.
     fn phase(&self) -> String {
         match (self.intervals, &self.iteration) {
+            _ if self.is_looking => "look around the minimum".into(),
             (Some((_, share)), _) => format!("intervals from the cost {:.0} %", 100.0 * share),
             (None, Some(last)) => format!("iteration {}", last.iteration),
             (None, None) => "start".into(),
@@ -283,6 +315,37 @@ mod tests {
     }
 
     #[test]
+    fn where_nobody_knows_yet_how_many_intervals_will_come_the_end_is_no_promise() {
+        let progress = Progress::default();
+        let line = |event, now| progress.at(&event, now).expect("told").line(usize::MAX);
+        assert!(progress.at(&Event::Intervals { done: 0.0, all: 0 }, 0.0).is_none());
+        progress.at(&sweep(1.0, 10.0), 10.0);
+        assert!(line(ITERATION, 10.0).ends_with("ETA 1:10 or later"));
+        assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 1:05 or later"));
+        // Which numbers need them is being looked for: the end of the fit was no promise.
+        let looking = line(Event::Intervals { done: 0.0, all: 0 }, 100.0);
+        assert!(looking.starts_with("look around the minimum") && !looking.contains("ETA"), "{looking}");
+        let looking = line(sweep(0.5, 5.0), 105.0);
+        assert!(looking.starts_with("look around the minimum") && looking.ends_with("sweep ends in 0:05"), "{looking}");
+        assert!(line(Event::Intervals { done: 0.0, all: 2 }, 110.0).ends_with("ETA 8:00"), "now it is known");
+        assert!(line(Event::Intervals { done: 1.0, all: 2 }, 170.0).ends_with("ETA 1:00"));
+        // All pairs are asked once more, from the beginning.
+        line(Event::Intervals { done: 0.0, all: 2 }, 230.0);
+        assert!(line(Event::Intervals { done: 1.0, all: 2 }, 240.0).ends_with("ETA 0:10"));
+    }
+
+    #[test]
+    fn what_came_before_the_first_step_was_no_step() {
+        let progress = Progress::default();
+        progress.at(&sweep(1.0, 10.0), 10.0);
+        progress.at(&ITERATION, 20.0);
+        // A search on a sample has taken 1000 s, and a fit begins anew: three steps of 10 s and the last sweep.
+        let Event::Iteration { cost, reduced_chi_squared, accepted, steps_left, .. } = ITERATION else { panic!() };
+        let first = Event::Iteration { iteration: 0, cost, reduced_chi_squared, accepted, steps_left };
+        assert!(progress.at(&first, 1020.0).expect("told").line(usize::MAX).ends_with("ETA 1:10"));
+    }
+
+    #[test]
     fn intervals_from_the_cost_have_an_end_of_their_own() {
         let progress = Progress::default();
         let line = |event, now| progress.at(&event, now).expect("told").line(usize::MAX);
@@ -291,11 +354,16 @@ mod tests {
         // Two parameters of 24 sweeps each, before anything is known.
         let first = line(Event::Intervals { done: 0.0, all: 2 }, 100.0);
         assert!(first.starts_with("intervals from the cost 0 %") && first.ends_with("ETA 8:00"), "{first}");
+        // A first cost is looked at: nothing was done yet. After 60 s of many sweeps the second one is.
+        assert!(line(Event::Intervals { done: 0.08, all: 2 }, 100.0).ends_with("ETA 7:41"));
+        assert!(line(Event::Intervals { done: 0.125, all: 2 }, 160.0).ends_with("ETA 15:00"));
         assert!(line(Event::Intervals { done: 0.5, all: 2 }, 160.0).ends_with("ETA 3:00"));
         // A sweep on the way does not end the fit.
         let sweep = line(sweep(0.5, 5.0), 165.0);
         assert!(sweep.contains("intervals from the cost 25 %") && sweep.ends_with("ETA 2:55"), "{sweep}");
-        assert!(line(ITERATION, 200.0).contains("iteration 12"));
+        // Nor does the end come nearer while nothing goes on: 75 % are left, and 25 % have taken 300 s.
+        assert!(line(self::sweep(0.9, 9.0), 400.0).ends_with("ETA 7:30"));
+        assert!(line(ITERATION, 410.0).contains("iteration 12"));
     }
 
     #[test]

@@ -89,6 +89,9 @@ impl Reported {
     }
 }
 
+/// Stages as they follow one another.
+const STAGES: [&str; 4] = ["ingest", "condense", "sample", "fit"];
+
 /// What a page says of how a result came about.
 fn facts(record: &Value, outcome: &FitOutcome) -> Facts {
     let mut facts = Facts::new();
@@ -117,7 +120,9 @@ fn facts(record: &Value, outcome: &FitOutcome) -> Facts {
     say("strategy", &json!(reason.trim_start_matches("Strategy: ")));
     say("threads", &record["threads"]);
     say("instructions", &record["simd"]);
-    for (stage, took) in record["stages"].as_object().into_iter().flatten() {
+    let mut stages: Vec<(&String, &Value)> = record["stages"].as_object().into_iter().flatten().collect();
+    stages.sort_by_key(|(stage, _)| STAGES.iter().position(|known| known == stage));
+    for (stage, took) in stages {
         let seconds = took["wall_seconds"].as_f64().unwrap_or_default();
         let memory = took["peak_rss_anon_bytes"].as_u64().unwrap_or_default() >> 20;
         say(stage, &json!(format!("{seconds:.2} s, {memory} MiB at most")));

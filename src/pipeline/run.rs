@@ -12,6 +12,7 @@ use crate::pipeline::agreement::check;
 use crate::pipeline::log::RunLog;
 use crate::store::directory::Store;
 use crate::sweep::meter::SweepTotals;
+use crate::units::counted;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -171,8 +172,8 @@ impl<'a> Run<'a> {
     fn say_adopted(&self, store: &Store) {
         let provenance = &store.manifest().provenance;
         if provenance.is_adopted() {
-            let (tables, source) = (provenance.files.len(), &provenance.source);
-            self.say(LogLevel::Info, &format!("the store was adopted from {tables} tables of {source}"));
+            let (tables, source) = (counted(provenance.files.len(), "table"), &provenance.source);
+            self.say(LogLevel::Info, &format!("the store was adopted from {tables} of {source}"));
         }
     }
 }

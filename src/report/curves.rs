@@ -149,9 +149,21 @@ fn by_angle(angles: &[AngleResult]) -> Vec<Curve> {
     vec![
         curve(CONTRAST, "contrast", |angle| Some((angle.contrast, angle.contrast_uncertainty))),
         curve(OFFSET, "offset", |angle| Some((angle.offset, angle.offset_uncertainty))),
-        curve(CHI, "chi2 per pair", |angle| Some((angle.chi_squared? / angle.pairs.max(1) as f64, None))),
+        Curve::of(CHI, [PHI, "chi2 per pair"], angles.iter().filter_map(chi_of_angle).collect()),
         curve(SIGMA, "sigma of one c2 value", |angle| Some((angle.sigma?, None))),
     ]
+}
+
+/// Chi-square per pair; the model is what the noise lets expect, the error what it lets vary.
+fn chi_of_angle(angle: &AngleResult) -> Option<CurvePoint> {
+    let per_pair = |sum: f64| sum / angle.pairs.max(1) as f64;
+    let expected = angle.expected_chi_squared;
+    Some(CurvePoint {
+        x: angle.phi_degrees,
+        y: Some(per_pair(angle.chi_squared?)),
+        y_error: expected.map(|expected| per_pair(expected.spread)),
+        model: expected.map(|expected| per_pair(expected.value)),
+    })
 }
 
 fn by_lag(outcome: &FitOutcome) -> Curve {

@@ -101,6 +101,11 @@ impl Page<'_> {
         Ok(html)
     }
 
+    /// Three maps side by side are scrolled on a narrow page; one is not stretched on a wide one.
+    fn map_class(&self) -> &'static str {
+        if self.has_model { " class=\"map\"" } else { " class=\"single\"" }
+    }
+
     fn angles(&self, html: &mut String) -> Result<()> {
         html.push_str("<h2 id=\"angles\">Maps and cuts</h2><p>Choose an angle for its map, its cuts and its frames.</p><div class=\"strip\">\n");
         for shown in self.angles {
@@ -130,7 +135,7 @@ impl Page<'_> {
             let files = links(name, self.formats);
             let _ = writeln!(html, "<figure{class}>{drawn}<figcaption>{what}: {files}</figcaption></figure>");
         };
-        image(html, &shown.map_file, "map", " class=\"map\"");
+        image(html, &shown.map_file, "map", self.map_class());
         html.push_str("<div class=\"grid\">");
         for name in &shown.line_files {
             image(html, name, if name.starts_with("g2") { "c2 against the lag" } else { "mean of every frame" }, "");
@@ -154,8 +159,9 @@ impl Page<'_> {
         let why = if shown.why.is_empty() { String::new() } else { format!(": {}", escaped(&shown.why)) };
         let _ = writeln!(
             html,
-            "<section id=\"phi={phi}\"><div class=\"together\"><h2>{phi} degrees{why}</h2><figure class=\"map\">{map}<figcaption>{caption} \
-             {files}</figcaption></figure></div><div class=\"grid\">"
+            "<section id=\"phi={phi}\"><div class=\"together\"><h2>{phi} degrees{why}</h2><figure{}>{map}<figcaption>{caption} \
+             {files}</figcaption></figure></div><div class=\"grid\">",
+            self.map_class()
         );
         lines.iter().try_for_each(|figure| put(html, figure, self.formats))?;
         html.push_str("</div><p class=\"jumps\"><a href=\"#angles\">other angles</a></p></section>\n");

@@ -66,7 +66,7 @@ impl<'a> PosteriorShown<'a> {
 
     fn table(&self, html: &mut String) {
         html.push_str(
-            "<div class=\"wide\"><table><thead><tr><th>number</th><th>mean</th><th>deviation</th><th>68 %</th><th>95 %</th>\
+            "<div class=\"wide dense\"><table><thead><tr><th>number</th><th>mean</th><th>deviation</th><th>68 %</th><th>95 %</th>\
              <th>least squares</th><th>difference in its errors</th><th>unit</th><th>R-hat</th><th>independent draws (bulk, tail)</th>\
              </tr></thead><tbody>\n",
         );
@@ -87,7 +87,7 @@ fn row(html: &mut String, number: &PosteriorNumber) {
     let end = |value: f64| measured(value, [Some(number.deviation), None]).value;
     let interval = |[lower, upper]: [f64; 2]| format!("{} to {}", end(lower), end(upper));
     let fitted = match (number.least_squares, number.least_squares_uncertainty) {
-        (Some(value), Some(error)) => with_error(value, error),
+        (Some(value), Some(error)) => with_error(value, error).replace("+-", "\u{b1}"),
         (Some(value), None) => end(value),
         (None, _) => dash(),
     };

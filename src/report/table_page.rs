@@ -70,7 +70,7 @@ impl TablePage<'_> {
             let _ = writeln!(
                 html,
                 "<tr><td class=\"n\">{}</td><td class=\"n\">{value}</td><td class=\"n\">{error}</td><td class=\"n\">{chi}</td>\
-                 <td>{}</td><td>{page}</td></tr>",
+                 <td>{}</td><td class=\"l\">{page}</td></tr>",
                 row.q_per_angstrom,
                 escaped(&row.judgement())
             );

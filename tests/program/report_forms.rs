@@ -113,6 +113,43 @@ fn arrays_and_json_have_the_names_of_the_python_programs_and_can_be_looked_at() 
 }
 
 #[test]
+fn contrast_and_offset_that_follow_the_angle_have_the_error_of_their_mean() {
+    let words = ["--frames", "60", "--phi=-70,-10,20,85", "--parameter", "D_offset=0"];
+    let folder = folder_with_data(CONFIG, &words);
+    let key = "optimization.nlsq.anti_degeneracy";
+    for (mode, weights) in
+        [("individual", [0.25; 4].to_vec()), ("fourier", mean_harmonics(&[-70.0, -10.0, 20.0, 85.0]))]
+    {
+        let (mode, order) = (format!("{key}.per_angle_mode={mode}"), format!("{key}.fourier_order=1"));
+        let words = ["fit", "c.yaml", "-q", "--set", &mode, "--set", &order];
+        succeeds(folder.path(), if mode.contains("fourier") { &words } else { &words[..5] });
+        let run = std::fs::canonicalize(folder.path().join("results/latest")).expect("results");
+        succeeds(folder.path(), &["report", run.to_str().expect("text"), "--npz", "-q"]);
+        let read = |name: &str| -> Value {
+            serde_json::from_slice(&std::fs::read(run.join(name)).expect(name)).expect("JSON")
+        };
+        let (own, theirs) = (read("parameters.json"), read("nlsq/parameters.json"));
+        let names: Vec<&str> =
+            own["covariance_names"].as_array().expect("names").iter().flat_map(Value::as_str).collect();
+        for name in ["contrast", "offset"] {
+            let place = |k: usize| names.iter().position(|known| *known == format!("{name}[{k}]")).expect("a number");
+            let entry = |k: usize, l: usize| own["covariance"][place(k)][place(l)].as_f64().expect("known");
+            let all = (0..weights.len()).flat_map(|k| (0..weights.len()).map(move |l| (k, l)));
+            let variance: f64 = all.map(|(k, l)| weights[k] * weights[l] * entry(k, l)).sum();
+            let told = theirs["parameters"][name]["uncertainty"].as_f64().expect("known");
+            assert!((told / variance.sqrt() - 1.0).abs() < 1e-9, "{mode} {name}: {told} {}", variance.sqrt());
+        }
+    }
+}
+
+/// Means of 1, cos phi and sin phi over angles in degrees.
+fn mean_harmonics(phi_degrees: &[f64]) -> Vec<f64> {
+    let mean =
+        |of: fn(f64) -> f64| phi_degrees.iter().map(|phi| of(phi.to_radians())).sum::<f64>() / phi_degrees.len() as f64;
+    vec![1.0, mean(f64::cos), mean(f64::sin)]
+}
+
+#[test]
 fn numpy_reads_the_arrays_and_they_are_data_model_and_residual() {
     let Some(python) = std::env::var("PYTHON").ok().into_iter().chain(["python3".to_owned()]).find(|python| {
         Command::new(python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success())

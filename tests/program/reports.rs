@@ -57,6 +57,7 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         "optimization.nlsq.ftol",
         "masked frames",
         "largest chi2",
+        "<figure class=\"map\">",
         "Frames of the fitted range, counted from 1",
         // A path is broken rather than let the page overflow.
         "dd,li,p,h1,.verdict,td.t{overflow-wrap:anywhere}",
@@ -77,6 +78,8 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         assert!(is_there, "{address}");
     }
     assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
+    let stage = |name: &str| html.find(&format!("<dt>{name}</dt>")).expect(name);
+    assert!(stage("ingest") < stage("fit"), "stages are told as they follow one another");
     let again = homodyne(folder.path(), &["run", "c.yaml"]);
     assert!(!stderr(&again).contains("report: 0."), "a report that is there is not drawn again");
 }
@@ -137,6 +140,24 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
         "sigma",
     ] {
         assert!(figures.iter().any(|figure| figure == expected), "{expected} among {figures:?}");
+    }
+    // Chi-square of every angle has beside it what the noise lets expect, and how much it may vary.
+    let of_angles = |name: &str| -> Vec<f64> {
+        let rows = (0..batch.num_rows()).filter(|&row| text("figure", row) == "chi2_nu");
+        rows.map(|row| number(name, row).expect("known")).collect()
+    };
+    for ((chi, expected), spread) in of_angles("y").into_iter().zip(of_angles("model")).zip(of_angles("y_error")) {
+        assert!((expected - 1.0).abs() < 0.02 && (0.01..0.1).contains(&spread), "{expected} {spread}");
+        assert!((chi - expected).abs() < 4.0 * spread, "{chi} {expected} {spread}");
+    }
+    let results = curves.parent().and_then(Path::parent).expect("a run directory");
+    let columns = numbers(&results.join("per_angle.parquet"), &["expected_chi_squared", "expected_chi_squared_spread"]);
+    let told = std::fs::read(results.join("parameters.json")).expect("a result");
+    let told: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
+    let (own, pairs) = (&told["per_angle"][0], told["per_angle"][0]["pairs"].as_f64().expect("pairs"));
+    for (k, (name, column)) in [("value", "model"), ("spread", "y_error")].into_iter().enumerate() {
+        let sum = own["expected_chi_squared"][name].as_f64().expect(name);
+        assert!((sum / pairs - of_angles(column)[0]).abs() < 1e-12 && columns[k][0] == Some(sum), "{columns:?}");
     }
     // All ages of one angle at a lag of one frame: data and model agree within the errors, which are those of photons and more.
     let row = (0..batch.num_rows())
@@ -218,6 +239,7 @@ fn pictures_are_drawn_before_any_fit_of_files_and_stores() {
     let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
     assert!(html.contains("What the file holds") && html.contains("Mean of c2 over the pairs of every frame"));
     assert!(!html.contains("verdict:"));
+    assert!(html.contains("class=\"single\"") && !html.contains("class=\"map\""), "one map is as wide as it is");
     assert!(html.contains("<h1>data.h5 at q = 0.0054 1/angstrom</h1>"), "which q is drawn");
     let curves = File::open(folder.path().join("look/curves.parquet")).expect("a file");
     let reader = ParquetRecordBatchReaderBuilder::try_new(curves).expect("Parquet");

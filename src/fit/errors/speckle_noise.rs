@@ -58,24 +58,35 @@ impl SpeckleNoise {
         point: &Point,
         (last, degrees_of_freedom): (&LastSweep, u64),
     ) -> Expected {
-        let (mut chi, mut square) = (0.0, 0.0);
+        let of_angle = |angle: usize| self.expected_of_angle(problem, point, (last, angle));
+        let sum = |(chi, square), found: Expected| (chi + found.value, square + found.spread * found.spread);
+        let (chi, square): (f64, f64) = (0..self.energies.len()).map(of_angle).fold((0.0, 0.0), sum);
+        let degrees = degrees_of_freedom.max(1) as f64;
+        Expected { value: chi / degrees, spread: square.sqrt() / degrees }
+    }
+
+    /// Chi-square of one angle as the noise lets expect it.
+    #[must_use]
+    pub fn expected_of_angle(
+        &self,
+        problem: &Problem<'_>,
+        point: &Point,
+        (last, angle): (&LastSweep, usize),
+    ) -> Expected {
         let means = last.judged().1;
         // Under a robust loss scores scatter otherwise than squares.
         let per_score = means.slope * means.slope / means.squares;
-        for (angle, (energy, noise)) in self.energies.iter().zip(&self.levels.angles).enumerate() {
-            let (weight, pairs) = (problem.weights[angle], point.grams[angle].pairs as f64);
-            let (all, smooth) = energy.variance(*noise);
-            let white = (all - smooth) * per_score;
-            let variance = smooth + white;
-            chi += weight * (pairs * variance - energy.taken * energy.before_fit(noise.root_speckle));
-            let smooth = weight * pairs * smooth;
-            let of_sigma = weight * pairs * white * (SIGMA_SQUARED / pairs.min(MOST_DIFFERENCES)).sqrt();
-            let tail = TAIL * noise.contrast * noise.root_speckle * smooth;
-            let gaussian = 2.0 * smooth * smooth / energy.degrees(noise.root_speckle) + 2.0 * pairs;
-            square += gaussian + of_sigma * of_sigma + tail * tail;
-        }
-        let degrees = degrees_of_freedom.max(1) as f64;
-        Expected { value: chi / degrees, spread: square.sqrt() / degrees }
+        let (energy, noise) = (&self.energies[angle], self.levels.angles[angle]);
+        let (weight, pairs) = (problem.weights[angle], point.grams[angle].pairs as f64);
+        let (all, smooth) = energy.variance(noise);
+        let white = (all - smooth) * per_score;
+        let variance = smooth + white;
+        let value = weight * (pairs * variance - energy.taken * energy.before_fit(noise.root_speckle));
+        let smooth = weight * pairs * smooth;
+        let of_sigma = weight * pairs * white * (SIGMA_SQUARED / pairs.min(MOST_DIFFERENCES)).sqrt();
+        let tail = TAIL * noise.contrast * noise.root_speckle * smooth;
+        let gaussian = 2.0 * smooth * smooth / energy.degrees(noise.root_speckle) + 2.0 * pairs;
+        Expected { value, spread: (gaussian + of_sigma * of_sigma + tail * tail).sqrt() }
     }
 
     /// What an angle's residuals vary by, in units of its sigma.

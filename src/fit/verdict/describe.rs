@@ -184,11 +184,13 @@ impl Described<'_> {
                 uncertainty: errors.and_then(|errors| errors.uncertainty),
                 interval_68: errors.map(|errors| errors.intervals[0]),
                 interval_95: errors.map(|errors| errors.intervals[1]),
+                interval_95_not_found: Vec::new(),
                 interval_method: errors.map(|errors| errors.method),
                 uncertainty_plain: uncertainty.plain_error(k).filter(|_| is_free),
                 bounds: [parameter.lower, parameter.upper],
                 status: status(k),
             }
+            .with_ends_apart()
         };
         problem.space.physical.iter().enumerate().map(result).collect()
     }
@@ -220,7 +222,9 @@ impl Described<'_> {
         let plain_error = |variance: f64| positive(variance).filter(|_| uncertainty.plain_is_known);
         let error = |variance: f64| positive(variance).filter(|_| uncertainty.is_known());
         let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
+        let noise = uncertainty.noise.as_ref().zip(self.last);
         let result = |k: usize| {
+            let expected = noise.map(|(noise, last)| noise.expected_of_angle(self.problem, point, (last, k)));
             let scaling = point.scaling.per_angle[k];
             let (reported, plain) = (uncertainty.scaling_variances[k], uncertainty.scaling_variances_plain[k]);
             let known_noise = Some(sigma[k]).filter(|&sigma| sigma > 0.0);
@@ -244,6 +248,7 @@ impl Described<'_> {
                 share_of_information: found.information.get(k).cloned().unwrap_or_default(),
                 pairs: point.grams[k].pairs,
                 chi_squared: known_noise.and_then(|_| residuals.map(ResidualSums::squares).or(quick)),
+                expected_chi_squared: known_noise.and(expected).filter(|expected| expected.spread < expected.value),
                 lags: residuals.map(lags).unwrap_or_default(),
                 extremes: residuals.map(|sums| extremes(sums, phi[k])).unwrap_or_default(),
             }

@@ -68,12 +68,22 @@ const SINGLE: [About; 13] = [
         LOG_BOTH,
     ),
     about(SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %, over the time that was measured.", LOG_BOTH),
-    about(CONTRAST, "Contrast of every angle", "A trend with the angle speaks against one shared contrast.", LINEAR),
-    about(OFFSET, "Offset of every angle", "A trend with the angle speaks against one shared offset.", LINEAR),
+    about(
+        CONTRAST,
+        "Contrast of every angle",
+        "With standard errors. A trend with the angle speaks against one shared contrast.",
+        LINEAR,
+    ),
+    about(
+        OFFSET,
+        "Offset of every angle",
+        "With standard errors. A trend with the angle speaks against one shared offset.",
+        LINEAR,
+    ),
     about(
         CHI,
         "chi2 per pair of every angle",
-        "An angle that stands out is not described by the model, or its noise is another.",
+        "Bands hold at least 68 and 95 % of angles if their noise is what was found; one far beyond is not described by the model.",
         LINEAR,
     ),
     about(SIGMA, "Noise of one c2 value at every angle", "It follows the number of pixels of a bin.", LINEAR),
@@ -145,6 +155,7 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
         CONVERGENCE => vec![line(&xy(curve, |point| point.y), DATA, None)],
         RESIDUALS => beside_the_normal(curve),
         RATES => beside_the_joint(curve, curves),
+        CHI => beside_the_expected(curve),
         _ => with_model(curve),
     };
     let direction = curves.iter().find(|curve| curve.figure == PHI0 && about.curve == RATES);
@@ -154,6 +165,11 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let has_bands = curve.points.iter().any(|point| point.y_error.is_some());
     let caption = match about.curve {
         law if is_law(law) && !has_bands => "Without bands: its uncertainty is not known.",
+        CHI if !has_bands => "An angle that stands out is not described by the model, or its noise is another.",
+        CONTRAST | OFFSET if curve.points.len() == 1 => "With its standard error.",
+        CONTRAST | OFFSET if is_shared(curve) => {
+            "One number with its standard error for all angles: per_angle_mode individual shows whether they differ."
+        }
         RATES if direction.is_some() => {
             "Points and line agree where one model holds for all directions; the flow is fastest along phi0."
         }
@@ -250,11 +266,26 @@ fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {
     curve.points.iter().filter_map(|point| Some((point.x, value(point)?))).collect()
 }
 
+/// Whether several angles have one number.
+fn is_shared(curve: &Curve) -> bool {
+    curve.points.len() > 1 && curve.points.iter().all(|point| point.y == curve.points[0].y)
+}
+
+/// From so many points on errors are a band: as many bars hide one another.
+const MANY: usize = 40;
+
 fn with_model(curve: &Curve) -> Vec<Plot> {
     let known: Vec<&CurvePoint> = curve.points.iter().filter(|point| point.y.is_some()).collect();
     let errors: Vec<f64> = known.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
     let (data, model) = (xy(curve, |point| point.y), xy(curve, |point| point.model));
-    let mut plots = vec![points(&data, &errors, DATA, (!model.is_empty()).then_some("data"))];
+    let name = (!model.is_empty()).then_some("data");
+    let mut plots = match known.len() >= MANY && errors.iter().any(|error| *error > 0.0) {
+        true => {
+            let around = |point: &&CurvePoint| Some((point.x, point.y?, point.y_error?));
+            vec![band_around(known.iter().filter_map(around).collect(), 1.0, DATA), points(&data, &[], DATA, name)]
+        }
+        false => vec![points(&data, &errors, DATA, name)],
+    };
     if !model.is_empty() {
         plots.push(line(&model, MODEL, Some("model")));
     }
@@ -273,7 +304,35 @@ fn beside_the_joint(rates: &Curve, curves: &[Curve]) -> Vec<Plot> {
     let data = xy(&alone, |point| point.y);
     let errors: Vec<f64> =
         alone.points.iter().filter(|point| point.y.is_some()).map(|point| point.y_error.unwrap_or(0.0)).collect();
-    vec![line(&within, MODEL, Some("model")), points(&data, &errors, DATA, Some("data"))]
+    // As many angles as there may be hide a line below them.
+    vec![points(&data, &errors, DATA, Some("data")), line(&within, MODEL, Some("model"))]
+}
+
+/// A band some errors wide around (x, y, error).
+fn band_around(mut known: Vec<(f64, f64, f64)>, times: f64, colour: &str) -> Plot {
+    known.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let of = |value: &dyn Fn(&(f64, f64, f64)) -> f64| known.iter().map(value).collect::<Vec<f64>>();
+    band(&of(&|at| at.0), &of(&|at| at.1 - times * at.2), &of(&|at| at.1 + times * at.2), colour)
+}
+
+/// How far to either side of one angle its band reaches, in degrees.
+const BESIDE: f64 = 1.0;
+
+/// Chi-square of every angle, and the bands that hold 68 and 95 % of what the noise lets expect.
+fn beside_the_expected(curve: &Curve) -> Vec<Plot> {
+    let of = |point: &CurvePoint| Some((point.x, point.model?, point.y_error?));
+    let mut known: Vec<(f64, f64, f64)> = curve.points.iter().filter_map(of).collect();
+    known.sort_by(|one, other| one.0.total_cmp(&other.0));
+    if let [(x, expected, spread)] = known[..] {
+        known = [x - BESIDE, x + BESIDE].map(|x| (x, expected, spread)).to_vec();
+    }
+    let data = points(&xy(curve, |point| point.y), &[], DATA, (!known.is_empty()).then_some("data"));
+    if known.is_empty() {
+        return vec![data];
+    }
+    let expected: Vec<(f64, f64)> = known.iter().map(|known| (known.0, known.1)).collect();
+    let bands = [1.96, 1.0].map(|times| band_around(known.clone(), times, MODEL));
+    bands.into_iter().chain([line(&expected, MODEL, Some("expected")), data]).collect()
 }
 
 /// Residuals, and the normal curve as far down as there are any: a logarithm has no place for bins without.
@@ -302,4 +361,60 @@ fn with_bands(curve: &Curve, axes: Axes) -> Vec<Plot> {
     }
     plots.push(line(&xy(curve, |point| point.y), DATA, None));
     plots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(name: &'static str, n: usize, point: impl Fn(f64) -> CurvePoint) -> Curve {
+        Curve::of(name, ["phi (degree)", "value"], (0..n).map(|k| point(k as f64)).collect())
+    }
+
+    fn bands(plots: &[Plot]) -> usize {
+        plots.iter().filter(|plot| matches!(plot, Plot::Band(_))).count()
+    }
+
+    #[test]
+    fn what_noise_lets_expect_of_every_angle_is_two_bands_also_around_one_angle() {
+        let chi = |x: f64| CurvePoint { x, y: Some(1.3), y_error: Some(0.1), model: Some(1.0) };
+        for n in [1, 2, 60] {
+            let plots = beside_the_expected(&curve(CHI, n, chi));
+            let Plot::Band(wide) = &plots[0] else { panic!("a band") };
+            assert_eq!((bands(&plots), wide.x.len()), (2, n.max(2)));
+            assert!((wide.y_lower[0] - 0.804).abs() < 1e-9 && (wide.y_upper[0] - 1.196).abs() < 1e-9);
+            assert!(matches!(plots.last(), Some(Plot::Scatter(_))), "the angles lie on top");
+        }
+        let unknown = curve(CHI, 3, |x| CurvePoint { y_error: None, model: None, ..chi(x) });
+        assert_eq!(beside_the_expected(&unknown).len(), 1);
+        let about = SINGLE.iter().find(|about| about.curve == CHI).expect("a figure");
+        let figure = |curve: Curve| single(&[curve], about).expect("drawn").caption;
+        assert!(figure(curve(CHI, 3, chi)).contains("95 %") && !figure(unknown).contains("95 %"));
+    }
+
+    #[test]
+    fn errors_of_many_angles_are_a_band_and_those_of_few_are_bars() {
+        let contrast = |x: f64| CurvePoint { x, y: Some(0.1 + 1e-4 * x), y_error: Some(0.01), model: None };
+        assert_eq!([6, 100].map(|n| bands(&with_model(&curve(CONTRAST, n, contrast)))), [0, 1]);
+        let without = curve(SIGMA, 100, |x| CurvePoint { y_error: None, ..contrast(x) });
+        assert_eq!(bands(&with_model(&without)), 0);
+    }
+
+    #[test]
+    fn one_contrast_for_all_angles_has_no_trend_to_look_for() {
+        let about = SINGLE.iter().find(|about| about.curve == CONTRAST).expect("a figure");
+        let caption = |slope: f64| {
+            let point = |x: f64| CurvePoint { x, y: Some(0.1 + slope * x), y_error: Some(0.01), model: None };
+            single(&[curve(CONTRAST, 6, point)], about).expect("drawn").caption
+        };
+        assert!(caption(0.0).contains("for all angles") && caption(1e-3).contains("trend"));
+    }
+
+    #[test]
+    fn the_joint_model_lies_over_the_rates_of_the_angles() {
+        let rates = curve(RATES, 100, |x| CurvePoint { x, y: Some(1.0), y_error: Some(0.1), model: Some(1.0) });
+        let joint = curve(JOINT_RATES, 100, |x| CurvePoint { x, model: Some(1.0), ..CurvePoint::default() });
+        let plots = beside_the_joint(&rates, &[joint]);
+        assert!(matches!(plots.last(), Some(Plot::Line(_))), "a hundred points would hide it");
+    }
 }

@@ -41,13 +41,14 @@ pub fn polar(rates: &Curve, joint: Option<&Curve>, flow_degrees: Option<f64>) ->
         .collect();
     around.sort_by(|one, other| one.0.total_cmp(&other.0));
     around.extend(around.first().copied());
-    let line = around.iter().map(|(phi, model)| circle.at(*phi, *model)).collect();
-    scene.elements.push(polyline(line, MODEL, 1.5));
     for point in known {
         for turn in [0.0, 180.0] {
             scene.elements.push(dot(circle.at(point.x + turn, point.y.unwrap_or_default()), 2.5, DATA));
         }
     }
+    // As many angles as there may be hide a line below them.
+    let line = around.iter().map(|(phi, model)| circle.at(*phi, *model)).collect();
+    scene.elements.push(polyline(line, MODEL, 1.5));
     let legend = [("data", DATA), ("model", MODEL), ("phi0", COLOURS[3])];
     for (k, (name, colour)) in legend.into_iter().take(2 + usize::from(flow_degrees.is_some())).enumerate() {
         let y = 60.0 + 20.0 * k as f64;

@@ -3,7 +3,9 @@
 use crate::report::figures::picture::INK;
 use kuva::plot::{BandPlot, LinePlot, ScatterPlot};
 use kuva::prelude::{Layout, Plot, TickFormat, render_multiple};
+use kuva::render::layout::ComputedLayout;
 use kuva::render::render::Scene;
+use kuva::render::render_utils::generate_ticks;
 use kuva::render::theme::Theme;
 use std::sync::Arc;
 
@@ -62,7 +64,27 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         Some([from, to]) => layout.with_log_y().with_y_axis_min(from).with_y_axis_max(to),
         None => layout,
     };
-    render_multiple(plots, layout)
+    render_multiple(plots, sparse(layout))
+}
+
+/// Width of a digit, as a share of the size of the type, and what stays free between two numbers in digits.
+const DIGIT: f64 = 0.6;
+const BETWEEN: f64 = 1.5;
+
+/// Marks along a linear x whose numbers would touch stand twice, four or five times as far apart.
+fn sparse(layout: Layout) -> Layout {
+    let computed = ComputedLayout::from_layout(&layout);
+    let (from, to) = computed.x_range;
+    let marks = generate_ticks(from, to, computed.x_ticks);
+    if layout.log_x || marks.len() < 2 {
+        return layout;
+    }
+    let step = (marks[marks.len() - 1] - marks[0]) / (marks.len() - 1) as f64;
+    let longest = marks.iter().map(|mark| number(*mark).len()).max().unwrap_or_default();
+    let needed = (longest as f64 + BETWEEN) * DIGIT * f64::from(computed.tick_size);
+    let room = computed.plot_width() * step / (to - from);
+    let wider = [1.0, 2.0, 4.0, 5.0].into_iter().find(|times| times * room >= needed).unwrap_or(5.0);
+    if wider > 1.0 { layout.with_x_tick_step(wider * step) } else { layout }
 }
 
 /// Values that span a smaller share of themselves are one.
@@ -171,6 +193,17 @@ mod tests {
         let [from, to] = tight((2.1, 8.4)).expect("wide enough");
         assert!((from - 2.0).abs() < 0.1 && (to - 10.0).abs() < 1e-9, "{from} {to}");
         assert_eq!([tight((920.0, 960.0)), tight((0.0, 1.0)), tight((-1.0, 1.0))], [None; 3]);
+    }
+
+    #[test]
+    fn numbers_along_x_do_not_touch() {
+        let step = |from: f64, to: f64| {
+            let plots = [points(&[(from, 0.0), (to, 1.0)], &[], DATA, Some("data"))];
+            let layout = Layout::auto_from_plots(&plots).with_width(SIZE[0]).with_height(SIZE[1]);
+            sparse(layout.with_tick_format(TickFormat::Custom(Arc::new(number)))).x_tick_step
+        };
+        assert_eq!([step(-90.0, 90.0), step(0.0, 30.0)], [None, None]);
+        assert!(step(5e-5, 3.5e-4).is_some_and(|step| step > 0.99e-4), "every 0.00005 would touch");
     }
 
     #[test]

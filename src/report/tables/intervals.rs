@@ -1,6 +1,6 @@
 //! Intervals as people write them: their ends with the digits that tell them from the value, never beyond a bound. It computes none.
 
-use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult};
+use crate::outcome::parameter::{Interval, ParameterResult};
 use crate::report::tables::measured::measured;
 
 /// Most digits behind which an end is looked for on its side of a bound.
@@ -10,14 +10,12 @@ const FINEST: i32 = 12;
 #[must_use]
 pub fn intervals(found: &ParameterResult) -> Option<[String; 2]> {
     let (inner, outer) = (found.interval_68?, found.interval_95?);
-    let is_profile = found.interval_method == Some(IntervalMethod::Profile);
     let written = |interval: Interval, is_outer: bool| {
         let distances = interval.into_iter().flatten().map(|end| (end - found.value).abs());
         let least = distances.fold(f64::INFINITY, f64::min);
-        let end = |side: usize| match interval[side] {
+        let end = |end: usize| match interval[end] {
+            None if is_outer && found.misses_95(end) => "not found".to_owned(),
             None => "bound".to_owned(),
-            // Two levels have two ends, unless the walk to the farther one has ended early.
-            Some(end) if is_outer && is_profile && inner[side] == Some(end) => "not found".to_owned(),
             Some(end) => at_end(found, end, least),
         };
         format!("{} to {}", end(0), end(1))
@@ -37,10 +35,10 @@ fn at_end(found: &ParameterResult, end: f64, distance: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::parameter::ParameterStatus;
+    use crate::outcome::parameter::{IntervalMethod, ParameterStatus};
 
-    fn told(value: f64, intervals_of: [Interval; 2], bounds: [f64; 2]) -> [String; 2] {
-        let found = ParameterResult {
+    fn found(value: f64, intervals_of: [Interval; 2], bounds: [f64; 2]) -> ParameterResult {
+        ParameterResult {
             name: "D_offset".into(),
             unit: "angstrom^2/s".into(),
             value,
@@ -49,11 +47,15 @@ mod tests {
             independent_renewals: None,
             interval_68: Some(intervals_of[0]),
             interval_95: Some(intervals_of[1]),
+            interval_95_not_found: Vec::new(),
             interval_method: Some(IntervalMethod::Profile),
             bounds,
             status: ParameterStatus::Free,
-        };
-        intervals(&found).expect("both")
+        }
+    }
+
+    fn told(value: f64, intervals_of: [Interval; 2], bounds: [f64; 2]) -> [String; 2] {
+        intervals(&found(value, intervals_of, bounds).with_ends_apart()).expect("both")
     }
 
     #[test]
@@ -69,5 +71,11 @@ mod tests {
     fn an_end_of_both_intervals_was_not_found() {
         let ends = [[Some(1.5), Some(3.0)], [Some(1.0), Some(3.0)]];
         assert_eq!(told(2.0, ends, [0.0, 10.0]), ["1.50 to 3.00", "1.0 to not found"]);
+        // Nor is it written as if it were one of 95 %.
+        let written = serde_json::to_value(found(2.0, ends, [0.0, 10.0]).with_ends_apart()).expect("JSON");
+        assert_eq!(written["interval_95"], serde_json::json!([1.0, null]));
+        assert_eq!(written["interval_95_not_found"], serde_json::json!(["upper"]));
+        let beyond = found(2.0, [ends[0], [Some(1.0), None]], [0.0, 10.0]).with_ends_apart();
+        assert_eq!(serde_json::to_value(beyond).expect("JSON").get("interval_95_not_found"), None);
     }
 }

@@ -106,7 +106,8 @@ pub fn parameters(result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
     )
 }
 
-/// `per_angle.parquet`: phi_degrees, contrast (of the speckles, and of the fitted curve), offset, their uncertainties, sigma, pairs, chi_squared.
+/// `per_angle.parquet`: phi_degrees, contrast (of the speckles, and of the fitted curve), offset, their uncertainties, sigma, pairs, chi_squared,
+/// and what the noise lets expect of it with its spread.
 ///
 /// # Errors
 /// Internal if encoding fails.
@@ -127,6 +128,8 @@ pub fn per_angle(result: &FitResult, origin: &Origin<'_>) -> Result<Vec<u8>> {
             numbers("sigma", rows, |row| row.sigma),
             counts("pairs", rows, |row| Some(row.pairs)),
             numbers("chi_squared", rows, |row| row.chi_squared),
+            numbers("expected_chi_squared", rows, |row| Some(row.expected_chi_squared?.value)),
+            numbers("expected_chi_squared_spread", rows, |row| Some(row.expected_chi_squared?.spread)),
         ],
     )
 }

@@ -3,7 +3,7 @@
 
 use crate::outcome::fit::{AngleResult, FitOutcome, FitResult};
 use crate::outcome::verdict::Verdict;
-use crate::parameters::scaling::ScalingMode;
+use crate::parameters::scaling::{ScalingMode, harmonics};
 use serde_json::{Map, Value, json};
 
 /// Names and contents of all three.
@@ -37,24 +37,32 @@ fn parameters(outcome: &FitOutcome) -> Value {
     })
 }
 
-/// The standard error of a mean over all angles: that of one angle where all share the number, else from the covariance of all; `None`
-/// where that is not known.
+/// The standard error of a mean over all angles: that of one angle where all share the number, else from the covariance of all free
+/// numbers behind it; `None` where that is not known.
 fn mean_error(result: &FitResult, name: &str, of_angle: fn(&AngleResult) -> Option<f64>) -> Option<f64> {
-    let n_angles = result.angles.len();
-    match result.scaling_mode {
-        // As it was resolved: one pair for all.
-        ScalingMode::Auto => of_angle(result.angles.first()?),
-        ScalingMode::Individual => {
-            let is_own = |known: &String| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
-            let own: Vec<usize> =
-                (0..result.covariance_names.len()).filter(|&k| is_own(&result.covariance_names[k])).collect();
-            let entry = |row: usize, column: usize| result.covariance.get(row)?.get(column).copied()?;
-            let all = own.iter().flat_map(|&row| own.iter().map(move |&column| entry(row, column)));
-            let sum = all.sum::<Option<f64>>().filter(|sum| *sum > 0.0 && own.len() == n_angles)?;
-            Some(sum.sqrt() / n_angles as f64)
-        }
-        _ => None,
+    // As it was resolved: one pair for all.
+    if result.scaling_mode == ScalingMode::Auto {
+        return of_angle(result.angles.first()?);
     }
+    let is_own = |known: &String| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+    let own: Vec<usize> = (0..result.covariance_names.len()).filter(|&k| is_own(&result.covariance_names[k])).collect();
+    let n_angles = result.angles.len();
+    // What each of them adds to the mean.
+    let weights: Vec<f64> = match result.scaling_mode {
+        ScalingMode::Fourier => {
+            let series = result.angles.iter().map(|angle| harmonics(own.len() / 2, angle.phi_degrees));
+            let sum = series.reduce(|sum, of_angle| sum.iter().zip(&of_angle).map(|(sum, one)| sum + one).collect())?;
+            sum.into_iter().map(|sum| sum / n_angles as f64).collect()
+        }
+        _ => vec![1.0 / n_angles as f64; n_angles],
+    };
+    let entry = |row: usize, column: usize| result.covariance.get(row)?.get(column).copied()?;
+    let weighted = |(&row, by): (&usize, &f64)| {
+        let of = |(&column, with): (&usize, &f64)| Some(by * with * entry(row, column)?);
+        own.iter().zip(&weights).map(of).sum::<Option<f64>>()
+    };
+    let variance = own.iter().zip(&weights).map(weighted).sum::<Option<f64>>();
+    variance.filter(|variance| *variance > 0.0 && own.len() == weights.len()).map(f64::sqrt)
 }
 
 fn analysis(outcome: &FitOutcome, seconds: Option<f64>) -> Value {

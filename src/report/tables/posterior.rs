@@ -128,8 +128,8 @@ pub fn summary(result: &PosteriorResult) -> String {
     let _ = match result.allows_for_shared_noise {
         true => writeln!(
             text,
-            "widths allow for what pairs share (speckles, frames): log likelihood times {:.3e}",
-            result.magnitude
+            "widths allow for what pairs share (speckles, frames): log likelihood times {}",
+            measured(result.magnitude, [Some(1e-2 * result.magnitude), None]).value
         ),
         false => writeln!(text, "widths take pairs as independent: real ones are larger"),
     };
