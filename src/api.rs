@@ -56,7 +56,7 @@ pub use crate::error::{Error, Fault, Result, in_one_line};
 pub use crate::experiment::{Angle, AngleNoise, Experiment, POSSIBLE_Q_PER_ANGSTROM, TimeGrid};
 pub use crate::fit::course::{Outset, fit};
 pub use crate::fit::settings::{
-    CmaEs, Design, Enable, Evolution, FitSettings, MultiStart, Preset, Quality, Sharing, Tolerances,
+    CmaEs, Design, Enable, Evolution, FitSettings, MultiStart, Preset, Quality, Sharing, Tolerances, Weighting,
 };
 pub use crate::fit::solver::journal::{Evaluated, Following, Journal};
 pub use crate::fit::strategy::{Decision, Memory, select_strategy};
@@ -90,6 +90,7 @@ pub use crate::outcome::posterior::{
 };
 pub use crate::outcome::search::{Basin, Candidate, Origin, Search, SearchMethod};
 pub use crate::outcome::verdict::{Stop, Verdict};
+pub use crate::outcome::weighting::{ComparedNumber, LeastSquares, PairWeights, ScalingByLeastSquares, WeightingFound};
 pub use crate::parameters::definitions::{
     AnalysisMode, Definition, PHYSICAL, SearchScale, ShearConvention, find as find_parameter,
 };

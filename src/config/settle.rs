@@ -6,12 +6,14 @@ use crate::config::keys::{all, data, fit, parameters, run};
 use crate::config::reader::{Given, Reader};
 use crate::config::settings::{STORES_FOLDER, Settings};
 use crate::error::{Error, Result};
+use crate::fit::settings::Weighting;
 use crate::ingest::request::StorePlace;
 use crate::machine::budget::MemorySettings;
 use crate::machine::cores::usable_cores;
 use crate::parameters::definitions::{PHYSICAL, find};
 use crate::parameters::scaling::AngleScaling;
 use crate::parameters::space::Parameter;
+use crate::sums::loss::Loss;
 use std::path::{Path, PathBuf};
 
 /// Settles a draft of a configuration that lies in `folder`; values that do not go together are added to the errors.
@@ -26,9 +28,26 @@ pub(super) fn settle(draft: &mut Draft, reader: &Reader, folder: &Path, errors: 
     } else if reader.given([parameters::MODE].into_iter()).is_none() {
         errors.push(reader.wrong_at(parameters::MODE, "static or laminar_flow"));
     }
+    errors.extend(settle_weighting(draft, reader).err());
     settle_older_names(draft, reader);
     settle_memory(&mut draft.settings);
     settle_threads(&mut draft.settings);
+}
+
+/// A robust loss weighs every residual by its size: weights that know speckles are those of plain squares.
+fn settle_weighting(draft: &Draft, reader: &Reader) -> Result<()> {
+    let settings = &draft.settings.fit;
+    match settings.weighting == Weighting::Speckle && settings.loss != Loss::Linear {
+        false => Ok(()),
+        true => Err(reader.wrong_at(
+            fit::WEIGHTING,
+            &format!(
+                "auto or uniform with optimization.nlsq.loss {}, which weighs residuals by their size: what speckles let pairs have in \
+                 common is known of plain residuals alone (loss: linear)",
+                settings.loss.name()
+            ),
+        )),
+    }
 }
 
 /// Names that files have had for long are read, and named once.

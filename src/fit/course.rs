@@ -5,21 +5,27 @@ use crate::error::{Result, unless_stopped};
 use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::uncertainty::Uncertainty;
+use crate::fit::examined::Examined;
 use crate::fit::intervals::Wanted;
 use crate::fit::search::alternatives::note_alternatives;
 use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
+use crate::fit::search::deepest::{Deepest, Refinement};
 use crate::fit::search::start::from_data;
-use crate::fit::settings::{FitSettings, Profiles, Tolerances};
+use crate::fit::settings::{FitSettings, Profiles, Tolerances, Weighting};
 use crate::fit::solver::journal::{Evaluated, Following};
-use crate::fit::solver::minimise::{Solution, minimise};
+use crate::fit::solver::minimise::{Solution, joined, minimise};
 use crate::fit::solver::problem::{Problem, System};
 use crate::fit::verdict::describe::{Described, Found};
+use crate::fit::weighting::intervals::bent;
+use crate::fit::weighting::predicted::Solved;
+use crate::fit::weighting::weigh::{Weighed, weigh};
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
 use crate::listener::Event;
 use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::search::Search;
-use crate::outcome::verdict::{Stop, Verdict};
+use crate::outcome::verdict::Stop;
+use crate::outcome::weighting::WeightingFound;
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::sums::loss::Loss;
 use crate::sums::objective::{Objective, RawData};
@@ -219,6 +225,50 @@ impl Fit<'_, '_> {
         }
         // Kept, they would add to what the noise takes.
         self.condensing.let_go_if_large();
+        let mut examined = self.examined(&solution, following)?;
+        let weighed = self.weighed(&solution, &mut examined, following)?;
+        if examined.is_stopped {
+            solution.stop = Stop::Interrupted;
+        }
+        let Some(Weighed { found: mut weighting, taken }) = weighed else {
+            return Ok(self.told((&solution, start), &examined, None));
+        };
+        if let Some(taken) = taken {
+            let plain = self.told((&solution, start), &examined, None);
+            weighting.least_squares = Some(plain.least_squares());
+            examined.follow(problem, &solution.point, &taken);
+            solution.point = taken.point;
+        }
+        Ok(self.told((&solution, start), &examined, Some(weighting)))
+    }
+
+    /// A solution as plain data.
+    fn told(
+        &self,
+        (solution, start): (&Solution, &[f64]),
+        examined: &Examined,
+        weighting: Option<WeightingFound>,
+    ) -> FitResult {
+        let described = Described {
+            settings: self.ask.settings,
+            strategy: self.ask.outset.strategy,
+            advice: &self.ask.outset.advice,
+            problem: self.described,
+            last: examined.last.as_ref(),
+            uncertainty: &examined.uncertainty,
+            profiles: &examined.profiles,
+            weighting: weighting.as_ref(),
+            start: start.to_vec(),
+            curve_times_seconds: &self.ask.outset.curve_times_seconds,
+        };
+        let condensed = self.condensing.told(self.described, &solution.point);
+        let result = described.result(self.raw, solution, &examined.found);
+        FitResult { condensed, weighting, ..result }
+    }
+
+    /// Errors, intervals and the test of fit.
+    fn examined(&self, solution: &Solution, following: &Following<'_>) -> Result<Examined> {
+        let problem = self.described;
         let sweep = || unless_stopped(LastSweep::of(self.raw, problem, &solution.point, self.ask.settings.sharing));
         let mut last = if solution.stop == Stop::Interrupted { None } else { sweep()? };
         let phi_degrees = self.raw.phi_degrees();
@@ -252,22 +302,30 @@ impl Fit<'_, '_> {
             is_stopped |= last.is_none();
             found = tell(last.as_ref(), &uncertainty);
         }
-        if is_stopped {
-            solution.stop = Stop::Interrupted;
+        Ok(Examined { last, uncertainty, found, profiles, is_stopped })
+    }
+
+    /// The solution with weights that know speckles, where that is asked for and worth it.
+    fn weighed(
+        &self,
+        solution: &Solution,
+        examined: &mut Examined,
+        following: &Following<'_>,
+    ) -> Result<Option<Weighed>> {
+        let (problem, settings, point) = (self.described, self.ask.settings, &solution.point);
+        let Examined { last: Some(last), uncertainty, found, .. } = &*examined else { return Ok(None) };
+        let noise = uncertainty.noise.as_ref().filter(|_| settings.weighting != Weighting::Uniform);
+        let Some(noise) = noise.filter(|_| !examined.is_stopped) else { return Ok(None) };
+        let bent = bent(&examined.profiles, &problem.space.physical, (&point.theta, uncertainty.errors()));
+        let solved = Solved { data: self.raw, problem, point, uncertainty, last, noise, bent: &bent };
+        let weighed = unless_stopped(weigh(&solved, settings.weighting, found.is_refused(&settings.quality)))?;
+        match &weighed {
+            Some(Weighed { found, .. }) => {
+                following.note(&format!("weights of pairs: {}: {}", found.weights.name(), found.reason));
+            }
+            None => examined.is_stopped = true,
         }
-        let described = Described {
-            settings: self.ask.settings,
-            strategy: self.ask.outset.strategy,
-            advice: &self.ask.outset.advice,
-            problem,
-            last: last.as_ref(),
-            uncertainty: &uncertainty,
-            profiles: &profiles,
-            start: start.to_vec(),
-            curve_times_seconds: &self.ask.outset.curve_times_seconds,
-        };
-        let condensed = self.condensing.told(problem, &solution.point);
-        Ok(FitResult { condensed, ..described.result(self.raw, solution, &found) })
+        Ok(weighed)
     }
 
     /// The local result, or a better one from another basin if a global search is asked for or called for.
@@ -331,44 +389,4 @@ impl Fit<'_, '_> {
         deepest.result.search = Some(search);
         Ok(deepest)
     }
-}
-
-/// Two walks, one after the other. Where the second was stopped before it began, the first is what there is.
-fn joined(first: Solution, second: Result<Solution>) -> Result<Solution> {
-    let Some(second) = unless_stopped(second)? else { return Ok(Solution { stop: Stop::Interrupted, ..first }) };
-    let mut iterations = first.iterations;
-    for iteration in second.iterations {
-        iterations.push(crate::outcome::fit::Iteration { iteration: iterations.len(), ..iteration });
-    }
-    Ok(Solution { iterations, ..second })
-}
-
-/// The deepest minimum so far.
-struct Deepest {
-    cost: f64,
-    result: FitResult,
-}
-
-impl Deepest {
-    fn is_interrupted(&self) -> bool {
-        self.result.stop == Stop::Interrupted
-    }
-
-    /// It was to be improved when the user asked to stop.
-    fn interrupted(mut self) -> Self {
-        if self.result.verdict != Verdict::Interrupted {
-            self.result.reasons.insert(0, "stopped on request during the global search".into());
-        }
-        (self.result.verdict, self.result.stop) = (Verdict::Interrupted, Stop::Interrupted);
-        self
-    }
-}
-
-/// How basins are followed on all data.
-#[derive(Clone, Copy)]
-struct Refinement {
-    count: usize,
-    ftol: f64,
-    /// Relative difference of the cost up to which another basin is named.
-    near: f64,
 }

@@ -42,6 +42,26 @@ pub struct FitSettings {
     pub sharing: Sharing,
     /// Which intervals come from the cost itself.
     pub profiles: Profiles,
+    /// How pairs are weighted.
+    pub weighting: Weighting,
+}
+
+/// How pairs are weighted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Weighting {
+    /// By what speckles let pairs have in common, where that makes some error smaller by more than a tenth.
+    Auto,
+    /// All alike.
+    #[default]
+    Uniform,
+    /// By what speckles let pairs have in common.
+    Speckle,
+}
+
+impl Weighting {
+    /// Names in configurations.
+    pub const NAMES: [(&'static str, Weighting); 3] =
+        [("auto", Weighting::Auto), ("uniform", Weighting::Uniform), ("speckle", Weighting::Speckle)];
 }
 
 /// Which intervals come from the cost itself instead of value and standard error.
@@ -83,6 +103,7 @@ impl Default for FitSettings {
             quality: Quality::default(),
             sharing: Sharing::default(),
             profiles: Profiles::Auto,
+            weighting: Weighting::Uniform,
         }
     }
 }

@@ -66,19 +66,24 @@ impl Model {
         let grouped = time.of_groups(&parts.first_frames);
         let apart = PairEvaluator::on(self, &grouped, kappa);
         let single = PairEvaluator::on(self, &time, kappa);
+        let grouped_alone = |parts: Parts| {
+            parts.grid(&Evaluators { apart: &apart, single: &single, exponent: &grouped.exponent }, query.theta.len())
+        };
+        if !query.with_lags {
+            return grouped_alone(parts);
+        }
         let widest = (0..parts.counts.len()).map(|a| parts.range(a)).map(|(first, end)| end - first).max().unwrap_or(0);
         let is_usable = angle.usable_frames(parts.n_frames);
         let short_lags = short_lags(&single, (query, widest), &is_usable);
         let local = local_decays(&single, query.theta.len(), &is_usable);
-        let grid = parts.grid(&Evaluators { apart, single, exponent: &grouped.exponent }, query.theta.len());
-        Grid { short_lags, local, ..grid }
+        Grid { short_lags, local, ..grouped_alone(parts) }
     }
 }
 
 /// The model between groups and between frames.
 struct Evaluators<'a> {
-    apart: PairEvaluator<'a>,
-    single: PairEvaluator<'a>,
+    apart: &'a PairEvaluator<'a>,
+    single: &'a PairEvaluator<'a>,
     /// q^2 dt C at the groups.
     exponent: &'a [f64],
 }
@@ -193,7 +198,7 @@ mod tests {
         let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment).expect("valid");
         let theta = [30_000.0, -0.2, 500.0, 0.002, 0.1, 0.0001, 3.0];
         let coarse = [0, 10, 31, 60];
-        let query = GridQuery { theta: &theta, coarse: &coarse, step: 0.2 };
+        let query = GridQuery { theta: &theta, coarse: &coarse, step: 0.2, with_lags: true };
         let grid = model.grid(&query, &experiment.angles[0]);
         assert_eq!(grid.counts.iter().sum::<f64>(), 88.0);
         let tables = model.tables(&theta);

@@ -95,7 +95,7 @@ mod tests {
         };
         let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment).expect("valid");
         let (theta, coarse) = ([9_000.0, -0.2, 500.0], [0, 10, 31, 60]);
-        let grid = model.grid(&GridQuery { theta: &theta, coarse: &coarse, step: 0.5 }, &angle);
+        let grid = model.grid(&GridQuery { theta: &theta, coarse: &coarse, step: 0.5, with_lags: true }, &angle);
         let tables = model.tables(&theta);
         let exact = PairEvaluator::new(&model, &tables, &theta, 0.0);
         for bin in [0, 2, 4] {

@@ -4,7 +4,9 @@ use crate::outcome::condensed::CondensedFit;
 use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
 use crate::outcome::parameter::{ParameterResult, UncertaintyMethod};
 use crate::outcome::search::Search;
+use crate::outcome::transport::TransportPoint;
 use crate::outcome::verdict::{Stop, Verdict};
+use crate::outcome::weighting::WeightingFound;
 use crate::outcome::written;
 use crate::parameters::definitions::{AnalysisMode, ShearConvention};
 use crate::parameters::scaling::ScalingMode;
@@ -208,28 +210,6 @@ pub struct Iteration {
     pub theta: Vec<f64>,
 }
 
-/// A rate and its standard error, if it has one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Value.
-    pub value: f64,
-    /// Standard error, from the covariance of the law's parameters.
-    pub uncertainty: Option<f64>,
-}
-
-/// The laws of a result at one time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TransportPoint {
-    /// Time in seconds.
-    pub t_seconds: f64,
-    /// D(t) in angstrom^2/s.
-    pub diffusion: Rate,
-    /// Mean of D from the first time on, in angstrom^2/s; results of earlier versions do not tell.
-    pub mean_diffusion: Option<Rate>,
-    /// gamma_dot(t) in 1/s; `None` without shear.
-    pub shear_rate: Option<Rate>,
-}
-
 /// Everything a fit found; its written form is part of `parameters.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitResult {
@@ -304,6 +284,9 @@ pub struct FitResult {
     /// The global search, if there was one.
     #[serde(rename = "global_search")]
     pub search: Option<Search>,
+    /// Weights that know speckles; `None` where they were not asked for.
+    #[serde(default)]
+    pub weighting: Option<WeightingFound>,
     /// What condensed data did; `None` without them.
     pub condensed: Option<CondensedFit>,
     /// Why the solver stopped.

@@ -1,9 +1,10 @@
 //! From results to the curves of all line figures. It draws nothing.
 
 use crate::outcome::curves::{Curve, CurvePoint};
-use crate::outcome::fit::{AngleResult, Conditions, FitOutcome, Rate, TransportPoint};
+use crate::outcome::fit::{AngleResult, Conditions, FitOutcome};
 use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA};
 use crate::outcome::search::Basin;
+use crate::outcome::transport::{Rate, TransportPoint};
 use crate::report::decay::{PHI, joint_rates, rates};
 use crate::report::pairs::{ellipses, together};
 

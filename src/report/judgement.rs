@@ -38,6 +38,9 @@ pub fn verdict(html: &mut String, result: &FitResult) {
         }
         html.push_str("</div>");
     }
+    if let Some(found) = &result.weighting {
+        let _ = write!(html, "<div>weights of pairs: {}: {}</div>", found.weights.name(), escaped(&found.reason));
+    }
     let advice = advice(result);
     if !advice.is_empty() {
         html.push_str("<b>what to do:</b>");

@@ -260,7 +260,7 @@ impl NullaryFnOnce for Inner<'_> {
 
 /// Inner product in eight sums, which vector instructions can add side by side: the same bits whatever their width.
 #[inline(always)]
-fn inner(left: &[f64], right: &[f64]) -> f64 {
+pub(super) fn inner(left: &[f64], right: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
     let rest: f64 = left_chunks.remainder().iter().zip(right_chunks.remainder()).map(|(a, b)| a * b).sum();

@@ -15,6 +15,8 @@ pub struct GridQuery<'a> {
     pub coarse: &'a [usize],
     /// Most decorrelation within one group of the grid.
     pub step: f64,
+    /// Whether the model on single pairs is wanted too, at short lags and at a few ages.
+    pub with_lags: bool,
 }
 
 /// h and its derivatives on pairs of groups of frames: means over the pairs of frames of two groups.

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::parameters::scaling::AngleScaling;
+use crate::sums::cells::{CellQuery, CellSums};
 use crate::sums::factor::Factor;
 use crate::sums::gram::Gram;
 use crate::sums::grid::{Grid, GridQuery, Resemblance};
@@ -166,6 +167,12 @@ pub trait RawData: Objective {
     /// # Errors
     /// As [`Objective::sweep`].
     fn residuals(&self, query: &ResidualQuery<'_>) -> Result<Vec<ResidualSums>>;
+
+    /// Sums of the residuals of each angle over cells of groups of frames.
+    ///
+    /// # Errors
+    /// As [`Objective::sweep`].
+    fn cells(&self, query: &CellQuery<'_>) -> Result<Vec<CellSums>>;
 
     /// Pairs of all angles, masked ones included.
     fn n_pairs(&self) -> u64;

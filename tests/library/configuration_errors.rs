@@ -118,6 +118,14 @@ fn bounds_without_order_are_no_panic_where_parameters_are_held() {
 }
 
 #[test]
+fn weights_that_know_speckles_are_those_of_plain_squares() {
+    let weighting = "optimization.nlsq.weighting=speckle";
+    let words = ["optimization.nlsq.weighting", "auto or uniform with optimization.nlsq.loss huber", "plain residuals"];
+    refused(BASE, &[weighting, "optimization.nlsq.loss=huber"], &words);
+    assert!(load_text(BASE, &[("optimization.nlsq.weighting".into(), override_node("speckle"))]).is_ok());
+}
+
+#[test]
 fn nothing_absurd_is_accepted() {
     for (set, expected) in [
         ("optimization.nlsq.gtol=1e300", "up to 1"),

@@ -42,6 +42,7 @@ mod public_api;
 mod robust_losses;
 mod shared_noise;
 mod speckle_noise;
+mod speckle_weights;
 mod store_round_trip;
 mod stored;
 mod strategies_agree;

@@ -7,7 +7,7 @@ use crate::config::keys::parameters::by_name;
 use crate::config::limits::Limits;
 use crate::config::reader::Given;
 use crate::error::{Error, Result};
-use crate::fit::settings::Profiles;
+use crate::fit::settings::{Profiles, Weighting};
 use crate::outcome::fit::Strategy;
 use crate::parameters::scaling::ScalingMode;
 use crate::sums::loss::Loss;
@@ -18,6 +18,8 @@ pub const MAX_ITERATIONS: &str = "optimization.nlsq.max_iterations";
 pub const FTOL: &str = "optimization.nlsq.ftol";
 /// How the data are gone through.
 pub const STRATEGY: &str = "optimization.nlsq.strategy";
+/// How pairs are weighted.
+pub const WEIGHTING: &str = "optimization.nlsq.weighting";
 /// Largest share of the total memory.
 pub const MEMORY_FRACTION: &str = "optimization.nlsq.memory_fraction";
 
@@ -113,6 +115,13 @@ pub(super) const KEYS: &[Key] = &[
         "optimization.nlsq.anti_degeneracy.fourier.order",
         "optimization.nlsq.anti_degeneracy.fourier.fourier_order",
     ]),
+    Key::new(
+        WEIGHTING,
+        "weights of pairs: auto by what speckles let them have in common where that makes an error smaller by more than a tenth, \
+         speckle always, uniform never",
+        Access::Field(|draft| Field::choice(&mut draft.settings.fit.weighting, &Weighting::NAMES)),
+    )
+    .in_template(Template::Default),
     Key::new(
         "optimization.nlsq.profile_intervals",
         "intervals from the cost itself: auto where it is no parabola over 95 %, for all parameters, or never",

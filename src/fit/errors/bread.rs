@@ -40,7 +40,8 @@ impl Bread<'_> {
 }
 
 /// The same of moving ones among `p` parameters and the coefficients of any scaling.
-pub(super) fn spread(map: &ScalingMap, (moving, contrasts): (&[usize], &[f64]), p: usize, angle: usize) -> Array2<f64> {
+#[must_use]
+pub fn spread(map: &ScalingMap, (moving, contrasts): (&[usize], &[f64]), p: usize, angle: usize) -> Array2<f64> {
     let mut spread = Array2::zeros((moving.len() + map.n_free(), p + 2));
     for (row, &parameter) in moving.iter().enumerate() {
         spread[[row, parameter]] = contrasts[angle];

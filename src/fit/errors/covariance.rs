@@ -19,10 +19,16 @@ pub fn full_covariance(problem: &Problem<'_>, point: &Point, moving: &[usize], h
 
 fn inverse_hessian(problem: &Problem<'_>, point: &Point, moving: &[usize], held: &[usize]) -> Array2<f64> {
     let hessian = full_hessian(&problem.map, &point.grams, &point.scaling, moving);
-    let n = hessian.nrows();
+    invert(&hessian, &held_rows(problem, point, moving.len(), held))
+}
+
+/// What does not move: held parameters among `n_moving`, and scaling on its active constraints.
+#[must_use]
+pub fn held_rows(problem: &Problem<'_>, point: &Point, n_moving: usize, held: &[usize]) -> Vec<Vec<f64>> {
+    let n = n_moving + problem.map.n_free();
     let unit = |k: usize| (0..n).map(|other| f64::from(u8::from(other == k))).collect::<Vec<f64>>();
     let mut rows: Vec<Vec<f64>> = held.iter().map(|&k| unit(k)).collect();
-    let mut first = moving.len();
+    let mut first = n_moving;
     for (block, active) in problem.map.blocks.iter().zip(&point.scaling.active) {
         for row in map_rows(&problem.map, block, active) {
             let mut wide = vec![0.0; n];
@@ -31,7 +37,7 @@ fn inverse_hessian(problem: &Problem<'_>, point: &Point, moving: &[usize], held:
         }
         first += 2 * block.order();
     }
-    invert(&hessian, &rows)
+    rows
 }
 
 /// The leading block of the inverse of the bordered matrix: the inverse on the space that the rows leave free.

@@ -3,7 +3,7 @@
 
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::problem::Problem;
-use crate::outcome::fit::{Rate, TransportPoint};
+use crate::outcome::transport::{Rate, TransportPoint};
 use crate::parameters::definitions::LawPlaces;
 
 /// The laws of the mode at some times.

@@ -139,6 +139,19 @@ impl Uncertainty {
         }
     }
 
+    /// Reported standard errors of all physical parameters.
+    #[must_use]
+    pub fn errors(&self) -> Vec<Option<f64>> {
+        let last = self.moving.last().map_or(0, |last| last + 1);
+        (0..last).map(|parameter| self.standard_error(parameter)).collect()
+    }
+
+    /// Reports the covariance of other estimates in place of that of least squares.
+    pub fn set_covariance(&mut self, problem: &Problem<'_>, covariance: Array2<f64>) {
+        self.scaling_variances = scaling_variances(problem, &covariance, self.moving.len());
+        self.robust = Some(covariance);
+    }
+
     /// Parameters for which the cost itself has to say whether the data determine them.
     #[must_use]
     pub fn suspected(&self) -> Vec<usize> {

@@ -3,6 +3,7 @@
 
 pub mod alternatives;
 pub mod basins;
+pub mod deepest;
 pub mod design;
 pub mod evolution;
 pub mod start;

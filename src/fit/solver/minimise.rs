@@ -1,7 +1,7 @@
 //! The loop that reads like the method: ask, sweep, eliminate the scaling, tell. It decides nothing about the result.
 
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, unless_stopped};
 use crate::fit::solver::journal::{Evaluated, Following};
 use crate::fit::solver::problem::{Point, Problem, System};
 use crate::fit::solver::trust_region::Told;
@@ -176,6 +176,19 @@ fn overflow(theta: &[f64]) -> Error {
         .advice("choose other values or tighter bounds")
         .code(Code::E64)
         .parameter()
+}
+
+/// Two walks, one after the other. Where the second was stopped before it began, the first is what there is.
+///
+/// # Errors
+/// What the second reports.
+pub fn joined(first: Solution, second: Result<Solution>) -> Result<Solution> {
+    let Some(second) = unless_stopped(second)? else { return Ok(Solution { stop: Stop::Interrupted, ..first }) };
+    let mut iterations = first.iterations;
+    for iteration in second.iterations {
+        iterations.push(Iteration { iteration: iterations.len(), ..iteration });
+    }
+    Ok(Solution { iterations, ..second })
 }
 
 #[cfg(test)]

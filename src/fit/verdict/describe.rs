@@ -17,6 +17,7 @@ use crate::fit::solver::problem::{Point, Problem};
 use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
 use crate::fit::verdict::judge::{Evidence, judge};
 use crate::fit::verdict::lack_of_fit::Tested;
+use crate::fit::verdict::unknown_noise::unknown_noise;
 use crate::fit::verdict::where_residuals_are::{extremes, extremes_of_all, lags, lags_of_all};
 use crate::likelihood::reduced::angle_cost;
 use crate::likelihood::speckle::covariance::Noise;
@@ -24,6 +25,7 @@ use crate::outcome::fit::{ActiveBound, AngleResult, FitResult, StartFrom, Strate
 use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
 use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult, ParameterStatus};
 use crate::outcome::verdict::Verdict;
+use crate::outcome::weighting::WeightingFound;
 use crate::parameters::scaling::ScalingMode;
 use crate::sums::box_quadratic::Side;
 use crate::sums::loss::Loss;
@@ -46,6 +48,8 @@ pub struct Described<'a> {
     pub uncertainty: &'a Uncertainty,
     /// Intervals from the cost itself.
     pub profiles: &'a [Profile],
+    /// Weights that know speckles, if they were looked at.
+    pub weighting: Option<&'a WeightingFound>,
     /// What the model says of settings that may make a fit impossible.
     pub advice: &'a [String],
     /// Where the fit started.
@@ -57,14 +61,14 @@ pub struct Described<'a> {
 impl Described<'_> {
     /// Everything about a solution.
     #[must_use]
-    pub fn result(&self, objective: &dyn Objective, solution: Solution, found: &Found) -> FitResult {
+    pub fn result(&self, objective: &dyn Objective, solution: &Solution, found: &Found) -> FitResult {
         let (problem, settings, point, uncertainty) = (self.problem, self.settings, &solution.point, self.uncertainty);
         let phi = objective.phi_degrees();
         let mut active =
             physical_bounds(problem, point, (uncertainty, self.profiles), settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, uncertainty, &phi));
         let squares = self.squares(point, uncertainty);
-        let (verdict, reasons) = self.judgement(objective, &solution, &active, (found, &squares));
+        let (verdict, reasons) = self.judgement(objective, solution, &active, (found, &squares));
         let [reported, plain] = uncertainty.known_covariances();
         let angles = self.angles(objective, point, uncertainty, found);
         FitResult {
@@ -99,6 +103,7 @@ impl Described<'_> {
             identifiability: identifiability(problem, point, uncertainty, &phi),
             search: None,
             condensed: None,
+            weighting: None,
             condition_number: uncertainty.condition_number,
             active_bounds: active,
             undetermined: uncertainty.directions.clone(),
@@ -106,7 +111,7 @@ impl Described<'_> {
             transport: transport(problem, &point.theta, uncertainty, self.curve_times_seconds),
             start_from: if settings.start.is_some() { StartFrom::Configuration } else { StartFrom::Data },
             n_iterations: solution.iterations.len(),
-            iterations: solution.iterations,
+            iterations: solution.iterations.clone(),
         }
     }
 
@@ -126,6 +131,7 @@ impl Described<'_> {
             expected: squares.expected.filter(|_| self.problem.loss == Loss::Linear),
             unknown_noise: &unknown_noise(objective, &solution.point),
             few_speckles: found.few_speckles,
+            disagreement: self.weighting.and_then(|weighting| weighting.agreement.as_ref()),
             turns_below_speckles: self.turns_below_speckles(),
             quality: &self.settings.quality,
             advice: self.advice,
@@ -303,6 +309,13 @@ impl Found {
         quality.enable && self.lack_of_fit.as_ref().is_some_and(|test| quality.refuses(test.p_value))
     }
 
+    /// What follows from the values alone, at another point.
+    pub fn follow(&mut self, problem: &Problem<'_>, point: &Point, uncertainty: &Uncertainty) {
+        if let Some(noise) = &uncertainty.noise {
+            self.contrasts = contrasts(problem, point, noise);
+        }
+    }
+
     /// From the last sweep; nothing without it. All that is asked of what speckles do is asked here.
     #[must_use]
     pub fn of(
@@ -348,21 +361,6 @@ fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> NoiseFou
         white_variance: seen.then(|| white / root_speckle),
         renewals: Some(last.renewals[angle]),
     }
-}
-
-/// Residuals below this share of the contrast are rounding: whatever the noise is, the model holds.
-const ROUNDING: f64 = 1e-5;
-
-/// Angles whose noise is not known, if some of them have residuals.
-fn unknown_noise(objective: &dyn Objective, point: &Point) -> Vec<f64> {
-    let (phi, sigma) = (objective.phi_degrees(), objective.sigma());
-    let has_residuals = |k: usize| {
-        let (gram, scaling) = (&point.grams[k], point.scaling.per_angle[k]);
-        let square = 2.0 * angle_cost(gram, scaling).0.max(0.0) / gram.one_one().max(f64::MIN_POSITIVE);
-        square.sqrt() > ROUNDING * scaling.contrast.abs()
-    };
-    let unknown = || (0..phi.len()).filter(|&k| sigma[k] <= 0.0 && point.grams[k].pairs > 0);
-    if unknown().any(has_residuals) { unknown().map(|k| phi[k]).collect() } else { Vec::new() }
 }
 
 fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {

@@ -4,7 +4,7 @@ use crate::fit::errors::last_sweep::BELOW_THE_TURN;
 use crate::fit::settings::Quality;
 use crate::fit::verdict::words::p_value;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
-use crate::outcome::noise::{Expected, FrameSums, LackOfFit, RegularPattern, Repeats};
+use crate::outcome::noise::{Expected, FrameSums, LackOfFit, RegularPattern, Repeats, Test};
 use crate::outcome::verdict::{Stop, Verdict};
 use crate::sums::loss::Loss;
 use crate::units::degrees;
@@ -37,6 +37,8 @@ pub struct Evidence<'a> {
     pub unknown_noise: &'a [f64],
     /// Speckles and pixels of a bin, if there are far fewer speckles than pixels.
     pub few_speckles: Option<(f64, f64)>,
+    /// Whether estimates with weights that know speckles agree with those of least squares; `None` without them.
+    pub disagreement: Option<&'a Test>,
     /// A robust loss that turns within what speckles scatter by, and the spread of residuals in units of sigma.
     pub turns_below_speckles: Option<(Loss, f64)>,
     /// What is acceptable.
@@ -146,8 +148,16 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
              than speckles, or intensities that pixels share"
         )
     });
+    let disagreement = evidence.disagreement.filter(|test| test.p_value < threshold).map(|test| {
+        format!(
+            "estimates with weights that know speckles differ from those of least squares by more than their noise ({}): the model or \
+             the noise is another",
+            p_value(test.p_value)
+        )
+    });
     tested
         .into_iter()
+        .chain(disagreement)
         .chain(few)
         .chain(frames(evidence))
         .chain(patch(evidence))

@@ -12,5 +12,6 @@ mod patches;
 mod regular_patterns;
 mod single_patterns;
 mod swings;
+mod unknown_noise;
 mod where_residuals_are;
 mod words;

@@ -54,13 +54,21 @@ struct Node {
 
 /// An angle between two nodes.
 #[derive(Debug, Clone)]
-struct Place {
-    below: usize,
-    above: usize,
-    share: f64,
+pub(super) struct Place {
+    pub(super) below: usize,
+    pub(super) above: usize,
+    pub(super) share: f64,
     /// Of the functions, and of the columns `[dh .., h, 1]`.
-    factors: Vec<f64>,
-    of_columns: Vec<f64>,
+    pub(super) factors: Vec<f64>,
+    pub(super) of_columns: Vec<f64>,
+}
+
+impl Place {
+    /// To the nearer node.
+    pub(super) fn snap(&mut self) {
+        let nearest = if self.share > 0.5 { self.above } else { self.below };
+        (self.below, self.above, self.share) = (nearest, nearest, 0.0);
+    }
 }
 
 impl Speckles {
@@ -75,13 +83,13 @@ impl Speckles {
         (by_age, swinging): (&[usize], &[usize]),
     ) -> Result<Self> {
         let resemblances = data.resemblances(theta);
-        let chosen = chosen(&resemblances);
-        let query = GridQuery { theta, coarse: &groups.first_frames, step: STEP };
+        let chosen = chosen(&resemblances, MOST_GRIDS);
+        let query = GridQuery { theta, coarse: &groups.first_frames, step: STEP, with_lags: true };
         let longest = lags(data, &query, &chosen)?;
         let functions = Functions::new(groups, theta.len(), by_age, longest);
         let patterns = Patterns::new(groups, theta.len(), by_age);
         let swings = Swings::new(groups, theta.len(), swinging);
-        let nodes = on_grids(data, &query, &chosen, |grid| {
+        let nodes = made_on_grids(data, &query, &chosen, |_, grid| {
             let blocks = Blocks::of(grid, groups.len());
             let columns = blocks.columns(grid);
             Node {
@@ -94,12 +102,7 @@ impl Speckles {
                 blocks,
             }
         })?;
-        let place = |one: &Resemblance| {
-            let (below, above, share) = between(one, &chosen, &resemblances);
-            let of_columns = one.factors.iter().copied().chain([1.0; 2]).collect();
-            Place { below, above, share, factors: functions.factors(&one.factors), of_columns }
-        };
-        let angles = resemblances.iter().map(place).collect();
+        let angles = places(&resemblances, &chosen, &|of_columns: &[f64]| functions.factors(of_columns));
         Ok(Speckles { functions, patterns, swings, nodes, angles })
     }
 
@@ -187,8 +190,22 @@ impl Speckles {
     }
 }
 
+/// Where every angle lies between the chosen ones; `factors` of the functions follow from those of the columns.
+pub(super) fn places(
+    resemblances: &[Resemblance],
+    chosen: &[usize],
+    factors: &dyn Fn(&[f64]) -> Vec<f64>,
+) -> Vec<Place> {
+    let place = |one: &Resemblance| {
+        let (below, above, share) = between(one, chosen, resemblances);
+        let of_columns: Vec<f64> = one.factors.iter().copied().chain([1.0; 2]).collect();
+        Place { below, above, share, factors: factors(&of_columns), of_columns }
+    };
+    resemblances.iter().map(place).collect()
+}
+
 /// The angles of which grids are made, in ascending order of their places.
-fn chosen(resemblances: &[Resemblance]) -> Vec<usize> {
+pub(super) fn chosen(resemblances: &[Resemblance], most: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..resemblances.len()).collect();
     order.sort_by(|&a, &b| resemblances[a].place.total_cmp(&resemblances[b].place));
     let alike = |a: usize, b: usize| {
@@ -202,16 +219,16 @@ fn chosen(resemblances: &[Resemblance]) -> Vec<usize> {
         }
     }
     let one_mask = distinct.iter().all(|&k| resemblances[k].masked_frames == resemblances[distinct[0]].masked_frames);
-    if distinct.len() <= MOST_GRIDS || !one_mask {
+    if distinct.len() <= most || !one_mask {
         return distinct;
     }
     // Each renews so many times as fast as the one before.
     let speed = |k: usize| (resemblances[distinct[k]].place + FEW_RENEWALS).ln();
-    let (last, fastest) = (distinct.len() - 1, MOST_GRIDS - 1);
+    let (last, fastest) = (distinct.len() - 1, most - 1);
     let wanted = |k: usize| speed(0) + (speed(last) - speed(0)) * k as f64 / fastest as f64;
     let away = |place: usize, k: usize| (speed(place) - wanted(k)).abs();
     let nearest = |k: usize| (0..=last).min_by(|&a, &b| away(a, k).total_cmp(&away(b, k))).unwrap_or(last);
-    let mut places: Vec<usize> = (0..MOST_GRIDS).map(nearest).collect();
+    let mut places: Vec<usize> = (0..most).map(nearest).collect();
     places.dedup();
     places.into_iter().map(|k| distinct[k]).collect()
 }
@@ -234,20 +251,23 @@ fn between(one: &Resemblance, chosen: &[usize], all: &[Resemblance]) -> (usize, 
 }
 
 fn lags(data: &dyn RawData, query: &GridQuery<'_>, chosen: &[usize]) -> Result<usize> {
-    Ok(on_grids(data, query, chosen, longest_lag)?.into_iter().min().unwrap_or(0))
+    Ok(made_on_grids(data, query, chosen, |_, grid| longest_lag(grid))?.into_iter().min().unwrap_or(0))
 }
 
-/// What is made of every grid, in order.
-fn on_grids<T: Send + Sync>(
+/// What is made of every grid, in order, by its place in `chosen`.
+pub(super) fn made_on_grids<T: Send + Sync>(
     data: &dyn RawData,
     query: &GridQuery<'_>,
     chosen: &[usize],
-    make: impl Fn(&Grid) -> T + Sync,
+    make: impl Fn(usize, &Grid) -> T + Sync,
 ) -> Result<Vec<T>> {
     let made: Vec<OnceLock<T>> = chosen.iter().map(|_| OnceLock::new()).collect();
     // The largest, where speckles renew fastest, first: a thread that ends early has the small ones left.
     let from_last: Vec<usize> = chosen.iter().rev().copied().collect();
-    data.on_grids(query, &from_last, &|place, grid| drop(made[chosen.len() - 1 - place].set(make(grid))))?;
+    data.on_grids(query, &from_last, &|place, grid| {
+        let place = chosen.len() - 1 - place;
+        drop(made[place].set(make(place, grid)));
+    })?;
     made.into_iter().map(|made| made.into_inner().ok_or_else(lost)).collect()
 }
 

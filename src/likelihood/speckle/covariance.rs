@@ -33,12 +33,21 @@ impl Components {
     /// On a grid.
     #[must_use]
     pub fn of(grid: &Grid, functions: &Functions) -> Self {
+        Components::with_more(grid, functions, &[])
+    }
+
+    /// Of the functions and of `more` behind them: means over the different frames of two groups, as columns of the grid are.
+    #[must_use]
+    pub fn with_more(grid: &Grid, functions: &Functions, more: &[Band]) -> Self {
         let scaled = Scaled::of(grid, functions);
-        let n = functions.all.len();
+        let known = functions.all.iter().map(|&function| LookedAt::of(functions, function, grid));
+        let more_is_empty = more.is_empty();
+        let more = more.iter().map(|band| LookedAt { narrow: Some(band.clone()), wide: None, is_lag: false });
+        let n = functions.all.len() + more.len();
         let mut measured: Vec<Measured> = Vec::with_capacity(n);
         let mut parts: [Array2<f64>; MONOMIALS] = std::array::from_fn(|_| Array2::zeros((n, n)));
-        for (k, &function) in functions.all.iter().enumerate() {
-            let (one, once_more) = Measured::of(&scaled, functions, function, grid);
+        for (k, looked_at) in known.chain(more).enumerate() {
+            let (one, once_more) = Measured::of(&scaled, looked_at, grid);
             measured.push(one);
             let one = &measured[k];
             for (l, other) in measured.iter().enumerate() {
@@ -54,7 +63,30 @@ impl Components {
         }
         let mut components = Components { parts };
         components.set_short_lags(grid, functions);
+        if !more_is_empty {
+            components.add_own_pairs(grid, &measured);
+        }
         components
+    }
+
+    /// A mean over all pairs of a group's frames takes a frame with itself for a pair: what that lacks of tr(J J') and tr(A A').
+    fn add_own_pairs(&mut self, grid: &Grid, measured: &[Measured]) {
+        let own = |one: &Measured, other: &Measured, h: bool| {
+            let of_group = |(a, n): (usize, &f64)| {
+                let decay = if h { grid.columns.last().map_or(0.0, |h| h.get(a, a)) * n / (n - 1.0) } else { 1.0 };
+                decay * one.own[a] * other.own[a] / (n - 1.0)
+            };
+            0.5 * grid.counts.iter().enumerate().filter(|(_, n)| **n > 1.0).map(of_group).sum::<f64>()
+        };
+        for k in 0..measured.len() {
+            for l in 0..=k {
+                let (j, a) = (own(&measured[k], &measured[l], false), own(&measured[k], &measured[l], true));
+                for place in if k == l { vec![[k, l]] } else { vec![[k, l], [l, k]] } {
+                    self.parts[4][place] += j;
+                    self.parts[5][place] += a;
+                }
+            }
+        }
     }
 
     /// tr(J J') and tr(A A') of a bin of short lags and another function: a mean over pairs of groups is not its value at these lags.
@@ -144,6 +176,20 @@ struct Scaled {
     h_blocks: Vec<Vec<f64>>,
 }
 
+/// One function as a matrix.
+struct LookedAt {
+    narrow: Option<Band>,
+    wide: Option<Wide>,
+    is_lag: bool,
+}
+
+impl LookedAt {
+    fn of(functions: &Functions, function: Function, grid: &Grid) -> Self {
+        let is_lag = matches!(function, Function::Lag { .. });
+        LookedAt { narrow: functions.on(function, grid), wide: Wide::of(function), is_lag }
+    }
+}
+
 /// What is computed of one function before pairs of functions are looked at.
 struct Measured {
     /// J.
@@ -158,6 +204,8 @@ struct Measured {
     d: Vec<f64>,
     /// Of every two blocks u, v: u' J v, u' (h J) v symmetric, u' h J h v.
     on_blocks: [Array2<f64>; 3],
+    /// J of every group with itself.
+    own: Vec<f64>,
     /// tr(J J) and tr(A A) of what is 1 on some pairs of two groups and 0 on others: there means do not tell them.
     squares: Option<(f64, f64)>,
 }
@@ -232,10 +280,9 @@ impl Scaled {
 }
 
 impl Measured {
-    fn of(scaled: &Scaled, functions: &Functions, function: Function, grid: &Grid) -> (Self, OnceMore) {
-        let (reach, roots) = (scaled.h.reach(), &scaled.roots);
-        let (n, wide) = (grid.len(), Wide::of(function));
-        let narrow = match functions.on(function, grid) {
+    fn of(scaled: &Scaled, LookedAt { narrow, wide, is_lag }: LookedAt, grid: &Grid) -> (Self, OnceMore) {
+        let (reach, roots, n) = (scaled.h.reach(), &scaled.roots, grid.len());
+        let narrow = match narrow {
             Some(band) => band.map(|a, b, value| value * roots[a] * roots[b]),
             // A score does not see a frame with itself.
             None => Band::from_fn(n, reach, |a, b| match (wide, a == b) {
@@ -254,15 +301,18 @@ impl Measured {
             Some([_, _, cycles]) => cycles.diagonal().into_iter().zip(roots).map(per_frame).collect(),
             None => vec![0.0; n],
         };
-        let squares = matches!(function, Function::Lag { .. }).then(|| {
+        let squares = is_lag.then(|| {
             let sum = |value: &dyn Fn(usize, usize) -> f64| narrow.map(|a, b, j| j * value(a, b)).apply(roots);
             let squares = |column: Vec<f64>| dot(&column, roots);
             (squares(sum(&|_, _| 1.0)), squares(sum(&|a, b| grid.h.get(a, b))))
         });
+        let own = |a: usize| narrow.get(a, a) + wide.map_or(0.0, |wide| wide.at(scaled, a, a));
+        let own = (0..n).map(own).collect();
         let on_blocks = on_blocks(scaled, &narrow);
         let band = through(&scaled.h, narrow);
         let measured = Measured {
             squares,
+            own,
             on_blocks,
             d,
             hv: scaled.h.apply(&v),

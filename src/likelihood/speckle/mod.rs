@@ -27,6 +27,8 @@
 //! w from the residuals of all angles (`energy`: of one; `blocks`: on coarse groups; `trends`: what may be misfit instead;
 //! `shared_noise`: of averaged frames). `departure` says whether sums stand out, `patterns`, `swings` and `gaussian` are for
 //! many sums at once, `single_frames` for those of single frames, `fine_lags` for neighbouring lags, and `normalisation` says what the means do to the contrast.
+//!
+//! `weights` makes of the same covariance weights with which errors are smaller, and `weighted` the scores of a fit with them.
 
 pub mod angles;
 pub mod blocks;
@@ -44,3 +46,5 @@ pub mod shared_noise;
 pub mod single_frames;
 pub mod swings;
 pub mod trends;
+pub mod weighted;
+pub mod weights;

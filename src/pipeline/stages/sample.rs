@@ -104,12 +104,14 @@ impl Run<'_> {
         let threads = settings.run.threads();
         let (together, alone) = (sweep(threads), sweep(1));
         let data = Data { together: &together, alone: &alone, may_be_condensed: strategy == Strategy::Condensed };
-        let (space, scaling) = self.believed(&fitted.outcome.result);
+        // The posterior is that of the cost.
+        let least_squares = fitted.outcome.result.by_least_squares();
+        let (space, scaling) = self.believed(&least_squares);
         let ask = Ask {
             space: &space,
             scaling: &scaling,
             settings: &settings.sample,
-            fitted: &fitted.outcome.result,
+            fitted: &least_squares,
             t_ref_seconds: model.t_ref_seconds(),
             threads,
         };

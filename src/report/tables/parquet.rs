@@ -1,9 +1,10 @@
 //! Results as Parquet tables, one row per parameter, angle or iteration.
 
 use crate::error::{Error, Fault, Result};
-use crate::outcome::fit::{AngleResult, Conditions, FitResult, Iteration, LagResult, TransportPoint};
+use crate::outcome::fit::{AngleResult, Conditions, FitResult, Iteration, LagResult};
 use crate::outcome::parameter::ParameterResult;
 use crate::outcome::search::{Candidate, Search};
+use crate::outcome::transport::TransportPoint;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
 use parquet::arrow::ArrowWriter;
 use std::collections::HashMap;

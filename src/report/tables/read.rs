@@ -1,7 +1,8 @@
 //! Result tables read back: what `parameters.json` does not hold.
 
-use crate::outcome::fit::{Iteration, Rate, TransportPoint};
+use crate::outcome::fit::Iteration;
 use crate::outcome::posterior::Draw;
+use crate::outcome::transport::{Rate, TransportPoint};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};

@@ -29,6 +29,9 @@ pub fn summary(outcome: &FitOutcome) -> String {
             if result.angles.len() > 1 { format!(" at each of {} angles", result.angles.len()) } else { String::new() }
         ));
     }
+    if let Some(found) = &result.weighting {
+        line(format!("weights of pairs: {}: {}", found.weights.name(), found.reason));
+    }
     quality(result, &mut line);
     line(format!("verdict: {}", result.verdict.name()));
     result.reasons.iter().for_each(|reason| line(format!("  - {reason}")));

@@ -10,6 +10,7 @@ use crate::model::diffusion::rows::STATIC_WIDTH;
 use crate::model::laminar_flow::rows::LAMINAR_WIDTH;
 use crate::model::time_tables::ThetaTables;
 use crate::store::block::{Block, BlockPlan, BlockSource};
+use crate::sums::cells::{CellQuery, CellSums};
 use crate::sums::factor::Factor;
 use crate::sums::fold::{PairwiseFold, PairwiseTerm};
 use crate::sums::gram::Gram;
@@ -21,7 +22,7 @@ use crate::sums::stratified_rows::StratifiedRows;
 use crate::sweep::condensed::objective::Condensed;
 use crate::sweep::meter::{SweepMeter, SweepTotals};
 use crate::sweep::raw::patches::Pairs;
-use crate::sweep::raw::work::{BlockWork, FactorWork, GramWork, ResidualWork, RowsWork};
+use crate::sweep::raw::work::{BlockWork, CellWork, FactorWork, GramWork, ResidualWork, RowsWork};
 use crate::sweep::simd::SimdLevel;
 use ndarray::Array2;
 use std::ops::Range;
@@ -224,6 +225,12 @@ impl RawData for Sweep<'_> {
         let sums = self.sums(query.theta, &work, zero)?;
         let weight = |angle: usize| query.weights.map_or(1.0, |weights| weights[angle]);
         Ok(sums.into_iter().enumerate().map(|(angle, sums)| sums.scaled(weight(angle))).collect())
+    }
+
+    fn cells(&self, query: &CellQuery<'_>) -> Result<Vec<CellSums>> {
+        // Of the angles, all of which have blocks.
+        let zero = || CellSums::zero(&query.cells[0], query.blocks.len());
+        self.sums(query.theta, &CellWork { query }, zero)
     }
 
     fn n_pairs(&self) -> u64 {

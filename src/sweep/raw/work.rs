@@ -1,5 +1,6 @@
 //! The work on one block, by what is wanted of it. It starts no thread.
 
+use crate::sums::cells::{CellQuery, CellSums};
 use crate::sums::factor::Factor;
 use crate::sums::gram::Gram;
 use crate::sums::loss::Reweighing;
@@ -9,6 +10,7 @@ use crate::sums::rank_update::Depth;
 use crate::sums::residuals::{FrameGroups, ResidualSums};
 use crate::sums::row_sums::Want;
 use crate::sums::tile::Tile;
+use crate::sweep::raw::cell_patches::IntoCells;
 use crate::sweep::raw::gram_patches::{IntoGram, Wanted};
 use crate::sweep::raw::patches::{Pairs, PatchPass};
 use crate::sweep::raw::residual_patches::IntoResiduals;
@@ -120,6 +122,22 @@ impl BlockWork for ResidualWork<'_> {
 
     fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> ResidualSums {
         let into = IntoResiduals::new(self.reweighing[pairs.block.angle], self.groups, (self.zero)());
+        level.run(PatchPass { model, pairs, into }).finish()
+    }
+}
+
+/// Sums of residuals over cells of groups of frames.
+pub struct CellWork<'a> {
+    /// Which.
+    pub query: &'a CellQuery<'a>,
+}
+
+impl BlockWork for CellWork<'_> {
+    type Output = CellSums;
+
+    fn on<M: PairModel, const W: usize>(&self, level: SimdLevel, model: &M, pairs: Pairs<'_>) -> CellSums {
+        let (query, angle) = (self.query, pairs.block.angle);
+        let into = IntoCells::new(query.scaling[angle], &query.cells[angle], query.blocks);
         level.run(PatchPass { model, pairs, into }).finish()
     }
 }
