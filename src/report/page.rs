@@ -150,10 +150,11 @@ impl Page<'_> {
         let caption = match self.has_model {
             true => {
                 "Data and model share one scale (1st to 99th percentile of the data); stripes or patches in the residual are what the \
-                 model misses. Means over blocks of frames."
+                 model misses. Where frames are more than pixels, means over blocks of them."
             }
             false => {
-                "Means over blocks of frames; stripes are frames that differ, for example by the intensity of the beam."
+                "Where frames are more than pixels, means over blocks of them; stripes are frames that differ, for example by the intensity of \
+                 the beam."
             }
         };
         let why = if shown.why.is_empty() { String::new() } else { format!(": {}", escaped(&shown.why)) };

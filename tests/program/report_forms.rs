@@ -96,7 +96,10 @@ fn arrays_and_json_have_the_names_of_the_python_programs_and_can_be_looked_at() 
         (&analysis["dataset_info"]["n_angles"], &analysis["fit_quality"]["quality_flag"]),
         (&3.into(), &"good".into())
     );
-    assert!(read("convergence_metrics.json")["convergence"]["iterations"].is_u64());
+    let convergence = &read("convergence_metrics.json")["convergence"];
+    assert!(convergence["iterations"].is_u64());
+    let reduction = 1.0 - own["reduced_chi_squared"].as_f64().expect("noise is known");
+    assert_eq!(convergence["chi_squared_reduction"].as_f64(), Some(reduction.max(0.0)));
     let arrays = run.join("nlsq/fitted_data.npz");
     let said = succeeds(folder.path(), &["inspect", arrays.to_str().expect("text")]);
     for line in ["c2_exp", "3 x 60 x 60, f8", "per_angle_scaling", "3 x 2, f8", "a number, f8"] {

@@ -160,9 +160,10 @@ fn in_words(what: What, size: f64, last: &LastSweep) -> String {
         What::Pattern(Pattern { shape: Shape::Within { group }, .. }) => {
             let first = last.nodes.groups.first_frames[group];
             let end = last.nodes.groups.end[first];
+            let within =
+                if end == first + 1 { format!("frame {end}") } else { format!("frames {} to {end}", first + 1) };
             format!(
-                "the data lie {side} the model {of_column} where one frame lies before and the other after an event in frames {} to {end}",
-                first + 1
+                "the data lie {side} the model {of_column} where one frame lies before and the other after an event in {within}"
             )
         }
         What::Swing(Swing { half_waves, .. }) => {

@@ -96,7 +96,7 @@ fn convergence(result: &FitResult, seconds: Option<f64>) -> Value {
             "iterations": result.n_iterations,
             "execution_time": seconds,
             "final_chi_squared": result.chi_squared,
-            "chi_squared_reduction": result.reduced_chi_squared,
+            "chi_squared_reduction": result.reduced_chi_squared.map(below_one),
         },
         "recovery_actions": [],
         "quality_flag": quality(result.verdict),
@@ -105,7 +105,12 @@ fn convergence(result: &FitResult, seconds: Option<f64>) -> Value {
     })
 }
 
-/// The words of the Python programs.
+/// What the Python programs call a reduction.
+fn below_one(reduced_chi_squared: f64) -> f64 {
+    f64::max(1.0 - reduced_chi_squared, 0.0)
+}
+
+/// The words of the Python programs: theirs is about the search alone.
 fn status(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::MaxIterations | Verdict::Interrupted => "max_iter",

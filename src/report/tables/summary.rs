@@ -119,7 +119,8 @@ fn chi_squared(result: &FitResult, line: &mut dyn FnMut(String)) {
         }
     });
     let condition = result.condition_number.map_or("singular".into(), |condition| format!("{condition:.1e}"));
-    line(format!("{} pairs, {} sweeps, condition number {condition}", result.n_pairs, result.iterations.len()));
+    let sweeps = counted(result.iterations.len(), "sweep");
+    line(format!("{} pairs, {sweeps}, condition number {condition}", result.n_pairs));
 }
 
 /// Whether the model fits, what the data tell apart, and what a search has found.
