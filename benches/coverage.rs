@@ -6,8 +6,10 @@
 
 #[path = "../tests/library/common.rs"]
 mod common;
+mod draws;
 
 use common::{fit_memory, settings};
+use draws::{each_case, mean, names};
 use homodyne::experiment::AngleNoise;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
@@ -248,11 +250,6 @@ fn pulls(case: &Case, found: &FitResult) -> Vec<Pull> {
     all
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), value| (sum + value, n + 1.0));
-    sum / n
-}
-
 fn report(case: &Case, all: &[FitResult]) {
     println!("\n{}", case.name());
     let verdicts =
@@ -260,13 +257,7 @@ fn report(case: &Case, all: &[FitResult]) {
     let verdicts: Vec<String> =
         verdicts.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
     let every: Vec<Pull> = all.iter().flat_map(|found| pulls(case, found)).collect();
-    let mut names: Vec<&str> = Vec::new();
-    every.iter().for_each(|pull| {
-        if !names.contains(&pull.name.as_str()) {
-            names.push(&pull.name)
-        }
-    });
-    for name in names {
+    for name in names(&every, |pull| &pull.name) {
         let of: Vec<&Pull> = every.iter().filter(|pull| pull.name == name).collect();
         let share = |level: usize| 100.0 * mean(of.iter().map(|pull| f64::from(u8::from(pull.holds[level]))));
         println!(
@@ -318,24 +309,6 @@ fn report(case: &Case, all: &[FitResult]) {
 }
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    let draws = numbers.first().copied().unwrap_or(200);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    for (place, case) in cases().iter().enumerate() {
-        if numbers.len() > 1 && !numbers[1..].contains(&place) {
-            continue;
-        }
-        // Every other file has a raw diagonal and the pixels of its bins.
-        let (start, told) = (std::time::Instant::now(), place % 2 == 1);
-        let all: Vec<FitResult> = std::thread::scope(|scope| {
-            let work = |thread: usize| {
-                let seeds = (thread..draws).step_by(threads);
-                move || seeds.map(|seed| draw(case, seed as u64, told)).collect::<Vec<FitResult>>()
-            };
-            let running: Vec<_> = (0..threads).map(|thread| scope.spawn(work(thread))).collect();
-            running.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
-        });
-        report(case, &all);
-        println!("  {:.1} s", start.elapsed().as_secs_f64());
-    }
+    // Every other file has a raw diagonal and the pixels of its bins.
+    each_case(&cases(), |case, place, seed| draw(case, seed, place % 2 == 1), report);
 }

@@ -6,8 +6,10 @@
 
 #[path = "../tests/library/common.rs"]
 mod common;
+mod draws;
 
 use common::{fit_memory, settings};
+use draws::{each_case, mean, names};
 use homodyne::fit::settings::Weighting;
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
@@ -262,11 +264,6 @@ fn numbers(case: &Case, found: &FitResult) -> Vec<Number> {
     all
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), value| (sum + value, n + 1.0));
-    sum / n
-}
-
 fn spread(values: &[f64]) -> f64 {
     let middle = mean(values.iter().copied());
     mean(values.iter().map(|value| (value - middle).powi(2))).sqrt()
@@ -279,13 +276,7 @@ fn report(case: &Case, all: &[FitResult]) {
         .filter(|found| found.weighting.as_ref().is_some_and(|found| found.weights == PairWeights::Speckle))
         .collect();
     let every: Vec<Number> = taken.iter().flat_map(|found| numbers(case, found)).collect();
-    let mut names: Vec<&str> = Vec::new();
-    every.iter().for_each(|number| {
-        if !names.contains(&number.name.as_str()) {
-            names.push(&number.name)
-        }
-    });
-    for name in names {
+    for name in names(&every, |number| &number.name) {
         let of: Vec<&Number> = every.iter().filter(|number| number.name == name).collect();
         let spreads = [0, 1].map(|k| spread(&of.iter().map(|number| number.values[k]).collect::<Vec<f64>>()));
         let share = |level: usize| 100.0 * mean(of.iter().map(|number| f64::from(u8::from(number.holds[level]))));
@@ -325,23 +316,5 @@ fn report(case: &Case, all: &[FitResult]) {
 }
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    let draws = numbers.first().copied().unwrap_or(200);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    for (place, case) in cases().iter().enumerate() {
-        if numbers.len() > 1 && !numbers[1..].contains(&place) {
-            continue;
-        }
-        let start = std::time::Instant::now();
-        let all: Vec<FitResult> = std::thread::scope(|scope| {
-            let work = |thread: usize| {
-                let seeds = (thread..draws).step_by(threads);
-                move || seeds.map(|seed| draw(case, seed as u64)).collect::<Vec<FitResult>>()
-            };
-            let running: Vec<_> = (0..threads).map(|thread| scope.spawn(work(thread))).collect();
-            running.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
-        });
-        report(case, &all);
-        println!("  {:.1} s", start.elapsed().as_secs_f64());
-    }
+    each_case(&cases(), |case, _, seed| draw(case, seed), report);
 }

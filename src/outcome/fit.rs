@@ -288,6 +288,7 @@ pub struct FitResult {
     #[serde(default)]
     pub weighting: Option<WeightingFound>,
     /// What condensed data did; `None` without them.
+    #[serde(default)]
     pub condensed: Option<CondensedFit>,
     /// Why the solver stopped.
     pub stop: Stop,

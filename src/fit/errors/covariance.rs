@@ -45,15 +45,22 @@ fn invert(hessian: &Array2<f64>, rows: &[Vec<f64>]) -> Array2<f64> {
     let n = hessian.nrows();
     let scale = hessian.diagonal_scale();
     let scaled = hessian.divided(&scale);
-    let identity = |size: usize| Array2::from_shape_fn((size, n), |(row, col)| f64::from(u8::from(row == col)));
     let inverse = match rows {
-        [] => scaled.solve_positive(&identity(n)),
+        [] => scaled.solve_positive(&Array2::eye(n)),
         _ => None,
     };
-    let inverse = inverse.unwrap_or_else(|| bordered(&scaled, rows, &scale).solve_many(&identity(n + rows.len())));
+    let inverse = inverse.unwrap_or_else(|| bordered_inverse(&scaled, rows, &scale));
     Array2::from_shape_fn((n, n), |(row, col)| {
         f64::midpoint(inverse[[row, col]], inverse[[col, row]]) / (scale[row] * scale[col])
     })
+}
+
+/// The inverse of a matrix in units of its scale, on the space that the rows leave free: the leading rows.
+#[must_use]
+pub fn bordered_inverse(scaled: &Array2<f64>, rows: &[Vec<f64>], scale: &[f64]) -> Array2<f64> {
+    let n = scaled.nrows();
+    let identity = Array2::from_shape_fn((n + rows.len(), n), |(row, col)| f64::from(u8::from(row == col)));
+    bordered(scaled, rows, scale).solve_many(&identity)
 }
 
 /// Variances of contrast and offset of one angle.

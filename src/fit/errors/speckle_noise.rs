@@ -177,19 +177,10 @@ impl Fitted<'_> {
     }
 
     fn covariance(&self, influences: &[Array2<f64>], of_scores: &[Array2<f64>], found: &Levels) -> Array2<f64> {
-        let n = self.bread.inverse.nrows();
-        let mut covariance = Array2::zeros((n, n));
-        for (influence, of_scores) in influences.iter().zip(of_scores) {
-            covariance += &influence.dot(of_scores).dot(&influence.t());
-        }
         let scores = self.last.speckles.functions.scores();
-        for &(one, other) in &self.last.opposite {
-            let cross = self.of_two(&scores, (one, other), found);
-            let part = influences[one].dot(&cross).dot(&influences[other].t());
-            covariance += &part;
-            covariance += &part.t();
-        }
-        covariance
+        covariance_of(influences, &|angle| of_scores[angle].clone(), &self.last.opposite, &|pair| {
+            self.of_two(&scores, pair, found)
+        })
     }
 
     /// Covariance of sums over one angle (rows) with those over another that sees the same speckles.
@@ -210,6 +201,28 @@ impl Fitted<'_> {
         let moved = self.products(angle).dot(&spread.t().dot(all).dot(&spread)).diag().sum();
         2.0 * with_own - moved
     }
+}
+
+/// Covariance of numbers from what a unit of each score moves them by at every angle, and the covariances of the scores: of an angle, and
+/// of two opposite ones, which see the same speckles.
+#[must_use]
+pub fn covariance_of(
+    influences: &[Array2<f64>],
+    of_scores: &dyn Fn(usize) -> Array2<f64>,
+    opposite: &[(usize, usize)],
+    of_two: &dyn Fn((usize, usize)) -> Array2<f64>,
+) -> Array2<f64> {
+    let n = influences.first().map_or(0, Array2::nrows);
+    let mut covariance = Array2::zeros((n, n));
+    for (angle, influence) in influences.iter().enumerate() {
+        covariance += &influence.dot(&of_scores(angle)).dot(&influence.t());
+    }
+    for &(one, other) in opposite {
+        let part = influences[one].dot(&of_two((one, other))).dot(&influences[other].t());
+        covariance += &part;
+        covariance += &part.t();
+    }
+    covariance
 }
 
 /// Relative variance of sigma^2, times the number of second differences whose median tells it: 2 (35 / 18) for their correlation

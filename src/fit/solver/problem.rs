@@ -43,6 +43,13 @@ pub struct Problem<'a> {
 }
 
 impl Problem<'_> {
+    /// Names of moving parameters and scaling coefficients.
+    #[must_use]
+    pub fn names(&self, moving: &[usize]) -> Vec<String> {
+        let physical = moving.iter().map(|&k| self.space.physical[k].name.clone());
+        physical.chain(self.map.named().into_iter().map(|coefficient| coefficient.name)).collect()
+    }
+
     /// The nearest point between the bounds.
     #[must_use]
     pub fn between_bounds(&self, theta: &[f64]) -> Vec<f64> {

@@ -96,7 +96,7 @@ impl Described<'_> {
             expected_reduced_chi_squared: squares.expected,
             lack_of_fit: found.lack_of_fit.clone(),
             reduced_loss: squares.per_degree(squares.loss),
-            covariance_names: names(problem, uncertainty),
+            covariance_names: problem.names(&uncertainty.moving),
             covariance: table(uncertainty, reported, false),
             correlation: table(uncertainty, reported, true),
             covariance_plain: table(uncertainty, plain, false),
@@ -361,11 +361,6 @@ fn angle_noise(noise: &SpeckleNoise, last: &LastSweep, angle: usize) -> NoiseFou
         white_variance: seen.then(|| white / root_speckle),
         renewals: Some(last.renewals[angle]),
     }
-}
-
-fn names(problem: &Problem<'_>, uncertainty: &Uncertainty) -> Vec<String> {
-    let physical = uncertainty.moving.iter().map(|&k| problem.space.physical[k].name.clone());
-    physical.chain(problem.map.named().into_iter().map(|coefficient| coefficient.name)).collect()
 }
 
 /// Free numbers that are not pinned at a bound.

@@ -11,12 +11,11 @@
 
 use crate::error::Result;
 use crate::fit::errors::bread::spread;
-use crate::fit::errors::covariance::held_rows;
+use crate::fit::errors::covariance::{bordered_inverse, held_rows};
 use crate::fit::errors::last_sweep::LastSweep;
-use crate::fit::errors::speckle_noise::SpeckleNoise;
+use crate::fit::errors::speckle_noise::{SpeckleNoise, covariance_of};
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::problem::{Point, Problem};
-use crate::likelihood::reduced::bordered;
 use crate::likelihood::speckle::covariance::Noise;
 use crate::likelihood::speckle::weighted::{Ridged, WeightedScores};
 use crate::parameters::scaling::AngleScaling;
@@ -73,12 +72,11 @@ impl Solved<'_> {
 
     /// The inverse of a matrix of all numbers, those on active constraints and undetermined ones held.
     fn inverse(&self, matrix: &Array2<f64>) -> Array2<f64> {
-        let (n, held) = (matrix.nrows(), &self.uncertainty.undetermined);
+        let held = &self.uncertainty.undetermined;
         let rows = held_rows(self.problem, self.point, self.uncertainty.moving.len(), held);
         let scale = matrix.diagonal_scale();
-        let identity = Array2::from_shape_fn((n + rows.len(), n), |(row, col)| f64::from(u8::from(row == col)));
-        let inverse = bordered(&matrix.divided(&scale), &rows, &scale).solve_many(&identity);
-        Array2::from_shape_fn((n, n), |(row, col)| inverse[[row, col]] / (scale[row] * scale[col]))
+        let inverse = bordered_inverse(&matrix.divided(&scale), &rows, &scale);
+        Array2::from_shape_fn(matrix.raw_dim(), |(row, col)| inverse[[row, col]] / (scale[row] * scale[col]))
     }
 
     /// White part of an intensity's variance in units of the contrast, in the mean over angles.
@@ -227,18 +225,12 @@ fn both(weighted: &Array2<f64>, plain: &Array2<f64>) -> Array2<f64> {
 /// Covariance of weighted estimates and those of least squares.
 fn joint(solved: &Solved<'_>, scores: &WeightedScores, influences: &[Array2<f64>]) -> Array2<f64> {
     let noise = &solved.noise.levels.angles;
-    let n = 2 * solved.n_numbers();
-    let mut joint = Array2::zeros((n, n));
-    for (angle, influence) in influences.iter().enumerate() {
-        joint += &influence.dot(&scores.covariance(angle, noise[angle])).dot(&influence.t());
-    }
-    for &(one, other) in &solved.last.opposite {
-        let cross = scores.covariance_of_two([one, other], [noise[one], noise[other]]);
-        let part = influences[one].dot(&cross).dot(&influences[other].t());
-        joint += &part;
-        joint += &part.t();
-    }
-    joint
+    covariance_of(influences, &|angle| scores.covariance(angle, noise[angle]), &solved.last.opposite, &|(
+        one,
+        other,
+    )| {
+        scores.covariance_of_two([one, other], [noise[one], noise[other]])
+    })
 }
 
 /// Errors behind a covariance.

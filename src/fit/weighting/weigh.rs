@@ -79,7 +79,7 @@ pub fn weigh(solved: &Solved<'_>, wanted: Weighting, is_refused: bool) -> Result
         Way::Settled(estimate) => estimate,
     };
     let (test, sizes) = agreement(solved, &predicted, &estimate);
-    let names = names(solved);
+    let names = solved.problem.names(&solved.uncertainty.moving);
     for (name, size) in names.iter().zip(sizes) {
         found.numbers.entry(name.clone()).and_modify(|number| number.difference_in_errors = size);
     }
@@ -136,12 +136,6 @@ fn obstacle(solved: &Solved<'_>, is_refused: bool) -> Option<&'static str> {
     }
 }
 
-/// Moving parameters and scaling coefficients.
-fn names(solved: &Solved<'_>) -> Vec<String> {
-    let physical = solved.uncertainty.moving.iter().map(|&k| solved.problem.space.physical[k].name.clone());
-    physical.chain(solved.problem.map.named().into_iter().map(|coefficient| coefficient.name)).collect()
-}
-
 fn numbers(solved: &Solved<'_>, predicted: &Predicted, bound: &[Option<f64>]) -> BTreeMap<String, ComparedNumber> {
     let (problem, point) = (solved.problem, solved.point);
     let offset = |(coefficient, value): (Coefficient, f64)| {
@@ -162,7 +156,7 @@ fn numbers(solved: &Solved<'_>, predicted: &Predicted, bound: &[Option<f64>]) ->
         };
         (name, number)
     };
-    names(solved).into_iter().zip(values).enumerate().map(of).collect()
+    problem.names(&solved.uncertainty.moving).into_iter().zip(values).enumerate().map(of).collect()
 }
 
 /// The weighted solution as a point, and its residuals.

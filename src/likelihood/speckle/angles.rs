@@ -64,6 +64,12 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// A part of the nodes, at this place.
+    pub(super) fn among<N, T: Clone>(&self, nodes: &[N], part: fn(&N) -> &T, between: fn(&T, &T, f64) -> T) -> T {
+        let (below, above) = (part(&nodes[self.below]), part(&nodes[self.above]));
+        if self.share > 0.0 { between(below, above, self.share) } else { below.clone() }
+    }
+
     /// To the nearer node.
     pub(super) fn snap(&mut self) {
         let nearest = if self.share > 0.5 { self.above } else { self.below };
@@ -129,9 +135,7 @@ impl Speckles {
 
     /// A part of the nodes, at the place of an angle.
     fn at<T: Clone>(&self, angle: usize, part: fn(&Node) -> &T, between: fn(&T, &T, f64) -> T) -> T {
-        let place = &self.angles[angle];
-        let (below, above) = (part(&self.nodes[place.below]), part(&self.nodes[place.above]));
-        if place.share > 0.0 { between(below, above, place.share) } else { below.clone() }
+        self.angles[angle].among(&self.nodes, part, between)
     }
 
     /// An angle as its coarse groups see it.

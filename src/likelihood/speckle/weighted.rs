@@ -86,9 +86,7 @@ impl WeightedScores {
 
     /// A part of the nodes, at the place of an angle.
     fn at<T: Clone>(&self, angle: usize, part: fn(&Node) -> &T, between: fn(&T, &T, f64) -> T) -> T {
-        let place = &self.angles[angle];
-        let (below, above) = (part(&self.nodes[place.below]), part(&self.nodes[place.above]));
-        if place.share > 0.0 { between(below, above, place.share) } else { below.clone() }
+        self.angles[angle].among(&self.nodes, part, between)
     }
 
     fn of_blocks(&self, angle: usize) -> Array2<f64> {
