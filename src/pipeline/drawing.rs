@@ -1,20 +1,20 @@
 //! One pass for everything that is looked at: sums of every angle become pictures and figures, angle by angle, each on one thread. It
-//! knows neither results nor files.
+//! knows neither results nor where files go.
 
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::likelihood::speckle::lag_means::of_speckles;
 use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter, refused_threads};
-use crate::outcome::curves::Curve;
 use crate::outcome::pictures::{AGES, AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA, Map, SEGMENTS};
 use crate::pipeline::looked_at::LookedAt;
+use crate::report::curves::curves_of_angle;
 use crate::report::figures::formats::svg::{address, on_page};
 use crate::report::figures::formats::{Format, written};
 use crate::report::figures::lines::{Figure, cuts, frames};
 use crate::report::figures::maps::{Triptych, name, small};
 use crate::report::figures::palette::Colours;
-use crate::report::figures::picture::{Image, Picture};
+use crate::report::figures::picture::Picture;
 use crate::report::page::Shown;
 use crate::sweep::raw::picture_patches::{Grain, IntoPicture, Level, Sum};
 
@@ -69,18 +69,17 @@ pub struct Known {
 }
 
 /// One angle, drawn.
-pub struct Drawn {
-    /// What was seen.
-    pub picture: AnglePicture,
-    /// Files of its map.
-    map: Files,
-    /// The map for the page, where the angle is shown there.
-    on_page: Option<String>,
-    small: Image,
+struct Drawn {
+    picture: AnglePicture,
+    shown: Shown,
+    files: Files,
 }
 
 /// Files of a report: names below its directory, and contents.
 pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Where files go as soon as they are drawn: those of hundreds of figures are never all in memory.
+pub type Put<'a> = &'a mut dyn FnMut(Files) -> Result<()>;
 
 /// Everything that drawing needs.
 pub struct Drawing {
@@ -120,27 +119,42 @@ impl Drawing {
         Drawing { source, known, phi_degrees, grain, dt_seconds, model, settings }
     }
 
-    /// All angles.
+    /// All angles: what was seen of each, and what a page shows of it.
     ///
     /// # Errors
-    /// What the store reports; Interrupted if the user has asked to stop.
-    pub fn all(&self, watch: &Watch<'_>) -> Result<Vec<Drawn>> {
+    /// What the store and `put` report; Interrupted if the user has asked to stop.
+    pub fn all(&self, put: Put<'_>, watch: &Watch<'_>) -> Result<(Vec<AnglePicture>, Vec<Shown>)> {
         let n = self.phi_degrees.len();
-        let mut drawn = Vec::with_capacity(n);
-        let flow = Dataflow {
-            n_items: n,
-            lanes: Lanes::self_reading(self.settings.threads),
-            read: &|_| Ok(()),
-            work: &|angle, ()| self.angle(angle),
-            meter: &Meter::default(),
-        };
-        flow.fold(&mut |angle, one| {
-            drawn.push(one);
+        let (mut pictures, mut angles) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        self.each(n, &|angle| self.angle(angle), &mut |angle, Drawn { picture, shown, files }| {
+            pictures.push(picture);
+            angles.push(shown);
+            put(files)?;
             watch.tell(&Event::Angles { work: "report", done: angle + 1, all: n });
             watch.check()
         })?;
         refused_threads().iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
-        Ok(drawn)
+        Ok((pictures, angles))
+    }
+
+    /// Figures of all angles together, as files.
+    ///
+    /// # Errors
+    /// Internal if a picture cannot be encoded; what `put` reports.
+    pub fn together(&self, figures: &[Figure], put: Put<'_>) -> Result<()> {
+        self.each(figures.len(), &|k| self.files(&figures[k].name, &figures[k].picture), &mut |_, files| put(files))
+    }
+
+    /// What all threads draw, in order.
+    fn each<T: Send>(
+        &self,
+        n_items: usize,
+        draw: &(dyn Fn(usize) -> Result<T> + Sync),
+        take: &mut dyn FnMut(usize, T) -> Result<()>,
+    ) -> Result<()> {
+        let lanes = Lanes::self_reading(self.settings.threads);
+        let (read, work, meter) = (&|_| Ok(()), &|item, ()| draw(item), &Meter::default());
+        Dataflow { n_items, lanes, read, work, meter }.fold(take)
     }
 
     fn angle(&self, angle: usize) -> Result<Drawn> {
@@ -156,20 +170,24 @@ impl Drawing {
             colours: self.settings.colours.unwrap_or_default(),
             model: self.model.unwrap_or_default(),
         };
-        let figure = triptych.picture();
-        Ok(Drawn {
-            picture: self.picture(angle, known, &sums),
-            map: self.files(&name(phi_degrees), &figure)?,
-            on_page: self.is_shown(angle).then(|| on_page(&figure)).transpose()?,
-            small: small(&map, self.settings.colours.unwrap_or_default()),
-        })
+        let (figure, picture) = (triptych.picture(), self.picture(angle, known, &sums));
+        let small = small(&map, triptych.colours);
+        let curves = curves_of_angle(&picture, self.dt_seconds);
+        let lines: Vec<Figure> =
+            [cuts(&curves, phi_degrees, &small), frames(&curves, phi_degrees)].into_iter().flatten().collect();
+        let map_file = name(phi_degrees);
+        let mut files = self.files(&map_file, &figure)?;
+        for line in &lines {
+            files.extend(self.files(&line.name, &line.picture)?);
+        }
+        let line_files = lines.iter().map(|line| line.name.clone()).collect();
+        let on_page = self.is_shown(angle).then(|| on_page(&figure)).transpose()?;
+        let (small, why, figures) = (address(&small)?, String::new(), on_page.map(|map| (map, lines)));
+        Ok(Drawn { picture, shown: Shown { phi_degrees, small, why, map_file, line_files, figures }, files })
     }
 
     /// A figure in every format.
-    ///
-    /// # Errors
-    /// Internal if it cannot be encoded.
-    pub fn files(&self, name: &str, picture: &Picture) -> Result<Files> {
+    fn files(&self, name: &str, picture: &Picture) -> Result<Files> {
         let file = |format: &Format| Ok((format!("plots/{name}.{}", format.ending()), written(picture, *format)?));
         self.settings.formats.iter().map(file).collect()
     }
@@ -230,37 +248,6 @@ impl Drawing {
             fit: self.model.map(|_| 1.0 + level.offset_less_one + level.contrast * h / pairs),
         };
         sums.iter().filter(|sum| sum[0] > 0.0).map(point).collect()
-    }
-
-    /// The files of all angles, and what a page shows of them.
-    ///
-    /// # Errors
-    /// Internal if a picture cannot be encoded.
-    pub fn shown(&self, drawn: Vec<Drawn>, curves: &[Curve]) -> Result<(Files, Vec<Shown>)> {
-        let (mut files, mut angles) = (Files::new(), Vec::new());
-        for Drawn { picture, map, on_page, small } in drawn {
-            let phi_degrees = picture.phi_degrees;
-            let lines: Vec<Figure> =
-                [cuts(curves, phi_degrees, &small), frames(curves, phi_degrees)].into_iter().flatten().collect();
-            files.extend(map);
-            for figure in &lines {
-                files.extend(self.files(&figure.name, &figure.picture)?);
-            }
-            let line_files = lines.iter().map(|figure| figure.name.clone()).collect();
-            let (figures, why) = (on_page.map(|map| (map, lines)), String::new());
-            let (small, map_file) = (address(&small)?, name(phi_degrees));
-            angles.push(Shown { phi_degrees, small, why, map_file, line_files, figures });
-        }
-        Ok((files, angles))
-    }
-
-    /// Figures of all angles together, as files.
-    ///
-    /// # Errors
-    /// Internal if a picture cannot be encoded.
-    pub fn together(&self, figures: &[Figure]) -> Result<Files> {
-        let files = figures.iter().map(|figure| self.files(&figure.name, &figure.picture));
-        Ok(files.collect::<Result<Vec<Files>>>()?.into_iter().flatten().collect())
     }
 
     /// Whether all figures of an angle are wanted.

@@ -6,7 +6,7 @@
 //! what a fit would take, `many_q` runs one after another, `tune` looks at the machine.
 //!
 //! `looked_at` is what `drawing` makes pictures of, `chosen_angles` which of them come first, `peers_fit` the same from files of the Python programs, `report_directory` holds
-//! pictures; `fitted`, `peers_files` and `peers_draws` are further forms of a result.
+//! pictures (`report_folder` while they are drawn); `fitted`, `peers_files` and `peers_draws` are further forms of a result.
 
 mod agreement;
 mod chain_checkpoint;
@@ -30,6 +30,7 @@ mod posterior_directory;
 pub mod progress;
 pub mod readiness;
 mod report_directory;
+mod report_folder;
 pub mod run;
 pub mod run_directory;
 mod run_record;

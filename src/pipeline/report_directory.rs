@@ -1,16 +1,12 @@
-//! The directory of a report: a result is read for it, and it appears whole. It draws nothing.
+//! The directory of a report: what it says of itself, and the result that is read for it. It draws nothing.
 
 use crate::error::catalogue::Code;
-use crate::error::{Error, Fault, Result, io_at};
-use crate::listener::{LogLevel, Watch};
-use crate::machine::claim::free_name;
-use crate::machine::file_identity::content_hash;
-use crate::machine::folder::{make_folder, parent_of};
-use crate::machine::publish::{Kind, StagedDirectory};
+use crate::error::{Error, Fault, Result};
+use crate::machine::publish::Kind;
 use crate::machine::regular_file;
 use crate::outcome::fit::{Conditions, FitOutcome};
 use crate::parameters::definitions::ShearConvention;
-use crate::pipeline::drawing::{Files, ReportSettings};
+use crate::pipeline::drawing::ReportSettings;
 use crate::pipeline::marked_directory::Marked;
 use crate::pipeline::run_record::{Noted, RECORD_NAME};
 use crate::report::figures::formats::Format;
@@ -216,34 +212,6 @@ pub fn no_results(file: &Path, expected: &str) -> Error {
 
 const ANGLES: &str = "angles";
 const COLOURS: &str = "colormap";
-
-/// Writes the files of a report into a directory that appears whole; a report that was changed is kept beside what it is `of`: itself, or
-/// the results that it stands in, where what somebody has added would be a foreign file.
-pub fn publish(
-    (place, of): (&Path, &Path),
-    says: Map<String, Value>,
-    files: Files,
-    watch: &Watch<'_>,
-) -> Result<PathBuf> {
-    check_place(place)?;
-    if place.join(PICTURES.marker).is_file() && !PICTURES.is_as_written(place) {
-        // A place such as `.` has no name of its own.
-        let named = if of.file_name().is_some() { of.to_path_buf() } else { of.canonicalize().map_err(io_at(of))? };
-        let name = format!("{}-{REPORT}", named.file_name().unwrap_or_default().to_string_lossy());
-        let aside = free_name(&named.with_file_name(name), "changed");
-        std::fs::rename(place, &aside).map_err(io_at(place))?;
-        watch.log(LogLevel::Warning, &format!("the report that was changed is kept as {}", aside.display()));
-    }
-    let staged = StagedDirectory::begin(place, KIND)?;
-    for (name, content) in &files {
-        let path = staged.path().join(name);
-        make_folder(&parent_of(&path))?;
-        std::fs::write(&path, content).map_err(io_at(&path))?;
-    }
-    let hashes = files.iter().map(|(name, content)| (name.clone(), content_hash(content).into())).collect();
-    PICTURES.mark(staged.path(), says, hashes)?;
-    Ok(staged.publish()?.join(PAGE))
-}
 
 /// Pictures may come to a place where nothing is, or where earlier ones are.
 ///

@@ -42,10 +42,9 @@ pub const BASINS: &str = "basins";
 /// Of a result and what was seen of its angles; `joint` is h of the model at any azimuth in degrees, a mean over ages, by the lag in
 /// frames.
 #[must_use]
-pub fn curves(outcome: &FitOutcome, pictures: &[&AnglePicture], joint: &dyn Fn(f64, usize) -> f64) -> Vec<Curve> {
+pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture], joint: &dyn Fn(f64, usize) -> f64) -> Vec<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;
-    let mut all: Vec<Curve> = pictures.iter().flat_map(|picture| cuts(picture, dt_seconds)).collect();
-    all.extend(pictures.iter().map(|picture| frames(picture, dt_seconds)));
+    let mut all = curves_of_data(pictures, dt_seconds);
     let rates = rates(outcome, pictures);
     let direction = flow_direction(outcome, pictures, &rates);
     all.extend(joint_rates(outcome, pictures, joint));
@@ -86,15 +85,18 @@ fn cuts(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
     picture.cuts.iter().map(of_cut).collect()
 }
 
-/// Without a fit: cuts and frames.
+/// Of what was seen of one angle: cuts and frames.
 #[must_use]
-pub fn curves_of_data(pictures: &[&AnglePicture], dt_seconds: f64) -> Vec<Curve> {
-    let of_angle = |picture: &&AnglePicture| {
-        let mut curves = cuts(picture, dt_seconds);
-        curves.push(frames(picture, dt_seconds));
-        curves
-    };
-    pictures.iter().flat_map(of_angle).collect()
+pub fn curves_of_angle(picture: &AnglePicture, dt_seconds: f64) -> Vec<Curve> {
+    let mut curves = cuts(picture, dt_seconds);
+    curves.push(frames(picture, dt_seconds));
+    curves
+}
+
+/// The same of all angles: all there is without a fit.
+#[must_use]
+pub fn curves_of_data(pictures: &[AnglePicture], dt_seconds: f64) -> Vec<Curve> {
+    pictures.iter().flat_map(|picture| curves_of_angle(picture, dt_seconds)).collect()
 }
 
 fn frames(picture: &AnglePicture, dt_seconds: f64) -> Curve {
@@ -106,7 +108,7 @@ fn frames(picture: &AnglePicture, dt_seconds: f64) -> Curve {
 }
 
 /// A line at phi0, or where it comes again after 180 degrees among the angles.
-fn flow_direction(outcome: &FitOutcome, pictures: &[&AnglePicture], rates: &Curve) -> Option<Curve> {
+fn flow_direction(outcome: &FitOutcome, pictures: &[AnglePicture], rates: &Curve) -> Option<Curve> {
     let found = outcome.result.parameters.iter().find(|found| found.name == "phi0")?;
     let most = rates.points.iter().filter_map(|point| point.y).fold(0.0, f64::max);
     let inside = |phi: f64| {
@@ -177,7 +179,7 @@ fn by_lag(outcome: &FitOutcome) -> Curve {
     Curve::of(CHI_BY_LAG, ["lag (s)", "chi2 per pair"], outcome.result.lags.iter().map(point).collect())
 }
 
-fn by_age(pictures: &[&AnglePicture], conditions: &Conditions) -> Option<Curve> {
+fn by_age(pictures: &[AnglePicture], conditions: &Conditions) -> Option<Curve> {
     let n_ages = pictures.iter().map(|picture| picture.ages.len()).max().filter(|n| *n > 0)?;
     let seconds = conditions.n_frames as f64 * conditions.dt_seconds;
     let at_age = |k: usize| {
@@ -204,7 +206,7 @@ fn basins(outcome: &FitOutcome) -> Option<Curve> {
 }
 
 /// Density of residuals of all angles, and that of the normal distribution.
-fn residuals(pictures: &[&AnglePicture]) -> Option<Curve> {
+fn residuals(pictures: &[AnglePicture]) -> Option<Curve> {
     let mut counts = vec![0_u64; 2 * MOST_SIGMA * BINS_PER_SIGMA];
     for picture in pictures {
         counts.iter_mut().zip(&picture.residuals).for_each(|(sum, count)| *sum += count);

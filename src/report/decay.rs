@@ -27,9 +27,9 @@ const SMALL_STEP: f64 = 1e-9;
 /// angle alone, over the fit's contrast and offset, and to the model in the same way; the model's rate times the ratio of both knows
 /// what is no stretched exponential.
 #[must_use]
-pub fn rates(outcome: &FitOutcome, pictures: &[&AnglePicture]) -> Curve {
+pub fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
     let dt_seconds = outcome.conditions.dt_seconds;
-    let of_angle = |(picture, angle): (&&AnglePicture, &AngleResult)| {
+    let of_angle = |(picture, angle): (&AnglePicture, &AngleResult)| {
         let cut = picture.cuts.iter().find(|cut| cut.segment.is_none())?;
         let height = |value: f64| (value - angle.offset) / angle.contrast_fitted;
         let level = angle.offset + angle.contrast_fitted / E;
@@ -63,7 +63,7 @@ const JOINT_STEP_DEGREES: f64 = 2.0;
 #[must_use]
 pub fn joint_rates(
     outcome: &FitOutcome,
-    pictures: &[&AnglePicture],
+    pictures: &[AnglePicture],
     joint: &dyn Fn(f64, usize) -> f64,
 ) -> Option<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;

@@ -13,13 +13,13 @@ use crate::machine::claim::Claim;
 use crate::machine::folder::{make_folder, parent_of};
 use crate::model::catalogue::Model;
 use crate::outcome::curves::Curve;
-use crate::outcome::pictures::AnglePicture;
 use crate::outcome::transport::{Rate, TransportPoint};
 use crate::parameters::definitions::{AnalysisMode, LawPlaces, ShearConvention};
-use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
+use crate::pipeline::drawing::{Drawing, Known, Put, ReportSettings};
 use crate::pipeline::looked_at::{LookedAt, StoreAtTheta};
 use crate::pipeline::peers_fit::PeersFit;
 use crate::pipeline::report_directory;
+use crate::pipeline::report_folder::ReportFolder;
 use crate::report::curves::{curves_of_data, laws};
 use crate::report::figures::lines::{figures, figures_of_truth};
 use crate::report::page::{Facts, Page};
@@ -217,16 +217,16 @@ impl Look<'_> {
         let Seen { known, model, laws, content_key } = seen;
         let settings = &report_directory::as_before(self.place, self.settings);
         let drawing = Drawing::of(source, experiment, known, model, settings);
-        let drawn = drawing.all(self.watch)?;
-        let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
+        let mut folder = ReportFolder::begin((self.place, self.place))?;
+        let put: Put<'_> = &mut |files| folder.put(files);
+        let (pictures, angles) = drawing.all(put, self.watch)?;
         let mut curves = curves_of_data(&pictures, experiment.time.dt_seconds);
         curves.extend(laws.into_iter().filter(|curve| !curve.points.is_empty()));
         let figures = if model == Some(TRUTH) { figures_of_truth(&curves) } else { figures(&curves, &[]) };
-        let (mut files, angles) = drawing.shown(drawn, &curves)?;
         let q_per_angstrom = Some(experiment.q_per_angstrom);
         let origin = Origin { run_id: "", store_content_key: &content_key, q_per_angstrom, conditions: None };
-        files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &origin)?));
-        files.extend(drawing.together(&figures)?);
+        put(vec![("curves.parquet".to_owned(), tables::curves::table(&curves, &origin)?)])?;
+        drawing.together(&figures, put)?;
         let page = Page {
             // Of the q of a file only one is drawn.
             name: &format!("{} at q = {} 1/angstrom", self.name, experiment.q_per_angstrom),
@@ -240,7 +240,7 @@ impl Look<'_> {
             formats: &settings.formats,
             posterior: None,
         };
-        files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
-        report_directory::publish((self.place, self.place), report_directory::as_asked(settings), files, self.watch)
+        put(vec![(report_directory::PAGE.to_owned(), page.html()?.into_bytes())])?;
+        folder.publish(report_directory::as_asked(settings), self.watch)
     }
 }

@@ -9,13 +9,14 @@ use crate::outcome::fit::{AngleResult, FitResult};
 use crate::outcome::pictures::AnglePicture;
 use crate::outcome::posterior::PosteriorResult;
 use crate::pipeline::chosen_angles::{Chosen, chosen};
-use crate::pipeline::drawing::{Drawing, Known, ReportSettings};
+use crate::pipeline::drawing::{Drawing, Known, Put, ReportSettings};
 use crate::pipeline::fitted::write_fitted;
 use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::peers_draws::write_peers_draws;
 use crate::pipeline::peers_files::write_peers_files;
 use crate::pipeline::posterior_directory::read_posterior;
 use crate::pipeline::report_directory::{self, Reported};
+use crate::pipeline::report_folder::ReportFolder;
 use crate::pipeline::stages::report_table::{is_table, report_table};
 use crate::report::curves::curves;
 use crate::report::figures::lines::figures;
@@ -63,18 +64,16 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     let source = StoreAtTheta::of_result(Arc::clone(&store) as _, &reported.outcome)?;
     let joint = StoreAtTheta::of_result(Arc::clone(&store) as _, &reported.outcome)?;
     let drawing = Drawing::of(Box::new(source), store.experiment(), known, Some("fit"), settings);
-    let drawn = drawing.all(watch)?;
-    let pictures: Vec<&AnglePicture> = drawn.iter().map(|drawn| &drawn.picture).collect();
+    let mut folder = ReportFolder::begin((&place, directory))?;
+    let put: Put<'_> = &mut |files| folder.put(files);
+    let (pictures, mut angles) = drawing.all(put, watch)?;
     let mut curves = curves(&reported.outcome, &pictures, &|phi, lag| joint.mean_h(phi, lag));
     curves.extend(sampled.iter().flat_map(|found| drawn_curves(found, &reported, (&pictures, &drawing), &joint)));
     let figures = figures(&curves, &together(result));
-    let (mut files, mut angles) = drawing.shown(drawn, &curves)?;
     chosen.iter().for_each(|known| angles[known.angle].why.clone_from(&known.why));
-    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &reported.origin())?));
-    files.extend(drawing.together(&figures)?);
+    put(vec![("curves.parquet".to_owned(), tables::curves::table(&curves, &reported.origin())?)])?;
     let (results, diagnostics) = (posterior::results(&curves), posterior::diagnostics(&curves));
-    files.extend(drawing.together(&results)?);
-    files.extend(drawing.together(&diagnostics)?);
+    [&figures, &results, &diagnostics].into_iter().try_for_each(|figures| drawing.together(figures, put))?;
     let page = Page {
         name: &reported.name,
         outcome: Some(&reported.outcome),
@@ -87,20 +86,20 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
         formats: &settings.formats,
         posterior: sampled.as_ref().map(|found| PosteriorShown::of(found, &results, &diagnostics)),
     };
-    files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
+    put(vec![(report_directory::PAGE.to_owned(), page.html()?.into_bytes())])?;
     let mut says = report_directory::as_asked(&asked);
     says.insert("result_key".to_owned(), reported.noted.result_key.clone().into());
-    report_directory::publish((&place, directory), says, files, watch)
+    folder.publish(says, watch)
 }
 
 /// Curves of draws; of c2 for the angles that are shown.
 fn drawn_curves(
     found: &PosteriorResult,
     reported: &Reported,
-    (pictures, drawing): (&[&AnglePicture], &Drawing),
+    (pictures, drawing): (&[AnglePicture], &Drawing),
     joint: &StoreAtTheta,
 ) -> Vec<Curve> {
-    let all = pictures.iter().copied().enumerate();
+    let all = pictures.iter().enumerate();
     let shown: Vec<(usize, &AnglePicture)> = all.filter(|(angle, _)| drawing.is_shown(*angle)).collect();
     let mean_h = |theta: &[f64], phi: f64, lags: &[usize]| joint.mean_h_at(theta, phi, lags);
     let mut curves = posterior_curves(found, &reported.outcome);

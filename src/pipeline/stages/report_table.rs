@@ -6,6 +6,7 @@ use crate::listener::Watch;
 use crate::machine::regular_file;
 use crate::pipeline::drawing::{Files, ReportSettings};
 use crate::pipeline::report_directory;
+use crate::pipeline::report_folder::ReportFolder;
 use crate::pipeline::run_directory::TABLE_NAME;
 use crate::report::figures::formats::written;
 use crate::report::figures::lines;
@@ -72,5 +73,7 @@ pub fn report_table(directory: &Path, settings: &ReportSettings, watch: &Watch<'
         has_page: &has_page,
     };
     files.push((report_directory::PAGE.to_owned(), page.html()?.into_bytes()));
-    report_directory::publish((&place, directory), report_directory::as_asked(&settings), files, watch)
+    let mut folder = ReportFolder::begin((&place, directory))?;
+    folder.put(files)?;
+    folder.publish(report_directory::as_asked(&settings), watch)
 }

@@ -134,8 +134,8 @@ impl Triptych<'_> {
             let at = tick / seconds * SIDE;
             let (across, up) = (x + at, bottom - at);
             scene.elements.extend([
-                polyline(vec![(across, bottom), (across, bottom + 4.0)], INK, 1.0),
-                polyline(vec![(x, up), (x - 4.0, up)], INK, 1.0),
+                polyline(vec![(across, bottom + 1.0), (across, bottom + 4.0)], INK, 1.0),
+                polyline(vec![(x - 1.0, up), (x - 4.0, up)], INK, 1.0),
                 anchored(tick.to_string(), [across, bottom + 17.0], 12, TextAnchor::Middle),
                 anchored(tick.to_string(), [x - 6.0, up + 4.0], 12, TextAnchor::End),
             ]);

@@ -35,11 +35,12 @@ pub fn polyline(points: Vec<(f64, f64)>, colour: &str, width: f64) -> Primitive 
     Primitive::PolyLine { points, stroke: colour.into(), stroke_width: width, stroke_dasharray: None }
 }
 
-/// The edge of a rectangle.
+/// The edge of a rectangle, around it: a picture in it stays whole.
 pub fn frame(place: Place) -> Primitive {
-    let Place { x, y, width, height } = place;
-    let corners = vec![(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)];
-    polyline(corners, INK, 1.0)
+    const WIDTH: f64 = 1.0;
+    let [left, top] = [place.x, place.y].map(|from| from - 0.5 * WIDTH);
+    let (right, bottom) = (left + place.width + WIDTH, top + place.height + WIDTH);
+    polyline(vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], INK, WIDTH)
 }
 
 /// A filled dot.

@@ -93,6 +93,28 @@ mod tests {
     }
 
     #[test]
+    fn shapes_on_a_picture_let_it_shine_through_and_those_beside_it_leave_it_whole() {
+        use crate::report::figures::shapes::{area, frame};
+        let at = |shapes: &[kuva::render::render::Primitive], (x, y): (usize, usize)| {
+            let mut picture = picture();
+            picture.images[0].place = Place { x: 100.0, y: 100.0, width: 20.0, height: 20.0 };
+            picture.scene.elements = shapes.to_vec();
+            let bytes = written(&picture, Format::Png).expect("encoded");
+            let mut reader = ::png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("PNG");
+            let mut pixels = vec![0; reader.output_buffer_size().expect("small")];
+            reader.next_frame(&mut pixels).expect("PNG");
+            [0, 1, 2].map(|part| pixels[4 * (y * 1040 + x) + part])
+        };
+        let around = [frame(Place { x: 100.0, y: 100.0, width: 20.0, height: 20.0 })];
+        assert_eq!([at(&around, (200, 200)), at(&around, (239, 239))], [[127, 0, 0]; 2], "the frame is around it");
+        assert!(at(&around, (198, 210)).iter().all(|part| *part < 80), "and there");
+        let half = [area(&[(90.0, 90.0), (110.0, 90.0), (110.0, 130.0), (90.0, 130.0)], "#0000ff", 0.5)];
+        let [red, green, blue] = at(&half, (210, 210));
+        assert!(red.abs_diff(63) < 3 && green < 3 && blue.abs_diff(127) < 3, "{red} {green} {blue}");
+        assert_eq!(at(&half, (230, 210)), [127, 0, 0]);
+    }
+
+    #[test]
     fn pages_of_print_hold_the_words_as_words() {
         let bytes = written(&picture(), Format::Pdf).expect("encoded");
         assert!(bytes.starts_with(b"%PDF-1.") && bytes.ends_with(b"%%EOF"));

@@ -2,12 +2,13 @@
 
 use crate::error::{Error, Fault, Result};
 use crate::report::figures::formats::print::on_paper;
-use crate::report::figures::picture::{Image, Picture};
+use crate::report::figures::picture::{Image, Picture, Place};
 use kuva::backend::raster::RasterBackend;
 use kuva::render::color::Color;
 use kuva::render::render::{Primitive, Scene};
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder};
 use std::io::Cursor;
+use std::ops::Range;
 
 /// Pixels per unit of a figure.
 const SCALE: f64 = 2.0;
@@ -19,10 +20,13 @@ pub fn png(picture: &Picture) -> Result<Vec<u8>> {
     let scene = &picture.scene;
     let width = (scene.width * SCALE).ceil() as usize;
     let mut pixels = drawn(scene, "white")?;
-    if !picture.images.is_empty() {
-        // What shapes leave of black and of white paper differs by what they let shine through.
-        let on_black = drawn(scene, "black")?;
-        picture.images.iter().for_each(|image| put_below(image, width, (&mut pixels, &on_black)));
+    for image in &picture.images {
+        // Most pictures have nothing on them, and shapes take their time.
+        if scene.elements.iter().any(|shape| lies_on(shape, image.place)) {
+            put_below(image, width, (&mut pixels, scene))?;
+        } else {
+            on_canvas(image, width, |at, _, colour| pixels[at..at + colour.len()].copy_from_slice(&colour));
+        }
     }
     let size = (width, pixels.len() / (width * DEPTH));
     encoded(size, &pixels, |encoder| encoder.set_color(ColorType::Rgba))
@@ -67,19 +71,62 @@ fn printed(mut shape: Primitive) -> Primitive {
     shape
 }
 
-/// A picture below shapes that were drawn on white and on black.
-fn put_below(image: &Image, width: usize, (pixels, on_black): (&mut [u8], &[u8])) {
+/// Whether something may be drawn on a rectangle: lines by their parts, words and clips not at all, as figures have none there.
+fn lies_on(shape: &Primitive, place: Place) -> bool {
+    let touches = |[(x1, y1), (x2, y2)]: [(f64, f64); 2], beside: f64| {
+        x1.max(x2) + beside > place.x
+            && x1.min(x2) - beside < place.x + place.width
+            && y1.max(y2) + beside > place.y
+            && y1.min(y2) - beside < place.y + place.height
+    };
+    match shape {
+        Primitive::PolyLine { points, stroke_width, .. } => {
+            points.windows(2).any(|two| touches([two[0], two[1]], 0.5 * stroke_width))
+        }
+        Primitive::Line { x1, y1, x2, y2, stroke_width, .. } => touches([(*x1, *y1), (*x2, *y2)], 0.5 * stroke_width),
+        Primitive::Text { .. } | Primitive::RichText { .. } => false,
+        Primitive::GroupStart { .. } | Primitive::GroupEnd | Primitive::ClipStart { .. } | Primitive::ClipEnd => false,
+        Primitive::Rect { x, y, width, height, .. } => touches([(*x, *y), (x + width, y + height)], 0.0),
+        // Areas and dots.
+        Primitive::Path(_) | Primitive::Circle { .. } | Primitive::CircleBatch { .. } | Primitive::RectBatch { .. } => {
+            true
+        }
+    }
+}
+
+/// A picture below shapes that were drawn on white: what they leave of black and of white paper differs by what they let shine through.
+fn put_below(image: &Image, width: usize, (pixels, scene): (&mut [u8], &Scene)) -> Result<()> {
+    let [columns, rows] = on_pixels(image.place);
+    let shift = format!("translate({},{})", -(columns.start as f64) / SCALE, -(rows.start as f64) / SCALE);
+    let mut there = Scene::new(columns.len() as f64 / SCALE, rows.len() as f64 / SCALE);
+    there.elements.push(Primitive::GroupStart { transform: Some(shift), title: None, extra_attrs: None });
+    there.elements.extend(scene.elements.iter().cloned());
+    let on_black = drawn(&there, "black")?;
+    on_canvas(image, width, |at, within, colour| {
+        for (part, colour) in colour.into_iter().enumerate() {
+            let black = on_black[within + part];
+            let through = u16::from(pixels[at + part] - black);
+            pixels[at + part] = black + (through * u16::from(colour) / 255) as u8;
+        }
+    });
+    Ok(())
+}
+
+/// Columns and rows of pixels that a rectangle takes.
+fn on_pixels(place: Place) -> [Range<usize>; 2] {
     let along = |from: f64, size: f64| (from * SCALE).round() as usize..((from + size) * SCALE).round() as usize;
-    let (columns, rows) = (along(image.place.x, image.place.width), along(image.place.y, image.place.height));
-    for row in rows.clone() {
-        let of_row = (row - rows.start) * image.size.1 / rows.len();
-        for column in columns.clone() {
-            let colour = image.colour((column - columns.start) * image.size.0 / columns.len(), of_row);
-            let at = (row * width + column) * DEPTH;
-            for (part, colour) in colour.into_iter().enumerate() {
-                let through = u16::from(pixels[at + part] - on_black[at + part]);
-                pixels[at + part] = on_black[at + part] + (through * u16::from(colour) / 255) as u8;
-            }
+    [along(place.x, place.width), along(place.y, place.height)]
+}
+
+/// Every pixel that a picture takes: where it is on the canvas, where in the picture's own rectangle, and its colour.
+fn on_canvas(image: &Image, width: usize, mut put: impl FnMut(usize, usize, [u8; 3])) {
+    let [columns, rows] = on_pixels(image.place);
+    let of_columns: Vec<usize> = (0..columns.len()).map(|across| across * image.size.0 / columns.len()).collect();
+    for (down, row) in rows.clone().enumerate() {
+        let of_row = down * image.size.1 / rows.len();
+        let (at, within) = (row * width + columns.start, down * columns.len());
+        for (across, &of_column) in of_columns.iter().enumerate() {
+            put((at + across) * DEPTH, (within + across) * DEPTH, image.colour(of_column, of_row));
         }
     }
 }
