@@ -46,6 +46,15 @@ pub struct Cut {
     pub points: Vec<CutPoint>,
 }
 
+/// Means over the pairs of one frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FrameMean {
+    /// Of c2.
+    pub data: f64,
+    /// What is to be expected of them: the mean of the model over the same pairs, and before a fit that of all ages at the same lags.
+    pub expected: f64,
+}
+
 /// Everything of one angle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnglePicture {
@@ -53,8 +62,8 @@ pub struct AnglePicture {
     pub phi_degrees: f64,
     /// All ages, then the segments.
     pub cuts: Vec<Cut>,
-    /// Mean of c2 over all pairs of a frame; `None` where there are none.
-    pub frames: Vec<Option<f64>>,
+    /// All pairs of a frame; `None` where there are none.
+    pub frames: Vec<Option<FrameMean>>,
     /// Pairs, and their sum of squared residuals in sigma, by age; empty where sigma is not known.
     pub ages: Vec<(u64, f64)>,
     /// Numbers of residuals (data less fit) in bins of sigma / [`BINS_PER_SIGMA`], from -[`MOST_SIGMA`] on; empty where sigma is not

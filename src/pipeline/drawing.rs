@@ -6,7 +6,9 @@ use crate::experiment::Experiment;
 use crate::likelihood::speckle::lag_means::of_speckles;
 use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter, refused_threads};
-use crate::outcome::pictures::{AGES, AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA, Map, SEGMENTS};
+use crate::outcome::pictures::{
+    AGES, AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, FrameMean, MOST_SIGMA, Map, SEGMENTS,
+};
 use crate::pipeline::looked_at::LookedAt;
 use crate::report::curves::curves_of_angle;
 use crate::report::figures::formats::svg::{address, on_page};
@@ -199,14 +201,34 @@ impl Drawing {
             segment: (segment < SEGMENTS).then_some(segment),
             points: self.points(angle, known, (segment, &sums.lags[segment])),
         };
-        let frame = |&[pairs, y]: &[f64; 2]| (pairs > 0.0).then(|| 1.0 + y / pairs);
         AnglePicture {
             phi_degrees: self.phi_degrees[angle],
             cuts: [SEGMENTS].into_iter().chain(0..SEGMENTS).map(cut).collect(),
-            frames: sums.frames.iter().map(frame).collect(),
+            frames: self.frame_means(known.level, sums),
             ages: if is_judged { ages.collect() } else { Vec::new() },
             residuals: if is_judged { sums.residuals.clone() } else { Vec::new() },
         }
+    }
+
+    /// Every frame with what is expected of its pairs: first and last frames have pairs at other lags than those between, and
+    /// neighbours of masked ones lack a short one.
+    fn frame_means(&self, level: Level, sums: &IntoPicture<'_>) -> Vec<Option<FrameMean>> {
+        let has_pairs = |frame: usize| sums.frames[frame][0] > 0.0;
+        let mean = |[pairs, y]: [f64; 2]| y / pairs;
+        let of_all_ages = |frame: usize| {
+            let others = (0..sums.frames.len()).filter(|&other| has_pairs(other) && other != frame);
+            let known = others.map(|other| mean(sums.diagonals[frame.abs_diff(other)])).filter(|mean| mean.is_finite());
+            let (n, sum) = known.fold((0.0, 0.0), |(n, sum), y| (n + 1.0, sum + y));
+            1.0 + mean([n, sum])
+        };
+        let of_model = |[pairs, _, h]: [f64; 3]| 1.0 + level.offset_less_one + level.contrast * h / pairs;
+        let frame = |(frame, &[pairs, y, h]): (usize, &[f64; 3])| {
+            has_pairs(frame).then(|| FrameMean {
+                data: 1.0 + y / pairs,
+                expected: if self.model.is_some() { of_model([pairs, y, h]) } else { of_all_ages(frame) },
+            })
+        };
+        sums.frames.iter().enumerate().map(frame).collect()
     }
 
     /// Both triangles alike.

@@ -2,7 +2,7 @@
 
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::fit::{AngleResult, Conditions, FitOutcome};
-use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, MOST_SIGMA};
+use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, FrameMean, MOST_SIGMA};
 use crate::outcome::search::Basin;
 use crate::outcome::transport::{Rate, TransportPoint};
 use crate::report::decay::{PHI, joint_rates, rates};
@@ -32,7 +32,7 @@ pub const CHI_BY_LAG: &str = "chi2_by_lag";
 pub const CHI_BY_AGE: &str = "chi2_by_age";
 /// Histogram of residuals.
 pub const RESIDUALS: &str = "residuals";
-/// Mean of c2 over the pairs of every frame.
+/// Mean of c2 over the pairs of every frame; the model is what is expected of the same pairs.
 pub const FRAMES: &str = "frames";
 /// Cost by iteration.
 pub const CONVERGENCE: &str = "convergence";
@@ -100,9 +100,11 @@ pub fn curves_of_data(pictures: &[AnglePicture], dt_seconds: f64) -> Vec<Curve> 
 }
 
 fn frames(picture: &AnglePicture, dt_seconds: f64) -> Curve {
-    let point =
-        |(k, mean): (usize, &Option<f64>)| CurvePoint { x: k as f64 * dt_seconds, y: *mean, ..CurvePoint::default() };
-    let points = picture.frames.iter().enumerate().map(point).filter(|point| point.y.is_some()).collect();
+    let point = |(k, mean): (usize, &Option<FrameMean>)| {
+        let FrameMean { data, expected } = (*mean)?;
+        Some(CurvePoint { x: k as f64 * dt_seconds, y: Some(data), y_error: None, model: Some(expected) })
+    };
+    let points = picture.frames.iter().enumerate().filter_map(point).collect();
     let phi_degrees = Some(picture.phi_degrees);
     Curve { phi_degrees, ..Curve::of(FRAMES, ["time of the frame (s)", "mean of c2 over its pairs"], points) }
 }

@@ -193,7 +193,7 @@ pub fn cuts(curves: &[Curve], phi_degrees: f64, small: &Image) -> Option<Figure>
         plots.extend((!model.is_empty()).then(|| line(&model, colour, None)));
     }
     let phi = degrees(phi_degrees);
-    let has_model = own.iter().any(|curve| curve.points.iter().any(|point| point.model.is_some()));
+    let has_model = own.iter().any(|curve| has_model(curve));
     own.first().map(|curve| {
         let title = format!("c2 against the lag at {phi} degrees");
         let drawn = scene(plots, &title, [curve.x_label, curve.y_label], LOG_X);
@@ -230,18 +230,34 @@ fn bands(picture: &mut Picture, small: &Image) {
     picture.scene.elements.push(frame(place));
 }
 
-/// Mean of c2 of every frame of one angle.
+/// Mean of c2 of every frame of one angle, less what is expected of its pairs: only so ends and gaps do not stand out.
 #[must_use]
 pub fn frames(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
-    let curve = curves.iter().find(|curve| curve.figure == FRAMES && curve.phi_degrees == Some(phi_degrees))?;
-    let phi = degrees(phi_degrees);
-    let title = format!("Mean of c2 over the pairs of every frame at {phi} degrees");
-    let drawn = scene(with_model(curve), &title, [curve.x_label, curve.y_label], LINEAR);
-    Some(Figure {
-        name: format!("frames_phi={phi}"),
-        caption: "Frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
-        picture: Picture::of(&title, drawn),
-    })
+    let named = |name: &str| curves.iter().find(|one| one.figure == name && one.phi_degrees == Some(phi_degrees));
+    let (curve, phi) = (named(FRAMES)?, degrees(phi_degrees));
+    let difference = |point: &CurvePoint| Some((point.x, point.y? - point.model?));
+    let differences: Vec<(f64, f64)> = curve.points.iter().filter_map(difference).collect();
+    let zero = [differences.first()?.0, differences.last()?.0].map(|x| (x, 0.0));
+    let plots = vec![points(&differences, &[], DATA, None), line(&zero, MODEL, None)];
+    let (less, caption) = match named(CUTS).is_some_and(has_model) {
+        true => (
+            "the model",
+            "Mean over all pairs of a frame, less the model's mean over the same pairs. Slow waves are speckles that neighbours share; \
+             single frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
+        ),
+        false => (
+            "all ages",
+            "Mean over all pairs of a frame, less that of all ages at the same lags. Slow waves are speckles that neighbours share, or a \
+             sample that ages; single frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
+        ),
+    };
+    let title = format!("Mean of c2 of every frame at {phi} degrees, less {less}");
+    let drawn = scene(plots, &title, [curve.x_label, "difference of c2"], LINEAR);
+    Some(Figure { name: format!("frames_phi={phi}"), caption, picture: Picture::of(&title, drawn) })
+}
+
+fn has_model(curve: &Curve) -> bool {
+    curve.points.iter().any(|point| point.model.is_some())
 }
 
 /// D0 against q with the straight line that its exponent is told by.

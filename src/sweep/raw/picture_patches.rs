@@ -48,8 +48,10 @@ pub struct IntoPicture<'a> {
     pub ages: Vec<[f64; 2]>,
     /// By bin: residuals.
     pub residuals: Vec<u64>,
-    /// By frame: pairs with it, and their y.
-    pub frames: Vec<[f64; 2]>,
+    /// By frame: pairs with it, their y and h.
+    pub frames: Vec<[f64; 3]>,
+    /// By single lag in frames: pairs and their y.
+    pub diagonals: Vec<[f64; 2]>,
 }
 
 impl<'a> IntoPicture<'a> {
@@ -65,7 +67,8 @@ impl<'a> IntoPicture<'a> {
             lags: vec![vec![Sum::default(); bins]; grain.segments + 1],
             ages: vec![[0.0; 2]; grain.ages],
             residuals: vec![0; 2 * grain.residual_bins.0],
-            frames: vec![[0.0; 2]; grain.n_frames],
+            frames: vec![[0.0; 3]; grain.n_frames],
+            diagonals: vec![[0.0; 2]; grain.n_frames],
         }
     }
 
@@ -77,8 +80,10 @@ impl<'a> IntoPicture<'a> {
         *pixel = [pixel[0] + 1.0, pixel[1] + y, pixel[2] + h];
         for frame in [i, j] {
             let sum = &mut self.frames[frame];
-            *sum = [sum[0] + 1.0, sum[1] + y];
+            *sum = [sum[0] + 1.0, sum[1] + y, sum[2] + h];
         }
+        let diagonal = &mut self.diagonals[j - i];
+        *diagonal = [diagonal[0] + 1.0, diagonal[1] + y];
         let (age, bin) = (i + j, grain.bin_of_lag[j - i]);
         let twice = 2 * grain.n_frames;
         for segment in [age * grain.segments / twice, grain.segments] {
