@@ -11,9 +11,10 @@ use crate::outcome::pictures::{
 };
 use crate::pipeline::looked_at::LookedAt;
 use crate::report::curves::curves_of_angle;
+use crate::report::figures::angle_lines::{cuts, frames};
 use crate::report::figures::formats::svg::{address, on_page};
 use crate::report::figures::formats::{Format, written};
-use crate::report::figures::lines::{Figure, cuts, frames};
+use crate::report::figures::lines::Figure;
 use crate::report::figures::maps::{Triptych, name, small};
 use crate::report::figures::palette::Colours;
 use crate::report::figures::picture::Picture;

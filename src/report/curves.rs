@@ -22,8 +22,8 @@ pub const SHEAR_RATE: &str = "shear_rate";
 pub const CONTRAST: &str = "contrast";
 /// Of every angle.
 pub const OFFSET: &str = "offset";
-/// Of every angle.
-pub const CHI: &str = "chi2_nu";
+/// chi-square per pair of every angle.
+pub const CHI: &str = "chi2_by_angle";
 /// Of every angle.
 pub const SIGMA: &str = "sigma";
 /// chi-square per pair by lag.

@@ -126,8 +126,8 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
     figures.dedup();
     for expected in [
         "chi2_by_age",
+        "chi2_by_angle",
         "chi2_by_lag",
-        "chi2_nu",
         "contrast",
         "convergence",
         "decay_rate",
@@ -143,7 +143,7 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
     }
     // Chi-square of every angle has beside it what the noise lets expect, and how much it may vary.
     let of_angles = |name: &str| -> Vec<f64> {
-        let rows = (0..batch.num_rows()).filter(|&row| text("figure", row) == "chi2_nu");
+        let rows = (0..batch.num_rows()).filter(|&row| text("figure", row) == "chi2_by_angle");
         rows.map(|row| number(name, row).expect("known")).collect()
     };
     for ((chi, expected), spread) in of_angles("y").into_iter().zip(of_angles("model")).zip(of_angles("y_error")) {

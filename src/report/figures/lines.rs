@@ -1,20 +1,19 @@
-//! Line figures, each from the curves of its name.
+//! Line figures of all angles together, each from the curves of its name.
 
 use crate::outcome::curves::{Curve, CurvePoint};
-use crate::outcome::pictures::SEGMENTS;
 use crate::report::curves::{
-    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, CUTS, DIFFUSION, DISPLACEMENT, FRAMES, OFFSET, PHI0,
-    RESIDUALS, SHEAR_RATE, SIGMA,
+    BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, DIFFUSION, DISPLACEMENT, OFFSET, PHI0, RESIDUALS,
+    SHEAR_RATE, SIGMA,
 };
 use crate::report::decay::{JOINT_RATES, RATES};
 use crate::report::figures::ellipses::pairs;
-use crate::report::figures::picture::{Image, Picture, Place};
+use crate::report::figures::picture::Picture;
 use crate::report::figures::polar::{self, polar};
-use crate::report::figures::shapes::{area, frame};
-use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, SIZE, band, line, points, scene};
+use crate::report::figures::style::{
+    Axes, COLOURS, DATA, LINEAR, LOG_BOTH, LOG_X, LOG_Y, MODEL, SLOPE, band, line, points, scene,
+};
 use crate::report::pairs::{PAIRS, Together};
 use crate::report::tables::many_q::PowerLawCheck;
-use crate::units::degrees;
 use kuva::prelude::Plot;
 
 /// A figure with what to look for.
@@ -27,11 +26,6 @@ pub struct Figure {
     /// What is drawn.
     pub picture: Picture,
 }
-
-const LOG_X: Axes = Axes { log_x: true, log_y: false };
-const LOG_BOTH: Axes = Axes { log_x: true, log_y: true };
-const LINEAR: Axes = Axes { log_x: false, log_y: false };
-const LOG_Y: Axes = Axes { log_x: false, log_y: true };
 
 /// A figure of one curve.
 struct About {
@@ -86,14 +80,26 @@ const SINGLE: [About; 13] = [
         "Bands hold at least 68 and 95 % of angles if their noise is what was found; one far beyond is not described by the model.",
         LINEAR,
     ),
-    about(SIGMA, "Noise of one c2 value at every angle", "It follows the number of pixels of a bin.", LINEAR),
+    about(
+        SIGMA,
+        "Noise of one c2 value at every angle",
+        "It follows the number of pixels of a bin. Without errors: values share frames, and what that does to chi2 is in its bands.",
+        LINEAR,
+    ),
     about(
         CHI_BY_LAG,
         "chi2 per pair by lag",
-        "Where the model fails: flat means that all lags are described alike.",
+        "Where the model fails: flat means that all lags are described alike. Neighbouring lags share frames and speckles: smooth waves \
+         are noise too, and the test of fit, which knows that, decides.",
         LOG_X,
     ),
-    about(CHI_BY_AGE, "chi2 per pair by age", "A rise says that the sample or the beam has changed.", LINEAR),
+    about(
+        CHI_BY_AGE,
+        "chi2 per pair by age",
+        "A rise says that the sample or the beam has changed. Neighbouring ages share frames and speckles: smooth waves are noise too, \
+         and the test of fit, which knows that, decides.",
+        LINEAR,
+    ),
     about(
         RESIDUALS,
         "Residuals in units of sigma",
@@ -178,87 +184,8 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     Some(Figure { name, caption, picture })
 }
 
-/// c2 against the lag at one angle: all ages and the parts by age, which are bands on a small map beside them.
-#[must_use]
-pub fn cuts(curves: &[Curve], phi_degrees: f64, small: &Image) -> Option<Figure> {
-    let own: Vec<&Curve> =
-        curves.iter().filter(|curve| curve.figure == CUTS && curve.phi_degrees == Some(phi_degrees)).collect();
-    let mut plots = Vec::new();
-    for curve in &own {
-        let name = curve.segment.map_or("all ages".to_owned(), |segment| format!("fifth {segment}"));
-        let colour = COLOURS[curve.segment.unwrap_or(0) % COLOURS.len()];
-        let errors: Vec<f64> = curve.points.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
-        plots.push(points(&xy(curve, |point| point.y), &errors, colour, Some(&name)));
-        let model = xy(curve, |point| point.model);
-        plots.extend((!model.is_empty()).then(|| line(&model, colour, None)));
-    }
-    let phi = degrees(phi_degrees);
-    let has_model = own.iter().any(|curve| has_model(curve));
-    own.first().map(|curve| {
-        let title = format!("c2 against the lag at {phi} degrees");
-        let drawn = scene(plots, &title, [curve.x_label, curve.y_label], LOG_X);
-        let mut picture = Picture::of(&format!("{title}, all ages and five parts by age"), drawn);
-        bands(&mut picture, small);
-        let caption = match has_model {
-            true => "Points are means along diagonals with their standard errors, lines the model; parts are by age.",
-            false => "Points are means along diagonals; parts by age that differ say that the sample ages.",
-        };
-        Figure { name: format!("g2_phi={phi}"), caption, picture }
-    })
-}
-
-/// Which pairs the parts by age are, on the map: those whose middle lies in a fifth of the time.
-fn bands(picture: &mut Picture, small: &Image) {
-    let side = 72.0;
-    let place = Place { x: SIZE[0] - side - 8.0, y: SIZE[1] - side - 46.0, width: side, height: side };
-    picture.images.push(Image { place, ..small.clone() });
-    // The line of pairs of one age runs from edge to edge, across the diagonal.
-    let edge = |part: usize| {
-        let reach = 2.0 * part as f64 / SEGMENTS as f64;
-        let (far, near) = (reach.min(1.0), (reach - 1.0).max(0.0));
-        [(far, near), (near, far)].map(|(t1, t2)| (place.x + side * t1, place.y + side * (1.0 - t2)))
-    };
-    for part in 0..SEGMENTS {
-        let ([a, b], [d, c]) = (edge(part), edge(part + 1));
-        // The band around the middle has the two corners off the diagonal besides.
-        let is_middle = part == SEGMENTS / 2;
-        let corner = |t1: f64, t2: f64| is_middle.then_some((place.x + side * t1, place.y + side * (1.0 - t2)));
-        let band: Vec<(f64, f64)> =
-            [a].into_iter().chain(corner(1.0, 0.0)).chain([d, c]).chain(corner(0.0, 1.0)).chain([b]).collect();
-        picture.scene.elements.push(area(&band, COLOURS[part + 1], 0.55));
-    }
-    picture.scene.elements.push(frame(place));
-}
-
-/// Mean of c2 of every frame of one angle, less what is expected of its pairs: only so ends and gaps do not stand out.
-#[must_use]
-pub fn frames(curves: &[Curve], phi_degrees: f64) -> Option<Figure> {
-    let named = |name: &str| curves.iter().find(|one| one.figure == name && one.phi_degrees == Some(phi_degrees));
-    let (curve, phi) = (named(FRAMES)?, degrees(phi_degrees));
-    let difference = |point: &CurvePoint| Some((point.x, point.y? - point.model?));
-    let differences: Vec<(f64, f64)> = curve.points.iter().filter_map(difference).collect();
-    let zero = [differences.first()?.0, differences.last()?.0].map(|x| (x, 0.0));
-    let plots = vec![points(&differences, &[], DATA, None), line(&zero, MODEL, None)];
-    let (less, caption) = match named(CUTS).is_some_and(has_model) {
-        true => (
-            "the model",
-            "Mean over all pairs of a frame, less the model's mean over the same pairs. Slow waves are speckles that neighbours share; \
-             single frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
-        ),
-        false => (
-            "all ages",
-            "Mean over all pairs of a frame, less that of all ages at the same lags. Slow waves are speckles that neighbours share, or a \
-             sample that ages; single frames that stand out are bad frames or flashes of the beam: leave them out with masked_frames.",
-        ),
-    };
-    let title = format!("Mean of c2 of every frame at {phi} degrees, less {less}");
-    let drawn = scene(plots, &title, [curve.x_label, "difference of c2"], LINEAR);
-    Some(Figure { name: format!("frames_phi={phi}"), caption, picture: Picture::of(&title, drawn) })
-}
-
-fn has_model(curve: &Curve) -> bool {
-    curve.points.iter().any(|point| point.model.is_some())
-}
+/// Longest error on a logarithmic axis, as a share of its value.
+const LONGEST: f64 = 0.9;
 
 /// D0 against q with the straight line that its exponent is told by.
 #[must_use]
@@ -266,11 +193,13 @@ pub fn over_q(curve: &Curve, law: Option<&PowerLawCheck>) -> Figure {
     let title = law.map_or("D0 against q".to_owned(), |law| {
         format!("D0 against q: exponent {:.3} +- {:.3}", law.exponent, law.exponent_uncertainty)
     });
-    let errors: Vec<f64> = curve.points.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
+    // A logarithm has no place for errors that reach zero.
+    let error = |point: &CurvePoint| point.y_error.unwrap_or(0.0).min(LONGEST * point.y.unwrap_or(0.0));
+    let errors: Vec<f64> = curve.points.iter().map(error).collect();
     let (data, model) = (xy(curve, |point| point.y), xy(curve, |point| point.model));
     let mut plots = vec![points(&data, &errors, DATA, None)];
     plots.extend((!model.is_empty()).then(|| line(&model, MODEL, None)));
-    let drawn = scene(plots, &title, [curve.x_label, curve.y_label], LOG_BOTH);
+    let drawn = scene(plots, &title, [curve.x_label, curve.y_label], SLOPE);
     Figure {
         name: curve.figure.to_owned(),
         caption: "Simple diffusion does not depend on q: an exponent of zero within its error.",
@@ -278,7 +207,8 @@ pub fn over_q(curve: &Curve, law: Option<&PowerLawCheck>) -> Figure {
     }
 }
 
-fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {
+/// Points of a curve that have a value.
+pub(super) fn xy(curve: &Curve, value: fn(&CurvePoint) -> Option<f64>) -> Vec<(f64, f64)> {
     curve.points.iter().filter_map(|point| Some((point.x, value(point)?))).collect()
 }
 
@@ -382,6 +312,24 @@ fn with_bands(curve: &Curve, axes: Axes) -> Vec<Plot> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kuva::render::render::Primitive;
+
+    #[test]
+    fn an_exponent_is_read_from_logarithmic_axes_however_little_they_span() {
+        let d0 = |k: f64| CurvePoint { x: 0.004 + 0.0004 * k, y: Some(1.9e4 + k), y_error: Some(3e4), model: None };
+        let figure = over_q(&curve("d0_over_q", 4, d0), None);
+        let texts: Vec<String> = figure.picture.scene.elements.iter().filter_map(text).collect();
+        for mark in ["2000", "5000", "20000"] {
+            assert!(texts.iter().any(|text| text == mark), "{mark}: {texts:?}");
+        }
+    }
+
+    fn text(shape: &Primitive) -> Option<String> {
+        match shape {
+            Primitive::Text { content, .. } => Some(content.clone()),
+            _ => None,
+        }
+    }
 
     fn curve(name: &'static str, n: usize, point: impl Fn(f64) -> CurvePoint) -> Curve {
         Curve::of(name, ["phi (degree)", "value"], (0..n).map(|k| point(k as f64)).collect())

@@ -1,6 +1,7 @@
 //! Figures: what is drawn (`picture`), how all look (`style`, `palette`, `shapes`), the figures themselves, and the formats that they are
 //! written in.
 
+pub mod angle_lines;
 pub mod ellipses;
 pub mod formats;
 pub mod lines;

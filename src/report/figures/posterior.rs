@@ -5,14 +5,12 @@ use crate::parameters::definitions::find;
 use crate::report::curves::CUTS;
 use crate::report::figures::lines::Figure;
 use crate::report::figures::picture::Picture;
-use crate::report::figures::style::{Axes, COLOURS, DATA, MODEL, band, line, points, scene};
+use crate::report::figures::style::{Axes, COLOURS, DATA, LINEAR, LOG_X, MODEL, band, line, points, scene};
 use crate::report::posterior_curves::{
     AUTOCORRELATION, DRAWN_DIFFUSION, DRAWN_PAIRS, DRAWN_SHEAR_RATE, ENERGY, MARGINAL, RANK, TRACE,
 };
 use crate::report::posterior_cuts::DRAWN_CUTS;
 use kuva::prelude::Plot;
-
-const LINEAR: Axes = Axes { log_x: false, log_y: false };
 
 /// Pairs whose draws are shown: the most correlated ones.
 const MOST_PAIRS: usize = 6;
@@ -127,7 +125,7 @@ fn bands(curves: &[Curve], (name, law): (&'static str, &str)) -> Option<Figure> 
     let mut plots = vec![band(&x, &edge(3)?, &edge(97)?, DATA), band(&x, &edge(16)?, &edge(84)?, DATA)];
     plots.push(line(&xy(median), DATA, None));
     let title = format!("Posterior of {law}");
-    let drawn = scene(plots, &title, [median.x_label, median.y_label], Axes { log_x: true, log_y: is_positive });
+    let drawn = scene(plots, &title, [median.x_label, median.y_label], Axes { log_y: is_positive, ..LOG_X });
     let caption = "Median of the draws with bands that hold 68 and 95 % of them.";
     Some(Figure { name: name.to_owned(), caption, picture: Picture::of(&title, drawn) })
 }
@@ -140,7 +138,7 @@ fn cut(curves: &[Curve], median: &Curve) -> Option<Figure> {
     let data = points(&xy(of_segment(curves, CUTS, (Some(phi), None))?), &[], DATA, Some("data"));
     let plots = vec![data, band(&x, &edge(3)?, &edge(97)?, MODEL), line(&xy(median), MODEL, Some("draws"))];
     let title = format!("Posterior of c2 at {phi:.1} degrees");
-    let drawn = scene(plots, &title, [median.x_label, median.y_label], Axes { log_x: true, log_y: false });
+    let drawn = scene(plots, &title, [median.x_label, median.y_label], LOG_X);
     let caption =
         "Mean over ages, and the band that holds 95 % of the draws; data beside it are not what the model says.";
     Some(Figure { name: format!("{DRAWN_CUTS}_{phi:.1}"), caption, picture: Picture::of(&title, drawn) })

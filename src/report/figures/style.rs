@@ -27,7 +27,20 @@ pub struct Axes {
     pub log_x: bool,
     /// Logarithmic y.
     pub log_y: bool,
+    /// Whether they are logarithmic also where values span so little that a linear axis would have better marks: slopes are exponents.
+    pub even_if_narrow: bool,
 }
+
+/// Both straight.
+pub const LINEAR: Axes = Axes { log_x: false, log_y: false, even_if_narrow: false };
+/// Lags.
+pub const LOG_X: Axes = Axes { log_x: true, ..LINEAR };
+/// Densities.
+pub const LOG_Y: Axes = Axes { log_y: true, ..LINEAR };
+/// Laws.
+pub const LOG_BOTH: Axes = Axes { log_x: true, log_y: true, even_if_narrow: false };
+/// Exponents.
+pub const SLOPE: Axes = Axes { even_if_narrow: true, ..LOG_BOTH };
 
 /// A plot in the colours and type of the page.
 #[must_use]
@@ -54,8 +67,10 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         .with_tick_format(TickFormat::Custom(Arc::new(number)))
         .with_theme(theme);
     let layout = around_one(layout);
-    let along_x = layout.data_x_range.filter(|_| axes.log_x).and_then(tight);
-    let along_y = layout.data_y_range.filter(|_| axes.log_y).and_then(tight);
+    let narrowest = if axes.even_if_narrow { 1.0 } else { NARROWEST };
+    let ends =
+        |range: Option<(f64, f64)>, is_log: bool| range.filter(|_| is_log).and_then(|ends| tight(ends, narrowest));
+    let (along_x, along_y) = (ends(layout.data_x_range, axes.log_x), ends(layout.data_y_range, axes.log_y));
     let layout = match along_x {
         Some([from, to]) => layout.with_log_x().with_x_axis_min(from).with_x_axis_max(to),
         None => layout,
@@ -112,9 +127,9 @@ const NARROWEST: f64 = 2.0;
 const FREE: f64 = 0.03;
 
 /// The ends of a logarithmic axis: as near to the data as they can be with a few marks (1, 2, 5, 10 ..) between them. `None` where it
-/// would be no better than a linear one.
-fn tight((low, high): (f64, f64)) -> Option<[f64; 2]> {
-    if !(low > 0.0 && high >= NARROWEST * low && high.is_finite()) {
+/// would be no better than a linear one, because data span less than the narrowest.
+fn tight((low, high): (f64, f64), narrowest: f64) -> Option<[f64; 2]> {
+    if !(low > 0.0 && high >= narrowest * low && high.is_finite()) {
         return None;
     }
     let free = (high / low).powf(FREE);
@@ -188,11 +203,16 @@ mod tests {
 
     #[test]
     fn logarithmic_axes_end_with_the_data_and_have_marks() {
+        let tight = |ends| tight(ends, NARROWEST);
         let [from, to] = tight((0.1, 29.9)).expect("wide");
         assert!(from > 0.07 && to < 40.0, "{from} {to}");
         let [from, to] = tight((2.1, 8.4)).expect("wide enough");
         assert!((from - 2.0).abs() < 0.1 && (to - 10.0).abs() < 1e-9, "{from} {to}");
         assert_eq!([tight((920.0, 960.0)), tight((0.0, 1.0)), tight((-1.0, 1.0))], [None; 3]);
+        // A slope is an exponent however little it spans.
+        let [from, to] = super::tight((920.0, 960.0), 1.0).expect("positive");
+        assert!((from - 500.0).abs() < 1e-9 && (to - 1000.0).abs() < 1e-9, "{from} {to}");
+        assert_eq!([super::tight((0.0, 1.0), 1.0), super::tight((-1.0, 1.0), 1.0)], [None; 2]);
     }
 
     #[test]
