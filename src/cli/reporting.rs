@@ -18,6 +18,7 @@ Examples:
   homodyne report results/latest --fitted                 every pair: fitted/phi=<degrees>/fitted.parquet
   homodyne report results/latest --npz                    nlsq/fitted_data.npz and JSON under the names of the Python programs
   homodyne report results/latest --angles -30,0,60 --colormap jet --formats svg,png,pdf
+  homodyne report elsewhere/run --store elsewhere/store   of a result or a store that was moved
 
 Every line figure can be drawn again from report/curves.parquet: figure, phi_degrees, segment, x, y, y_error, model.";
 
@@ -70,6 +71,9 @@ pub struct ReportArguments {
     /// Write data, model and residual of every pair too: fitted/phi=<degrees>/fitted.parquet.
     #[arg(long)]
     fitted: bool,
+    /// Where the store that was fitted is now, if it, or the run directory, was moved.
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    store: Option<PathBuf>,
     /// Worker threads (default: all cores).
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -93,6 +97,7 @@ pub fn draw(arguments: &ReportArguments) -> Result<u8> {
         formats: formats(&arguments.formats),
         fitted: arguments.fitted,
         npz: arguments.npz,
+        store: arguments.store.clone(),
         ..ReportSettings::default()
     };
     let terminal = Terminal::new(&arguments.loudness, LogLevel::Info)?;

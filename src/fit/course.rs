@@ -211,8 +211,11 @@ impl Fit<'_, '_> {
         if well || free.is_empty() || matches!(first.stop, Stop::Interrupted | Stop::MaxIterations) {
             return Ok(first);
         }
-        let told = condition.map_or("singular".into(), |condition| format!("{condition:.1e}"));
-        following.note(&format!("condition number {told} > {ILL_CONDITIONED:.0e}: the last iterations use block QR"));
+        let told = match condition {
+            Some(condition) => format!("condition number {condition:.1e} > {ILL_CONDITIONED:.0e}"),
+            None => "the normal equations are singular".into(),
+        };
+        following.note(&format!("{told}: the last iterations use block QR"));
         let precise = format!("{phase}, block QR");
         let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following);
         joined(first, second)

@@ -218,6 +218,9 @@ pub struct FitResult {
     pub verdict: Verdict,
     /// What led to it, in words; empty for an accepted fit.
     pub reasons: Vec<String>,
+    /// All verdicts that the reasons speak of, the gravest first; earlier versions did not tell.
+    #[serde(default)]
+    pub verdicts: Vec<Verdict>,
     /// Physical parameters, in order.
     #[serde(with = "written::by_name")]
     pub parameters: Vec<ParameterResult>,

@@ -20,6 +20,7 @@ use crate::report::figures::palette::Colours;
 use crate::report::figures::picture::Picture;
 use crate::report::page::Shown;
 use crate::sweep::raw::picture_patches::{Grain, IntoPicture, Level, Sum};
+use std::path::PathBuf;
 
 /// How pictures are drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub struct ReportSettings {
     pub most_pixels: Option<usize>,
     /// Formats of figures as files, beside those of the report that is there; SVG where neither says anything.
     pub formats: Vec<Format>,
+    /// Where the store is now; `None`: where it was fitted.
+    pub store: Option<PathBuf>,
     /// Worker threads.
     pub threads: usize,
     /// Whether tables of data, model and residual of every pair are written too.
@@ -48,6 +51,7 @@ impl Default for ReportSettings {
             colours: None,
             most_pixels: None,
             formats: Vec::new(),
+            store: None,
             threads: 1,
             fitted: false,
             npz: false,
@@ -185,8 +189,9 @@ impl Drawing {
         }
         let line_files = lines.iter().map(|line| line.name.clone()).collect();
         let on_page = self.is_shown(angle).then(|| on_page(&figure)).transpose()?;
-        let (small, why, figures) = (address(&small)?, String::new(), on_page.map(|map| (map, lines)));
-        Ok(Drawn { picture, shown: Shown { phi_degrees, small, why, map_file, line_files, figures }, files })
+        let (small, figures) = (address(&small)?, on_page.map(|map| (map, lines)));
+        let (why, data) = Default::default();
+        Ok(Drawn { picture, shown: Shown { phi_degrees, small, why, map_file, data, line_files, figures }, files })
     }
 
     /// A figure in every format.

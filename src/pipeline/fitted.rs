@@ -29,6 +29,15 @@ pub(super) const TABLES: Marked =
 /// The file of an angle.
 const TABLE: &str = "fitted.parquet";
 
+/// The table of an angle, from its run directory.
+pub fn fitted_table(phi_degrees: f64) -> PathBuf {
+    Path::new(FITTED).join(folder(phi_degrees)).join(TABLE)
+}
+
+fn folder(phi_degrees: f64) -> String {
+    format!("phi={phi_degrees}")
+}
+
 /// Everything that the tables are made of.
 struct Fitted<'a> {
     store: Arc<Store>,
@@ -73,7 +82,7 @@ pub fn write_fitted(
 impl Fitted<'_> {
     fn angle(&self, angle: usize) -> Result<(String, u64)> {
         let found = &self.reported.outcome.result.angles[angle];
-        let folder = format!("phi={}", found.phi_degrees);
+        let folder = folder(found.phi_degrees);
         let directory = self.place.join(&folder);
         std::fs::create_dir(&directory).map_err(io_at(&directory))?;
         let path = directory.join(TABLE);

@@ -15,6 +15,7 @@ use crate::outcome::verdict::Verdict;
 use crate::pipeline::drawing::ReportSettings;
 use crate::pipeline::run::Run;
 use crate::pipeline::run_directory::{TABLE_FIGURE, TABLE_NAME, lead_latest_to, publish, run_id};
+use crate::pipeline::run_record::Noted;
 use crate::pipeline::run_record::hashes;
 use crate::pipeline::stages::report_table::report_table;
 use crate::report::figures::formats::{Format, written};
@@ -94,7 +95,8 @@ pub fn run_many(settings: &Settings, wanted: &ManyQ, user: &Watch<'_>, manner: M
         let run = Run::new(&own, user).resuming(manner.resume).with_stores_as_they_are(manner.stores_as_they_are);
         match run.run() {
             Ok(Some(finished)) => {
-                rows.push(QRow::finished(finished.outcome, name_of(&finished.directory)));
+                let store = Noted::of(&finished.directory).map(|noted| noted.store_content_key);
+                rows.push(QRow::finished(finished.outcome, name_of(&finished.directory), store));
                 not_drawn.extend(finished.not_drawn.map(|why| (finished.directory, why)));
             }
             Ok(None) => return Err(no_fit()),

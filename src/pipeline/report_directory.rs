@@ -49,13 +49,7 @@ impl Reported {
     /// What tables of it say of themselves.
     #[must_use]
     pub fn origin(&self) -> Origin<'_> {
-        let conditions = Some(&self.outcome.conditions);
-        Origin {
-            run_id: &self.name,
-            store_content_key: &self.noted.store_content_key,
-            q_per_angstrom: None,
-            conditions,
-        }
+        Origin::of(&self.name, &self.noted.store_content_key, &self.outcome.conditions)
     }
 
     /// Of a run directory.

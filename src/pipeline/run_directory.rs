@@ -115,8 +115,7 @@ impl Run<'_> {
         let outcome = FitOutcome::new(result, conditions(self.settings, record.experiment));
         let (result, summary) = (&outcome.result, summary::summary(&outcome));
         let store_content_key = &record.store.manifest().content_key;
-        let origin =
-            &Origin { run_id: &id, store_content_key, q_per_angstrom: None, conditions: Some(&outcome.conditions) };
+        let origin = &Origin::of(&id, store_content_key, &outcome.conditions);
         let mut files = vec![
             ("parameters.json", pretty(&outcome)?),
             ("parameters.parquet", parquet::parameters(result, origin)?),

@@ -7,7 +7,7 @@ use crate::report::figures::formats::svg::escaped;
 use crate::report::figures::lines::Figure;
 use crate::report::judgement::{correlations, largest_residuals, list, parameters, verdict};
 use crate::report::posterior_section::PosteriorShown;
-use crate::report::shell::{END, begin, links, put};
+use crate::report::shell::{END, begin, link_to_data, links, put};
 use crate::units::degrees;
 use std::fmt::Write;
 
@@ -21,10 +21,18 @@ pub struct Shown {
     pub why: String,
     /// Name of its map below `plots/`.
     pub map_file: String,
+    /// Where the data behind the map are, from the page; `None` where they are nowhere but in the file that was looked at.
+    pub data: Option<String>,
     /// Names of its line figures there.
     pub line_files: Vec<String>,
     /// Its map as SVG and its line figures, where the angle is among those that are shown at once.
     pub figures: Option<(String, Vec<Figure>)>,
+}
+
+impl Shown {
+    fn data_link(&self) -> String {
+        link_to_data(self.data.as_deref())
+    }
 }
 
 /// How a result came about: words and what stands behind them.
@@ -107,8 +115,13 @@ impl Page<'_> {
     }
 
     fn angles(&self, html: &mut String) -> Result<()> {
-        html.push_str("<h2 id=\"angles\">Maps and cuts</h2><p>Choose an angle for its map, its cuts and its frames.</p><div class=\"strip\">\n");
-        for shown in self.angles {
+        html.push_str("<h2 id=\"angles\">Maps and cuts</h2>");
+        if self.angles.len() > 1 {
+            html.push_str("<p>Choose an angle for its map, its cuts and its frames.</p>");
+        }
+        html.push_str("<div class=\"strip\">\n");
+        // One angle is there without being chosen.
+        for shown in self.angles.iter().filter(|_| self.angles.len() > 1) {
             let phi = degrees(shown.phi_degrees);
             let _ = writeln!(
                 html,
@@ -127,26 +140,28 @@ impl Page<'_> {
         let phi = degrees(shown.phi_degrees);
         let _ = writeln!(html, "<section class=\"jump\" id=\"phi={phi}\"><h2>{phi} degrees</h2>");
         let seen = self.formats.iter().find(|format| **format != Format::Pdf);
-        let image = |html: &mut String, name: &String, what: &str, class: &str| {
+        let image = |html: &mut String, name: &String, what: &str, class: &str, data: &str| {
             let address = seen.map(|format| format!("plots/{name}.{}", format.ending()));
             let drawn = address.map_or_else(String::new, |address| {
                 format!("<img src=\"{address}\" loading=\"lazy\" alt=\"{what} at {phi} degrees\">")
             });
             let files = links(name, self.formats);
-            let _ = writeln!(html, "<figure{class}>{drawn}<figcaption>{what}: {files}</figcaption></figure>");
+            let _ = writeln!(html, "<figure{class}>{drawn}<figcaption>{what}: {files}{data}</figcaption></figure>");
         };
-        image(html, &shown.map_file, "map", self.map_class());
+        image(html, &shown.map_file, "map", self.map_class(), &shown.data_link());
         html.push_str("<div class=\"grid\">");
         for name in &shown.line_files {
-            image(html, name, if name.starts_with("g2") { "c2 against the lag" } else { "mean of every frame" }, "");
+            let what = if name.starts_with("g2") { "c2 against the lag" } else { "mean of every frame" };
+            image(html, name, what, "", &link_to_data(Some("curves.parquet")));
         }
-        html.push_str("</div><p class=\"jumps\"><a href=\"#angles\">other angles</a></p></section>\n");
+        html.push_str("</div>");
+        self.leave(html);
     }
 
     /// An angle whose figures are on the page.
     fn full(&self, html: &mut String, shown: &Shown) -> Result<()> {
         let Some((map, lines)) = &shown.figures else { return Ok(()) };
-        let (phi, files) = (degrees(shown.phi_degrees), links(&shown.map_file, self.formats));
+        let (phi, files) = (degrees(shown.phi_degrees), links(&shown.map_file, self.formats) + &shown.data_link());
         let caption = match self.has_model {
             true => {
                 "Data and model share one scale (1st to 99th percentile of the data); stripes or patches in the residual are what the \
@@ -165,8 +180,17 @@ impl Page<'_> {
             self.map_class()
         );
         lines.iter().try_for_each(|figure| put(html, figure, self.formats))?;
-        html.push_str("</div><p class=\"jumps\"><a href=\"#angles\">other angles</a></p></section>\n");
+        html.push_str("</div>");
+        self.leave(html);
         Ok(())
+    }
+
+    /// The end of an angle, with the way to others.
+    fn leave(&self, html: &mut String) {
+        if self.angles.len() > 1 {
+            html.push_str("<p class=\"jumps\"><a href=\"#angles\">other angles</a></p>");
+        }
+        html.push_str("</section>\n");
     }
 }
 

@@ -53,13 +53,25 @@ pub fn put(html: &mut String, figure: &Figure, formats: &[Format]) -> Result<()>
     let class = if figure.picture.scene.width > style::SIZE[0] { " class=\"large\"" } else { "" };
     let _ = writeln!(
         html,
-        "<figure{class} aria-label=\"{}\">{}<figcaption>{} {}, <a href=\"curves.parquet\">data</a></figcaption></figure>",
+        "<figure{class} aria-label=\"{}\">{}<figcaption>{} {}{}</figcaption></figure>",
         escaped(&figure.picture.title),
         on_page(&figure.picture)?,
         escaped(figure.caption),
-        links(&figure.name, formats)
+        links(&figure.name, formats),
+        link_to_data(Some("curves.parquet"))
     );
     Ok(())
+}
+
+/// A link to the data of a figure behind those to its files: a path from the page, or in full. Nothing where there are none.
+#[must_use]
+pub fn link_to_data(path: Option<&str>) -> String {
+    /// What an address would take for something else than a part of a path; `%` first, which escapes the others.
+    const ESCAPES: [(&str, &str); 4] = [("%", "%25"), ("#", "%23"), ("?", "%3F"), (" ", "%20")];
+    path.map_or_else(String::new, |path| {
+        let address = ESCAPES.iter().fold(path.to_owned(), |address, (letter, code)| address.replace(letter, code));
+        format!(", <a href=\"{}\">data</a>", escaped(&address))
+    })
 }
 
 /// Links to the files of a figure.

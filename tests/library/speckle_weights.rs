@@ -3,7 +3,7 @@
 use crate::common::{experiment, fit_memory, gaussian, memory_f64, model, settings};
 use homodyne::experiment::Experiment;
 use homodyne::fit::settings::{Quality, Weighting};
-use homodyne::fit::verdict::judge::{Evidence, judge};
+use homodyne::fit::verdict::judge::{Evidence, Judgement, judge};
 use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::speckle::functions::Functions;
 use homodyne::likelihood::speckle::weights::Weights;
@@ -245,8 +245,8 @@ fn estimates_that_disagree_beyond_their_noise_are_no_acceptance() {
             advice: &[],
         })
     };
-    let (verdict, reasons) = evidence(Some(&disagreement));
+    let Judgement { verdict, reasons, .. } = evidence(Some(&disagreement));
     assert_eq!(verdict, Verdict::PoorFit);
     assert!(reasons[0].contains("differ from those of least squares"), "{reasons:?}");
-    assert_eq!(evidence(None).0, Verdict::Converged);
+    assert_eq!(evidence(None).verdict, Verdict::Converged);
 }

@@ -2,6 +2,8 @@
 //! was simulated.
 
 use crate::program::{folder_with_data, homodyne, stderr};
+use arrow_array::cast::AsArray;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -73,6 +75,53 @@ fn fits_of_many_q_have_a_report_in_any_format() {
     }
     let refused = homodyne(folder.path(), &["report", place, "--npz"]);
     assert!(refused.status.code() == Some(2) && stderr(&refused).contains("[E62]"), "{}", stderr(&refused));
+}
+
+#[test]
+fn tables_of_many_q_say_what_they_are_of() {
+    let words = ["--frames", "60", "--angles", "2", "--q", "0.004,0.0054", "--parameter", "D_offset=0"];
+    let folder = folder_with_data(CONFIG, &words);
+    succeeds(folder.path(), &["run", "c.yaml", "--q", "all", "-q"]);
+    let table = std::fs::canonicalize(folder.path().join("results/latest")).expect("a table");
+    for name in ["q_table.parquet", "report/curves.parquet"] {
+        let file = std::fs::File::open(table.join(name)).expect(name);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
+        let told = reader.schema().metadata().clone();
+        for entry in ["program", "units", "run_id", "equation", "dt_seconds"] {
+            assert!(told.contains_key(&format!("homodyne.{entry}")), "{name}: {entry}: {told:?}");
+        }
+        // Of many q none is that of the table.
+        assert!(!told.contains_key("homodyne.q_per_angstrom"), "{name}: {told:?}");
+        let rows = reader.build().expect("Parquet").next().expect("rows").expect("rows");
+        for column in ["run_id", "store_content_key"].iter().filter(|_| name == "q_table.parquet") {
+            let column = rows.column_by_name(column).expect("a column").as_string::<i32>();
+            assert!(column.iter().all(|word| word.is_some_and(|word| word.len() > 8)), "every q has its own");
+        }
+    }
+}
+
+#[test]
+fn results_whose_store_was_moved_are_drawn_from_where_it_is() {
+    let (folder, run) = result();
+    std::fs::rename(folder.path().join("results/stores"), folder.path().join("moved to")).expect("moved");
+    let place = run.to_str().expect("text");
+    let refused = homodyne(folder.path(), &["report", place]);
+    let said = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("[E01]") && said.contains("--store DIR") && !said.contains("E73"), "{said}");
+    let store = std::fs::read_dir(folder.path().join("moved to")).expect("stores").flatten().next().expect("a store");
+    let store = store.path();
+    succeeds(folder.path(), &["report", place, "--store", store.to_str().expect("text"), "-q"]);
+    let html = std::fs::read_to_string(run.join("report/report.html")).expect("a page");
+    let data = html.split("href=\"").find(|rest| rest.contains("c2.arrow\"")).expect("a link to the data");
+    let address = data.split('"').next().expect("an address").replace("%20", " ");
+    assert!(Path::new(&address).is_file(), "{address}");
+    // Other data are not drawn as if they were these.
+    let words = ["simulate", "--mode", "static", "--out", "other.h5", "--frames", "60", "--angles", "3", "--seed", "9"];
+    succeeds(folder.path(), &words);
+    succeeds(folder.path(), &["ingest", "other.h5", "--q", "0.0054", "--store", "other", "-q"]);
+    let refused = homodyne(folder.path(), &["report", place, "--store", "other"]);
+    assert!(refused.status.code() == Some(2) && stderr(&refused).contains("[E76]"), "{}", stderr(&refused));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The report of a result, pictures before a fit, and tables of every pair.
 
 use crate::program::{folder_with_data, homodyne, stderr};
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -23,6 +24,16 @@ fn run(folder: &Path) -> PathBuf {
     let text = String::from_utf8(found.stdout).expect("text");
     let line = text.lines().find_map(|line| line.strip_prefix("report:")).expect("a report");
     folder.join(line.trim())
+}
+
+/// A column of a Parquet file as words.
+fn words(path: &Path, name: &str) -> Vec<String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("a file")).expect("Parquet");
+    let of = |batch: RecordBatch| -> Vec<String> {
+        let column = batch.column_by_name(name).expect(name).as_string::<i32>();
+        column.iter().map(|word| word.unwrap_or_default().to_owned()).collect()
+    };
+    reader.build().expect("Parquet").flat_map(|batch| of(batch.expect("rows"))).collect()
 }
 
 /// Columns of a Parquet file as numbers.
@@ -70,13 +81,17 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         assert!(!others.contains(unwanted), "{unwanted}");
     }
     // Every address of the page leads to a file that is there, or to a place on the page.
+    let mut data = 0;
     for address in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        // Behind every map is a link to what it is drawn from.
+        data += usize::from(address.ends_with("c2.arrow"));
         let is_there = match address.strip_prefix('#') {
             Some(id) => html.contains(&format!("id=\"{id}\"")),
             None => address.starts_with("data:") || page.with_file_name(address).is_file(),
         };
         assert!(is_there, "{address}");
     }
+    assert_eq!(data, 3, "one partition per angle");
     assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
     let stage = |name: &str| html.find(&format!("<dt>{name}</dt>")).expect(name);
     assert!(stage("ingest") < stage("fit"), "stages are told as they follow one another");
@@ -169,6 +184,43 @@ fn the_rows_behind_the_figures_are_those_of_the_data() {
 }
 
 #[test]
+fn frames_at_the_ends_and_beside_masked_ones_do_not_stand_out() {
+    let folder = folder();
+    let fitted = run(folder.path()).with_file_name("curves.parquet");
+    assert!(homodyne(folder.path(), &["inspect", "data.h5", "--plot", "look"]).status.success());
+    for curves in [fitted, folder.path().join("look/curves.parquet")] {
+        let [y, model] = numbers(&curves, &["y", "model"]).try_into().expect("two columns");
+        let of_frames: Vec<(f64, f64)> = (words(&curves, "figure").iter().zip(y.into_iter().zip(model)))
+            .filter(|(figure, _)| *figure == "frames")
+            .map(|(_, (y, model))| (y.expect("data"), model.expect("what is expected")))
+            .collect();
+        // Two of 90 frames are dead at each of three angles, and some besides may be masked.
+        let n = of_frames.len() / 3;
+        assert!((86..=88).contains(&n), "{n}");
+        let middle = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        let differences: Vec<f64> = of_frames.iter().map(|(y, model)| y - model).collect();
+        let center = middle(differences.clone());
+        let distance = |difference: &f64| (difference - center).abs();
+        let spread = 1.4826 * middle(differences.iter().map(distance).collect());
+        let farthest = differences.iter().map(distance).fold(0.0, f64::max) / spread;
+        assert!(farthest < 5.0, "{}: {farthest} deviations", curves.display());
+        let means: Vec<f64> = of_frames[..n].iter().map(|(y, _)| *y).collect();
+        let first = (means[0] - middle(means.clone())).abs() / spread;
+        assert!(first > 5.0, "the mean of the first frame alone stands out: {first}");
+    }
+}
+
+#[test]
+fn one_angle_has_no_others_to_choose() {
+    let folder = folder_with_data(CONFIG, &["--frames", "60", "--angles", "1", "--parameter", "D_offset=0"]);
+    let html = std::fs::read_to_string(run(folder.path())).expect("a page");
+    assert!(html.contains("id=\"angles\"") && !html.contains("other angles") && !html.contains("Choose an angle"));
+}
+
+#[test]
 fn tables_of_every_pair_hold_data_model_and_residual() {
     let folder = folder();
     let page = run(folder.path());
@@ -194,7 +246,7 @@ fn tables_of_every_pair_hold_data_model_and_residual() {
     std::fs::rename(&stores, folder.path().join("elsewhere")).expect("moved");
     let refused = homodyne(folder.path(), &words);
     let told = stderr(&refused);
-    assert!(refused.status.code() == Some(2) && told.contains("it was moved or removed; expected the data"), "{told}");
+    assert!(refused.status.code() == Some(2) && told.contains("was moved or removed; expected the data"), "{told}");
     std::fs::rename(folder.path().join("elsewhere"), &stores).expect("moved back");
     // What somebody adds is not lost.
     std::fs::write(results.join("fitted/thesis.txt"), "a thesis").expect("written");
@@ -237,21 +289,28 @@ fn pictures_are_drawn_before_any_fit_of_files_and_stores() {
     let found = homodyne(folder.path(), &["inspect", "data.h5", "--plot", "look"]);
     assert!(found.status.success(), "{}", stderr(&found));
     let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
-    assert!(html.contains("What the file holds") && html.contains("Mean of c2 over the pairs of every frame"));
+    assert!(
+        html.contains("What the file holds")
+            && html.contains("Mean of c2 of every frame at -30 degrees, less all ages")
+    );
     assert!(!html.contains("verdict:"));
     assert!(html.contains("class=\"single\"") && !html.contains("class=\"map\""), "one map is as wide as it is");
     assert!(html.contains("<h1>data.h5 at q = 0.0054 1/angstrom</h1>"), "which q is drawn");
     let curves = File::open(folder.path().join("look/curves.parquet")).expect("a file");
     let reader = ParquetRecordBatchReaderBuilder::try_new(curves).expect("Parquet");
     assert_eq!(reader.schema().metadata()["homodyne.q_per_angstrom"], "0.0054");
-    let frames = numbers(&folder.path().join("look/curves.parquet"), &["x", "model"]);
-    assert!(frames[1].iter().all(Option::is_none), "there is no model before a fit");
+    // There is no model before a fit; frames are compared with all ages.
+    let curves = folder.path().join("look/curves.parquet");
+    let (figures, models) = (words(&curves, "figure"), numbers(&curves, &["model"]).remove(0));
+    assert!(figures.iter().zip(models).all(|(figure, model)| model.is_some() == (figure == "frames")));
     let ingest = ["ingest", "data.h5", "--q", "0.0054", "--store", "store", "-q"];
     assert!(homodyne(folder.path(), &ingest).status.success());
     assert!(
         homodyne(folder.path(), &["inspect", "store", "--plot", "look"]).status.success(),
         "earlier pictures are replaced"
     );
+    let html = std::fs::read_to_string(folder.path().join("look/report.html")).expect("a page");
+    assert_eq!(html.matches("c2.arrow\">data</a>").count(), 3, "a store has the data of every map");
     std::fs::write(folder.path().join("look/report.html"), "my notes").expect("written");
     let again = homodyne(folder.path(), &["inspect", "store", "--plot", "look"]);
     assert!(again.status.success() && stderr(&again).contains("kept as look-report-changed-1"), "{}", stderr(&again));

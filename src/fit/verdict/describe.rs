@@ -15,7 +15,7 @@ use crate::fit::settings::{FitSettings, Quality};
 use crate::fit::solver::minimise::Solution;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
-use crate::fit::verdict::judge::{Evidence, judge};
+use crate::fit::verdict::judge::{Evidence, Judgement, judge};
 use crate::fit::verdict::lack_of_fit::Tested;
 use crate::fit::verdict::unknown_noise::unknown_noise;
 use crate::fit::verdict::where_residuals_are::{extremes, extremes_of_all, lags, lags_of_all};
@@ -24,7 +24,6 @@ use crate::likelihood::speckle::covariance::Noise;
 use crate::outcome::fit::{ActiveBound, AngleResult, FitResult, StartFrom, Strategy};
 use crate::outcome::noise::{Expected, LackOfFit, NoiseFound};
 use crate::outcome::parameter::{Interval, IntervalMethod, ParameterResult, ParameterStatus};
-use crate::outcome::verdict::Verdict;
 use crate::outcome::weighting::WeightingFound;
 use crate::parameters::scaling::ScalingMode;
 use crate::sums::box_quadratic::Side;
@@ -68,12 +67,13 @@ impl Described<'_> {
             physical_bounds(problem, point, (uncertainty, self.profiles), settings.quality.bounds_tolerance);
         active.extend(scaling_bounds(problem, point, uncertainty, &phi));
         let squares = self.squares(point, uncertainty);
-        let (verdict, reasons) = self.judgement(objective, solution, &active, (found, &squares));
+        let Judgement { verdict, reasons, verdicts } = self.judgement(objective, solution, &active, (found, &squares));
         let [reported, plain] = uncertainty.known_covariances();
         let angles = self.angles(objective, point, uncertainty, found);
         FitResult {
             verdict,
             reasons,
+            verdicts,
             stop: solution.stop,
             parameters: self.parameters(point, &active, found),
             residual_extremes: extremes_of_all(&angles),
@@ -121,7 +121,7 @@ impl Described<'_> {
         solution: &Solution,
         active: &[ActiveBound],
         (found, squares): (&Found, &Squares),
-    ) -> (Verdict, Vec<String>) {
+    ) -> Judgement {
         judge(&Evidence {
             stop: solution.stop,
             undetermined: &self.uncertainty.directions,

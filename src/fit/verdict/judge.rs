@@ -47,9 +47,20 @@ pub struct Evidence<'a> {
     pub advice: &'a [String],
 }
 
+/// What was judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// The gravest.
+    pub verdict: Verdict,
+    /// What led to it and to others, the gravest first.
+    pub reasons: Vec<String>,
+    /// All verdicts that reasons speak of, each once.
+    pub verdicts: Vec<Verdict>,
+}
+
 /// The judgement and what led to it, the gravest first. Reads like the table in docs/verdicts.md.
 #[must_use]
-pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
+pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
     findings.extend(not_at_a_minimum(evidence.stop));
     let at_minimum = findings.is_empty();
@@ -66,13 +77,20 @@ pub fn judge(evidence: &Evidence<'_>) -> (Verdict, Vec<String>) {
         findings.extend(unchecked(evidence.unknown_noise).map(|reason| (Verdict::Unchecked, reason)));
         findings.extend(evidence.turns_below_speckles.map(|found| (Verdict::Unchecked, turns_early(found))));
     }
-    let Some((verdict, _)) = findings.first() else { return (Verdict::Converged, Vec::new()) };
-    let verdict = *verdict;
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    for (verdict, _) in &findings {
+        if !verdicts.contains(verdict) {
+            verdicts.push(*verdict);
+        }
+    }
+    let Some(&verdict) = verdicts.first() else {
+        return Judgement { verdict: Verdict::Converged, reasons: Vec::new(), verdicts };
+    };
     // A setting that makes the fit impossible explains the rest.
     let first = if at_minimum { 0 } else { 1 };
     let mut reasons: Vec<String> = findings.into_iter().map(|(_, reason)| reason).collect();
     reasons.splice(first..first, evidence.advice.iter().cloned());
-    (verdict, reasons)
+    Judgement { verdict, reasons, verdicts }
 }
 
 fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
@@ -276,4 +294,36 @@ fn unchecked(angles: &[f64]) -> Option<String> {
         "the noise {where_} is not known (values are quantised, constant or smooth): whether the model holds there cannot be \
          checked; leave these angles out with phi_filtering, or accept it with optimization.nlsq.quality_validation.enable: false"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_refused_is_told_beside_what_it_leaves_undetermined() {
+        let description = "D0 and D_offset trade off".to_owned();
+        let undetermined = [UndeterminedDirection { description, parameters: Vec::new() }];
+        let quality = Quality { max_reduced_chi_squared: Some(1.5), ..Quality::default() };
+        let judged = |chi: f64| {
+            judge(&Evidence {
+                stop: Stop::Cost,
+                undetermined: &undetermined,
+                active: &[],
+                lack_of_fit: None,
+                reduced_chi_squared: Some(chi),
+                expected: None,
+                unknown_noise: &[],
+                few_speckles: None,
+                disagreement: None,
+                turns_below_speckles: None,
+                quality: &quality,
+                advice: &[],
+            })
+        };
+        assert_eq!(judged(1.0).verdicts, [Verdict::Undetermined]);
+        let refused = judged(2.0);
+        assert_eq!((refused.verdict, refused.reasons.len()), (Verdict::Undetermined, 2));
+        assert_eq!(refused.verdicts, [Verdict::Undetermined, Verdict::PoorFit]);
+    }
 }

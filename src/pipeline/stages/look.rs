@@ -28,7 +28,7 @@ use crate::report::tables::parquet::Origin;
 use crate::simulate::{Scatter, Simulation};
 use crate::store::block::BlockSource;
 use crate::store::directory::Store;
-use crate::store::manifest::MANIFEST_NAME;
+use crate::store::manifest::{MANIFEST_NAME, Partition};
 use crate::sweep::raw::picture_patches::Level;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,13 +55,17 @@ pub fn look(
         return look.draw(
             Box::new(fitted),
             &experiment,
-            Seen { known, model, laws: Vec::new(), content_key: String::new() },
+            Seen { known, model, laws: Vec::new(), content_key: String::new(), data: Vec::new() },
         );
     }
     if path.join(MANIFEST_NAME).is_file() {
-        return look.draw_store(Store::open(path, None)?);
+        let store = Store::open(path, None)?;
+        let folder = path.canonicalize().map_err(io_at(path))?;
+        let partition = |partition: &Partition| folder.join(&partition.file).to_string_lossy().into_owned();
+        let data = store.manifest().partitions.iter().map(partition).collect();
+        return look.draw_store(store, data);
     }
-    look.read(path, ingest_settings, |look, store| look.draw_store(store))
+    look.read(path, ingest_settings, |look, store| look.draw_store(store, Vec::new()))
 }
 
 /// Draws a file that was simulated, with the truth where a report of a fit has the fit; returns the page.
@@ -94,7 +98,8 @@ pub fn look_at_simulation(
         let content_key = store.manifest().content_key.clone();
         let source = StoreAtTheta::new(Arc::new(store), model, simulation.theta.clone());
         let laws = laws_of_truth(simulation);
-        look.draw(Box::new(source), &experiment, Seen { known, model: Some(TRUTH), laws, content_key })
+        let seen = Seen { known, model: Some(TRUTH), laws, content_key, data: Vec::new() };
+        look.draw(Box::new(source), &experiment, seen)
     })
 }
 
@@ -167,6 +172,8 @@ struct Seen {
     laws: Vec<Curve>,
     /// Of the store; empty where there is none.
     content_key: String,
+    /// Where the data of every angle are; empty where they are in the file that is looked at alone.
+    data: Vec<String>,
 }
 
 fn name_of(path: &Path) -> String {
@@ -198,8 +205,8 @@ impl Look<'_> {
         drawn
     }
 
-    /// Data alone.
-    fn draw_store(&self, store: Store) -> Result<PathBuf> {
+    /// Data alone, and where they are.
+    fn draw_store(&self, store: Store, data: Vec<String>) -> Result<PathBuf> {
         let experiment = store.experiment().clone();
         let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment)?;
         let known = |angle: &Angle| Known {
@@ -210,16 +217,17 @@ impl Look<'_> {
         let theta = vec![0.0; AnalysisMode::Static.n_parameters()];
         let content_key = store.manifest().content_key.clone();
         let source = StoreAtTheta::new(Arc::new(store), model, theta);
-        self.draw(Box::new(source), &experiment, Seen { known, model: None, laws: Vec::new(), content_key })
+        self.draw(Box::new(source), &experiment, Seen { known, model: None, laws: Vec::new(), content_key, data })
     }
 
     fn draw(&self, source: Box<dyn LookedAt>, experiment: &Experiment, seen: Seen) -> Result<PathBuf> {
-        let Seen { known, model, laws, content_key } = seen;
+        let Seen { known, model, laws, content_key, data } = seen;
         let settings = &report_directory::as_before(self.place, self.settings);
         let drawing = Drawing::of(source, experiment, known, model, settings);
         let mut folder = ReportFolder::begin((self.place, self.place))?;
         let put: Put<'_> = &mut |files| folder.put(files);
-        let (pictures, angles) = drawing.all(put, self.watch)?;
+        let (pictures, mut angles) = drawing.all(put, self.watch)?;
+        angles.iter_mut().zip(data).for_each(|(shown, data)| shown.data = Some(data));
         let mut curves = curves_of_data(&pictures, experiment.time.dt_seconds);
         curves.extend(laws.into_iter().filter(|curve| !curve.points.is_empty()));
         let figures = if model == Some(TRUTH) { figures_of_truth(&curves) } else { figures(&curves, &[]) };

@@ -10,7 +10,7 @@ use crate::outcome::pictures::AnglePicture;
 use crate::outcome::posterior::PosteriorResult;
 use crate::pipeline::chosen_angles::{Chosen, chosen};
 use crate::pipeline::drawing::{Drawing, Known, Put, ReportSettings};
-use crate::pipeline::fitted::write_fitted;
+use crate::pipeline::fitted::{fitted_table, write_fitted};
 use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::peers_draws::write_peers_draws;
 use crate::pipeline::peers_files::write_peers_files;
@@ -45,7 +45,7 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
         return report_table(directory, settings, watch);
     }
     let reported = Reported::read(directory)?;
-    let store = store_of(directory, &reported)?;
+    let store = store_of(directory, &reported, settings.store.as_deref())?;
     check_angles(settings, &reported)?;
     let place = directory.join(report_directory::REPORT);
     let asked = report_directory::as_before(&place, settings);
@@ -71,6 +71,10 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     curves.extend(sampled.iter().flat_map(|found| drawn_curves(found, &reported, (&pictures, &drawing), &joint)));
     let figures = figures(&curves, &together(result));
     chosen.iter().for_each(|known| angles[known.angle].why.clone_from(&known.why));
+    for (shown, partition) in angles.iter_mut().zip(&store.manifest().partitions) {
+        shown.data =
+            Some(data_of_map(directory, shown.phi_degrees, &from_report(&reported, settings).join(&partition.file)));
+    }
     put(vec![("curves.parquet".to_owned(), tables::curves::table(&curves, &reported.origin())?)])?;
     let (results, diagnostics) = (posterior::results(&curves), posterior::diagnostics(&curves));
     [&figures, &results, &diagnostics].into_iter().try_for_each(|figures| drawing.together(figures, put))?;
@@ -105,6 +109,19 @@ fn drawn_curves(
     let mut curves = posterior_curves(found, &reported.outcome);
     curves.extend(drawn_cuts(found, &reported.outcome, &shown, &mean_h));
     curves
+}
+
+/// The store as seen from a report: beside the results, or in full.
+fn from_report(reported: &Reported, settings: &ReportSettings) -> PathBuf {
+    let named = || Path::new("..").join(&reported.noted.store);
+    settings.store.as_ref().map_or_else(named, |now| now.canonicalize().unwrap_or_else(|_| now.clone()))
+}
+
+/// What a map is drawn from: every pair with its model where that was written, else the partition of the store.
+fn data_of_map(run: &Path, phi_degrees: f64, partition: &Path) -> String {
+    let table = fitted_table(phi_degrees);
+    let data = if run.join(&table).is_file() { Path::new("..").join(table) } else { partition.to_path_buf() };
+    data.to_string_lossy().into_owned()
 }
 
 /// The posterior of a run, where there is one; also for the Python programs where that is asked for.
@@ -166,23 +183,26 @@ fn check_angles(settings: &ReportSettings, reported: &Reported) -> Result<()> {
 }
 
 /// Numbers are whole without their store; pictures are made of it.
-fn gone(place: &Path, error: Error) -> Error {
-    Fault::at(place.display(), "the store of this result is not there any more: it was moved or removed")
+fn gone(place: &Path, directory: &Path) -> Error {
+    let run = directory.display();
+    Fault::at(place.display(), "the store of this result is not there: it, or the result, was moved or removed")
         .expected("the data that were fitted, to draw them")
-        .advice("put it back, or let `homodyne run` make it again with the same configuration; the numbers of the result are whole")
-        .code(Code::E73)
-        .source(error)
+        .advice(format!(
+            "`homodyne report {run} --store DIR` draws them from where they are now, and `homodyne run` makes the store again with the \
+             same configuration; the numbers of the result are whole"
+        ))
+        .code(Code::E01)
         .io()
 }
 
-/// The store of a result, if it still holds what was fitted.
-fn store_of(directory: &Path, reported: &Reported) -> Result<Store> {
+/// The store of a result, where somebody says that it is or where it was, if it still holds what was fitted.
+fn store_of(directory: &Path, reported: &Reported, now: Option<&Path>) -> Result<Store> {
     let noted = &reported.noted;
-    let place = directory.join(&noted.store);
-    let store = match Store::open(&place, reported.outcome.conditions.gap_angstrom) {
-        Err(error) if !place.exists() => return Err(gone(&place, error)),
-        opened => opened?,
-    };
+    let place = now.map_or_else(|| directory.join(&noted.store), Path::to_path_buf);
+    if now.is_none() && !place.exists() {
+        return Err(gone(&place, directory));
+    }
+    let store = Store::open(&place, reported.outcome.conditions.gap_angstrom)?;
     if store.manifest().content_key == noted.store_content_key {
         return Ok(store);
     }

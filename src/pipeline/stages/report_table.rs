@@ -12,8 +12,7 @@ use crate::report::figures::formats::written;
 use crate::report::figures::lines;
 use crate::report::table_page::TablePage;
 use crate::report::tables;
-use crate::report::tables::many_q::{PowerLawCheck, QRow, over_q};
-use crate::report::tables::parquet::Origin;
+use crate::report::tables::many_q::{PowerLawCheck, QRow, origin, over_q};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -36,8 +35,8 @@ pub fn is_table(directory: &Path) -> bool {
 /// # Errors
 /// Config if there is no table; E62 for what only one fit has; what writing reports.
 pub fn report_table(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) -> Result<PathBuf> {
-    if settings.fitted || settings.npz || !settings.phi_degrees.is_empty() {
-        return Err(Fault::at(directory.display(), "is a table of many q, which has no angles and no pairs")
+    if settings.fitted || settings.npz || !settings.phi_degrees.is_empty() || settings.store.is_some() {
+        return Err(Fault::at(directory.display(), "is a table of many q, which has no angles, no pairs and no store")
             .expected("--formats alone")
             .advice("ask for the report of one of its runs, as `homodyne runs` lists them")
             .code(Code::E62)
@@ -59,9 +58,8 @@ pub fn report_table(directory: &Path, settings: &ReportSettings, watch: &Watch<'
             drawn.into_iter().map(|drawn| (format!("plots/{}.{}", tables::many_q::OVER_Q, format.ending()), drawn)),
         );
     }
-    let origin = Origin { run_id: &name, store_content_key: "", q_per_angstrom: None, conditions: None };
     let curves: Vec<_> = curve.into_iter().collect();
-    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &origin)?));
+    files.push(("curves.parquet".to_owned(), tables::curves::table(&curves, &origin(&rows, &name))?));
     let has_page =
         |run: &str| directory.with_file_name(run).join(report_directory::REPORT).join(report_directory::PAGE).is_file();
     let page = TablePage {

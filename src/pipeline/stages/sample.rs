@@ -116,12 +116,7 @@ impl Run<'_> {
             threads,
         };
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
-        let origin = Origin {
-            run_id: &name,
-            store_content_key: &store.manifest().content_key,
-            q_per_angstrom: None,
-            conditions: Some(&fitted.outcome.conditions),
-        };
+        let origin = Origin::of(&name, &store.manifest().content_key, &fitted.outcome.conditions);
         let journal = self.journal(&fitted, origin, strategy)?;
         let drawing = Drawing { data, ask: &ask, journal: &journal, run: &fitted.directory };
         let result = self.timed("sample", || self.draws((&store, &model), drawing))?;

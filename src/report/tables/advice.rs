@@ -4,11 +4,16 @@ use crate::outcome::fit::FitResult;
 use crate::outcome::verdict::Verdict;
 use crate::units::degrees;
 
-/// Lines of advice; none where nothing is left to do or the reasons say it all.
+/// Lines of advice about everything that the reasons speak of, not the gravest alone; none where nothing is left to do or they say it all.
 #[must_use]
 pub fn advice(result: &FitResult) -> Vec<String> {
+    let others = result.verdicts.iter().filter(|verdict| **verdict != result.verdict);
+    [&result.verdict].into_iter().chain(others).flat_map(|verdict| about(*verdict, result)).collect()
+}
+
+fn about(verdict: Verdict, result: &FitResult) -> Vec<String> {
     let fixed = |text: &str| vec![text.to_owned()];
-    match result.verdict {
+    match verdict {
         Verdict::Converged | Verdict::Interrupted => Vec::new(),
         Verdict::PoorFit => poor_fit(result),
         Verdict::Undetermined => fixed(

@@ -25,6 +25,9 @@ pub struct QRow {
     /// Directory of the run, beside that of the table.
     #[serde(default)]
     pub run: Option<String>,
+    /// Of the store that was fitted; tables of earlier versions do not tell.
+    #[serde(default)]
+    pub store_content_key: Option<String>,
 }
 
 /// D0 = A q^exponent, fitted to rows with a real error.
@@ -43,17 +46,17 @@ pub struct PowerLawCheck {
 }
 
 impl QRow {
-    /// Of a fit, and the directory of its run.
+    /// Of a fit, the directory of its run and the content of its store.
     #[must_use]
-    pub fn finished(outcome: FitOutcome, run: Option<String>) -> Self {
+    pub fn finished(outcome: FitOutcome, run: Option<String>, store_content_key: Option<String>) -> Self {
         let (q_per_angstrom, verdict) = (outcome.conditions.q_per_angstrom, outcome.result.verdict);
-        QRow { q_per_angstrom, verdict: Some(verdict), result: Some(outcome), error: None, run }
+        QRow { q_per_angstrom, verdict: Some(verdict), result: Some(outcome), error: None, run, store_content_key }
     }
 
     /// Of a q that could not be fitted.
     #[must_use]
     pub fn failed(q_per_angstrom: f64, error: String) -> Self {
-        QRow { q_per_angstrom, verdict: None, result: None, error: Some(error), run: None }
+        QRow { q_per_angstrom, verdict: None, result: None, error: Some(error), run: None, store_content_key: None }
     }
 
     fn parameter(&self, name: &str) -> Option<&ParameterResult> {
@@ -164,7 +167,7 @@ fn power_law(points: &[Point]) -> Option<PowerLawCheck> {
     Some(PowerLawCheck { exponent, exponent_uncertainty, reduced_chi_squared, n_q: usable.len(), conclusion })
 }
 
-/// `q_table.parquet`: q_per_angstrom, verdict, reduced_chi_squared, pairs, error, and value, uncertainty and plain uncertainty of every
+/// `q_table.parquet`: q_per_angstrom, verdict, reduced_chi_squared, pairs, error, run, content of the store, and value, uncertainty and plain uncertainty of every
 /// physical parameter.
 ///
 /// # Errors
@@ -177,6 +180,8 @@ pub fn q_parquet(rows: &[QRow], run_id: &str) -> Result<Vec<u8>> {
         numbers("reduced_chi_squared", rows, QRow::reduced_chi_squared),
         numbers("n_pairs", rows, |row| row.result.as_ref().map(|found| found.result.n_pairs as f64)),
         words("error", rows, |row| row.error.clone().unwrap_or_default()),
+        words("run_id", rows, |row| row.run.clone().unwrap_or_default()),
+        words("store_content_key", rows, |row| row.store_content_key.clone().unwrap_or_default()),
     ];
     for known in PHYSICAL {
         if rows.iter().all(|row| row.parameter(known.name).is_none()) {
@@ -190,10 +195,14 @@ pub fn q_parquet(rows: &[QRow], run_id: &str) -> Result<Vec<u8>> {
         columns.push(column("_uncertainty_plain", |found| found.uncertainty_plain));
         let _ = write!(units, "; {} and its uncertainties: {}", known.name, known.unit);
     }
-    described(
-        Origin { run_id, store_content_key: "", q_per_angstrom: None, conditions: None }.metadata(&units),
-        columns,
-    )
+    described(origin(rows, run_id).metadata(&units), columns)
+}
+
+/// What tables of many q say of themselves: the first result's equation and frame interval are those of all, its q and its store are not.
+#[must_use]
+pub fn origin<'a>(rows: &'a [QRow], run_id: &'a str) -> Origin<'a> {
+    let conditions = rows.iter().find_map(|row| Some(&row.result.as_ref()?.conditions));
+    Origin { run_id, store_content_key: "", q_per_angstrom: None, conditions }
 }
 
 /// The table for a terminal.

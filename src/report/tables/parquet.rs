@@ -35,13 +35,20 @@ pub struct Origin<'a> {
     pub run_id: &'a str,
     /// Of the store that it is of; empty where there is none.
     pub store_content_key: &'a str,
-    /// Wavevector where there is no result but one q.
+    /// Wavevector; `None` where rows are of many.
     pub q_per_angstrom: Option<f64>,
     /// What a result must be read with; `None` before a fit.
     pub conditions: Option<&'a Conditions>,
 }
 
-impl Origin<'_> {
+impl<'a> Origin<'a> {
+    /// Of one result.
+    #[must_use]
+    pub fn of(run_id: &'a str, store_content_key: &'a str, conditions: &'a Conditions) -> Self {
+        let q_per_angstrom = Some(conditions.q_per_angstrom);
+        Origin { run_id, store_content_key, q_per_angstrom, conditions: Some(conditions) }
+    }
+
     /// As metadata of a schema, with the units of the columns.
     #[must_use]
     pub fn metadata(&self, units: &str) -> HashMap<String, String> {
@@ -53,11 +60,11 @@ impl Origin<'_> {
             ("store_content_key", self.store_content_key.to_owned()),
         ];
         entries.extend(self.q_per_angstrom.map(|q| ("q_per_angstrom", q.to_string())));
-        if let Some(Conditions { shear_convention, q_per_angstrom, dt_seconds, .. }) = self.conditions {
+        if let Some(Conditions { shear_convention, dt_seconds, .. }) = self.conditions {
             let flow = if shear_convention.is_some() { " S(x)" } else { "" };
             entries.push(("equation", format!("c2 = offset(phi) + contrast(phi) exp(-q^2 int_t1^t2 D dt){flow}")));
             entries.extend(shear_convention.map(|convention| ("shear_convention", convention.name().to_owned())));
-            entries.extend([("q_per_angstrom", q_per_angstrom.to_string()), ("dt_seconds", dt_seconds.to_string())]);
+            entries.push(("dt_seconds", dt_seconds.to_string()));
         }
         let named = |(name, value): (&str, String)| (format!("homodyne.{name}"), value);
         entries.into_iter().filter(|(_, value)| !value.is_empty()).map(named).collect()

@@ -110,14 +110,17 @@ fn below_one(reduced_chi_squared: f64) -> f64 {
     f64::max(1.0 - reduced_chi_squared, 0.0)
 }
 
-/// The words of the Python programs: theirs is about the search alone.
+/// The words of the Python programs where they have one. Their readers take "converged" for success and look no further: it is said of
+/// accepted fits alone, and what else is wrong at a minimum has our own word.
 fn status(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::MaxIterations | Verdict::Interrupted => "max_iter",
-        Verdict::Failed => "failed",
-        Verdict::Converged | Verdict::AtBound | Verdict::Undetermined | Verdict::PoorFit | Verdict::Unchecked => {
-            "converged"
-        }
+        Verdict::Converged
+        | Verdict::AtBound
+        | Verdict::Undetermined
+        | Verdict::PoorFit
+        | Verdict::Unchecked
+        | Verdict::Failed => verdict.name(),
     }
 }
 
@@ -126,5 +129,20 @@ fn quality(verdict: Verdict) -> &'static str {
         Verdict::Converged => "good",
         Verdict::AtBound | Verdict::Undetermined | Verdict::Unchecked => "marginal",
         Verdict::PoorFit | Verdict::MaxIterations | Verdict::Interrupted | Verdict::Failed => "poor",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_accepted_fit_is_called_converged() {
+        for (name, verdict) in Verdict::NAMES {
+            assert_eq!(status(verdict) == "converged", verdict == Verdict::Converged, "{name}");
+            assert_eq!(quality(verdict) == "good", verdict == Verdict::Converged, "{name}");
+        }
+        let theirs = [Verdict::MaxIterations, Verdict::Interrupted, Verdict::Failed].map(status);
+        assert_eq!(theirs, ["max_iter", "max_iter", "failed"]);
     }
 }

@@ -78,7 +78,7 @@ fn row(found: &ParameterResult) -> [String; 6] {
 fn profile(found: &ParameterResult) -> Option<String> {
     let [inner, outer] = intervals(found)?;
     let is_profile = found.interval_method == Some(IntervalMethod::Profile);
-    is_profile.then(|| format!("{}: 68 % {inner}, 95 % {outer}, from the cost itself", found.name))
+    is_profile.then(|| format!("{}: 68 % {inner}; 95 % {outer}; from the cost itself", found.name))
 }
 
 /// Contrast and offset in one line.
@@ -118,9 +118,12 @@ fn chi_squared(result: &FitResult, line: &mut dyn FnMut(String)) {
             format!("chi2_nu {chi:.4} (chi-square per degree of freedom; {expected})")
         }
     });
-    let condition = result.condition_number.map_or("singular".into(), |condition| format!("{condition:.1e}"));
+    let condition = match result.condition_number {
+        Some(condition) => format!("condition number {condition:.1e}"),
+        None => "singular: some combination of parameters has no effect".into(),
+    };
     let sweeps = counted(result.iterations.len(), "sweep");
-    line(format!("{} pairs, {sweeps}, condition number {condition}", result.n_pairs));
+    line(format!("{} pairs, {sweeps}, {condition}", result.n_pairs));
 }
 
 /// Whether the model fits, what the data tell apart, and what a search has found.
