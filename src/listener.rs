@@ -86,8 +86,12 @@ pub enum Event<'a> {
         /// Parameters in all.
         all: usize,
     },
+    /// Work whose progress was told has ended: a line that follows it has nothing more to show.
+    Ended,
     /// The solver has evaluated a point.
     Iteration {
+        /// Which of its runs: "local", "multi_start 3" ..
+        phase: &'a str,
         /// Number, from 0.
         iteration: usize,
         /// Half of chi-square there.

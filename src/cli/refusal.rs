@@ -16,6 +16,12 @@ pub fn words(mut given: Vec<OsString>) -> Vec<OsString> {
     let words: Vec<String> = given.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let text = |at: usize| words.get(at).map(String::as_str).unwrap_or_default();
     let first = text(1);
+    if first == "help" {
+        // `help` is the help: it has none of its own.
+        let asks = |word: &OsString| word == "-h" || word == "--help";
+        let kept = given.iter().enumerate().filter(|(at, word)| *at < 2 || !asks(word));
+        return kept.map(|(_, word)| word.clone()).collect();
+    }
     if !first.starts_with('-') || ["-h", "--help", "-V", "--version"].contains(&first) {
         return given;
     }

@@ -52,11 +52,9 @@ impl Terminal {
         shows(&self.log, level)
     }
 
-    /// Ends the line of progress.
+    /// Takes the line of progress away until there is progress again: what comes next stands alone.
     pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.iter().for_each(take_away);
     }
 
     fn show(&self, standing: &Standing) {
@@ -75,6 +73,13 @@ impl Terminal {
         }
         bar.set_position((standing.fraction.clamp(0.0, 1.0) * BAR_STEPS as f64) as u64);
     }
+}
+
+/// Log lines draw the line below them again as long as there is one.
+fn take_away(bar: &ProgressBar) {
+    bar.finish_and_clear();
+    bar.set_draw_target(ProgressDrawTarget::hidden());
+    bar.reset();
 }
 
 /// A bar where there is room for one, and the columns that are left for words. The last column stays free: some terminals go to the
@@ -114,6 +119,7 @@ impl Listener for Terminal {
         let standing = self.progress.standing(event);
         match (event, standing) {
             (Event::Log { level, text }, _) => log(&self.log, *level, text),
+            (Event::Ended, _) => self.finish(),
             (_, Some(standing)) => self.show(&standing),
             _ => {}
         }
@@ -264,6 +270,26 @@ mod tests {
             let has = |part: &str| drawn.iter().any(|text| text.contains(part));
             assert!(has("sweep 1 80 %") && has("sweep ends in 0:02"), "{columns}: {drawn:?}");
         }
+    }
+
+    #[test]
+    fn what_is_done_is_not_drawn_again_below_later_lines() {
+        let term = Narrow { columns: 80, drawn: Arc::default() };
+        let target = || ProgressDrawTarget::term_like(Box::new(term.clone()));
+        let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), target());
+        bar.set_style(layout(80).0);
+        bar.set_message("ingest: 23 of 23 angles");
+        bar.force_draw();
+        take_away(&bar);
+        let before = term.drawn.lock().expect("whole").len();
+        bar.suspend(|| ());
+        bar.set_message("more");
+        assert_eq!(term.drawn.lock().expect("whole").len(), before);
+        // The next stage has its line again.
+        bar.set_draw_target(target());
+        bar.set_message("fit");
+        bar.force_draw();
+        assert!(term.drawn.lock().expect("whole").last().is_some_and(|text| text.contains("fit")));
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::units::clock;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+/// The run of the solver that needs no name, as there is no other.
+const LOCAL: &str = "local";
+
 /// Follows events; what it says of one knows what went before.
 pub struct Progress {
     begun: Instant,
@@ -45,6 +48,9 @@ const INTERVAL_SWEEPS: f64 = 24.0;
 /// The first of the four ends of a parameter's two intervals: from there on what is left is told by what was done.
 const FIRST_END: f64 = 0.25;
 
+/// What was done in less time tells no rate and no end.
+const TELLING_SECONDS: f64 = 0.5;
+
 /// So much of what is left may be done although nothing was told.
 const UNSEEN: f64 = 0.5;
 
@@ -80,7 +86,7 @@ impl Progress {
     fn at(&self, event: &Event<'_>, now: f64) -> Option<Standing> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match *event {
-            Event::Log { .. } => None,
+            Event::Log { .. } | Event::Ended => None,
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
             Event::Draws { done, all, gradients, seconds } => Some(draws((done, all), gradients, seconds)),
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
@@ -94,9 +100,10 @@ impl Progress {
                 state.intervals_to_come = 0.0;
                 Some(state.intervals((done, all as f64), now))
             }
-            Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left } => {
+            Event::Iteration { phase, iteration, cost, reduced_chi_squared, accepted, steps_left } => {
                 (state.intervals, state.is_looking) = (None, false);
-                state.iteration = Some(Evaluated { iteration, cost, reduced_chi_squared, accepted });
+                let phase = phase.to_owned();
+                state.iteration = Some(Evaluated { phase, iteration, cost, reduced_chi_squared, accepted });
                 Some(state.step(steps_left, now))
             }
         }
@@ -106,13 +113,14 @@ impl Progress {
 /// Draws that are left take as long as those that were made.
 fn draws((done, all): (usize, usize), gradients: u64, seconds: f64) -> Standing {
     let left = seconds * all.saturating_sub(done) as f64 / done.max(1) as f64;
+    let is_known = seconds >= TELLING_SECONDS;
     Standing::new(
         done as f64 / all.max(1) as f64,
         [
             (0, Some(format!("sample: {done} of {all} draws"))),
-            (2, Some(format!("{:.0} gradients/s", gradients as f64 / seconds.max(1e-9)))),
+            (2, is_known.then(|| format!("{:.0} gradients/s", gradients as f64 / seconds))),
             (3, memory()),
-            (1, Some(format!("ETA {}", clock(left)))),
+            (1, is_known.then(|| format!("ETA {}", clock(left)))),
         ],
     )
 }
@@ -141,6 +149,7 @@ struct State {
 
 /// The last iteration.
 struct Evaluated {
+    phase: String,
     iteration: usize,
     cost: f64,
     reduced_chi_squared: Option<f64>,
@@ -154,7 +163,7 @@ impl State {
         let (name, first, since, _) = known.unwrap_or_else(|| (work.to_owned(), done, now, done));
         self.file = Some((name, first, since, done));
         let per_second = (done - first) as f64 / (now - since).max(1e-9);
-        let is_known = done > first;
+        let is_known = done > first && now - since >= TELLING_SECONDS;
         Standing::new(
             done as f64 / all.max(1) as f64,
             [
@@ -168,7 +177,9 @@ impl State {
 
     /// The fit ends when the last iteration has let expect, not before this sweep.
     fn sweep(&mut self, fraction: f64, pairs: f64, (seconds, now): (f64, f64)) -> Option<Standing> {
-        self.rate = fraction * pairs / seconds.max(1e-9);
+        if seconds >= TELLING_SECONDS {
+            self.rate = fraction * pairs / seconds;
+        }
         if fraction >= 1.0 {
             (self.sweeps, self.sweep_seconds) = (self.sweeps + 1, seconds);
             return None;
@@ -254,7 +265,8 @@ impl State {
         match (self.intervals, &self.iteration) {
             _ if self.is_looking => "look around the minimum".into(),
             (Some((_, share)), _) => format!("intervals from the cost {:.0} %", 100.0 * share),
-            (None, Some(last)) => format!("iteration {}", last.iteration),
+            (None, Some(last)) if last.phase == LOCAL => format!("iteration {}", last.iteration),
+            (None, Some(last)) => format!("{}: iteration {}", last.phase, last.iteration),
             (None, None) => "start".into(),
         }
     }
@@ -270,6 +282,7 @@ mod tests {
     use super::*;
 
     const ITERATION: Event<'_> = Event::Iteration {
+        phase: LOCAL,
         iteration: 12,
         cost: 1.345_678_9e5,
         reduced_chi_squared: Some(1.004_04),
@@ -341,7 +354,7 @@ mod tests {
         progress.at(&ITERATION, 20.0);
         // A search on a sample has taken 1000 s, and a fit begins anew: three steps of 10 s and the last sweep.
         let Event::Iteration { cost, reduced_chi_squared, accepted, steps_left, .. } = ITERATION else { panic!() };
-        let first = Event::Iteration { iteration: 0, cost, reduced_chi_squared, accepted, steps_left };
+        let first = Event::Iteration { phase: LOCAL, iteration: 0, cost, reduced_chi_squared, accepted, steps_left };
         assert!(progress.at(&first, 1020.0).expect("told").line(usize::MAX).ends_with("ETA 1:10"));
     }
 
@@ -369,9 +382,12 @@ mod tests {
     #[test]
     fn a_loss_that_is_no_chi_square_is_not_called_one() {
         let Event::Iteration { iteration, cost, accepted, steps_left, .. } = ITERATION else { panic!("an iteration") };
-        let event = Event::Iteration { iteration, cost, reduced_chi_squared: None, accepted, steps_left };
-        let line = Progress::default().standing(&event).expect("told").line(usize::MAX);
-        assert!(line.contains("cost") && !line.contains("chi2_nu"), "{line}");
+        let event =
+            |phase| Event::Iteration { phase, iteration, cost, reduced_chi_squared: None, accepted, steps_left };
+        let line = |phase| Progress::default().standing(&event(phase)).expect("told").line(usize::MAX);
+        assert!(line(LOCAL).starts_with("iteration 12  cost") && !line(LOCAL).contains("chi2_nu"), "{}", line(LOCAL));
+        // Which of many starts it belongs to is told.
+        assert!(line("multi_start 3").starts_with("multi_start 3: iteration 12"), "{}", line("multi_start 3"));
     }
 
     #[test]
@@ -399,6 +415,8 @@ mod tests {
             progress.at(&event, now).expect("told").line(usize::MAX)
         };
         assert!(!line(1, 3.0).contains("ETA"));
+        // The first ones come from several threads at once: that is no rate.
+        assert!(!line(2, 3.01).contains("angles/s"));
         let later = line(5, 5.0);
         assert!(later.starts_with("ingest: 5 of 24 angles  2.0 angles/s") && later.ends_with("ETA 0:10"), "{later}");
         // Another file of the same name begins anew.

@@ -80,7 +80,7 @@ impl Reported {
 }
 
 /// Stages as they follow one another.
-const STAGES: [&str; 4] = ["ingest", "condense", "sample", "fit"];
+const STAGES: [&str; 4] = ["ingest", "condense", "scattered_pairs", "fit"];
 
 /// What a page says of how a result came about.
 fn facts(record: &Value, outcome: &FitOutcome) -> Facts {
@@ -115,7 +115,7 @@ fn facts(record: &Value, outcome: &FitOutcome) -> Facts {
     for (stage, took) in stages {
         let seconds = took["wall_seconds"].as_f64().unwrap_or_default();
         let memory = took["peak_rss_anon_bytes"].as_u64().unwrap_or_default() >> 20;
-        say(stage, &json!(format!("{seconds:.2} s, {memory} MiB at most")));
+        say(&stage.replace('_', " "), &json!(format!("{seconds:.2} s, {memory} MiB at most")));
     }
     for what in ["notes", "keys_without_effect"] {
         let lines: Vec<&str> = record[what].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -6,11 +6,13 @@ use crate::listener::{LogLevel, Watch};
 use crate::machine::claim::free_name;
 use crate::machine::file_identity::content_hash;
 use crate::machine::folder::{make_folder, parent_of};
+use crate::machine::memory::rss_anon_bytes;
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::pipeline::drawing::Files;
 use crate::pipeline::report_directory::{KIND, PAGE, PICTURES, REPORT};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Nobody sees it yet; dropped without [`ReportFolder::publish`] it leaves nothing behind.
 pub struct ReportFolder<'a> {
@@ -18,6 +20,7 @@ pub struct ReportFolder<'a> {
     of: &'a Path,
     staged: StagedDirectory,
     hashes: Map<String, Value>,
+    begun: Instant,
 }
 
 /// A report that was changed gives way too: it is kept aside before a new one is seen.
@@ -30,7 +33,8 @@ impl<'a> ReportFolder<'a> {
     /// # Errors
     /// E77 with what is at the place; Io if it cannot be written.
     pub fn begin((place, of): (&'a Path, &'a Path)) -> Result<Self> {
-        Ok(ReportFolder { place, of, staged: StagedDirectory::begin(place, ALSO_CHANGED)?, hashes: Map::new() })
+        let (staged, hashes, begun) = (StagedDirectory::begin(place, ALSO_CHANGED)?, Map::new(), Instant::now());
+        Ok(ReportFolder { place, of, staged, hashes, begun })
     }
 
     /// Writes files: only their names and hashes are kept.
@@ -51,7 +55,10 @@ impl<'a> ReportFolder<'a> {
     ///
     /// # Errors
     /// E77 with what has come to the place meanwhile; Io, with the path.
-    pub fn publish(self, says: Map<String, Value>, watch: &Watch<'_>) -> Result<PathBuf> {
+    pub fn publish(self, mut says: Map<String, Value>, watch: &Watch<'_>) -> Result<PathBuf> {
+        // The log of a run is sealed with its results, before they are drawn.
+        says.insert("wall_seconds".to_owned(), self.begun.elapsed().as_secs_f64().into());
+        says.insert("rss_anon_bytes".to_owned(), rss_anon_bytes().into());
         PICTURES.mark(self.staged.path(), says, self.hashes)?;
         if self.place.join(PICTURES.marker).is_file() && !PICTURES.is_as_written(self.place) {
             let of = self.of;

@@ -126,15 +126,16 @@ impl<'a> Run<'a> {
         begin_stage();
         let start = Instant::now();
         let result = job();
+        self.log.hear(&Event::Ended);
         refused_threads().iter().for_each(|warning| self.say(LogLevel::Warning, warning));
         self.say_remains();
         let result = result?;
         let (seconds, now, peak) = (start.elapsed().as_secs_f64(), rss_anon_bytes(), stage_peak_bytes());
         let mebibytes = |bytes: Option<u64>| bytes.map_or("?".into(), |bytes| (bytes >> 20).to_string());
-        self.say(
-            LogLevel::Info,
-            &format!("{stage}: {seconds:.2} s, memory {} MiB now, {} MiB at most", mebibytes(now), mebibytes(peak)),
-        );
+        let took =
+            format!("{stage}: {seconds:.2} s, memory {} MiB now, {} MiB at most", mebibytes(now), mebibytes(peak));
+        // What took no time is nothing that anybody waited for.
+        self.say(if seconds < 0.005 { LogLevel::Debug } else { LogLevel::Info }, &took);
         let facts = StageFacts { wall_seconds: seconds, rss_anon_bytes: now, peak_rss_anon_bytes: peak };
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.into(), facts);
         Ok(result)

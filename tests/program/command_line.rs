@@ -268,7 +268,14 @@ fn words_that_are_not_known_are_one_line_each() {
         let line = one_line(&homodyne(folder.path(), &words));
         assert!(line.contains(expected), "{words:?}: {line}");
     }
-    for words in [vec!["--help"], vec!["--version"], vec!["fit", "--help"], vec!["config", "validate", "--help"]] {
+    for words in [
+        vec!["--help"],
+        vec!["--version"],
+        vec!["fit", "--help"],
+        vec!["config", "validate", "--help"],
+        vec!["help", "--help"],
+        vec!["help", "fit", "-h"],
+    ] {
         let output = homodyne(folder.path(), &words);
         assert_eq!((output.status.code(), stderr(&output).len()), (Some(0), 0), "{words:?}");
     }

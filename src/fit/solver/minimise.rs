@@ -42,7 +42,8 @@ pub fn minimise(
         let Some(found) = walk.evaluate(&asked)? else { return walk.solution(Stop::Interrupted, iterations) };
         let told = solver.tell(found.coordinates.clone(), found.reduced(problem, &walk.free));
         let iteration = found.iteration(iterations.len(), &told, problem);
-        following.tell(&event(&iteration, steps_left(told.projected_gradient, problem.tolerances.ftol)));
+        let left = steps_left(told.projected_gradient, problem.tolerances.ftol);
+        following.tell(&event(phase, &iteration, left));
         iterations.push(iteration);
         if walk.take(found, told.accepted) {
             following.keep(phase, &walk.known)?;
@@ -153,8 +154,9 @@ impl Found {
     }
 }
 
-fn event(iteration: &Iteration, steps_left: f64) -> Event<'static> {
+fn event<'a>(phase: &'a str, iteration: &Iteration, steps_left: f64) -> Event<'a> {
     Event::Iteration {
+        phase,
         iteration: iteration.iteration,
         cost: iteration.cost,
         reduced_chi_squared: iteration.reduced_chi_squared,

@@ -60,7 +60,8 @@ impl Run<'_> {
         let outset = Outset::new(strategy, model.starts(space), model.t_ref_seconds())
             .with_curves(model.curve_times_seconds())
             .with_advice(model.advice(space));
-        let sample = self.timed("sample", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
+        let sample =
+            self.timed("scattered_pairs", || Sample::draw(store.as_ref(), &model))?.stopped_by(self.log.stop());
         let sweep = Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model, settings.run.threads())
             .pinned_to(if settings.run.pin_threads { nodes() } else { Vec::new() })
             .watched_by(self.watch());
