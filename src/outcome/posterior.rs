@@ -3,6 +3,11 @@
 use crate::outcome::consensus::ConsensusSampling;
 use serde::{Deserialize, Serialize};
 
+/// Chains agree below this R-hat.
+pub const LARGEST_R_HAT: f64 = 1.01;
+/// So many independent draws tell a mean and the ends of an interval.
+pub const FEWEST_INDEPENDENT: f64 = 400.0;
+
 /// One draw of a chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draw {

@@ -3,7 +3,7 @@
 
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::outcome::fit::FitOutcome;
-use crate::outcome::posterior::{Draw, PosteriorNumber, PosteriorResult};
+use crate::outcome::posterior::{Draw, FEWEST_INDEPENDENT, LARGEST_R_HAT, PosteriorNumber, PosteriorResult};
 use crate::parameters::definitions::{AnalysisMode, PHYSICAL, find};
 use crate::parameters::power_law::PowerLaw;
 
@@ -17,6 +17,12 @@ pub const RANK: &str = "posterior_rank";
 pub const AUTOCORRELATION: &str = "posterior_autocorrelation";
 /// Densities of the energy (1) and of its steps (2).
 pub const ENERGY: &str = "posterior_energy";
+/// Intervals of all parameters, less the least-squares value and in units of its error: x is the share of draws below.
+pub const FOREST: &str = "posterior_forest";
+/// R-hat of every parameter; the model is what it has to be below.
+pub const R_HAT: &str = "posterior_r_hat";
+/// Independent draws of every parameter that tell the mean (x = 1) and the ends of intervals (2); the model is how many it takes.
+pub const INDEPENDENT: &str = "posterior_independent_draws";
 /// Draws of two parameters.
 pub const DRAWN_PAIRS: &str = "posterior_pairs";
 /// Laws through the draws: segment is the percentile of the draws, 50 the median, rounded where it is 2.5 and 97.5.
@@ -45,6 +51,7 @@ pub fn posterior_curves(posterior: &PosteriorResult, outcome: &FitOutcome) -> Ve
         curves.extend(column.traces());
         curves.extend(column.ranks());
         curves.push(column.autocorrelation());
+        curves.extend(column.in_rows());
     }
     curves.extend(energies(&posterior.draws));
     for (row, vertical) in columns.iter().enumerate() {
@@ -137,6 +144,28 @@ impl Sampled<'_> {
             Curve { segment: Some(chain + 1), ..Curve::of(RANK, ["rank among all draws", self.name], points) }
         };
         self.chains.iter().enumerate().map(rank).collect()
+    }
+
+    /// What has a row in figures of all parameters.
+    fn in_rows(&self) -> [Curve; 3] {
+        let number = self.number;
+        let within = |(value, error): (f64, f64)| {
+            let ([outer, inner], median) = ([number.interval_95, number.interval_68], number.median);
+            let ends = [outer[0], inner[0], median, inner[1], outer[1]];
+            PERCENTILES.iter().zip(ends).map(|((_, share), end)| point(*share, (end - value) / error)).collect()
+        };
+        let fitted = number.least_squares.zip(number.least_squares_uncertainty).filter(|(_, error)| *error > 0.0);
+        let limited = |(x, y): (f64, Option<f64>), limit: f64| CurvePoint { x, y, y_error: None, model: Some(limit) };
+        let independent = [(1.0, number.ess_bulk), (2.0, number.ess_tail)];
+        [
+            Curve::of(FOREST, [self.name, "(draws - least squares) / its error"], fitted.map_or_else(Vec::new, within)),
+            Curve::of(R_HAT, [self.name, "R-hat"], vec![limited((1.0, number.r_hat), LARGEST_R_HAT)]),
+            Curve::of(
+                INDEPENDENT,
+                [self.name, "independent draws"],
+                independent.map(|ess| limited(ess, FEWEST_INDEPENDENT)).to_vec(),
+            ),
+        ]
     }
 
     /// Mean over chains.

@@ -18,9 +18,9 @@ const MOST_SHOWN: usize = 40;
 pub struct PosteriorShown<'a> {
     /// What was found.
     pub result: &'a PosteriorResult,
-    /// Marginals, laws, pairs.
+    /// All parameters, marginals, laws, pairs.
     pub results: &'a [Figure],
-    /// Walks, ranks, energies.
+    /// R-hat, independent draws, walks, ranks, energies.
     pub diagnostics: &'a [Figure],
 }
 
@@ -58,7 +58,7 @@ impl<'a> PosteriorShown<'a> {
         self.table(html);
         html.push_str("<div class=\"grid\">\n");
         self.results.iter().try_for_each(|figure| put(html, figure, formats))?;
-        html.push_str("</div><details><summary>Do the chains agree? Walks, ranks, autocorrelations, energies</summary><div class=\"grid\">\n");
+        html.push_str("</div><details><summary>Do the chains agree? R-hat, independent draws, walks, ranks, autocorrelations, energies</summary><div class=\"grid\">\n");
         self.diagnostics.iter().try_for_each(|figure| put(html, figure, formats))?;
         html.push_str("</div></details>\n");
         Ok(())

@@ -1,7 +1,8 @@
 //! Draws as plain data: numbers with their intervals and diagnostics, chains, verdict. It draws nothing.
 
 use crate::outcome::posterior::{
-    ChainFacts, CondensedSampling, Draw, PosteriorNumber, PosteriorResult, PosteriorVerdict,
+    ChainFacts, CondensedSampling, Draw, FEWEST_INDEPENDENT, LARGEST_R_HAT, PosteriorNumber, PosteriorResult,
+    PosteriorVerdict,
 };
 use crate::parameters::prior::Prior;
 use crate::sample::ask::Ask;
@@ -11,10 +12,6 @@ use crate::sample::geometry::Geometry;
 use crate::sample::numbers::{Number, Numbers};
 use crate::sample::settings::NoiseCorrelation;
 
-/// Larger ones are not believed.
-const LARGEST_R_HAT: f64 = 1.01;
-/// Fewer are not believed.
-const FEWEST_INDEPENDENT: f64 = 400.0;
 /// More of the draws that diverge are told.
 const MOST_DIVERGENT: f64 = 0.01;
 /// Lower ones are told.

@@ -10,7 +10,7 @@ use crate::report::figures::ellipses::pairs;
 use crate::report::figures::picture::Picture;
 use crate::report::figures::polar::{self, polar};
 use crate::report::figures::style::{
-    Axes, COLOURS, DATA, LINEAR, LOG_BOTH, LOG_X, LOG_Y, MODEL, SLOPE, band, line, points, scene,
+    Axes, COLOURS, DATA, LINEAR, LOG_BOTH, LOG_X, LOG_Y, MANY, MODEL, SLOPE, band, line, points, scene,
 };
 use crate::report::pairs::{PAIRS, Together};
 use crate::report::tables::many_q::PowerLawCheck;
@@ -217,25 +217,25 @@ fn is_shared(curve: &Curve) -> bool {
     curve.points.len() > 1 && curve.points.iter().all(|point| point.y == curve.points[0].y)
 }
 
-/// From so many points on errors are a band: as many bars hide one another.
-const MANY: usize = 40;
-
 fn with_model(curve: &Curve) -> Vec<Plot> {
-    let known: Vec<&CurvePoint> = curve.points.iter().filter(|point| point.y.is_some()).collect();
-    let errors: Vec<f64> = known.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
-    let (data, model) = (xy(curve, |point| point.y), xy(curve, |point| point.model));
-    let name = (!model.is_empty()).then_some("data");
-    let mut plots = match known.len() >= MANY && errors.iter().any(|error| *error > 0.0) {
-        true => {
-            let around = |point: &&CurvePoint| Some((point.x, point.y?, point.y_error?));
-            vec![band_around(known.iter().filter_map(around).collect(), 1.0, DATA), points(&data, &[], DATA, name)]
-        }
-        false => vec![points(&data, &errors, DATA, name)],
-    };
+    let model = xy(curve, |point| point.model);
+    let mut plots = named_data(curve, (!model.is_empty()).then_some("data"));
     if !model.is_empty() {
         plots.push(line(&model, MODEL, Some("model")));
     }
     plots
+}
+
+/// Points with their errors: a band around many, bars of few.
+fn named_data(curve: &Curve, name: Option<&str>) -> Vec<Plot> {
+    let known: Vec<&CurvePoint> = curve.points.iter().filter(|point| point.y.is_some()).collect();
+    let errors: Vec<f64> = known.iter().map(|point| point.y_error.unwrap_or(0.0)).collect();
+    let data = xy(curve, |point| point.y);
+    if known.len() < MANY || errors.iter().all(|error| *error <= 0.0) {
+        return vec![points(&data, &errors, DATA, name)];
+    }
+    let around = |point: &&CurvePoint| Some((point.x, point.y?, point.y_error?));
+    vec![band_around(known.iter().filter_map(around).collect(), 1.0, DATA), points(&data, &[], DATA, name)]
 }
 
 /// Rates of the angles, and between them the joint model's.
@@ -247,11 +247,10 @@ fn beside_the_joint(rates: &Curve, curves: &[Curve]) -> Vec<Plot> {
     let Some(joint) = curves.iter().find(|curve| curve.figure == JOINT_RATES) else { return with_model(rates) };
     let last = rates.points.iter().map(|point| point.x).fold(f64::NEG_INFINITY, f64::max);
     let within: Vec<(f64, f64)> = xy(joint, |point| point.model).into_iter().filter(|(phi, _)| *phi <= last).collect();
-    let data = xy(&alone, |point| point.y);
-    let errors: Vec<f64> =
-        alone.points.iter().filter(|point| point.y.is_some()).map(|point| point.y_error.unwrap_or(0.0)).collect();
-    // As many angles as there may be hide a line below them.
-    vec![points(&data, &errors, DATA, Some("data")), line(&within, MODEL, Some("model"))]
+    // As many angles as there may be hide a line below them, and as many bars.
+    let mut plots = named_data(&alone, Some("data"));
+    plots.push(line(&within, MODEL, Some("model")));
+    plots
 }
 
 /// A band some errors wide around (x, y, error).
@@ -380,5 +379,6 @@ mod tests {
         let joint = curve(JOINT_RATES, 100, |x| CurvePoint { x, model: Some(1.0), ..CurvePoint::default() });
         let plots = beside_the_joint(&rates, &[joint]);
         assert!(matches!(plots.last(), Some(Plot::Line(_))), "a hundred points would hide it");
+        assert_eq!(bands(&plots), 1, "and a hundred bars");
     }
 }

@@ -10,5 +10,6 @@ pub mod palette;
 pub mod picture;
 pub mod polar;
 pub mod posterior;
+mod posterior_rows;
 mod shapes;
 pub mod style;

@@ -3,7 +3,7 @@
 use crate::outcome::curves::{Curve, CurvePoint};
 use crate::report::figures::picture::{INK, Picture};
 use crate::report::figures::shapes::{anchored, dot, empty, polyline, words};
-use crate::report::figures::style::{COLOURS, DATA, MODEL, SIZE, number};
+use crate::report::figures::style::{COLOURS, DATA, MANY, MODEL, SIZE, number};
 use kuva::render::render::{Scene, TextAnchor};
 
 /// Of its file.
@@ -41,12 +41,13 @@ pub fn polar(rates: &Curve, joint: Option<&Curve>, flow_degrees: Option<f64>) ->
         .collect();
     around.sort_by(|one, other| one.0.total_cmp(&other.0));
     around.extend(around.first().copied());
+    let size = if known.len() < MANY { 2.5 } else { 1.5 };
     for point in known {
         for turn in [0.0, 180.0] {
-            scene.elements.push(dot(circle.at(point.x + turn, point.y.unwrap_or_default()), 2.5, DATA));
+            scene.elements.push(dot(circle.at(point.x + turn, point.y.unwrap_or_default()), size, DATA));
         }
     }
-    // As many angles as there may be hide a line below them.
+    // As many angles as there may be hide a line below them, and large dots one above them.
     let line = around.iter().map(|(phi, model)| circle.at(*phi, *model)).collect();
     scene.elements.push(polyline(line, MODEL, 1.5));
     let legend = [("data", DATA), ("model", MODEL), ("phi0", COLOURS[3])];

@@ -5,6 +5,7 @@ use crate::parameters::definitions::find;
 use crate::report::curves::CUTS;
 use crate::report::figures::lines::Figure;
 use crate::report::figures::picture::Picture;
+use crate::report::figures::posterior_rows::{forest, independent_draws, r_hat};
 use crate::report::figures::style::{Axes, COLOURS, DATA, LINEAR, LOG_X, MODEL, band, line, points, scene};
 use crate::report::posterior_curves::{
     AUTOCORRELATION, DRAWN_DIFFUSION, DRAWN_PAIRS, DRAWN_SHEAR_RATE, ENERGY, MARGINAL, RANK, TRACE,
@@ -15,10 +16,10 @@ use kuva::prelude::Plot;
 /// Pairs whose draws are shown: the most correlated ones.
 const MOST_PAIRS: usize = 6;
 
-/// What is looked at first: marginals, laws, pairs.
+/// What is looked at first: all parameters in rows, marginals, laws, pairs.
 #[must_use]
 pub fn results(curves: &[Curve]) -> Vec<Figure> {
-    let mut figures: Vec<Figure> = named(curves, MARGINAL).map(marginal).collect();
+    let mut figures: Vec<Figure> = forest(curves).into_iter().chain(named(curves, MARGINAL).map(marginal)).collect();
     figures.extend(
         [(DRAWN_DIFFUSION, "D(t)"), (DRAWN_SHEAR_RATE, "gamma_dot(t)")]
             .into_iter()
@@ -32,11 +33,11 @@ pub fn results(curves: &[Curve]) -> Vec<Figure> {
     figures
 }
 
-/// Whether to believe it: walks, ranks, autocorrelations, energies.
+/// Whether to believe it: R-hat and independent draws, walks, ranks, autocorrelations, energies.
 #[must_use]
 pub fn diagnostics(curves: &[Curve]) -> Vec<Figure> {
     let names: Vec<&'static str> = named(curves, MARGINAL).map(|curve| curve.x_label).collect();
-    let mut figures = Vec::new();
+    let mut figures: Vec<Figure> = [r_hat(curves), independent_draws(curves)].into_iter().flatten().collect();
     for name in names {
         figures.extend(of_chains(curves, TRACE, name));
         figures.extend(of_chains(curves, RANK, name));

@@ -15,6 +15,8 @@ pub const COLOURS: [&str; 6] = ["#7f7f7f", "#0072B2", "#56B4E9", "#009E73", "#E6
 pub const DATA: &str = COLOURS[1];
 /// A model beside them.
 pub const MODEL: &str = COLOURS[5];
+/// From so many points on errors are a band and dots around a circle small: as many bars, or large dots, hide one another.
+pub const MANY: usize = 40;
 /// Type of the page.
 pub const FONT: &str = "system-ui, sans-serif";
 /// Width and height of a line figure.
