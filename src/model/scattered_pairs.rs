@@ -47,6 +47,8 @@ impl Ends {
 pub struct ScatteredPairs {
     groups: Vec<Differences>,
     ends: Vec<Ends>,
+    /// Ends of the group that has decayed least.
+    brightest: Option<Ends>,
 }
 
 /// The same pairs at one angle.
@@ -76,7 +78,9 @@ impl ScatteredPairs {
             group
         };
         let groups: Vec<Differences> = pairs.chunks(LANES).map(group).collect();
-        ScatteredPairs { ends: groups.iter().map(Ends::of).collect(), groups }
+        let ends: Vec<Ends> = groups.iter().map(Ends::of).collect();
+        let brightest = ends.iter().copied().max_by(|a, b| a.decay.total_cmp(&b.decay));
+        ScatteredPairs { groups, ends, brightest }
     }
 
     /// At the angle `phi_degrees`.
@@ -84,8 +88,9 @@ impl ScatteredPairs {
     pub fn at<'a>(&'a self, model: &Model, theta: &[f64], phi_degrees: f64) -> ScatteredAngle<'a> {
         let kappa = model.kappa(theta, phi_degrees);
         let convention = model.convention;
-        let bound = |ends: &Ends| ends.decay / strained(convention, kappa.value * ends.strain[0]);
-        let negligible = NEGLIGIBLE * self.ends.iter().map(bound).fold(0.0, f64::max);
+        // At least as large is the largest of all.
+        let bound = |ends: Ends| ends.decay / strained(convention, kappa.value * ends.strain[0]);
+        let negligible = NEGLIGIBLE * self.brightest.map_or(0.0, bound);
         ScatteredAngle { groups: &self.groups, ends: &self.ends, kappa, convention, negligible }
     }
 }

@@ -10,9 +10,9 @@ use crate::parameters::definitions::LawPlaces;
 use crate::sums::algebra::{Algebra, dot};
 
 /// Times at which two laws of one amplitude may agree: so many on either side of the middle of the measurement ..
-const MIRRORS: i32 = 3;
+const MIRRORS: i32 = 1;
 /// .. each so many times the one before.
-const BETWEEN_MIRRORS: f64 = 4.0;
+const BETWEEN_MIRRORS: f64 = 8.0;
 /// Places closer than this, in errors, lie in one valley.
 const ALIKE: f64 = 0.5;
 

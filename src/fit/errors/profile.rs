@@ -9,6 +9,7 @@
 //! ```
 
 use crate::error::Result;
+use crate::fit::errors::profile_curve::Curve;
 use crate::fit::errors::profile_side::{NEAR, Side};
 use crate::fit::errors::surroundings::Surroundings;
 use crate::outcome::parameter::Interval;
@@ -55,8 +56,10 @@ impl Surroundings<'_> {
         let (mut intervals, mut ends) = ([[None; 2]; 2], Vec::new());
         let minimum = self.point.theta[parameter];
         self.walking.begin();
+        let along = self.valley(parameter).iter().map(|along| along * error).collect();
+        let mut curve = Curve::new(self.point.theta.clone(), along);
         for (end, side) in [-1.0, 1.0].into_iter().enumerate() {
-            let mut walk = Side::new(self, parameter, side);
+            let mut walk = Side::new(self, parameter, side, &mut curve);
             for (interval, distance) in intervals.iter_mut().zip(walk.distances(error)?) {
                 let is_inside = distance < walk.room();
                 interval[end] = is_inside.then_some(minimum + side * distance);

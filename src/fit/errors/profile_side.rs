@@ -1,10 +1,11 @@
 //! One side of a profile: how far a parameter can be moved until the least cost of the others has risen to a level.
 //!
 //! A normal sweep tells more than the cost where it was made: how the others lie best there (by Gauss and Newton), what the cost is
-//! then, and how both go on with the held parameter. So the held parameter and the others are moved together, and where what is told
-//! is all but what is there, one or two sweeps find an end.
+//! then, and how both go on with the held parameter. So the held parameter and the others are moved together along the curve that the
+//! ends known so far lie on, and where what is told is all but what is there, one or two sweeps find an end.
 
 use crate::error::{Fault, Result};
+use crate::fit::errors::profile_curve::Curve;
 use crate::fit::errors::surroundings::{LEVELS, Surroundings};
 use crate::fit::solver::journal::Following;
 use crate::fit::solver::minimise::minimise;
@@ -17,13 +18,15 @@ use ndarray::Array2;
 /// An end is found when z is so near.
 pub const NEAR: f64 = 0.02;
 /// What a step of the others is told to lower the cost is believed up to this share ..
-const BELIEVED: f64 = 3e-2;
+const BELIEVED: f64 = 6e-2;
 /// .. and up to this the step is worth being taken without being looked for.
 const WORTH_A_STEP: f64 = 25.0;
 /// So many such steps in a row are taken.
 const MOST_STEPS: usize = 3;
 /// Most costs that are looked at for one end.
 const MOST: usize = 16;
+/// A cost whose z rises by less than this share of what it has risen by on the way is flat.
+const RISING: f64 = 0.3;
 /// An end is looked for at most so many times as far as the last step.
 const STRIDE: f64 = 10.0 / 3.0;
 
@@ -58,6 +61,8 @@ pub struct Side<'a> {
     /// Where the valley was left last, and how all parameters follow the held one there.
     theta: Vec<f64>,
     valley: Vec<f64>,
+    /// The minimum and ends in its valley, of both sides.
+    curve: &'a mut Curve,
     /// All physical parameters where ends were found, and how many errors that is.
     pub ends: Vec<(Vec<f64>, f64)>,
     has_crossed: bool,
@@ -66,9 +71,9 @@ pub struct Side<'a> {
 impl<'a> Side<'a> {
     /// The side of a parameter below (-1) or above (1) the minimum.
     #[must_use]
-    pub fn new(surroundings: &'a Surroundings<'a>, parameter: usize, side: f64) -> Self {
+    pub fn new(surroundings: &'a Surroundings<'a>, parameter: usize, side: f64, curve: &'a mut Curve) -> Self {
         let (theta, valley) = (surroundings.point.theta.clone(), surroundings.valley(parameter));
-        Side { surroundings, parameter, side, theta, valley, ends: Vec::new(), has_crossed: false }
+        Side { surroundings, parameter, side, theta, valley, curve, ends: Vec::new(), has_crossed: false }
     }
 
     /// How far the bound is.
@@ -92,7 +97,8 @@ impl<'a> Side<'a> {
         if !self.has_crossed {
             return Ok([inner, outer]);
         }
-        *self = Side::new(self.surroundings, self.parameter, self.side);
+        (self.theta, self.valley) = (self.surroundings.point.theta.clone(), self.surroundings.valley(self.parameter));
+        self.ends.clear();
         inside = from;
         Ok([self.end(&mut inside, LEVELS[0], true)?, self.end(&mut inside, LEVELS[1], true)?])
     }
@@ -101,7 +107,7 @@ impl<'a> Side<'a> {
     fn end(&mut self, inside: &mut Step, level: f64, looks_across: bool) -> Result<f64> {
         let room = self.room();
         let mut outside: Option<Step> = None;
-        let mut next = towards(*inside, *inside, None, level);
+        let mut next = self.begin(level, *inside);
         let mut steps = 0;
         for _ in 0..MOST {
             let distance = next.min(room);
@@ -117,6 +123,7 @@ impl<'a> Side<'a> {
                 let lower = if looks_across { self.lower_in_the_other_valley(&theta, step)? } else { None };
                 let Some(lower) = lower else {
                     *inside = step;
+                    self.keep(&theta, step);
                     self.ends.push((theta, step.z));
                     self.surroundings.walking.found();
                     return Ok(distance);
@@ -132,6 +139,27 @@ impl<'a> Side<'a> {
             next = towards(found, *inside, outside, level);
         }
         Ok(next.min(room))
+    }
+
+    /// The distance at which a level is looked for first: where the curve of the known ends leads, if it leads on between the bounds and
+    /// not too far.
+    fn begin(&mut self, level: f64, inside: Step) -> f64 {
+        let theta = self.curve.at(self.side * level);
+        let distance = self.side * (theta[self.parameter] - self.surroundings.point.theta[self.parameter]);
+        let is_on = distance > inside.distance && (inside.distance == 0.0 || distance < STRIDE * inside.distance);
+        if self.has_crossed || !is_on || self.surroundings.problem.between_bounds(&theta) != theta {
+            return towards(inside, inside, None, level);
+        }
+        self.theta = theta;
+        distance
+    }
+
+    /// Keeps an end for those to come, if it lies in the valley of the minimum and the cost still rises there.
+    fn keep(&mut self, theta: &[f64], found: Step) {
+        if !self.has_crossed && found.slope * found.distance > RISING * found.z {
+            let along = self.valley.iter().map(|along| along / found.slope).collect();
+            self.curve.add(self.side * found.z, theta.to_vec(), along);
+        }
     }
 
     /// Where all parameters are with the one at a distance and the others at their best, how many errors that is, and whether it is

@@ -125,29 +125,26 @@ impl Functions {
     /// Sums of residuals of one angle weighted with every function.
     #[must_use]
     pub fn sums(&self, residuals: &ResidualSums) -> Vec<f64> {
-        let mut sums = vec![0.0; self.all.len()];
-        for (sum, function) in sums.iter_mut().zip(&self.all) {
-            if let Function::Lag { bin } = function {
-                *sum = residuals.of_lags().get(half_octave(*bin)).map_or(0.0, |sums| sums.iter().sum());
-                continue;
-            }
-            for earlier in 0..residuals.n_groups {
-                for later in earlier..residuals.n_groups {
-                    let score = residuals.score(earlier, later);
-                    *sum += match *function {
-                        Function::Aged { column, age } if self.ages[[earlier, later]] == age => score[column],
-                        Function::Whole { column } => score[column],
-                        Function::Blocks { earlier: a, later: b }
-                            if self.block(earlier) == a && self.block(later) == b =>
-                        {
-                            score[self.p + 1]
-                        }
-                        _ => 0.0,
-                    };
+        let n = residuals.n_groups;
+        let block: Vec<usize> = (0..n).map(|group| self.block(group)).collect();
+        let over = |column: usize, takes_part: &dyn Fn(usize, usize) -> bool| -> f64 {
+            let mut sum = 0.0;
+            for earlier in 0..n {
+                for later in (earlier..n).filter(|&later| takes_part(earlier, later)) {
+                    sum += residuals.score(earlier, later)[column];
                 }
             }
-        }
-        sums
+            sum
+        };
+        let of = |function: &Function| match *function {
+            Function::Lag { bin } => residuals.of_lags().get(half_octave(bin)).map_or(0.0, |sums| sums.iter().sum()),
+            Function::Whole { column } => over(column, &|_, _| true),
+            Function::Aged { column, age } => over(column, &|earlier, later| self.ages[[earlier, later]] == age),
+            Function::Blocks { earlier: a, later: b } => {
+                over(self.p + 1, &|earlier, later| block[earlier] == a && block[later] == b)
+            }
+        };
+        self.all.iter().map(of).collect()
     }
 
     /// The sum over pairs of a bin of lags and another function, and the same times h, where the grid knows short lags.
