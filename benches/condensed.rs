@@ -54,7 +54,7 @@ const HARD: [(&str, &[(usize, f64)]); 18] = [
 
 fn experiment(n_frames: usize, phi_degrees: &[f64]) -> Experiment {
     let angle = |&phi_degrees: &f64| Angle { phi_degrees, sigma: SIGMA, ..Angle::default() };
-    let time = TimeGrid { n_frames, dt_seconds: 0.1, start_seconds: 0.0 };
+    let time = TimeGrid { n_frames, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 };
     let angles = phi_degrees.iter().map(angle).collect();
     Experiment { q_per_angstrom: 0.0054, gap_angstrom: Some(2e6), time, angles }
 }

@@ -108,7 +108,7 @@ fn refused(misfit: &Misfit, size: f64, counts: f64, seed: u64) -> bool {
         angles.push(Angle { phi_degrees, sigma: estimate_sigma(&c2, n, &[]), ..Angle::default() });
         values.push(c2);
     }
-    let time = TimeGrid { n_frames: n, dt_seconds: DT, start_seconds: 0.0 };
+    let time = TimeGrid { n_frames: n, dt_seconds: DT, start_seconds: 0.0, first_frame: 1 };
     let experiment = Experiment { q_per_angstrom: Q, gap_angstrom: None, time, angles };
     let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment).expect("model");
     let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");

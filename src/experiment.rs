@@ -14,6 +14,13 @@ pub struct TimeGrid {
     pub dt_seconds: f64,
     /// Time of the first frame in seconds.
     pub start_seconds: f64,
+    /// Number of the first frame in its file, from 1: what people are told of frames counts as the keys that select them.
+    #[serde(default = "one")]
+    pub first_frame: usize,
+}
+
+const fn one() -> usize {
+    1
 }
 
 /// What the data of an angle tell of their noise, beside sigma. `None` where they do not tell.
@@ -67,6 +74,12 @@ impl TimeGrid {
     #[must_use]
     pub fn seconds(&self, k: usize) -> f64 {
         self.start_seconds + k as f64 * self.dt_seconds
+    }
+
+    /// Number of frame `k` in its file, from 1.
+    #[must_use]
+    pub fn number(&self, k: usize) -> usize {
+        self.first_frame + k
     }
 
     /// Number of pairs `t1 < t2`.

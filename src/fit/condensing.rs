@@ -69,7 +69,8 @@ impl<'a> Condensing<'a> {
         let known = self.near.borrow().as_ref().map(|near| near.found.fineness());
         for fineness in [Fineness::Usual, Fineness::Fine].into_iter().filter(|fineness| Some(*fineness) >= known) {
             let Some(data) = self.made(fineness)? else { return Ok(None) };
-            let near = nearest(&*data, fineness, problem, &theta)?;
+            let mut near = nearest(&*data, fineness, problem, &theta)?;
+            near.found.floor_frame = near.found.floor_frame.map(|frame| self.raw.first_frame() + frame);
             following.note(&near.found.in_words());
             let is_enough = near.found.is_believed || near.found.floor_frame.is_some();
             theta.clone_from(&near.theta);
@@ -138,7 +139,7 @@ impl CondensedFit {
         let told =
             format!("condensed data: {pseudo_pairs} pseudo-pairs, minimum predicted to {predicted_shift:.0e} errors");
         match self.floor_frame {
-            Some(frame) => format!("{told}, but a rate meets its floor at frame {}: all pairs decide", frame + 1),
+            Some(frame) => format!("{told}, but a rate meets its floor at frame {frame}: all pairs decide"),
             None if self.is_believed => told,
             None => format!("{told}: not believed, all pairs decide"),
         }

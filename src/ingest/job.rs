@@ -112,7 +112,12 @@ impl<'a> Job<'a> {
     }
 
     fn time(&self) -> TimeGrid {
-        TimeGrid { n_frames: self.frames.len(), dt_seconds: self.dt_seconds, start_seconds: 0.0 }
+        TimeGrid {
+            n_frames: self.frames.len(),
+            dt_seconds: self.dt_seconds,
+            start_seconds: 0.0,
+            first_frame: self.frames.start + 1,
+        }
     }
 
     /// What all partitions of the store share.

@@ -47,7 +47,7 @@ mod tests {
         let experiment = Experiment {
             q_per_angstrom: 0.0054,
             gap_angstrom: Some(gap_angstrom),
-            time: TimeGrid { n_frames: 200, dt_seconds: 0.1, start_seconds: 0.0 },
+            time: TimeGrid { n_frames: 200, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 },
             angles: vec![Angle::default()],
         };
         let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment).expect("model");

@@ -192,7 +192,7 @@ mod tests {
         let experiment = Experiment {
             q_per_angstrom: 0.0054,
             gap_angstrom: Some(2e6),
-            time: TimeGrid { n_frames: 90, dt_seconds: 0.1, start_seconds: 0.0 },
+            time: TimeGrid { n_frames: 90, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 },
             angles: vec![angle(20.0), angle(-160.0)],
         };
         let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment).expect("valid");

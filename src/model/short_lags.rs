@@ -90,7 +90,7 @@ mod tests {
         let experiment = Experiment {
             q_per_angstrom: 0.0054,
             gap_angstrom: None,
-            time: TimeGrid { n_frames: 90, dt_seconds: 0.1, start_seconds: 0.0 },
+            time: TimeGrid { n_frames: 90, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 },
             angles: vec![angle.clone()],
         };
         let model = Model::new(AnalysisMode::Static, ShearConvention::Homodyne, &experiment).expect("valid");

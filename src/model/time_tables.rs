@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_rate_that_falls_to_its_floor_names_the_frame() {
-        let time = TimeGrid { n_frames: 100, dt_seconds: 1.0, start_seconds: 0.0 };
+        let time = TimeGrid { n_frames: 100, dt_seconds: 1.0, start_seconds: 0.0, first_frame: 1 };
         let constants = Constants { q_per_angstrom: 0.005, time };
         assert_eq!(floor_frame(&constants, &[100.0, -0.5, 1.0]), None);
         // 100 / sqrt(t) = 12.5 at t = 64.
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn constant_rate_integrates_to_a_line_and_the_floor_has_no_derivative() {
-        let time = TimeGrid { n_frames: 5, dt_seconds: 0.1, start_seconds: 0.0 };
+        let time = TimeGrid { n_frames: 5, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 };
         let line = Integral::new(&time, &[3.0, 0.0, 1.0]);
         assert_eq!(line.value[4], 16.0);
         assert_eq!(line.d_constant[4], 4.0);

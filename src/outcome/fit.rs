@@ -113,9 +113,9 @@ pub struct LagResult {
 pub struct ExtremeResidual {
     /// Azimuth in degrees.
     pub phi_degrees: f64,
-    /// Earlier frame of the fitted range, 1-based (i of stores and fitted tables is one less).
+    /// Number of the earlier frame in the file, from 1 (i of stores and fitted tables counts from 0, from the first fitted frame on).
     pub frame_1: usize,
-    /// Later frame of the fitted range, 1-based (j of stores and fitted tables is one less).
+    /// Number of the later frame in the file, from 1.
     pub frame_2: usize,
     /// (data - model) / sigma, as everywhere in results; (model - data) / sigma before version 2 of the schema.
     pub residual_sigma: f64,

@@ -74,6 +74,17 @@ pub struct LackOfFit {
     pub stands_out: Vec<String>,
 }
 
+/// One of a hundred angles stands out as much by chance in one of a thousand measurements.
+const ODD: f64 = 1e-5;
+
+impl LackOfFit {
+    /// The angle that differs from the others, if that says more than all angles together.
+    #[must_use]
+    pub fn odd_angle(&self) -> Option<AngleTest> {
+        self.angle.filter(|angle| angle.test.p_value < ODD.min(self.shared.p_value))
+    }
+}
+
 /// What changes from frame to frame, against the noise that frames do not share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FrameScatter {
@@ -85,7 +96,7 @@ pub struct FrameScatter {
     #[serde(default = "certain")]
     #[serde(deserialize_with = "written::or_not_a_number")]
     pub p_value: f64,
-    /// The frame that stands out most, 1-based in the fitted range.
+    /// The frame that stands out most, by its number in the file, from 1.
     pub frame: usize,
     /// In which sums.
     #[serde(default)]
@@ -113,7 +124,7 @@ pub enum FrameSums {
     Contrast,
 }
 
-/// The pairs of some neighbouring frames with others at one angle. All frames are 1-based in the fitted range.
+/// The pairs of some neighbouring frames with others at one angle. All frames by their numbers in the file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Patch {
     /// Where, in degrees.
@@ -127,16 +138,23 @@ pub struct Patch {
     pub standard_deviations: f64,
 }
 
-/// A pair of frames at one angle; both are 1-based in the fitted range.
+/// A pair of frames, by their numbers in the file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OddPair {
-    /// Where, in degrees.
+    /// Where it stands out most, in degrees.
     pub phi_degrees: f64,
+    /// Angles at which it is among the largest residuals: all of them together are looked at.
+    #[serde(default = "one")]
+    pub angles: usize,
     /// The earlier and the later frame.
     pub frames: [usize; 2],
     /// By how many standard deviations c2 lies above the model, or below.
     #[serde(deserialize_with = "written::or_not_a_number")]
     pub standard_deviations: f64,
+}
+
+const fn one() -> usize {
+    1
 }
 
 /// A pattern that repeats itself in time, faster than the smooth sums of the test see.

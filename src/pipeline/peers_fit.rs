@@ -58,7 +58,7 @@ impl PeersFit {
         let experiment = Experiment {
             q_per_angstrom: npz.all(Q)?.first().copied().unwrap_or_default(),
             gap_angstrom: None,
-            time: TimeGrid { n_frames, dt_seconds: later - start_seconds, start_seconds: 0.0 },
+            time: TimeGrid { n_frames, dt_seconds: later - start_seconds, start_seconds: 0.0, first_frame: 1 },
             angles: phi_degrees.into_iter().map(angle).collect(),
         };
         experiment.check()?;

@@ -146,10 +146,11 @@ pub fn facts_of_store(manifest: &Manifest) -> Facts {
         .map(|partition| partition.mask_note.as_str())
         .filter(|note| !note.is_empty())
         .collect();
+    let time = manifest.experiment.time;
     let frames: BTreeSet<usize> =
         manifest.experiment.angles.iter().flat_map(|angle| angle.masked_frames.iter().copied()).collect();
     if !frames.is_empty() {
-        let some: Vec<String> = frames.iter().take(MOST_FRAMES).map(|frame| (frame + 1).to_string()).collect();
+        let some: Vec<String> = frames.iter().take(MOST_FRAMES).map(|&frame| time.number(frame).to_string()).collect();
         let more = if frames.len() > MOST_FRAMES { ", .." } else { "" };
         let why = masked.first().map_or_else(String::new, |note| format!(" ({note})"));
         facts.push(("masked frames".into(), format!("{} of some angle: {}{more}{why}", frames.len(), some.join(", "))));

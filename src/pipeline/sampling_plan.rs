@@ -91,7 +91,7 @@ impl Sampling<'_> {
 
     /// Seconds of a gradient per pair on one thread.
     fn seconds_per_pair(&self) -> Result<f64> {
-        let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0 };
+        let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 };
         let angles = vec![Angle { phi_degrees: 30.0, sigma: 1.0, ..Angle::default() }];
         let experiment = Experiment { q_per_angstrom: 0.01, gap_angstrom: Some(1e6), time, angles };
         let fit = &self.settings.fit.space;

@@ -156,7 +156,7 @@ fn simulated(block_points: usize) -> Result<MemoryStore> {
     let experiment = Experiment {
         q_per_angstrom: 0.0054,
         gap_angstrom: Some(2e6),
-        time: TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0 },
+        time: TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 },
         angles: (0..ANGLES).map(angle).collect(),
     };
     let pairs = experiment.time.n_pairs();

@@ -120,7 +120,7 @@ impl Simulation {
         Experiment {
             q_per_angstrom: self.q_per_angstrom,
             gap_angstrom: Some(self.gap_angstrom),
-            time: TimeGrid { n_frames: self.n_frames, dt_seconds: self.dt_seconds, start_seconds: 0.0 },
+            time: TimeGrid { n_frames: self.n_frames, dt_seconds: self.dt_seconds, start_seconds: 0.0, first_frame: 1 },
             angles: self.phi_degrees.iter().map(angle).collect(),
         }
     }

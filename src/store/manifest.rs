@@ -216,8 +216,12 @@ impl Manifest {
         if sealed.is_none_or(|sealed| sealed != seal(&version)) {
             return Err(damaged(Fault::at(path.display(), "was changed since it was written (checksum)")));
         }
-        let manifest: Manifest = serde_json::from_value(version)
+        let mut manifest: Manifest = serde_json::from_value(version)
             .map_err(|source| damaged(Fault::at(path.display(), "incomplete manifest").source(source)))?;
+        // Stores of earlier versions tell it by their selection alone.
+        if let Some(first) = manifest.provenance.selection["start_frame"].as_u64() {
+            manifest.experiment.time.first_frame = first as usize;
+        }
         let consistent = manifest.partitions.len() == manifest.experiment.angles.len() && manifest.block_points > 0;
         manifest.experiment.check()?;
         match consistent {

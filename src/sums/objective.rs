@@ -177,6 +177,9 @@ pub trait RawData: Objective {
     /// Pairs of all angles, masked ones included.
     fn n_pairs(&self) -> u64;
 
+    /// Number of the first frame in its file, from 1.
+    fn first_frame(&self) -> usize;
+
     /// Pseudo-pairs that stand for all pairs, where there are any to gain: for what is asked many times. Not under a robust loss.
     ///
     /// # Errors

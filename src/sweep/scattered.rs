@@ -180,7 +180,7 @@ mod tests {
         let angle = |phi_degrees| Angle { phi_degrees, sigma: 0.003, masked_frames: vec![], ..Angle::default() };
         let mut angles: Vec<Angle> = [-80.0, -10.0, 45.0].into_iter().map(angle).collect();
         angles[1].masked_frames = vec![0, 17, 399];
-        let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0 };
+        let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 };
         let experiment = Experiment { q_per_angstrom: 0.0054, gap_angstrom: Some(2e6), time, angles };
         let value = |k: usize| if k % 1013 == 5 { f64::NAN } else { 1.0 + 0.1 * (k % 37) as f64 / 37.0 };
         let values = (0..3).map(|a| Stored::from_f64((0..time.n_pairs()).map(|k| value(k + a)).collect()));

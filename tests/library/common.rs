@@ -17,7 +17,7 @@ pub fn experiment(n_frames: usize, n_angles: usize) -> Experiment {
     Experiment {
         q_per_angstrom: 0.0054,
         gap_angstrom: Some(2e6),
-        time: TimeGrid { n_frames, dt_seconds: 0.1, start_seconds: 0.0 },
+        time: TimeGrid { n_frames, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 },
         angles: (0..n_angles).map(angle).collect(),
     }
 }

@@ -51,7 +51,7 @@ fn case(json: &Value) -> Case {
     let experiment = Experiment {
         q_per_angstrom: number("q_per_angstrom"),
         gap_angstrom: Some(number("gap_angstrom")),
-        time: TimeGrid { n_frames, dt_seconds: number("dt_seconds"), start_seconds: 0.0 },
+        time: TimeGrid { n_frames, dt_seconds: number("dt_seconds"), start_seconds: 0.0, first_frame: 1 },
         angles: phi.iter().map(|&phi_degrees| Angle { phi_degrees, sigma: 1.0, ..Angle::default() }).collect(),
     };
     let parameter = |name: &str| json["parameters"][name].as_f64().expect("parameter");

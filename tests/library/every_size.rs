@@ -46,7 +46,7 @@ fn experiment(n_angles: usize, n_frames: usize, order: Order, sigma: f64) -> Exp
     Experiment {
         q_per_angstrom: 0.0054,
         gap_angstrom: Some(2e6),
-        time: TimeGrid { n_frames, dt_seconds: (60.0 / n_frames as f64).min(1.0), start_seconds: 0.0 },
+        time: TimeGrid { n_frames, dt_seconds: (60.0 / n_frames as f64).min(1.0), start_seconds: 0.0, first_frame: 1 },
         angles: phi.iter().map(angle).collect(),
     }
 }

@@ -5,6 +5,7 @@ use homodyne::experiment::Experiment;
 use homodyne::likelihood::speckle::angles::Speckles;
 use homodyne::likelihood::speckle::covariance::Noise;
 use homodyne::likelihood::speckle::functions::{Function, Functions};
+use homodyne::likelihood::speckle::single_frames::Order;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
@@ -143,7 +144,7 @@ fn groups_of_frames_move_errors_by_less_than_two_percent() {
 /// What the closed form leaves out (cumulants, division by the means, frames next to the missing diagonal) is of the order of the
 /// contrast.
 #[test]
-fn second_differences_of_frames_scatter_as_the_formula_on_full_matrices() {
+fn differences_of_frames_scatter_as_the_formula_on_full_matrices() {
     let n = 120;
     let coarse: Vec<usize> = (0..24).map(|k| k * n / 24).collect();
     for theta in [&STATIC[..], &FLOW[..], &FAST[..]] {
@@ -159,10 +160,14 @@ fn second_differences_of_frames_scatter_as_the_formula_on_full_matrices() {
         let (h, field) = (symmetric(&|i, j| evaluator.h(i, j)), symmetric(&|i, j| evaluator.field(i, j)));
         for white in [0.0, NOISE.white] {
             let noise = Noise { white, ..NOISE };
-            let found = speckles.single_frames(1).of_second_differences(noise);
-            for (of, frame) in [(0, 2), (1, 2), (0, 22), (0, 62), (1, 62), (1, 97)] {
+            let both =
+                [Order::First, Order::Second].map(|order| speckles.single_frames(1).of_differences(order, noise));
+            let frames = [(0, 2), (1, 2), (0, 22), (0, 62), (1, 62), (1, 97)];
+            for ((of, frame), order) in frames.into_iter().flat_map(|place| [(place, 0), (place, 1)]) {
+                let found = &both[order];
                 let mut weights = Array2::zeros((n, n));
-                for (k, times) in [(frame - 1, 1.0), (frame, -2.0), (frame + 1, 1.0)] {
+                let times = [[0.0, -1.0, 1.0], [1.0, -2.0, 1.0]][order];
+                for (k, times) in (frame - 1..).zip(times) {
                     for other in (0..n).filter(|&other| other != k) {
                         let weight = if of == 0 { times } else { times * h[[k, other]] };
                         weights[[k, other]] += weight;

@@ -231,6 +231,7 @@ fn estimates_that_disagree_beyond_their_noise_are_no_acceptance() {
     let disagreement = Test { statistic: 40.0, degrees_of_freedom: 2, p_value: 1e-9 };
     let evidence = |disagreement| {
         judge(&Evidence {
+            far: &[],
             stop: Stop::Gradient,
             undetermined: &[],
             active: &[],

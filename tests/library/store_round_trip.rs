@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 const N: usize = 61;
 
 fn time() -> TimeGrid {
-    TimeGrid { n_frames: N, dt_seconds: 0.25, start_seconds: 0.0 }
+    TimeGrid { n_frames: N, dt_seconds: 0.25, start_seconds: 0.0, first_frame: 1 }
 }
 
 fn odd_values(narrow: bool) -> Values {

@@ -102,7 +102,8 @@ fn a_run_that_fails_says_the_error_last_and_no_stage_that_took_its_time() {
         assert!(!["ingest: ", "sample: ", "fit: ", " MiB"].iter().any(|stage| said.contains(stage)), "{said}");
     }
     let whole = stderr(&homodyne(folder.path(), &["run", "c.yaml"]));
-    assert!(whole.contains("ingest: ") && whole.contains("fit: "), "{whole}");
+    // An ingest of so few frames may take no time, and has no line then.
+    assert!(whole.contains("store written: ") && whole.contains("fit: "), "{whole}");
 }
 
 #[test]

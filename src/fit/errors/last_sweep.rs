@@ -29,6 +29,7 @@ pub struct LastSweep {
     /// Under a robust loss whose residuals are not mostly white: the sums of plain least squares.
     pub plain: Option<Vec<ResidualSums>>,
     loss: Loss,
+    first_frame: usize,
 }
 
 /// Angles this close to 180 degrees apart see the same speckles.
@@ -88,7 +89,14 @@ impl LastSweep {
             opposite: opposite(&data.phi_degrees()),
             plain,
             loss: problem.loss,
+            first_frame: data.first_frame(),
         })
+    }
+
+    /// Number of frame `k` in its file, from 1.
+    #[must_use]
+    pub fn number(&self, k: usize) -> usize {
+        self.first_frame + k
     }
 
     /// Spread of residuals in units of sigma, outliers aside.

@@ -67,7 +67,10 @@ impl Law<'_> {
 }
 
 pub(super) fn unbounded(name: &str) -> UndeterminedDirection {
-    let description = format!("the standard error of {name} is wider than half the range of its bounds");
+    let description = format!(
+        "the standard error of {name} is wider than half the range of its bounds: hold it in initial_parameters.fixed_parameters, or \
+         widen its entry of parameter_space.bounds"
+    );
     UndeterminedDirection { description, parameters: vec![name.to_owned()] }
 }
 

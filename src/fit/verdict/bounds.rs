@@ -1,4 +1,4 @@
-//! Which bounds a solution meets.
+//! Which bounds a solution meets, and which intervals reach far.
 
 use crate::fit::errors::profile::Profile;
 use crate::fit::errors::uncertainty::Uncertainty;
@@ -88,4 +88,32 @@ pub fn scaling_bounds(
         }
     }
     found
+}
+
+/// An end of a 95 % interval from the cost that lies many standard errors away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FarEnd {
+    /// Of which number.
+    pub name: String,
+    /// Which end.
+    pub side: Side,
+    /// How many.
+    pub standard_errors: f64,
+}
+
+/// Standard errors within which a 95 % interval ends, else they mislead.
+const FAR: f64 = 4.0;
+
+/// Ends of 95 % intervals from the cost that an error does not tell of.
+pub(super) fn far_ends(problem: &Problem<'_>, theta: &[f64], profiles: &[Profile]) -> Vec<FarEnd> {
+    let of = |profile: &Profile| {
+        let (value, error) = (theta[profile.parameter], profile.error());
+        let name = problem.space.physical[profile.parameter].name.clone();
+        let ends = profile.intervals[1].into_iter().zip([Side::Lower, Side::Upper]);
+        ends.filter_map(move |(end, side)| {
+            let standard_errors = (end? - value).abs() / error?;
+            (standard_errors > FAR).then(|| FarEnd { name: name.clone(), side, standard_errors })
+        })
+    };
+    profiles.iter().flat_map(of).collect()
 }

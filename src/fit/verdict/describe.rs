@@ -14,7 +14,7 @@ use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::settings::{FitSettings, Quality};
 use crate::fit::solver::minimise::Solution;
 use crate::fit::solver::problem::{Point, Problem};
-use crate::fit::verdict::bounds::{physical_bounds, scaling_bounds};
+use crate::fit::verdict::bounds::{far_ends, physical_bounds, scaling_bounds};
 use crate::fit::verdict::judge::{Evidence, Judgement, judge};
 use crate::fit::verdict::lack_of_fit::Tested;
 use crate::fit::verdict::unknown_noise::unknown_noise;
@@ -125,6 +125,7 @@ impl Described<'_> {
         judge(&Evidence {
             stop: solution.stop,
             undetermined: &self.uncertainty.directions,
+            far: &far_ends(self.problem, &solution.point.theta, self.profiles),
             active,
             lack_of_fit: found.lack_of_fit.as_ref(),
             reduced_chi_squared: squares.per_degree(squares.chi_squared),
@@ -256,7 +257,7 @@ impl Described<'_> {
                 chi_squared: known_noise.and_then(|_| residuals.map(ResidualSums::squares).or(quick)),
                 expected_chi_squared: known_noise.and(expected).filter(|expected| expected.spread < expected.value),
                 lags: residuals.map(lags).unwrap_or_default(),
-                extremes: residuals.map(|sums| extremes(sums, phi[k])).unwrap_or_default(),
+                extremes: self.last.map(|last| extremes(last, (k, phi[k]))).unwrap_or_default(),
             }
         };
         (0..phi.len()).map(result).collect()

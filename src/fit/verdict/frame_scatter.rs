@@ -4,6 +4,7 @@
 
 use crate::fit::verdict::lack_of_fit::{Tested, several};
 use crate::likelihood::speckle::departure::of_ratio;
+use crate::likelihood::speckle::single_frames::Order;
 use crate::outcome::noise::{FrameScatter, FrameSums};
 
 /// Fewer second differences tell nothing.
@@ -13,7 +14,8 @@ const INDEPENDENT: f64 = 0.5;
 /// The closed form leaves out terms of the order of the contrast, by which mean squares can be larger.
 const LEFT_OUT: f64 = 1.2;
 
-/// Second differences of the sums of frames, and their variances; none where a frame or a neighbour has no pairs, or too few to tell.
+/// Second differences of the sums of frames (first ones at either end and beside masked frames: a bad frame there is its own neighbour's
+/// alibi otherwise), and their variances; none where a frame or both neighbours have no pairs, or too few to tell.
 type Series = Vec<Option<[f64; 2]>>;
 
 /// How the frames of one angle (`None`: of all) scatter.
@@ -60,7 +62,7 @@ impl Tested<'_> {
         Some(FrameScatter {
             ratio: most.ratio,
             p_value: several(most.p_value, found.len()),
-            frame: worst.frame + 1,
+            frame: self.last.number(worst.frame),
             of: worst.of,
             phi_degrees: worst.phi_degrees,
             standard_deviations: worst.standard_deviations,
@@ -71,15 +73,19 @@ impl Tested<'_> {
         let (sums, means) = self.last.judged();
         let units = self.problem.weights[angle] * means.slope;
         let sums = &sums[angle].frames;
-        let variances = self.last.speckles.single_frames(angle);
-        let variances = variances.of_second_differences(self.noise.levels.angles[angle]);
+        let (frames, noise) = (self.last.speckles.single_frames(angle), self.noise.levels.angles[angle]);
+        let [first, second] = [Order::First, Order::Second].map(|order| frames.of_differences(order, noise));
         // Masked frames have no pairs: their sum is exactly zero.
-        let is_used = |k: usize| k > 0 && k + 1 < sums.len() && (k - 1..=k + 1).all(|k| sums[k][0] != 0.0);
+        let used = |k: Option<usize>| k.and_then(|k| sums.get(k)).filter(|sums| sums[0] != 0.0);
         [0, 1].map(|of| {
-            let difference = |k: usize| (sums[k - 1][of] - 2.0 * sums[k][of] + sums[k + 1][of]) / units;
             let known = |k: usize| {
-                let variance = variances[of][k];
-                (is_used(k) && variance > 0.0).then(|| [difference(k), variance])
+                let own = used(Some(k))?[of];
+                let (sum, variance) = match (used(k.checked_sub(1)), used(Some(k + 1))) {
+                    (Some(before), Some(after)) => (before[of] - 2.0 * own + after[of], second[of][k]),
+                    (Some(beside), None) | (None, Some(beside)) => (beside[of] - own, first[of][k]),
+                    (None, None) => return None,
+                };
+                (variance > 0.0).then(|| [sum / units, variance])
             };
             (0..sums.len()).map(known).collect()
         })

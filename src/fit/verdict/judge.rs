@@ -2,6 +2,7 @@
 
 use crate::fit::errors::last_sweep::BELOW_THE_TURN;
 use crate::fit::settings::Quality;
+use crate::fit::verdict::bounds::FarEnd;
 use crate::fit::verdict::words::p_value;
 use crate::outcome::fit::{ActiveBound, UndeterminedDirection};
 use crate::outcome::noise::{Expected, FrameSums, LackOfFit, RegularPattern, Repeats, Test};
@@ -25,6 +26,8 @@ pub struct Evidence<'a> {
     pub stop: Stop,
     /// Directions that the data do not determine.
     pub undetermined: &'a [UndeterminedDirection],
+    /// Numbers whose 95 % interval reaches far to one side.
+    pub far: &'a [FarEnd],
     /// Bounds that are met.
     pub active: &'a [ActiveBound],
     /// The test of fit; `None` if the last sweep was not made.
@@ -72,6 +75,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
         findings.extend(misfit(evidence).map(|reason| (Verdict::PoorFit, reason)));
     }
     // The cost of a model that is refused tells no interval.
+    findings.extend(evidence.far.iter().map(|found| (Verdict::Undetermined, far(found))));
     findings.extend(at_bounds(true));
     if evidence.quality.enable {
         findings.extend(unchecked(evidence.unknown_noise).map(|reason| (Verdict::Unchecked, reason)));
@@ -109,6 +113,16 @@ fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
     Some((verdict, reason.into()))
 }
 
+fn far(found: &FarEnd) -> String {
+    format!(
+        "the 95 % interval of {} reaches {:.1} standard errors to its {} end, which the data hardly tell: quote the interval, not the error, \
+         or hold one of the numbers that trade off in initial_parameters.fixed_parameters",
+        found.name,
+        found.standard_errors,
+        found.side.name()
+    )
+}
+
 fn at_bound(bound: &ActiveBound) -> String {
     let how = match bound {
         _ if bound.is_met() => "is at",
@@ -122,7 +136,9 @@ fn at_bound(bound: &ActiveBound) -> String {
     let advice = match (name, bound.bound) {
         ("contrast", 0.0) => "there is no correlation to fit there: leave such angles out with phi_filtering".into(),
         ("contrast", 1.0) => {
-            "speckles have no more, so values above it are their scatter, or c2 is not normalised".into()
+            "speckles have no more, so values above it are their scatter, or c2 is not normalised: leave such angles out with \
+             phi_filtering, or let angles share a contrast (optimization.nlsq.anti_degeneracy.per_angle_mode: auto)"
+                .into()
         }
         ("contrast" | "offset", _) => {
             format!("if physics allows more, widen {key} of {name} in parameter_space.bounds")
@@ -149,7 +165,8 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
         let fine_lags = test.fine_lags.filter(|found| found.p_value < threshold).map(|_| NEIGHBOURING_LAGS.to_owned());
         let parts: Vec<String> = pattern.into_iter().chain(fine_lags).chain(test.stands_out.iter().cloned()).collect();
         let what = if parts.is_empty() { "no single part of the data stands out".into() } else { parts.join("; ") };
-        format!("the model does not describe the data ({}): {what}", p_value(test.p_value))
+        let advice = if test.odd_angle().is_some() { ANGLE_IS_ODD } else { MODEL_FAILS };
+        format!("the model does not describe the data ({}): {what}; {advice}", p_value(test.p_value))
     });
     let weighted = evidence.lack_of_fit.and_then(|test| test.down_weighted);
     let weighted = weighted.filter(|found| found.share > found.expected + UNEXPLAINED_WEIGHT).map(|found| {
@@ -169,7 +186,7 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
     let disagreement = evidence.disagreement.filter(|test| test.p_value < threshold).map(|test| {
         format!(
             "estimates with weights that know speckles differ from those of least squares by more than their noise ({}): the model or \
-             the noise is another",
+             the noise is another; look at the fit with optimization.nlsq.weighting: uniform",
             p_value(test.p_value)
         )
     });
@@ -188,6 +205,13 @@ fn misfit<'a>(evidence: &'a Evidence<'a>) -> impl Iterator<Item = String> + 'a {
 /// What differences between neighbouring lags may be.
 const NEIGHBOURING_LAGS: &str = "c2 changes from lag to lag, up to 12 frames, otherwise than the model: look at the shape of the decay at \
                                  the shortest lags, at vibrations and at the afterglow of the detector";
+
+/// What may be done about one angle that differs from the others ..
+const ANGLE_IS_ODD: &str = "leave that angle out with phi_filtering.target_ranges, or give every angle contrast and offset of its own with \
+                            optimization.nlsq.anti_degeneracy.per_angle_mode: individual";
+/// .. and about a model that fails everywhere.
+const MODEL_FAILS: &str = "see whether the model holds for a part of the measurement (analyzer_parameters.start_frame, end_frame), or \
+                           another does (analysis_mode)";
 
 /// A pattern that repeats itself in frames.
 fn regular_pattern(pattern: RegularPattern) -> String {
@@ -245,16 +269,15 @@ fn odd_pair(evidence: &Evidence<'_>) -> Option<String> {
     let found = test.odd_pair?;
     let [earlier, later] = found.frames;
     let side = if found.standard_deviations > 0.0 { "above" } else { "below" };
-    let (elsewhere, limited) = match test.down_weighted {
-        Some(_) => (", and stands out at other angles too", ""),
-        None => ("", ", or limit their pull with optimization.nlsq.loss"),
+    let limited = if test.down_weighted.is_some() { "" } else { ", or limit their pull with optimization.nlsq.loss" };
+    let place = match found.angles {
+        1 => format!("at {} degrees", degrees(found.phi_degrees)),
+        n => format!("at {n} angles together, most at {} degrees,", degrees(found.phi_degrees)),
     };
     (found.standard_deviations.abs() > UNEXPLAINED_PATCH).then(|| {
         format!(
-            "the pair of frames {earlier} and {later} at {} degrees lies {:.0} standard deviations {side} the model{elsewhere}: look \
-             whether a frame is there twice and for hot pixels, and leave bad frames out with \
-             experimental_data.masked_frames{limited}",
-            degrees(found.phi_degrees),
+            "the pair of frames {earlier} and {later} {place} lies {:.0} standard deviations {side} the model: look whether a frame is \
+             there twice and for hot pixels, and leave bad frames out with experimental_data.masked_frames{limited}",
             found.standard_deviations.abs()
         )
     })
@@ -309,6 +332,7 @@ mod tests {
             judge(&Evidence {
                 stop: Stop::Cost,
                 undetermined: &undetermined,
+                far: &[],
                 active: &[],
                 lack_of_fit: None,
                 reduced_chi_squared: Some(chi),

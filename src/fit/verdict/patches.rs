@@ -8,6 +8,7 @@ use crate::fit::verdict::lack_of_fit::Tested;
 use crate::likelihood::speckle::single_frames::most_of_one_pair;
 use crate::outcome::noise::{OddPair, Patch};
 use crate::sums::loss::Loss;
+use std::collections::BTreeMap;
 
 /// By chance the largest residuals of so many angles hardly belong to one pair of frames, whatever the outliers.
 const SEVERAL_ANGLES: usize = 3;
@@ -20,32 +21,46 @@ impl Tested<'_> {
         all.max_by(|a, b| a.standard_deviations.abs().total_cmp(&b.standard_deviations.abs()))
     }
 
-    /// The pair of frames whose residual stands out most. A robust loss is there for such pairs, unless the same one stands out at several
-    /// angles: that is no outlier but a fault of the frames.
+    /// The pair of frames whose residual stands out most, at one angle or at all of those among whose largest residuals it is: a fault of
+    /// the frames is there at every angle. A robust loss is there for single outliers, and only for those.
     pub(super) fn odd_pair(&self) -> Option<OddPair> {
-        let of_angle = |angle: usize| {
-            let variance = most_of_one_pair(self.noise.levels.angles[angle]);
-            let units = self.problem.weights[angle].sqrt();
-            let phi_degrees = self.phi_degrees[angle];
-            let found = self.last.sums[angle].extremes.into_iter().filter(|extreme| extreme.j > extreme.i);
-            found.filter(move |_| variance > 0.0 && units > 0.0).map(move |extreme| OddPair {
-                phi_degrees,
-                frames: [extreme.i + 1, extreme.j + 1],
-                standard_deviations: of_products(-extreme.residual / units, variance),
-            })
-        };
-        let with_angle = |angle: usize| of_angle(angle).map(move |pair| (angle, pair));
-        let mut all: Vec<(usize, OddPair)> = (0..self.phi_degrees.len()).flat_map(with_angle).collect();
-        if self.problem.loss != Loss::Linear {
-            // Angles 180 degrees apart share their outliers.
-            let repeats = |angle: usize| self.last.opposite.iter().any(|&(_, other)| other == angle);
-            let places: Vec<[usize; 2]> =
-                all.iter().filter(|(angle, _)| !repeats(*angle)).map(|(_, pair)| pair.frames).collect();
-            let least = SEVERAL_ANGLES.min(self.phi_degrees.len() - self.last.opposite.len()).max(2);
-            all.retain(|(_, pair)| places.iter().filter(|&&frames| frames == pair.frames).count() >= least);
+        let mut places: BTreeMap<[usize; 2], Vec<(usize, OddPair)>> = BTreeMap::new();
+        for angle in 0..self.phi_degrees.len() {
+            self.odd_pairs_of(angle).for_each(|pair| places.entry(pair.frames).or_default().push((angle, pair)));
         }
-        let all = all.into_iter().map(|(_, pair)| pair);
-        all.max_by(|a, b| a.standard_deviations.abs().total_cmp(&b.standard_deviations.abs()))
+        // Angles 180 degrees apart share their outliers.
+        let repeats = |angle: usize| self.last.opposite.iter().any(|&(_, other)| other == angle);
+        let apart = |pairs: &[(usize, OddPair)]| -> Vec<f64> {
+            let apart = pairs.iter().filter(|(angle, _)| !repeats(*angle));
+            apart.map(|(_, pair)| pair.standard_deviations).collect()
+        };
+        if self.problem.loss != Loss::Linear {
+            let least = SEVERAL_ANGLES.min(self.phi_degrees.len() - self.last.opposite.len()).max(2);
+            places.retain(|_, pairs| apart(pairs).len() >= least);
+        }
+        let size = |pair: &OddPair| pair.standard_deviations.abs();
+        let most = |a: &OddPair, b: &OddPair| size(a).total_cmp(&size(b));
+        let of_place = |pairs: Vec<(usize, OddPair)>| {
+            let together = apart(&pairs);
+            let alone = pairs.into_iter().map(|(_, pair)| pair).max_by(most)?;
+            let (angles, sum) = (together.len(), together.iter().sum::<f64>());
+            let all = OddPair { standard_deviations: sum / (angles.max(1) as f64).sqrt(), angles, ..alone };
+            Some(if size(&all) > size(&alone) { all } else { alone })
+        };
+        places.into_values().filter_map(of_place).max_by(most)
+    }
+
+    /// The pairs with the largest residuals of an angle.
+    fn odd_pairs_of(&self, angle: usize) -> impl Iterator<Item = OddPair> + '_ {
+        let variance = most_of_one_pair(self.noise.levels.angles[angle]);
+        let units = self.problem.weights[angle].sqrt();
+        let found = self.last.sums[angle].extremes.iter().filter(|extreme| extreme.j > extreme.i);
+        found.filter(move |_| variance > 0.0 && units > 0.0).map(move |extreme| OddPair {
+            phi_degrees: self.phi_degrees[angle],
+            angles: 1,
+            frames: [extreme.i, extreme.j].map(|frame| self.last.number(frame)),
+            standard_deviations: of_products(-extreme.residual / units, variance),
+        })
     }
 
     fn patch_of(&self, angle: usize) -> Option<Patch> {
@@ -64,7 +79,10 @@ impl Tested<'_> {
         let sizes = places.filter_map(|place| Some((place, size(place)?)));
         let ((a, b), standard_deviations) = sizes.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
         let groups = &self.last.nodes.groups;
-        let frames = |group: usize| [groups.first_frames[group] + 1, groups.end[groups.first_frames[group]]];
+        let frames = |group: usize| {
+            let first = groups.first_frames[group];
+            [first, groups.end[first] - 1].map(|frame| self.last.number(frame))
+        };
         Some(Patch {
             phi_degrees: self.phi_degrees[angle],
             earlier_frames: frames(a),

@@ -155,13 +155,12 @@ fn in_words(what: What, size: f64, last: &LastSweep) -> String {
     match what {
         What::Pattern(Pattern { shape: Shape::Across { group }, .. }) => format!(
             "the data lie {side} the model {of_column} where one frame lies before frame {} and the other after",
-            last.nodes.groups.first_frames[group] + 1
+            last.number(last.nodes.groups.first_frames[group])
         ),
         What::Pattern(Pattern { shape: Shape::Within { group }, .. }) => {
             let first = last.nodes.groups.first_frames[group];
-            let end = last.nodes.groups.end[first];
-            let within =
-                if end == first + 1 { format!("frame {end}") } else { format!("frames {} to {end}", first + 1) };
+            let [first, end] = [first, last.nodes.groups.end[first] - 1].map(|frame| last.number(frame));
+            let within = if end == first { format!("frame {end}") } else { format!("frames {first} to {end}") };
             format!(
                 "the data lie {side} the model {of_column} where one frame lies before and the other after an event in {within}"
             )

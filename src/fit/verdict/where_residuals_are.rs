@@ -1,5 +1,6 @@
 //! Where residuals are: chi-square by lag, and the largest ones. It judges nothing.
 
+use crate::fit::errors::last_sweep::LastSweep;
 use crate::outcome::fit::{AngleResult, ExtremeResidual, LagResult};
 use crate::sums::lags::LagBin;
 use crate::sums::residuals::{Extreme, ResidualSums};
@@ -42,13 +43,13 @@ pub(super) fn lags(sums: &ResidualSums) -> Vec<LagResult> {
 }
 
 /// Most positive and most negative residual of one angle.
-pub(super) fn extremes(sums: &ResidualSums, phi_degrees: f64) -> Vec<ExtremeResidual> {
+pub(super) fn extremes(last: &LastSweep, (angle, phi_degrees): (usize, f64)) -> Vec<ExtremeResidual> {
     // Sums are of model - data.
-    let found = sums.extremes.iter().rev().filter(|extreme| extreme.j > extreme.i);
+    let found = last.sums[angle].extremes.iter().rev().filter(|extreme| extreme.j > extreme.i);
     let result = |extreme: &Extreme| ExtremeResidual {
         phi_degrees,
-        frame_1: extreme.i + 1,
-        frame_2: extreme.j + 1,
+        frame_1: last.number(extreme.i),
+        frame_2: last.number(extreme.j),
         residual_sigma: -extreme.residual,
     };
     found.map(result).collect()

@@ -100,7 +100,7 @@ fn of_function(function: Function, last: &LastSweep) -> String {
                 let (first, next) = (functions.blocks[block], functions.blocks.get(block + 1));
                 let starts = &last.nodes.groups.first_frames;
                 let end = next.map_or(last.nodes.groups.of_frame.len(), |&group| starts[group]);
-                format!("{}-{end}", starts[first] + 1)
+                format!("{}-{}", last.number(starts[first]), last.number(end - 1))
             };
             match earlier == later {
                 true => format!("within frames {}", frames(earlier)),

@@ -51,7 +51,8 @@ pub fn adopt(request: &AdoptSettings, threads: usize, watch: &Watch<'_>) -> Resu
     may_give_way(&request.store, (&request.source, &joint_hash(&files)), Others::Never)?;
     let survey = Survey::of(request, &paths, threads)?;
     same_measurement(&request.store, &survey)?;
-    let time = TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0 };
+    let time =
+        TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0, first_frame: 1 };
     let (q_per_angstrom, block_points) = (survey.q_per_angstrom, request.block_points);
     let whose = Whose { content_key: content_key.clone(), q_per_angstrom, time, block_points };
     let job = Job::plan(request, &survey, threads)?;
@@ -130,7 +131,8 @@ fn manifest(
         partitions.push(adopted.partition);
         warnings.extend(adopted.warnings);
     }
-    let time = TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0 };
+    let time =
+        TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0, first_frame: 1 };
     let (q_per_angstrom, gap_angstrom) = (survey.q_per_angstrom, survey.gap_angstrom);
     Manifest {
         format_version: FORMAT_VERSION,

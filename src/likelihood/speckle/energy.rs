@@ -177,11 +177,11 @@ impl Energy {
         self.moments.degrees(self.known.noise(root_speckle))
     }
 
-    /// Variance of speckles that is lost within a few frames, and the white variance of single values: where the first is not small,
-    /// what neighbouring values share may be speckles.
+    /// Variance of speckles, and of speckles in one frame times photons in the other, that is lost within a few frames, and the white
+    /// variance of single values: where the first is not small, what neighbouring values share may be speckles.
     #[must_use]
-    pub fn fast_and_white(&self, noise: Noise) -> (f64, f64) {
-        (self.known.fast * (noise.contrast * noise.root_speckle).powi(2), self.known.sigma.powi(2))
+    pub fn fast_and_white(&self, Noise { contrast: beta, root_speckle: x, white }: Noise) -> (f64, f64) {
+        (self.known.fast * beta * x * (beta * x + white), self.known.sigma.powi(2))
     }
 
     /// Mean variance of one value, and the part of it that is smooth.

@@ -65,7 +65,7 @@ pub fn levels(energies: &[Energy]) -> Levels {
     let angles: Vec<Noise> = energies.iter().zip(&own).map(noise).collect();
     let shows_speckles = shows_speckles(energies, shared);
     Levels {
-        far_below_pixels: far_below_pixels(energies, &angles).filter(|_| shows_speckles),
+        far_below_pixels: far_below_pixels(energies, &angles, variance(&own)).filter(|_| shows_speckles),
         shows_speckles,
         pixels_not_believed,
         diagonal_not_believed,
@@ -109,9 +109,8 @@ const BELOW_PIXELS: (f64, f64) = (5.0, 0.3);
 fn pixels_not_believed(energies: &[Energy], own: &[Own], speckle: f64) -> Option<f64> {
     let pixels = mean_pixels(energies)?;
     let told = energies.iter().map(|energy| energy.known.least().powi(2)).sum::<f64>() / energies.len() as f64;
-    let variance = own.iter().map(|own| own.variance.recip()).sum::<f64>().recip();
     let (deviations, share) = BELOW_PIXELS;
-    let is_below = speckle + deviations * variance.sqrt() < told && speckle < (1.0 - share) * told;
+    let is_below = speckle + deviations * variance(own).sqrt() < told && speckle < (1.0 - share) * told;
     is_below.then_some(pixels)
 }
 
@@ -132,13 +131,21 @@ fn diagonal_not_believed(energies: &[Energy], speckle: f64) -> Option<f64> {
     is_beyond_doubt.then(|| n / of_told)
 }
 
-/// Smallest share of the pixels of a bin that can be speckles.
-const LEAST_SHARE: f64 = 0.04;
+/// Smallest share of the pixels of a bin that can be speckles, and standard deviations by which 1/N has to be beyond it: where photons are
+/// few it is known badly.
+const FAR_BELOW: (f64, f64) = (0.04, 4.0);
 
-fn far_below_pixels(energies: &[Energy], angles: &[Noise]) -> Option<(f64, f64)> {
+fn far_below_pixels(energies: &[Energy], angles: &[Noise], variance: f64) -> Option<(f64, f64)> {
     let pixels = mean_pixels(energies)?;
-    let speckles = angles.len() as f64 / angles.iter().map(|noise| noise.root_speckle.powi(2)).sum::<f64>();
-    (speckles < LEAST_SHARE * pixels).then_some((speckles, pixels))
+    let speckle = angles.iter().map(|noise| noise.root_speckle.powi(2)).sum::<f64>() / angles.len() as f64;
+    let (share, deviations) = FAR_BELOW;
+    let least = (1.0 + deviations * variance.sqrt() / speckle) / (share * pixels);
+    (speckle > least).then_some((1.0 / speckle, pixels))
+}
+
+/// Of 1/N, all angles together.
+fn variance(own: &[Own]) -> f64 {
+    own.iter().map(|own| own.variance.recip()).sum::<f64>().recip()
 }
 
 /// Of a bin; `None` unless the file has those of every angle.
@@ -158,13 +165,20 @@ fn shows_speckles(energies: &[Energy], shared: f64) -> bool {
     told || excess > BEYOND_DOUBT * energies.iter().map(square).sum::<f64>().sqrt()
 }
 
-/// 1/sqrt(N) of all angles together: found and expected sums agree in the mean over degrees of freedom.
+/// Share by which 1/sqrt(N) is changed to see how much a sum tells of it.
+const TRIED: f64 = 0.05;
+
+/// 1/sqrt(N) of all angles together: found and expected sums agree in the mean over degrees of freedom, each angle with as much weight
+/// as its sum tells of N. Where speckles are gone within a frame they are as white as photons are, and tell nothing (quasi-likelihood;
+/// Wedderburn, Biometrika 61 (1974) 439, doi 10.1093/biomet/61.3.439).
 fn shared(energies: &[Energy]) -> f64 {
     let excess = |root: f64| -> f64 {
         let of_angle = |energy: &Energy| {
             let Part { found, expected, degrees } = energy.telling(root);
             let ratio = if expected > 0.0 { found / expected } else { f64::INFINITY };
-            degrees * (ratio.min(1e6) - 1.0)
+            let more = energy.telling(root * (1.0 + TRIED)).expected / expected;
+            let telling = if more.is_finite() { (more.ln() / TRIED.ln_1p()).max(0.0) } else { 1.0 };
+            degrees * telling * (ratio.min(1e6) - 1.0)
         };
         energies.iter().map(of_angle).sum()
     };

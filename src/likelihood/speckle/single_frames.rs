@@ -1,5 +1,5 @@
-//! What second differences of neighbouring frames' sums over all their pairs scatter by: they know only what frames do not share. It
-//! knows no residual.
+//! What differences of neighbouring frames' sums over all their pairs scatter by: they know only what frames do not share. It knows no
+//! residual.
 //!
 //! The second difference of intensities, of which all frames see the same speckles but for what these change from frame to frame, meets
 //! the sum of all other intensities, weighted with u (1, or h: then it is the contrast of a frame that is looked at):
@@ -7,6 +7,8 @@
 //! ```text
 //! N Var(sum_j u_ij (r_i-1,j - 2 r_ij + r_i+1,j)) = [beta (6 - 8 h_i,i+1 + 2 h_i,i+2) + 6 w] [beta sum_jk u_ij u_ik h_jk + w sum_j u_ij^2]
 //! ```
+//!
+//! A first difference has beta (2 - 2 h_i,i+1) + 2 w in the place of the first bracket.
 
 use crate::likelihood::speckle::covariance::Noise;
 use crate::sums::algebra::Algebra;
@@ -21,6 +23,15 @@ const NEXT: usize = 0;
 const SECOND: usize = 1;
 const SQUARES: usize = 2;
 const TRIANGLES: usize = 3;
+
+/// Differences of one frame and its neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// With one neighbour.
+    First,
+    /// With both.
+    Second,
+}
 
 /// Single frames at one place.
 #[derive(Debug, Clone)]
@@ -69,13 +80,20 @@ impl SingleFrames {
         }
     }
 
-    /// Variances of second differences by the frame in the middle: of plain sums, and of sums weighted with h; zero where too few
-    /// pairs are left.
+    /// Variances of differences by their frame: of plain sums, and of sums weighted with h; zero where too few pairs are left.
     #[must_use]
-    pub fn of_second_differences(&self, Noise { contrast: beta, root_speckle: x, white }: Noise) -> [Vec<f64>; 2] {
+    pub fn of_differences(
+        &self,
+        order: Order,
+        Noise { contrast: beta, root_speckle: x, white }: Noise,
+    ) -> [Vec<f64>; 2] {
+        let [own, next, second] = match order {
+            Order::First => [2.0, -2.0, 0.0],
+            Order::Second => [6.0, -8.0, 2.0],
+        };
         let variance = |frame: usize, speckles: f64, photons: f64| {
             let [one, two] = [NEXT, SECOND].map(|column| self.of_frame[[frame, column]]);
-            let own = beta * x * (6.0 - 8.0 * one + 2.0 * two) + 6.0 * white;
+            let own = beta * x * (own + next * one + second * two) + own * white;
             if photons > FEWEST_PAIRS { own * (beta * x * speckles + white * photons) } else { 0.0 }
         };
         let plain = |frame: usize| variance(frame, self.all_h, self.frames - 1.0);

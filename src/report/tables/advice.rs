@@ -1,6 +1,7 @@
 //! What to do about a verdict that is not `converged`, beyond its reasons: where to look, what to try. It judges nothing.
 
-use crate::outcome::fit::FitResult;
+use crate::outcome::fit::{AngleResult, FitResult};
+use crate::outcome::noise::LackOfFit;
 use crate::outcome::verdict::Verdict;
 use crate::units::degrees;
 
@@ -37,15 +38,13 @@ fn about(verdict: Verdict, result: &FitResult) -> Vec<String> {
 fn poor_fit(result: &FitResult) -> Vec<String> {
     let mut lines = Vec::new();
     let per_pair = |chi_squared: f64, pairs: u64| chi_squared / pairs.max(1) as f64;
-    let by_angle = result.angles.iter().filter_map(|angle| Some((per_pair(angle.chi_squared?, angle.pairs), angle)));
-    let worst = by_angle.max_by(|(one, _), (other, _)| one.total_cmp(other)).filter(|_| result.angles.len() > 1);
-    if let Some((chi, angle)) = worst {
-        let phi = degrees(angle.phi_degrees);
-        lines.push(format!(
-            "look at {phi} degrees, the worst angle (chi-square {chi:.3} per pair; all are in per_angle.parquet), and fit \
-             without it: phi_filtering.target_ranges"
-        ));
-    }
+    lines.extend(worst_angle(result).map(|phi| {
+        format!(
+            "look at {} degrees, the angle that stands out most (all are in per_angle.parquet), and fit without it: \
+             phi_filtering.target_ranges",
+            degrees(phi)
+        )
+    }));
     let by_lag = result.lags.iter().map(|lag| (per_pair(lag.chi_squared, lag.pairs), lag));
     if let Some((chi, lag)) = by_lag.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
         let lags = worst_lags(lag.first_lag_frames, lag.last_lag_frames);
@@ -54,13 +53,27 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
     if let Some(found) = result.residual_extremes.first() {
         let (phi, sigma) = (degrees(found.phi_degrees), found.residual_sigma);
         lines.push(format!(
-            "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {} (counted from 1)",
+            "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {} of the file",
             found.frame_1, found.frame_2
         ));
     }
     lines.push("errors do not allow for misfit: do not quote them".into());
     lines
 }
+
+/// The angle that the test of fit names, else the one whose chi-square exceeds most what its noise lets expect; angles differ in that.
+fn worst_angle(result: &FitResult) -> Option<f64> {
+    let odd = result.lack_of_fit.as_ref().and_then(LackOfFit::odd_angle);
+    let excess = |angle: &AngleResult| {
+        let (found, expected) = angle.chi_squared.zip(angle.expected_chi_squared)?;
+        Some(((found - expected.value) / expected.spread, angle.phi_degrees)).filter(|(excess, _)| *excess > BEYOND)
+    };
+    let worst = result.angles.iter().filter_map(excess).max_by(|(one, _), (other, _)| one.total_cmp(other));
+    odd.map(|odd| odd.phi_degrees).or(worst.filter(|_| result.angles.len() > 1).map(|(_, phi)| phi))
+}
+
+/// Chi-square of an angle beyond so many of its standard deviations is not chance.
+const BEYOND: f64 = 4.0;
 
 fn worst_lags(first: usize, last: usize) -> String {
     match (first, last) {

@@ -238,6 +238,10 @@ impl RawData for Sweep<'_> {
         (plan.pairs_per_angle() * plan.n_angles) as u64
     }
 
+    fn first_frame(&self) -> usize {
+        self.source.experiment().time.first_frame
+    }
+
     fn condensed(&self, fineness: Fineness) -> Result<Option<Box<dyn CondensedData + '_>>> {
         let (source, threads) = (self.source.as_ref(), self.lanes.workers);
         let found = Condensed::of(source, &self.model, fineness, threads, self.watch.stop())?;
