@@ -8,24 +8,19 @@
 mod common;
 mod draws;
 
-use common::{fit_memory, settings};
-use draws::{each_case, mean, names};
+use common::{DT, Q, fit_memory, memory_of_matrices, settings, simulation};
+use draws::{each_case, hold_and_begin, mean, names};
 use homodyne::experiment::AngleNoise;
-use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::parameter::Interval;
 use homodyne::outcome::verdict::Verdict;
-use homodyne::parameters::definitions::{AnalysisMode, SearchScale, ShearConvention, find as find_parameter};
+use homodyne::parameters::definitions::{AnalysisMode, SearchScale, find as find_parameter};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::simulate::{Noise, Scatter, Simulation, Width};
-use homodyne::store::block::Values;
-use homodyne::store::memory::MemoryStore;
+use homodyne::simulate::{Scatter, Simulation};
 
-const Q: f64 = 0.0054;
-const DT: f64 = 0.1;
 /// Frames of most rows.
 const FRAMES: usize = 200;
 
@@ -107,23 +102,13 @@ impl Case {
     }
 
     fn simulation(&self, seed: u64) -> Simulation {
+        let phi_degrees = (0..self.n_angles).map(|k| -80.0 + 180.0 * k as f64 / self.n_angles as f64).collect();
+        let scatter = Scatter::Intensities { speckles: self.speckles, counts: self.counts };
         Simulation {
-            mode: self.mode(),
-            convention: ShearConvention::Homodyne,
-            theta: self.theta(),
-            q_per_angstrom: Q,
-            further_q: vec![],
-            gap_angstrom: 2e6,
-            dt_seconds: DT,
             n_frames: self.n_frames,
-            phi_degrees: (0..self.n_angles).map(|k| -80.0 + 180.0 * k as f64 / self.n_angles as f64).collect(),
             contrast: self.contrast,
-            offset: 1.0,
-            scaling_variation: 0.0,
-            noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: self.speckles, counts: self.counts } },
             seed: 1_000_003 * seed + 17,
-            dead_frames: vec![],
-            width: Width::F64,
+            ..simulation(self.mode(), &self.theta(), phi_degrees, scatter)
         }
     }
 }
@@ -178,30 +163,20 @@ fn cases() -> Vec<Case> {
 /// A measurement of which the file tells `told` of its noise, and its fit.
 fn draw(case: &Case, seed: u64, told: bool) -> FitResult {
     let simulation = case.simulation(seed);
-    let mut experiment = simulation.experiment();
+    let experiment = simulation.experiment();
     let model = Model::new(simulation.mode, simulation.convention, &experiment).expect("model");
-    let tables = model.tables(&simulation.theta);
-    let (n, mut values) = (case.n_frames, Vec::new());
-    for angle in 0..case.n_angles {
-        let matrix = simulation.correlations(&model, &tables, angle, &StopFlag::default()).expect("a correlation");
-        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
-        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
-        experiment.angles[angle].sigma = estimate_sigma(&upper, n, &[]);
+    let (n, tables) = (case.n_frames, model.tables(&simulation.theta));
+    let store = memory_of_matrices(experiment, 65_536, |place, angle| {
+        let matrix = simulation.correlations(&model, &tables, place, &StopFlag::default()).expect("a correlation");
         if told {
             let diagonal = mean((0..n).map(|i| matrix[i * n + i])) - 1.0;
             let pixels = Some(case.speckles as u64);
-            experiment.angles[angle].noise = AngleNoise { diagonal: Some(diagonal), pixels, ..AngleNoise::default() };
+            angle.noise = AngleNoise { diagonal: Some(diagonal), pixels, ..AngleNoise::default() };
         }
-        values.push(upper);
-    }
-    let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");
+        matrix
+    });
     let mut settings = settings(case.mode(), ScalingSettings::from(case.scaling));
-    case.fixed().iter().for_each(|&k| settings.space.physical[k].fixed = Some(simulation.theta[k]));
-    if case.mode() == AnalysisMode::LaminarFlow {
-        settings.start = Some(simulation.theta.clone());
-        // 10 degrees are a default bound.
-        settings.space.physical[6].upper = 40.0;
-    }
+    hold_and_begin(&mut settings, case.mode(), case.fixed(), &simulation.theta);
     fit_memory(store, &model, &settings)
 }
 

@@ -8,10 +8,9 @@
 mod common;
 mod draws;
 
-use common::{fit_memory, settings};
-use draws::{each_case, mean, names};
+use common::{DT, Q, fit_memory, memory_of_matrices, settings, simulation};
+use draws::{each_case, hold_and_begin, mean, names};
 use homodyne::fit::settings::Weighting;
-use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
@@ -19,18 +18,14 @@ use homodyne::model::pair::PairEvaluator;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::verdict::Verdict;
 use homodyne::outcome::weighting::PairWeights;
-use homodyne::parameters::definitions::{AnalysisMode, SearchScale, ShearConvention, find as find_parameter};
+use homodyne::parameters::definitions::{AnalysisMode, SearchScale, find as find_parameter};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::simulate::{Noise, Scatter, Simulation, Width};
-use homodyne::store::block::Values;
-use homodyne::store::memory::MemoryStore;
+use homodyne::simulate::{Scatter, Simulation};
 use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, Gamma, Poisson, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
-const Q: f64 = 0.0054;
-const DT: f64 = 0.1;
 const FRAMES: usize = 200;
 const CONTRAST: f64 = 0.2;
 const COUNTS: [f64; 5] = [0.05, 0.3, 1.0, 3.0, 10.0];
@@ -103,23 +98,13 @@ impl Case {
 
     fn simulation(&self, seed: u64) -> Simulation {
         let n_angles = self.n_angles();
+        let phi_degrees = (0..n_angles).map(|k| -80.0 + 180.0 * k as f64 / n_angles as f64).collect();
+        let scatter = Scatter::Intensities { speckles: 1000, counts: self.counts };
         Simulation {
-            mode: self.mode(),
-            convention: ShearConvention::Homodyne,
-            theta: self.theta(),
-            q_per_angstrom: Q,
-            further_q: vec![],
-            gap_angstrom: 2e6,
-            dt_seconds: DT,
             n_frames: FRAMES,
-            phi_degrees: (0..n_angles).map(|k| -80.0 + 180.0 * k as f64 / n_angles as f64).collect(),
             contrast: CONTRAST,
-            offset: 1.0,
-            scaling_variation: 0.0,
-            noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: 1000, counts: self.counts } },
             seed: 1_000_003 * seed + 17,
-            dead_frames: vec![],
-            width: Width::F64,
+            ..simulation(self.mode(), &self.theta(), phi_degrees, scatter)
         }
     }
 }
@@ -189,31 +174,21 @@ fn cholesky(field: &dyn Fn(usize, usize) -> f64) -> Array2<f64> {
 
 fn draw(case: &Case, seed: u64) -> FitResult {
     let simulation = case.simulation(seed);
-    let mut experiment = simulation.experiment();
+    let experiment = simulation.experiment();
     let model = Model::new(simulation.mode, simulation.convention, &experiment).expect("model");
-    let (tables, mut values) = (model.tables(&simulation.theta), Vec::new());
-    for angle in 0..case.n_angles() {
-        let phi = experiment.angles[angle].phi_degrees;
-        let evaluator = PairEvaluator::new(&model, &tables, &simulation.theta, phi);
-        let matrix = match case.wrong {
-            None => simulation.correlations(&model, &tables, angle, &StopFlag::default()).expect("a correlation"),
+    let tables = model.tables(&simulation.theta);
+    let store = memory_of_matrices(experiment, 65_536, |place, angle| {
+        let evaluator = PairEvaluator::new(&model, &tables, &simulation.theta, angle.phi_degrees);
+        match case.wrong {
+            None => simulation.correlations(&model, &tables, place, &StopFlag::default()).expect("a correlation"),
             Some(wrong) => {
-                wrong_correlations(wrong, case.counts, &|i, j| evaluator.field(i, j), 1000 * seed + angle as u64)
+                wrong_correlations(wrong, case.counts, &|i, j| evaluator.field(i, j), 1000 * seed + place as u64)
             }
-        };
-        let pairs = (0..FRAMES).flat_map(|i| (i + 1..FRAMES).map(move |j| (i, j)));
-        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * FRAMES + j]).collect());
-        experiment.angles[angle].sigma = estimate_sigma(&upper, FRAMES, &[]);
-        values.push(upper);
-    }
-    let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");
+        }
+    });
     let mut settings = settings(case.mode(), ScalingSettings::from(case.scaling));
     settings.weighting = Weighting::Speckle;
-    case.fixed().iter().for_each(|&k| settings.space.physical[k].fixed = Some(simulation.theta[k]));
-    if case.mode() == AnalysisMode::LaminarFlow {
-        settings.start = Some(simulation.theta.clone());
-        settings.space.physical[6].upper = 40.0;
-    }
+    hold_and_begin(&mut settings, case.mode(), case.fixed(), &simulation.theta);
     fit_memory(store, &model, &settings)
 }
 

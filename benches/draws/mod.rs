@@ -1,7 +1,9 @@
 //! What benches share that draw many measurements of a known truth: the draws of each case that is asked for on all threads, and what is
 //! told of numbers that go by a name.
 
+use homodyne::fit::settings::FitSettings;
 use homodyne::outcome::fit::FitResult;
+use homodyne::parameters::definitions::AnalysisMode;
 
 /// Draws and reports every case, or those whose places are asked for: `-- DRAWS [CASE..]`. A draw is told its case, the place and a seed.
 pub fn each_case<C: Sync>(
@@ -27,6 +29,16 @@ pub fn each_case<C: Sync>(
         });
         report(case, &all);
         println!("  {:.1} s", start.elapsed().as_secs_f64());
+    }
+}
+
+/// Holds some parameters at the truth; flows start there.
+pub fn hold_and_begin(settings: &mut FitSettings, mode: AnalysisMode, fixed: &[usize], truth: &[f64]) {
+    fixed.iter().for_each(|&k| settings.space.physical[k].fixed = Some(truth[k]));
+    if mode == AnalysisMode::LaminarFlow {
+        settings.start = Some(truth.to_vec());
+        // 10 degrees are a default bound.
+        settings.space.physical[6].upper = 40.0;
     }
 }
 

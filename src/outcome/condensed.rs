@@ -14,7 +14,7 @@ pub struct CondensedFit {
     pub predicted_shift: f64,
     /// The same as it was found in the end.
     pub measured_shift: Option<f64>,
-    /// A frame at which a rate meets its floor at their minimum, counted from 0: there nothing is predicted.
+    /// A frame at which a rate meets its floor at their minimum, by its number in the file, from 1: there nothing is predicted.
     pub floor_frame: Option<usize>,
     /// Whether they also answered for intervals from the cost itself.
     pub is_believed: bool,

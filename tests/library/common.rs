@@ -3,9 +3,11 @@
 
 use homodyne::experiment::{Angle, Experiment, TimeGrid};
 use homodyne::fit::solver::journal::Following;
+use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::simulate::{Noise, Scatter, Simulation, Width};
 use homodyne::store::block::Values;
 use homodyne::store::memory::MemoryStore;
 
@@ -103,4 +105,49 @@ pub fn fit_memory(store: MemoryStore, model: &Model, settings: &FitSettings) -> 
     let sample = Sample::draw(&store, model).expect("memory");
     let sweep = Sweep::new(Arc::new(store), model.clone(), 1);
     fit(&sample, &sweep, settings, &outset(model, settings), &mut Following::default()).expect("memory")
+}
+
+/// The upper triangles of matrices of c2 (row by row, of every angle in turn, which may be told something of its noise), each with the sigma
+/// that ingest would estimate.
+pub fn memory_of_matrices(
+    mut experiment: Experiment,
+    block_points: usize,
+    mut matrix: impl FnMut(usize, &mut Angle) -> Vec<f64>,
+) -> MemoryStore {
+    let n = experiment.time.n_frames;
+    let mut values = Vec::new();
+    for (place, angle) in experiment.angles.iter_mut().enumerate() {
+        let matrix = matrix(place, angle);
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
+        angle.sigma = estimate_sigma(&upper, n, &[]);
+        values.push(upper);
+    }
+    MemoryStore::new(experiment, values, block_points).expect("shapes fit")
+}
+
+/// Wavevector in 1/angstrom and frame interval in seconds of [`simulation`].
+pub const Q: f64 = 0.0054;
+pub const DT: f64 = 0.1;
+
+/// A measurement at some angles whose values scatter so; 120 frames unless it is told otherwise.
+pub fn simulation(mode: AnalysisMode, theta: &[f64], phi_degrees: Vec<f64>, scatter: Scatter) -> Simulation {
+    Simulation {
+        mode,
+        convention: ShearConvention::Homodyne,
+        theta: theta.to_vec(),
+        q_per_angstrom: Q,
+        further_q: vec![],
+        gap_angstrom: 2e6,
+        dt_seconds: DT,
+        n_frames: 120,
+        phi_degrees,
+        contrast: 0.2,
+        offset: 1.0,
+        scaling_variation: 0.0,
+        noise: Noise { sigma: 0.0, scatter },
+        seed: 5,
+        dead_frames: vec![],
+        width: Width::F64,
+    }
 }

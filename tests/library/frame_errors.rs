@@ -2,18 +2,16 @@
 //! of very many speckles, so that reported ones are a little smaller; under speckle noise the reported interval
 //! holds the truth where the plain one does not. (`cargo bench --bench coverage` is the large version.)
 
-use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
-use homodyne::experiment::Angle;
-use homodyne::ingest::sigma::estimate_sigma;
+use crate::common::{
+    LAMINAR, experiment, fit_memory, gaussian, memory_f64, memory_of_matrices, model, settings, simulation, values_of,
+};
 use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::parameter::{ParameterStatus, UncertaintyMethod};
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
-use homodyne::simulate::{Noise, Scatter, Simulation, Width};
-use homodyne::store::block::Values;
-use homodyne::store::memory::MemoryStore;
+use homodyne::simulate::{Scatter, Simulation};
 
 #[test]
 fn pulls_of_gaussian_draws_have_unit_variance() {
@@ -62,40 +60,19 @@ fn pulls_of_gaussian_draws_have_unit_variance() {
 
 fn speckle_draw(seed: u64) -> (FitResult, Vec<f64>) {
     let theta = vec![60_000.0, -0.35, 0.0];
-    let simulation = Simulation {
-        mode: AnalysisMode::Static,
-        convention: ShearConvention::Homodyne,
-        theta: theta.clone(),
-        q_per_angstrom: 0.0054,
-        further_q: vec![],
-        gap_angstrom: 2e6,
-        dt_seconds: 0.1,
-        n_frames: 120,
-        phi_degrees: (0..4).map(|k| -90.0 + 45.0 * f64::from(k)).collect(),
-        contrast: 0.14,
-        offset: 1.0,
-        scaling_variation: 0.0,
-        noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: 1500, counts: 0.0 } },
-        seed,
-        dead_frames: vec![],
-        width: Width::F64,
-    };
-    let mut experiment = simulation.experiment();
+    let phi_degrees = (0..4).map(|k| -90.0 + 45.0 * f64::from(k)).collect();
+    let scatter = Scatter::Intensities { speckles: 1500, counts: 0.0 };
+    let simulation =
+        Simulation { contrast: 0.14, seed, ..simulation(AnalysisMode::Static, &theta, phi_degrees, scatter) };
+    let experiment = simulation.experiment();
     let model = Model::new(AnalysisMode::Static, simulation.convention, &experiment).expect("model");
     let tables = model.tables(&theta);
-    let n = simulation.n_frames;
-    let mut values = Vec::new();
-    for angle in 0..4 {
-        let matrix = simulation.correlations(&model, &tables, angle, &StopFlag::default()).expect("speckles");
-        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
-        let upper = Values::from_f64(pairs.map(|(i, j)| matrix[i * n + j]).collect());
-        experiment.angles[angle] = Angle { sigma: estimate_sigma(&upper, n, &[]), ..experiment.angles[angle].clone() };
-        values.push(upper);
-    }
+    let store = memory_of_matrices(experiment, 65_536, |place, _| {
+        simulation.correlations(&model, &tables, place, &StopFlag::default()).expect("speckles")
+    });
     let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     settings.start = Some(theta.clone());
     settings.space.physical[2].fixed = Some(0.0);
-    let store = MemoryStore::new(experiment, values, 65_536).expect("shapes fit");
     (fit_memory(store, &model, &settings), theta)
 }
 

@@ -1,10 +1,9 @@
 //! Weights that know speckles: against full matrices of single frames, and in fits of simulated intensities.
 
-use crate::common::{experiment, fit_memory, gaussian, memory_f64, model, settings};
+use crate::common::{experiment, fit_memory, gaussian, memory_f64, memory_of_matrices, model, settings, simulation};
 use homodyne::experiment::Experiment;
 use homodyne::fit::settings::{Quality, Weighting};
 use homodyne::fit::verdict::judge::{Evidence, Judgement, judge};
-use homodyne::ingest::sigma::estimate_sigma;
 use homodyne::likelihood::speckle::functions::Functions;
 use homodyne::likelihood::speckle::weights::Weights;
 use homodyne::listener::StopFlag;
@@ -16,9 +15,7 @@ use homodyne::outcome::verdict::{Stop, Verdict};
 use homodyne::outcome::weighting::PairWeights;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
-use homodyne::simulate::{Noise, Scatter, Simulation, Width};
-use homodyne::store::block::Values;
-use homodyne::store::memory::MemoryStore;
+use homodyne::simulate::Scatter;
 use homodyne::sums::cells::{CellQuery, Cells};
 use homodyne::sums::grid::{Grid, GridQuery};
 use homodyne::sums::objective::RawData;
@@ -151,37 +148,19 @@ fn scores_and_their_answers_are_sums_over_pairs() {
 
 /// Simulated intensities of a static sample, fitted.
 fn fitted(weighting: Weighting, counts: f64, n_angles: usize, change: &dyn Fn(usize, f64) -> f64) -> FitResult {
-    let (n, theta) = (120, vec![40_000.0, -0.2, 0.0]);
-    let simulation = Simulation {
-        mode: AnalysisMode::Static,
-        convention: ShearConvention::Homodyne,
-        theta: theta.clone(),
-        q_per_angstrom: 0.0054,
-        further_q: vec![],
-        gap_angstrom: 2e6,
-        dt_seconds: 0.1,
-        n_frames: n,
-        phi_degrees: (0..n_angles).map(|k| 180.0 * k as f64 / n_angles as f64).collect(),
-        contrast: 0.2,
-        offset: 1.0,
-        scaling_variation: 0.0,
-        noise: Noise { sigma: 0.0, scatter: Scatter::Intensities { speckles: 800, counts } },
-        seed: 5,
-        dead_frames: vec![],
-        width: Width::F64,
-    };
-    let mut experiment = simulation.experiment();
+    let theta = [40_000.0, -0.2, 0.0];
+    let phi_degrees = (0..n_angles).map(|k| 180.0 * k as f64 / n_angles as f64).collect();
+    let simulation =
+        simulation(AnalysisMode::Static, &theta, phi_degrees, Scatter::Intensities { speckles: 800, counts });
+    let experiment = simulation.experiment();
     let model = Model::new(simulation.mode, simulation.convention, &experiment).expect("model");
-    let (tables, mut values) = (model.tables(&theta), Vec::new());
-    for angle in 0..n_angles {
-        let matrix = simulation.correlations(&model, &tables, angle, &StopFlag::default()).expect("a correlation");
-        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
-        let upper: Vec<f64> = pairs.map(|(i, j)| change(j - i, matrix[i * n + j])).collect();
-        let upper = Values::from_f64(upper);
-        experiment.angles[angle].sigma = estimate_sigma(&upper, n, &[]);
-        values.push(upper);
-    }
-    let store = MemoryStore::new(experiment, values, 1_000).expect("shapes fit");
+    let tables = model.tables(&theta);
+    let store = memory_of_matrices(experiment, 1_000, |place, _| {
+        let matrix = simulation.correlations(&model, &tables, place, &StopFlag::default()).expect("a correlation");
+        let n = simulation.n_frames;
+        let places = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
+        matrix.into_iter().zip(places).map(|(value, (i, j))| change(i.abs_diff(j), value)).collect()
+    });
     let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
     settings.weighting = weighting;
     settings.space.physical[2].fixed = Some(0.0);
