@@ -1,10 +1,11 @@
 //! Condensed data in a fit: where they bring it near its minimum, how far they are believed, what is told of them. All pairs have the
 //! last word.
 
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, unless_stopped};
+use crate::fit::settings::Tolerances;
 use crate::fit::solver::journal::Following;
-use crate::fit::solver::minimise::minimise;
-use crate::fit::solver::problem::{Point, Problem, System};
+use crate::fit::solver::minimise::{Solution, joined, minimise};
+use crate::fit::solver::problem::{Point, Problem, System, Tilt};
 use crate::outcome::condensed::CondensedFit;
 use crate::outcome::verdict::Stop;
 use crate::sums::algebra::{Algebra, dot};
@@ -16,6 +17,8 @@ use std::rc::Rc;
 const SAFETY: f64 = 10.0;
 /// A shift of the minimum, in standard errors, up to which condensed data are believed.
 const BELIEVED: f64 = 0.1;
+/// Where their search ends: 3e-5 standard errors from their minimum. All pairs go on from there.
+const FTOL: f64 = 1e-9;
 /// Pseudo-pairs of all angles up to which they stay in memory beside the noise: some 30 MB.
 const MOST_KEPT: u64 = 3_000_000;
 
@@ -35,6 +38,14 @@ pub struct Near {
     found: CondensedFit,
 }
 
+impl Near {
+    /// Whether it stands for that of all pairs.
+    #[must_use]
+    pub fn is_believed(&self) -> bool {
+        self.found.is_believed
+    }
+}
+
 impl<'a> Condensing<'a> {
     /// Of all data of a fit, if they are wanted at all.
     #[must_use]
@@ -48,7 +59,7 @@ impl<'a> Condensing<'a> {
     /// What the sweeps report; Interrupted if the user asks to stop.
     pub fn believed(&self) -> Result<Option<Rc<dyn CondensedData + 'a>>> {
         let near = self.near.borrow().clone();
-        let believed = near.filter(|near| near.found.is_believed);
+        let believed = near.filter(Near::is_believed);
         believed.map_or(Ok(None), |near| self.made(near.found.fineness()))
     }
 
@@ -82,6 +93,45 @@ impl<'a> Condensing<'a> {
         Ok(self.near.borrow().clone())
     }
 
+    /// From the minimum of condensed data to that of all pairs: one sweep of these tells what condensed data lack there, and the next, at
+    /// the minimum that they have with it, that little is left.
+    ///
+    /// # Errors
+    /// What the sweeps report; Interrupted if the user asks to stop before there is anything.
+    pub fn confirmed(
+        &self,
+        problem: &Problem<'_>,
+        near: &Near,
+        phase: &str,
+        following: &mut Following<'_>,
+    ) -> Result<Solution> {
+        let tolerances = Tolerances { max_iterations: 1, ..problem.tolerances };
+        let once = Problem { tolerances, ..problem.clone() };
+        let raw = System::Gram(self.raw);
+        let seen = minimise(raw, &once, &near.theta, &format!("{phase}, condensed"), following)?;
+        if seen.stop != Stop::MaxIterations || problem.tolerances.max_iterations == 1 {
+            return Ok(seen);
+        }
+        match unless_stopped(self.beyond(problem, &seen.point))?.flatten() {
+            Some(theta) if theta == seen.point.theta => Ok(Solution { stop: Stop::Cost, ..seen }),
+            Some(theta) => joined(seen, minimise(raw, problem, &theta, phase, following)),
+            None => Ok(Solution { stop: Stop::Interrupted, ..seen }),
+        }
+    }
+
+    /// The minimum of condensed data with the slope that they lack where all pairs were seen: that of all pairs to second order. `None` where
+    /// they are not believed.
+    fn beyond(&self, problem: &Problem<'_>, seen: &Point) -> Result<Option<Vec<f64>>> {
+        let Some(data) = self.believed()? else { return Ok(None) };
+        let tilt = Tilt::between(&System::Gram(&*data).point(problem, seen.theta.clone())?, seen);
+        let following = &mut Following::default();
+        let found = minimise(System::Tilted(&*data, &tilt), problem, &seen.theta, "condensed", following)?;
+        if found.stop == Stop::Interrupted {
+            return Err(Fault::stopped());
+        }
+        Ok(Some(found.point.theta))
+    }
+
     fn made(&self, fineness: Fineness) -> Result<Option<Rc<dyn CondensedData + 'a>>> {
         if !self.is_wanted {
             return Ok(None);
@@ -109,6 +159,8 @@ impl<'a> Condensing<'a> {
 }
 
 fn nearest(data: &dyn CondensedData, fineness: Fineness, problem: &Problem<'_>, start: &[f64]) -> Result<Near> {
+    let tolerances = Tolerances { ftol: problem.tolerances.ftol.max(FTOL), ..problem.tolerances };
+    let problem = &Problem { tolerances, ..problem.clone() };
     let solution = minimise(System::Gram(data), problem, start, "condensed", &mut Following::default())?;
     if solution.stop == Stop::Interrupted {
         return Err(Fault::stopped());

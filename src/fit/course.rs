@@ -202,8 +202,13 @@ impl Fit<'_, '_> {
     /// Streaming Gauss-Newton, from the minimum of condensed data where there are any; an ill-conditioned system ends with block QR.
     fn stream(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
         let near = self.condensing.nearer(self.problem, start, following)?;
-        let start = near.as_ref().map_or(start, |near| &near.theta[..]);
-        let first = minimise(System::Gram(self.raw), self.problem, start, phase, following)?;
+        let first = match &near {
+            Some(near) if near.is_believed() => self.condensing.confirmed(self.problem, near, phase, following)?,
+            _ => {
+                let start = near.as_ref().map_or(start, |near| &near.theta[..]);
+                minimise(System::Gram(self.raw), self.problem, start, phase, following)?
+            }
+        };
         let free = self.problem.space.free();
         let reduced = self.problem.in_coordinates(&first.point.evaluation, &first.point.theta, &free);
         let condition = Spectrum::of(&reduced).condition_number;

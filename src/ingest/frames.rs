@@ -58,9 +58,6 @@ pub fn examine(
             .code(Code::E18)
             .layout());
     }
-    if !dead.is_empty() {
-        warnings.push(format!("[{}] {place}: empty frames are masked: {}", Code::E21, ranges(dead, 1)));
-    }
     let counts = Counts::of(values, n, dead);
     let fraction = |count: usize| count as f64 / counts.usable.max(1) as f64;
     if fraction(counts.non_finite) > max_non_finite_fraction {

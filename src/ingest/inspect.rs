@@ -156,8 +156,8 @@ fn first_matrix(source: &Source, layout: Layout, (bin, table): (&Bin, &BinTable)
         fact("memory to read one matrix [MB]", bytes.div_ceil(1_000_000)),
         fact("triangle", format!("{:?}", pairs.triangle).to_lowercase()),
         fact("diagonal", Diagonal::of(&pairs.diagonal, &pairs.values, &masked).words()),
-        fact("empty frames", none_or(&dead)),
-        fact("sigma", sigma),
+        fact("empty frames of the first matrix", none_or(&dead)),
+        fact("sigma of the first matrix", sigma),
     ];
     if let Some(known) = recorded {
         facts.push(fact("frames without intensity", none_or(&dark)));

@@ -217,7 +217,7 @@ impl<'a> Job<'a> {
         let _ = rss_anon_bytes();
         let recorded = self.table.intensity.as_ref();
         let dark = recorded.map(|known| known.dark_frames(self.extent.n_frames, &self.frames)).unwrap_or_default();
-        let left_out = LeftOut { dark: &dark, asked: &selection.left_out(&self.frames) };
+        let left_out = LeftOut { before: self.frames.start, dark: &dark, asked: &selection.left_out(&self.frames) };
         let read = Read { values: pairs.values, diagonal: pairs.diagonal, place, warnings: pairs.warnings };
         let usable = read.examined(self.frames.len(), &left_out, selection.max_non_finite_fraction)?;
         let noise = AngleNoise { pixels: bin.pixels(self.pixels.as_deref()), ..usable.noise };

@@ -28,6 +28,8 @@ pub(super) struct Read {
 /// Frames that are left out whatever the values say, from 0.
 #[derive(Default)]
 pub(super) struct LeftOut<'a> {
+    /// Frames of the file before the first of the map.
+    pub before: usize,
     /// Without intensity.
     pub dark: &'a [usize],
     /// On request.
@@ -55,6 +57,13 @@ pub(super) struct Usable {
     pub warnings: Vec<String>,
 }
 
+impl LeftOut<'_> {
+    /// Frames as they are numbered in the file, from 1.
+    fn named(&self, frames: &[usize]) -> String {
+        ranges(frames, self.before + 1)
+    }
+}
+
 impl Read {
     /// Looks at the values of `n` frames, of which a share may be missing.
     ///
@@ -74,6 +83,9 @@ impl Read {
         };
         let dead = without_living(dead, &diagonal, &values);
         let examined = examine(&values, n, &dead, &place, max_non_finite_fraction)?;
+        if !dead.is_empty() {
+            warnings.push(format!("[{}] {place}: empty frames are masked: {}", Code::E21, left_out.named(&dead)));
+        }
         warnings.extend(examined.warnings);
         let masked_frames = joined_masks([&dead, left_out.dark, left_out.asked]);
         let mask_note = mask_note(&dead, left_out);
@@ -116,5 +128,5 @@ pub(super) fn with_whiteness(noise: AngleNoise, lines: &Lines<'_>) -> AngleNoise
 fn mask_note(dead: &[usize], left_out: &LeftOut<'_>) -> String {
     let parts = [("empty", dead), ("no intensity", left_out.dark), ("left out on request", left_out.asked)];
     let parts = parts.iter().filter(|(_, frames)| !frames.is_empty());
-    parts.map(|(why, frames)| format!("{why}: {}", ranges(frames, 1))).collect::<Vec<String>>().join("; ")
+    parts.map(|(why, frames)| format!("{why}: {}", left_out.named(frames))).collect::<Vec<String>>().join("; ")
 }

@@ -14,13 +14,13 @@
 
 use crate::error::{Fault, Result};
 use crate::machine::cores::{Node, pin_thread};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{Builder, Scope};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Threads and items of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,6 +288,24 @@ fn start<'scope, F: FnOnce() + Send + 'scope>(
     started
 }
 
+/// Does a job, with a look at something every so often from beside it.
+pub fn looked_after<T>(every: Duration, look: impl Fn() + Sync, job: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        // Closed when the job ends, in whichever way.
+        let (_working, ended) = bounded::<()>(0);
+        let look = &look;
+        start(scope, 0..1, |_| {
+            let ended = ended.clone();
+            move || {
+                while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                    look();
+                }
+            }
+        });
+        job()
+    })
+}
+
 /// Threads that were refused at most.
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
@@ -366,7 +384,6 @@ fn lost() -> crate::error::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const LAYOUTS: [(usize, usize); 6] = [(1, 0), (2, 0), (7, 0), (1, 1), (2, 1), (7, 3)];
 
@@ -385,6 +402,23 @@ mod tests {
             Ok(())
         })?;
         Ok(seen)
+    }
+
+    #[test]
+    fn a_job_is_looked_after_until_it_ends() {
+        let looks = AtomicUsize::new(0);
+        let look = || {
+            looks.fetch_add(1, Ordering::Relaxed);
+        };
+        // It goes on until it has been looked at three times.
+        let job = || {
+            while looks.load(Ordering::Relaxed) < 3 {
+                std::thread::yield_now();
+            }
+        };
+        looked_after(Duration::from_millis(1), look, job);
+        let failed = std::panic::catch_unwind(|| looked_after(Duration::from_millis(1), || (), || panic!("ends")));
+        assert!(failed.is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::model::catalogue::Model;
 use crate::model::time_tables::TimeTables;
 use crate::sums::pairs::{Lane, QUANTITIES};
 use pulp::{Arch, NullaryFnOnce};
+use std::collections::HashMap;
 
 /// Place of q^2 dt C among the lanes of a frame, behind its quantities.
 pub const EXPONENT: usize = QUANTITIES;
@@ -22,18 +23,17 @@ pub fn of_frames(model: &Model, theta: &[f64]) -> Vec<Lane> {
     frames
 }
 
-/// One place between frames.
-#[derive(Debug, Clone)]
-struct Node {
-    first_frame: usize,
-    weights: [f64; STENCIL],
+/// Places between frames.
+#[derive(Debug, Clone, Default)]
+pub struct Nodes {
+    /// Of every place the first frame of its polynomial, and the number of its weights.
+    all: Vec<[u32; 2]>,
+    /// Places that lie alike between their frames share them: strips of many lags do.
+    weights: Vec<[f64; STENCIL]>,
 }
 
-/// Places between frames.
-#[derive(Debug, Clone)]
-pub struct Nodes {
-    all: Vec<Node>,
-}
+/// Places that lie within this of one another, in frames, lie alike.
+const ALIKE: f64 = 1e-10;
 
 impl Nodes {
     /// Fewest frames between which there can be nodes: the first does not follow the law of the others (tau_0 = dt / 2).
@@ -42,37 +42,49 @@ impl Nodes {
     /// At places among `n_frames` frames.
     #[must_use]
     pub fn new(places: &[f64], n_frames: usize) -> Self {
-        Nodes { all: places.iter().map(|&place| Node::at(place, n_frames)).collect() }
+        let (mut nodes, mut known) = (Nodes::default(), HashMap::new());
+        for &place in places {
+            let (first_frame, away) = beside(place, n_frames);
+            let number = *known.entry((away / ALIKE).round() as u64).or_insert_with(|| {
+                nodes.weights.push(weights(away));
+                nodes.weights.len() as u32 - 1
+            });
+            nodes.all.push([first_frame as u32, number]);
+        }
+        nodes
     }
 
     /// The values of tables of frames at all nodes.
     #[must_use]
     pub fn at(&self, frames: &[Lane]) -> Vec<Lane> {
-        Arch::new().dispatch(Interpolation { nodes: &self.all, frames })
+        Arch::new().dispatch(Interpolation { nodes: self, frames })
     }
 }
 
-impl Node {
-    fn at(place: f64, n_frames: usize) -> Self {
-        let nearest = place.round();
-        if (place - nearest).abs() < 1e-9 {
-            let first_frame = (nearest as usize).min(n_frames - STENCIL);
-            let own = nearest as usize - first_frame;
-            return Node { first_frame, weights: std::array::from_fn(|k| if k == own { 1.0 } else { 0.0 }) };
-        }
-        let first_frame = (place as usize + 1).saturating_sub(STENCIL / 2).max(1).min(n_frames - STENCIL);
-        let (x, mut weights) = (place - first_frame as f64, [1.0; STENCIL]);
-        for (k, weight) in weights.iter_mut().enumerate() {
-            for other in (0..STENCIL).filter(|&other| other != k) {
-                *weight *= (x - other as f64) / (k as f64 - other as f64);
-            }
-        }
-        Node { first_frame, weights }
+/// The first frame of the polynomial at a place, and how far away that is.
+fn beside(place: f64, n_frames: usize) -> (usize, f64) {
+    let nearest = place.round();
+    if (place - nearest).abs() < 1e-9 {
+        let first_frame = (nearest as usize).min(n_frames - STENCIL);
+        return (first_frame, nearest - first_frame as f64);
     }
+    let first_frame = (place as usize + 1).saturating_sub(STENCIL / 2).max(1).min(n_frames - STENCIL);
+    (first_frame, place - first_frame as f64)
+}
+
+/// What the frames from the first on give to a place so far away from it: on a frame, that frame alone.
+fn weights(away: f64) -> [f64; STENCIL] {
+    let mut weights = [1.0; STENCIL];
+    for (k, weight) in weights.iter_mut().enumerate() {
+        for other in (0..STENCIL).filter(|&other| other != k) {
+            *weight *= (away - other as f64) / (k as f64 - other as f64);
+        }
+    }
+    weights
 }
 
 struct Interpolation<'a> {
-    nodes: &'a [Node],
+    nodes: &'a Nodes,
     frames: &'a [Lane],
 }
 
@@ -82,9 +94,10 @@ impl NullaryFnOnce for Interpolation<'_> {
     // Plain loops over lanes: the compiler makes vectors of them.
     #[inline(always)]
     fn call(self) -> Vec<Lane> {
-        let mut values = vec![Lane::default(); self.nodes.len()];
-        for (value, node) in values.iter_mut().zip(self.nodes) {
-            for (frame, weight) in self.frames[node.first_frame..node.first_frame + STENCIL].iter().zip(node.weights) {
+        let mut values = vec![Lane::default(); self.nodes.all.len()];
+        for (value, [first, weights]) in values.iter_mut().zip(&self.nodes.all) {
+            let frames = &self.frames[*first as usize..*first as usize + STENCIL];
+            for (frame, weight) in frames.iter().zip(self.nodes.weights[*weights as usize]) {
                 for (sum, quantity) in value.0.iter_mut().zip(frame.0) {
                     *sum = weight.mul_add(quantity, *sum);
                 }
@@ -105,6 +118,8 @@ mod tests {
         let places = [0.0, 3.0, 199.0, 12.3, 60.5, 198.7];
         let found = Nodes::new(&places, 200).at(&frames);
         assert_eq!((found[0], found[1], found[2]), (frames[0], frames[3], frames[199]));
+        // Places that lie alike share their weights.
+        assert_eq!(Nodes::new(&[12.3, 14.3, 60.5, 80.5, 30.0, 31.0], 200).weights.len(), 3);
         for (found, place) in found.iter().zip(places).skip(3) {
             for (found, exact) in found.0.iter().zip(law(place).0) {
                 assert!((found / exact - 1.0).abs() < 1e-9, "{place}: {found} {exact}");

@@ -49,7 +49,7 @@ fn arrays(file: &File, posterior: &PosteriorResult, outcome: &FitOutcome) -> std
     let (numbers, chains) = (&posterior.numbers, posterior.draws.len());
     let shortest = posterior.draws.iter().map(Vec::len).min().unwrap_or(0);
     let mut npz = NpzWriter::new(file);
-    npz.array("schema_version", &[2], &[1.0, 0.0])?;
+    npz.counts("schema_version", &[2], &[1, 0])?;
     npz.begin("posterior_samples", &[chains, shortest, numbers.len()])?;
     for draw in posterior.draws.iter().flat_map(|draws| &draws[..shortest]) {
         npz.numbers(&draw.values)?;
@@ -62,11 +62,11 @@ fn arrays(file: &File, posterior: &PosteriorResult, outcome: &FitOutcome) -> std
     npz.array("r_hat", &[numbers.len()], &of(|number| number.r_hat))?;
     npz.array("ess_bulk", &[numbers.len()], &of(|number| number.ess_bulk))?;
     npz.array("ess_tail", &[numbers.len()], &of(|number| number.ess_tail))?;
-    npz.array("divergences", &[], &[divergences(posterior) as f64])?;
+    npz.counts("divergences", &[], &[divergences(posterior)])?;
     let mode = if outcome.conditions.shear_convention.is_some() { "laminar_flow" } else { "static" };
     npz.words("analysis_mode", &[], &[mode])?;
     for (name, count) in [("n_phi", outcome.result.angles.len()), ("n_chains", chains), ("n_samples", shortest)] {
-        npz.array(name, &[], &[count as f64])?;
+        npz.counts(name, &[], &[count])?;
     }
     npz.finish()
 }

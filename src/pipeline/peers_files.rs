@@ -136,7 +136,7 @@ impl Matrices<'_> {
         let times: Vec<f64> = (0..n_frames).map(|frame| frame as f64 * experiment.time.dt_seconds).collect();
         npz.array(names::T1, &[n_frames], &times).map_err(io_at(path))?;
         npz.array("t2", &[n_frames], &times).map_err(io_at(path))?;
-        npz.array(names::Q, &[], &[experiment.q_per_angstrom]).map_err(io_at(path))?;
+        npz.array(names::Q, &[1], &[experiment.q_per_angstrom]).map_err(io_at(path))?;
         npz.finish().map_err(io_at(path))
     }
 

@@ -3,7 +3,7 @@
 use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::listener::{Event, Listener, LogLevel, Watch};
-use crate::machine::dataflow::refused_threads;
+use crate::machine::dataflow::{looked_after, refused_threads};
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::machine::remains::left_behind;
 use crate::outcome::fit::FitOutcome;
@@ -17,7 +17,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Memory that comes and goes faster than this is not seen.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// One run: its settings, log and timings.
 pub struct Run<'a> {
@@ -125,7 +128,10 @@ impl<'a> Run<'a> {
     pub(super) fn timed<T>(&self, stage: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
         begin_stage();
         let start = Instant::now();
-        let result = job();
+        let look = || {
+            let _ = rss_anon_bytes();
+        };
+        let result = looked_after(BETWEEN_LOOKS, look, job);
         self.log.hear(&Event::Ended);
         refused_threads().iter().for_each(|warning| self.say(LogLevel::Warning, warning));
         self.say_remains();

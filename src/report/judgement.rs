@@ -58,7 +58,9 @@ fn meaning(verdict: Verdict) -> &'static str {
         Verdict::PoorFit => "The model does not describe the data within their noise.",
         Verdict::Unchecked => "The noise is not known: nothing tells whether the model describes the data.",
         Verdict::MaxIterations => "Not at a minimum: the limit of iterations came first.",
-        Verdict::Interrupted => "Stopped on request: the best numbers so far, not those of a minimum.",
+        Verdict::Interrupted => {
+            "Stopped on request: the numbers that were known by then, perhaps not those of a minimum."
+        }
         Verdict::Failed => "No minimum was found.",
     }
 }
@@ -140,7 +142,8 @@ fn tint(correlation: f64) -> String {
 
 /// The most extreme residuals and where they are.
 pub fn largest_residuals(html: &mut String, result: &FitResult) {
-    if result.residual_extremes.is_empty() {
+    // Without sigma there is nothing to measure them by.
+    if result.residual_extremes.is_empty() || result.reduced_chi_squared.is_none() {
         return;
     }
     html.push_str(
@@ -156,6 +159,6 @@ pub fn largest_residuals(html: &mut String, result: &FitResult) {
         );
     }
     html.push_str(
-        "</tbody></table></div><p>Frames of the fitted range, counted from 1; i and j of stores and of <code>fitted/</code> count from 0.</p>\n",
+        "</tbody></table></div><p>Frames have their numbers in the file, from 1; i and j of stores and of <code>fitted/</code> count from 0.</p>\n",
     );
 }

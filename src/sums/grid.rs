@@ -4,7 +4,7 @@
 use crate::sums::band::Band;
 
 /// Below this h is taken as zero.
-pub const NEGLIGIBLE: f64 = 3e-4;
+pub const NEGLIGIBLE: f64 = 1e-3;
 
 /// What a grid is asked with.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,15 @@
 //! Robust losses: the fast sweep weights as the slow twin, outliers lose their pull, and every loss finds the truth.
 
-use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model, settings, values_of};
+use crate::common::{
+    LAMINAR, experiment, fit_memory, gaussian, memory_f64, memory_of_matrices, model, settings, simulation, values_of,
+};
+use homodyne::listener::StopFlag;
+use homodyne::model::catalogue::Model;
 use homodyne::outcome::fit::{FitResult, Strategy};
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::simulate::Scatter;
 use homodyne::sums::loss::{Loss, Reweighing};
 use homodyne::sums::objective::{Objective, Query};
 use homodyne::sums::rank_update::Depth;
@@ -131,4 +136,36 @@ fn a_large_f_scale_is_plain_least_squares() {
     for (a, b) in plain.parameters.iter().zip(&wide.parameters) {
         assert!((a.value - b.value).abs() < 1e-3 * a.uncertainty.expect("determined"), "{a:?} {b:?}");
     }
+}
+
+/// The smooth part of the noise is no white one that the loss has made larger: a loss that turns far away finds what squares find.
+#[test]
+fn under_a_loss_the_speckles_and_their_errors_are_those_of_squares() {
+    let theta = [40_000.0, -0.2, 0.0];
+    let scatter = Scatter::Intensities { speckles: 1500, counts: 8.0 };
+    let simulation = simulation(AnalysisMode::Static, &theta, vec![0.0, 60.0, 120.0], scatter);
+    let model = Model::new(simulation.mode, simulation.convention, &simulation.experiment()).expect("model");
+    let tables = model.tables(&theta);
+    let store = memory_of_matrices(simulation.experiment(), 65_536, |place, _| {
+        simulation.correlations(&model, &tables, place, &StopFlag::default()).expect("a correlation")
+    });
+    let fitted = |loss, f_scale| {
+        let mut settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
+        settings.space.physical[2].fixed = Some(0.0);
+        (settings.loss, settings.f_scale) = (loss, f_scale);
+        fit_memory(store.clone(), &model, &settings)
+    };
+    let squares = fitted(Loss::Linear, 1.0);
+    let expected = |result: &FitResult| result.expected_reduced_chi_squared.expect("known").value;
+    for (loss, f_scale, most) in [(Loss::SoftL1, 1000.0, 1e-3), (Loss::SoftL1, 4.0, 0.05), (Loss::Cauchy, 6.0, 0.05)] {
+        let found = fitted(loss, f_scale);
+        let speckles = |result: &FitResult| result.angles[0].noise.speckles.expect("found");
+        let ratios = [
+            speckles(&found) / speckles(&squares),
+            found.parameters[0].uncertainty.expect("free") / squares.parameters[0].uncertainty.expect("free"),
+            expected(&found) / expected(&squares),
+        ];
+        assert!(ratios.iter().all(|ratio| (ratio - 1.0).abs() < most), "{loss:?} {f_scale}: {ratios:?}");
+    }
+    assert!((1200.0..1900.0).contains(&squares.angles[0].noise.speckles.expect("found")));
 }

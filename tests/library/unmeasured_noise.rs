@@ -111,7 +111,7 @@ fn ingest_and_inspect_say_why_sigma_is_not_known() {
         assert_eq!(manifest.experiment.angles[0].sigma > 0.0, known);
         assert_eq!(warnings.contains("sigma is not known: values are rounded to 1.0e-3"), !known, "{warnings}");
         let facts = inspect(&place.path("a.hdf"), false).expect("readable");
-        let sigma = &facts.iter().find(|(name, _)| name == "sigma").expect("sigma").1;
+        let sigma = &facts.iter().find(|(name, _)| name == "sigma of the first matrix").expect("sigma").1;
         assert_eq!(sigma.starts_with("not known"), !known, "{sigma}");
     }
 }

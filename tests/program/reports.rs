@@ -69,7 +69,7 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         "masked frames",
         "largest chi2",
         "<figure class=\"map\">",
-        "Frames of the fitted range, counted from 1",
+        "Frames have their numbers in the file, from 1",
         // A path is broken rather than let the page overflow.
         "dd,li,p,h1,.verdict,td.t{overflow-wrap:anywhere}",
     ] {

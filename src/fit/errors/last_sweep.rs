@@ -6,7 +6,7 @@ use crate::fit::settings::Sharing;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::angles::Speckles;
 use crate::likelihood::speckle::shared_noise::SharedNoise;
-use crate::sums::loss::{Loss, Reweighing};
+use crate::sums::loss::{Loss, Reweighing, mean_over_normal};
 use crate::sums::objective::{RawData, ResidualQuery, Told};
 use crate::sums::residuals::ResidualSums;
 
@@ -36,10 +36,12 @@ pub struct LastSweep {
 const SAME_SPECKLES_DEGREES: f64 = 1.0;
 
 /// Means over all pairs that turn the sums of a robust loss into those of plain least squares.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossMeans {
     /// rho'.
     pub weight: f64,
+    /// Squared residuals in units of sigma^2.
+    pub plain: f64,
     /// Squared weighted residuals in units of sigma^2.
     pub squares: f64,
     /// rho' + 2 z rho''.
@@ -122,7 +124,8 @@ impl LastSweep {
 }
 
 impl LossMeans {
-    const OF_SQUARES: LossMeans = LossMeans { weight: 1.0, squares: 1.0, slope: 1.0 };
+    /// Those of plain squares.
+    pub const OF_SQUARES: LossMeans = LossMeans { weight: 1.0, plain: 1.0, squares: 1.0, slope: 1.0 };
 
     fn of(sums: &[ResidualSums], loss: Loss) -> Self {
         if loss == Loss::Linear {
@@ -132,6 +135,7 @@ impl LossMeans {
         let mean = |value: &dyn Fn(&ResidualSums) -> f64| sums.iter().map(value).sum::<f64>() / pairs.max(1) as f64;
         LossMeans {
             weight: mean(&|sums| sums.weights),
+            plain: mean(&ResidualSums::squares),
             squares: mean(&|sums| sums.weighted_squares),
             slope: mean(&|sums| sums.slopes),
         }
@@ -143,11 +147,34 @@ impl LossMeans {
         self.squares.sqrt() / self.slope.max(f64::MIN_POSITIVE)
     }
 
+    /// What scatters white in scores, in units of sigma^2: all of their variance but the smooth part. Without outliers this is what squares
+    /// exceed sigma^2 by, with some what Gaussian residuals of the same spread would.
+    #[must_use]
+    pub fn white(&self, loss: Loss, f_scale: f64) -> f64 {
+        if *self == LossMeans::OF_SQUARES {
+            return 1.0;
+        }
+        let spread = self.spread().powi(2);
+        let gaussian = (0..SETTLING).fold(spread, |variance, _| spread - lost_to_the_loss(variance, loss, f_scale));
+        let smooth = (self.plain.min(gaussian) - 1.0).max(0.0);
+        spread - smooth
+    }
+
     /// Whether residuals that are not white are no more than those that are, or far below where the loss turns: then what a robust
     /// loss does to them is known.
     fn is_mostly_white(&self, f_scale: f64) -> bool {
         self.spread() <= f64::max(MOSTLY_WHITE, BELOW_THE_TURN * f_scale)
     }
+}
+
+/// Rounds in which the variance behind a spread is found: each brings it several times nearer.
+const SETTLING: usize = 30;
+
+/// What a loss adds to the variance of Gaussian residuals: E[psi^2] / E[psi']^2 less their own.
+fn lost_to_the_loss(variance: f64, loss: Loss, f_scale: f64) -> f64 {
+    let scaled = |x: f64| variance * (x / f_scale).powi(2);
+    let squares = mean_over_normal(|x| variance * (x * loss.weight(scaled(x))).powi(2));
+    squares / mean_over_normal(|x| loss.slope(scaled(x))).powi(2) - variance
 }
 
 /// Largest spread, as a share of `f_scale`, of residuals on which a loss is nearly plain squares.

@@ -6,8 +6,10 @@
 use crate::error::Result;
 use crate::fit::errors::surroundings::Surroundings;
 use crate::fit::solver::problem::{Point, Problem, System};
+use crate::likelihood::reduced::Evaluation;
 use crate::parameters::definitions::LawPlaces;
-use crate::sums::algebra::{Algebra, dot};
+use crate::sums::algebra::{Algebra, SINGULAR, dot};
+use ndarray::Array2;
 
 /// Times at which two laws of one amplitude may agree: so many on either side of the middle of the measurement ..
 const MIRRORS: i32 = 1;
@@ -15,14 +17,16 @@ const MIRRORS: i32 = 1;
 const BETWEEN_MIRRORS: f64 = 8.0;
 /// Places closer than this, in errors, lie in one valley.
 const ALIKE: f64 = 0.5;
+/// No cost is expected to fall by more than so many times what its quadratic form tells.
+const MOST_BELOW: f64 = 4.0;
 
 impl Surroundings<'_> {
-    /// Where the cost is least in the other valley of the power law whose amplitude is held, if the law is free otherwise; `None` where
-    /// there is no other, or the way from there leads back to `known`.
+    /// Where the cost is least in the other valley of the power law whose amplitude is held, if the law is free otherwise and that is at most
+    /// `most` errors away; `None` where there is no other, or the way from there leads back to `known`.
     ///
     /// # Errors
     /// What the sweeps report.
-    pub fn in_the_other_valley(&self, parameter: usize, known: &[f64]) -> Result<Option<Point>> {
+    pub fn lower_in_the_other_valley(&self, parameter: usize, known: &[f64], most: f64) -> Result<Option<Point>> {
         let Some(start) = self.mirrored(parameter, known)? else { return Ok(None) };
         let space = self.holding(parameter, known[parameter]);
         let held = Problem { space: &space, tolerances: self.settled(parameter), ..self.problem.clone() };
@@ -32,16 +36,19 @@ impl Surroundings<'_> {
         while let Some(asked) = search.ask() {
             let (theta, coordinates) = held.theta_of(&free, asked, &from);
             let point = System::Gram(self.objective).point(&held, theta)?;
-            let told = search.tell(coordinates, held.in_coordinates(&point.evaluation, &point.theta, &free));
+            let evaluation = held.in_coordinates(&point.evaluation, &point.theta, &free);
+            let lowest = point.evaluation.cost - MOST_BELOW * lowering(&evaluation);
+            let told = search.tell(coordinates, evaluation);
             if told.accepted {
-                if self.errors_between(parameter, (&point, &free), known) <= ALIKE {
+                let is_back = self.errors_between(parameter, (&point, &free), known) <= ALIKE;
+                if is_back || self.errors_away(parameter, lowest) > most {
                     return Ok(None);
                 }
                 from.clone_from(&point.theta);
                 least = Some(point);
             }
         }
-        Ok(least)
+        Ok(least.filter(|point| self.errors_away(parameter, point.evaluation.cost) <= most))
     }
 
     /// How many errors of a held parameter the cost tells places apart, by its Hessian at one of them.
@@ -71,4 +78,10 @@ impl Surroundings<'_> {
         }
         Ok(best.map(|(_, theta)| theta))
     }
+}
+
+/// By how much the quadratic form of a cost falls to its least.
+fn lowering(evaluation: &Evaluation) -> f64 {
+    let along = |white: Array2<f64>| white.t().times(&evaluation.gradient);
+    evaluation.hessian.whitened(SINGULAR).map(along).map_or(f64::INFINITY, |along| 0.5 * dot(&along, &along))
 }

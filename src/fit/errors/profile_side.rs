@@ -15,14 +15,16 @@ use crate::outcome::verdict::Stop;
 use crate::sums::algebra::{Algebra, SINGULAR, dot};
 use ndarray::Array2;
 
-/// An end is found when z is so near.
+/// Values of z that are so near are alike.
 pub const NEAR: f64 = 0.02;
+/// An end is found when z is so near its level: what is left of the way is told by the slope, to a thousandth of an error.
+const CLOSE: f64 = 0.05;
 /// What a step of the others is told to lower the cost is believed up to this share ..
-const BELIEVED: f64 = 6e-2;
-/// .. and up to this the step is worth being taken without being looked for.
+const BELIEVED: f64 = 0.1;
+/// .. and up to this the step is worth being taken without being looked for ..
 const WORTH_A_STEP: f64 = 25.0;
-/// So many such steps in a row are taken.
-const MOST_STEPS: usize = 3;
+/// .. where it is a step again, if the share has fallen so far.
+const FALLING: f64 = 0.25;
 /// Most costs that are looked at for one end.
 const MOST: usize = 16;
 /// A cost whose z rises by less than this share of what it has risen by on the way is flat.
@@ -39,6 +41,21 @@ pub struct Step {
     pub z: f64,
     /// Errors per distance.
     pub slope: f64,
+}
+
+impl Step {
+    fn rises(&self) -> bool {
+        self.slope * self.distance > RISING * self.z
+    }
+
+    /// The distance of a level that is near.
+    fn end(&self, level: f64) -> Option<f64> {
+        let left = level - self.z;
+        match self.rises() {
+            true => (left.abs() < CLOSE).then(|| self.distance + left / self.slope),
+            false => (left.abs() < NEAR).then_some(self.distance),
+        }
+    }
 }
 
 /// The least cost with one parameter held, and how it goes on from there.
@@ -103,30 +120,30 @@ impl<'a> Side<'a> {
         Ok([self.end(&mut inside, LEVELS[0], true)?, self.end(&mut inside, LEVELS[1], true)?])
     }
 
-    /// The distance at which a level is reached, or the distance of the bound.
+    /// The distance at which a level is reached, or that of the bound: where it is not reached before, and where it is not found.
     fn end(&mut self, inside: &mut Step, level: f64, looks_across: bool) -> Result<f64> {
         let room = self.room();
         let mut outside: Option<Step> = None;
         let mut next = self.begin(level, *inside);
-        let mut steps = 0;
+        let mut tolerated = WORTH_A_STEP;
         for _ in 0..MOST {
             let distance = next.min(room);
-            let (theta, step, is_least) = self.follow(distance, steps < MOST_STEPS)?;
-            if !is_least {
+            let (theta, step, told) = self.follow(distance, tolerated)?;
+            if told > BELIEVED {
                 // The others have been moved, and what is told of them says where the level is: all go there together.
-                (steps, next) = (steps + 1, towards(step, *inside, outside, level));
+                (tolerated, next) = (FALLING * told, towards(step, *inside, outside, level));
                 continue;
             }
-            steps = 0;
+            tolerated = WORTH_A_STEP;
             let mut found = step;
-            if (step.z - level).abs() < NEAR {
+            if let Some(end) = step.end(level) {
                 let lower = if looks_across { self.lower_in_the_other_valley(&theta, step)? } else { None };
                 let Some(lower) = lower else {
                     *inside = step;
                     self.keep(&theta, step);
                     self.ends.push((theta, step.z));
                     self.surroundings.walking.found();
-                    return Ok(distance);
+                    return Ok(end.min(room));
                 };
                 // From here on the cost is followed there.
                 (self.has_crossed, found, outside) = (true, lower, None);
@@ -138,7 +155,8 @@ impl<'a> Side<'a> {
             }
             next = towards(found, *inside, outside, level);
         }
-        Ok(next.min(room))
+        // Nowhere: the end is open.
+        Ok(room)
     }
 
     /// The distance at which a level is looked for first: where the curve of the known ends leads, if it leads on between the bounds and
@@ -156,26 +174,26 @@ impl<'a> Side<'a> {
 
     /// Keeps an end for those to come, if it lies in the valley of the minimum and the cost still rises there.
     fn keep(&mut self, theta: &[f64], found: Step) {
-        if !self.has_crossed && found.slope * found.distance > RISING * found.z {
+        if !self.has_crossed && found.rises() {
             let along = self.valley.iter().map(|along| along / found.slope).collect();
             self.curve.add(self.side * found.z, theta.to_vec(), along);
         }
     }
 
-    /// Where all parameters are with the one at a distance and the others at their best, how many errors that is, and whether it is
-    /// known: the others may have been moved a step only.
-    fn follow(&mut self, distance: f64, may_step: bool) -> Result<(Vec<f64>, Step, bool)> {
+    /// Where all parameters are with the one at a distance and the others at their best, how many errors that is, and what share of it is
+    /// told, not found, up to what is tolerated.
+    fn follow(&mut self, distance: f64, tolerated: f64) -> Result<(Vec<f64>, Step, f64)> {
         let value = self.surroundings.point.theta[self.parameter] + self.side * distance;
         let moved = value - self.theta[self.parameter];
         let mut start: Vec<f64> =
             self.theta.iter().zip(&self.valley).map(|(from, along)| from + along * moved).collect();
         start[self.parameter] = value;
         self.surroundings.walking.looked();
-        let told = self.look(&start)?.filter(|held| held.told <= if may_step { WORTH_A_STEP } else { BELIEVED });
+        let told = self.look(&start)?.filter(|held| held.told <= tolerated.max(BELIEVED));
         let held = told.map_or_else(|| self.best(&start), Ok)?;
-        let is_least = held.told <= BELIEVED;
+        let told = held.told;
         let (theta, step) = self.stand(held, distance);
-        Ok((theta, step, is_least))
+        Ok((theta, step, told))
     }
 
     /// Goes on from where the cost is least at a distance.
@@ -188,9 +206,8 @@ impl<'a> Side<'a> {
 
     /// With its amplitude held a power law has two valleys: the same distance in the other one, if the cost is lower there.
     fn lower_in_the_other_valley(&mut self, theta: &[f64], found: Step) -> Result<Option<Step>> {
-        let Some(point) = self.surroundings.in_the_other_valley(self.parameter, theta)? else { return Ok(None) };
-        let is_lower = self.surroundings.errors_away(self.parameter, point.evaluation.cost) <= found.z - NEAR;
-        Ok(is_lower.then(|| self.stand(self.held(point), found.distance).1))
+        let lower = self.surroundings.lower_in_the_other_valley(self.parameter, theta, found.z - NEAR)?;
+        Ok(lower.map(|point| self.stand(self.held(point), found.distance).1))
     }
 
     /// What one sweep tells of the least cost with the parameter held; `None` where the others are at their bounds or would leave
@@ -290,6 +307,16 @@ fn towards(last: Step, inside: Step, outside: Option<Step>, level: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_is_told_by_the_slope_where_the_cost_rises() {
+        let step = Step { distance: 2.0, z: 0.96, slope: 0.4 };
+        assert!((step.end(1.0).unwrap() - 2.1).abs() < 1e-12);
+        assert_eq!(Step { z: 0.85, ..step }.end(1.0), None);
+        let flat = Step { slope: 0.01, ..step };
+        assert_eq!(flat.end(1.0), None);
+        assert_eq!(Step { z: 0.99, ..flat }.end(1.0), Some(2.0));
+    }
 
     #[test]
     fn the_next_distance_lies_where_the_level_is_expected() {

@@ -73,10 +73,10 @@ impl SpeckleNoise {
         point: &Point,
         (last, angle): (&LastSweep, usize),
     ) -> Expected {
-        let means = last.judged().1;
-        // Under a robust loss scores scatter otherwise than squares.
-        let per_score = means.slope * means.slope / means.squares;
         let (energy, noise) = (&self.energies[angle], self.levels.angles[angle]);
+        // Under a robust loss white scores scatter otherwise than white values.
+        let of_scores = energy.known.sigma.max(f64::MIN_POSITIVE);
+        let per_score = if energy.known.sigma > 0.0 { (last.told[angle].sigma / of_scores).powi(2) } else { 1.0 };
         let (weight, pairs) = (problem.weights[angle], point.grams[angle].pairs as f64);
         let (all, smooth) = energy.variance(noise);
         let white = (all - smooth) * per_score;
@@ -149,7 +149,7 @@ impl Fitted<'_> {
         let means = self.last.judged().1;
         Known {
             contrast: self.point.scaling.per_angle[angle].contrast.max(0.0),
-            sigma: told.sigma * means.squares.sqrt() / means.slope,
+            sigma: told.sigma * means.white(self.problem.loss, self.problem.f_scale).sqrt(),
             diagonal: told.diagonal,
             pixels: told.pixels,
             mean_h: gram.h1() / pairs,

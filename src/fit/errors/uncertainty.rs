@@ -61,7 +61,7 @@ impl Covariances {
         let Some(last) = last else {
             return Covariances { squared: inverse.clone(), plain: inverse, robust: None, noise: None };
         };
-        let LossMeans { weight, squares, slope } = last.loss_means();
+        let LossMeans { weight, squares, slope, .. } = last.loss_means();
         // An M-estimator's covariance is E[psi^2] / E[psi']^2 (X'X)^-1 (Huber, Ann. Stat. 1 (1973) 799), and the weighted
         // Hessian is E[rho'] X'X.
         let plain = &inverse * (weight * squares / (slope * slope));

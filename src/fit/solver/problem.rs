@@ -12,6 +12,7 @@ use crate::parameters::definitions::LawPlaces;
 use crate::parameters::power_law::PowerLaw;
 use crate::parameters::scaling::AngleScaling;
 use crate::parameters::space::ParameterSpace;
+use crate::sums::algebra::dot;
 use crate::sums::factor::Factor;
 use crate::sums::gram::Gram;
 use crate::sums::loss::{Loss, Reweighing};
@@ -137,10 +138,19 @@ impl Problem<'_> {
 pub enum System<'a> {
     /// One sweep: Gram matrices.
     Gram(&'a dyn Objective),
+    /// One sweep of data that are nearly all data, and what they lack.
+    Tilted(&'a dyn Objective, &'a Tilt),
     /// One sweep: block QR.
     Factor(&'a dyn RawData),
     /// One sweep for the scaling, one that fills the full Jacobian, and its QR.
     FullBatch(&'a dyn RawData),
+}
+
+/// What the cost of some data lacks of that of others, to first order around a theta.
+pub struct Tilt {
+    theta: Vec<f64>,
+    cost: f64,
+    gradient: Vec<f64>,
 }
 
 /// Weighted sums, scaling and reduced system at one theta.
@@ -166,7 +176,7 @@ impl System<'_> {
     #[must_use]
     pub fn objective(&self) -> &dyn Objective {
         match self {
-            System::Gram(objective) => *objective,
+            System::Gram(objective) | System::Tilted(objective, _) => *objective,
             System::Factor(data) | System::FullBatch(data) => *data,
         }
     }
@@ -193,9 +203,10 @@ impl System<'_> {
         let optimal = problem.map.eliminate(&grams);
         let scaling = robust.unwrap_or(optimal);
         let joint = self.joint(problem, &query, factors.as_deref(), &scaling)?;
-        let evaluation = match &joint {
-            None => reduce(&grams, &problem.map, &scaling),
-            Some(joint) => reduce_joint(&grams, joint),
+        let evaluation = match (&joint, self) {
+            (None, System::Tilted(_, tilt)) => tilt.tilted(reduce(&grams, &problem.map, &scaling), &theta),
+            (None, _) => reduce(&grams, &problem.map, &scaling),
+            (Some(joint), _) => reduce_joint(&grams, joint),
         };
         Ok(Point { theta, grams, scaling, evaluation, joint })
     }
@@ -207,7 +218,7 @@ impl System<'_> {
         factors: Option<&[Factor]>,
         scaling: &Scaling,
     ) -> Result<Option<Joint>> {
-        if matches!(self, System::Gram(_)) {
+        if matches!(self, System::Gram(_) | System::Tilted(..)) {
             return Ok(None);
         }
         let p = query.theta.len();
@@ -218,6 +229,25 @@ impl System<'_> {
             (_, Some(factors)) => Some(Joint::of_angles(factors, &maps, bases)),
             _ => None,
         })
+    }
+}
+
+impl Tilt {
+    /// From one point to another at the same theta.
+    #[must_use]
+    pub fn between(from: &Point, to: &Point) -> Self {
+        let gradients = from.evaluation.gradient.iter().zip(&to.evaluation.gradient);
+        Tilt {
+            theta: to.theta.clone(),
+            cost: to.evaluation.cost - from.evaluation.cost,
+            gradient: gradients.map(|(from, to)| to - from).collect(),
+        }
+    }
+
+    fn tilted(&self, evaluation: Evaluation, theta: &[f64]) -> Evaluation {
+        let away: Vec<f64> = theta.iter().zip(&self.theta).map(|(theta, from)| theta - from).collect();
+        let gradient = evaluation.gradient.iter().zip(&self.gradient).map(|(known, lacking)| known + lacking).collect();
+        Evaluation { cost: evaluation.cost + self.cost + dot(&self.gradient, &away), gradient, ..evaluation }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::fit::verdict::lack_of_fit::{Tested, several};
 use crate::likelihood::speckle::departure::of_ratio;
-use crate::likelihood::speckle::single_frames::Order;
+use crate::likelihood::speckle::single_frames::Neighbours;
 use crate::outcome::noise::{FrameScatter, FrameSums};
 
 /// Fewer second differences tell nothing.
@@ -74,15 +74,17 @@ impl Tested<'_> {
         let units = self.problem.weights[angle] * means.slope;
         let sums = &sums[angle].frames;
         let (frames, noise) = (self.last.speckles.single_frames(angle), self.noise.levels.angles[angle]);
-        let [first, second] = [Order::First, Order::Second].map(|order| frames.of_differences(order, noise));
+        let [before, behind, both] = [Neighbours::Before, Neighbours::Behind, Neighbours::Both]
+            .map(|neighbours| frames.of_differences(neighbours, noise));
         // Masked frames have no pairs: their sum is exactly zero.
         let used = |k: Option<usize>| k.and_then(|k| sums.get(k)).filter(|sums| sums[0] != 0.0);
         [0, 1].map(|of| {
             let known = |k: usize| {
                 let own = used(Some(k))?[of];
                 let (sum, variance) = match (used(k.checked_sub(1)), used(Some(k + 1))) {
-                    (Some(before), Some(after)) => (before[of] - 2.0 * own + after[of], second[of][k]),
-                    (Some(beside), None) | (None, Some(beside)) => (beside[of] - own, first[of][k]),
+                    (Some(one), Some(other)) => (one[of] - 2.0 * own + other[of], both[of][k]),
+                    (Some(one), None) => (one[of] - own, before[of][k]),
+                    (None, Some(other)) => (other[of] - own, behind[of][k]),
                     (None, None) => return None,
                 };
                 (variance > 0.0).then(|| [sum / units, variance])

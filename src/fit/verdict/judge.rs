@@ -104,7 +104,7 @@ fn not_at_a_minimum(stop: Stop) -> Option<(Verdict, String)> {
             "the limit of iterations was reached: raise optimization.nlsq.max_iterations, or give a start in \
              initial_parameters.values",
         ),
-        Stop::Interrupted => (Verdict::Interrupted, "stopped on request before convergence: --resume goes on"),
+        Stop::Interrupted => (Verdict::Interrupted, "stopped on request before all was known: --resume goes on"),
         Stop::NoProgress => {
             (Verdict::Failed, "no step lowers the cost: try another start in initial_parameters.values")
         }

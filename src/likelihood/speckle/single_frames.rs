@@ -1,14 +1,16 @@
 //! What differences of neighbouring frames' sums over all their pairs scatter by: they know only what frames do not share. It knows no
 //! residual.
 //!
-//! The second difference of intensities, of which all frames see the same speckles but for what these change from frame to frame, meets
-//! the sum of all other intensities, weighted with u (1, or h: then it is the contrast of a frame that is looked at):
+//! A difference sum_a c_a I_a of the intensities of neighbouring frames, with weights c of (1, -2, 1) or (1, -1), of which all see the same
+//! speckles but for what these change from frame to frame, meets the sum of all other intensities, weighted with u (1, or h: then it is
+//! the contrast of a frame that is looked at):
 //!
 //! ```text
-//! N Var(sum_j u_ij (r_i-1,j - 2 r_ij + r_i+1,j)) = [beta (6 - 8 h_i,i+1 + 2 h_i,i+2) + 6 w] [beta sum_jk u_ij u_ik h_jk + w sum_j u_ij^2]
+//! N Var(sum_a c_a sum_j u_aj r_aj) = sum_ab c_a c_b (beta h_ab + w 1[a = b]) (beta t_a t_b + w q_a q_b)
+//! t_a^2 = sum_jk u_aj u_ak h_jk      q_a^2 = sum_j u_aj^2
 //! ```
 //!
-//! A first difference has beta (2 - 2 h_i,i+1) + 2 w in the place of the first bracket.
+//! Sums over all other frames are taken to change with the frame in size alone.
 
 use crate::likelihood::speckle::covariance::Noise;
 use crate::sums::algebra::Algebra;
@@ -18,19 +20,34 @@ use ndarray::Array2;
 /// Pairs that a frame has at least, weighted with h^2: fewer do not tell its contrast.
 const FEWEST_PAIRS: f64 = 4.0;
 
-/// Columns of what is known of every frame i: h one and two frames later; sums over j of h_ij^2, and over j, k of h_ij h_ik h_jk.
+/// Columns of what is known of every frame i: h of it and the next, and of both its neighbours; sums over j of h_ij^2, and over j, k of
+/// h_ij h_ik h_jk.
 const NEXT: usize = 0;
-const SECOND: usize = 1;
+const AROUND: usize = 1;
 const SQUARES: usize = 2;
 const TRIANGLES: usize = 3;
 
-/// Differences of one frame and its neighbours.
+/// With which neighbours a frame is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// With one neighbour.
-    First,
-    /// With both.
-    Second,
+pub enum Neighbours {
+    /// The frame before it.
+    Before,
+    /// The frame behind it.
+    Behind,
+    /// Both.
+    Both,
+}
+
+impl Neighbours {
+    /// Frames and their weights in the difference, if all are among so many.
+    fn weights(self, frame: usize, n_frames: usize) -> Option<Vec<(usize, f64)>> {
+        let (before, behind) = (frame.checked_sub(1), Some(frame + 1).filter(|&behind| behind < n_frames));
+        Some(match self {
+            Neighbours::Before => vec![(before?, 1.0), (frame, -1.0)],
+            Neighbours::Behind => vec![(frame, -1.0), (behind?, 1.0)],
+            Neighbours::Both => vec![(before?, 1.0), (frame, -2.0), (behind?, 1.0)],
+        })
+    }
 }
 
 /// Single frames at one place.
@@ -62,7 +79,7 @@ impl SingleFrames {
         for decay in &grid.local {
             let h = decay.columns.last().map_or(&[][..], Vec::as_slice);
             for frame in decay.first_frame..grid.n_frames {
-                for (column, lag) in [(NEXT, 1), (SECOND, 2)] {
+                for (column, lag) in [(NEXT, 1), (AROUND, 2)] {
                     of_frame[[frame, column]] = h.get(lag).copied().unwrap_or(0.0);
                 }
             }
@@ -82,25 +99,46 @@ impl SingleFrames {
 
     /// Variances of differences by their frame: of plain sums, and of sums weighted with h; zero where too few pairs are left.
     #[must_use]
-    pub fn of_differences(
-        &self,
-        order: Order,
-        Noise { contrast: beta, root_speckle: x, white }: Noise,
-    ) -> [Vec<f64>; 2] {
-        let [own, next, second] = match order {
-            Order::First => [2.0, -2.0, 0.0],
-            Order::Second => [6.0, -8.0, 2.0],
-        };
-        let variance = |frame: usize, speckles: f64, photons: f64| {
-            let [one, two] = [NEXT, SECOND].map(|column| self.of_frame[[frame, column]]);
-            let own = beta * x * (own + next * one + second * two) + own * white;
-            if photons > FEWEST_PAIRS { own * (beta * x * speckles + white * photons) } else { 0.0 }
-        };
-        let plain = |frame: usize| variance(frame, self.all_h, self.frames - 1.0);
-        let contrast =
-            |frame: usize| variance(frame, self.of_frame[[frame, TRIANGLES]], self.of_frame[[frame, SQUARES]] - 1.0);
+    pub fn of_differences(&self, neighbours: Neighbours, noise: Noise) -> [Vec<f64>; 2] {
         let n_frames = self.of_frame.nrows();
-        [(0..n_frames).map(plain).collect(), (0..n_frames).map(contrast).collect()]
+        let plain = |_: usize| [self.all_h, self.frames - 1.0];
+        let contrast = |frame: usize| [self.of_frame[[frame, TRIANGLES]], self.of_frame[[frame, SQUARES]] - 1.0];
+        let variance = |frame: usize, of_sums: &dyn Fn(usize) -> [f64; 2]| {
+            let weights = neighbours.weights(frame, n_frames)?;
+            weights.iter().all(|&(a, _)| of_sums(a)[1] > FEWEST_PAIRS).then(|| self.variance(&weights, of_sums, noise))
+        };
+        let all = |of_sums: &dyn Fn(usize) -> [f64; 2]| {
+            (0..n_frames).map(|frame| variance(frame, of_sums).unwrap_or(0.0)).collect::<Vec<f64>>()
+        };
+        [all(&plain), all(&contrast)]
+    }
+
+    /// Of a difference, from t^2 and q^2 of every frame.
+    fn variance(
+        &self,
+        weights: &[(usize, f64)],
+        of_sums: &dyn Fn(usize) -> [f64; 2],
+        Noise { contrast: beta, root_speckle: x, white }: Noise,
+    ) -> f64 {
+        let mut sum = 0.0;
+        for &(a, of_a) in weights {
+            for &(b, of_b) in weights {
+                let shared = beta * x * self.decay(a, b) + if a == b { white } else { 0.0 };
+                let ([t_a, q_a], [t_b, q_b]) = (of_sums(a), of_sums(b));
+                sum += of_a * of_b * shared * (beta * x * (t_a * t_b).sqrt() + white * (q_a * q_b).sqrt());
+            }
+        }
+        sum
+    }
+
+    /// h of frames that are at most two apart.
+    fn decay(&self, a: usize, b: usize) -> f64 {
+        let (first, last) = (a.min(b), a.max(b));
+        match last - first {
+            0 => 1.0,
+            1 => self.of_frame[[first, NEXT]],
+            _ => self.of_frame[[first + 1, AROUND]],
+        }
     }
 }
 

@@ -106,7 +106,12 @@ const SINGLE: [About; 13] = [
         "The normal curve is what independent noise gives; speckles widen it. The outermost bins hold all beyond 6 sigma.",
         LOG_Y,
     ),
-    about(CONVERGENCE, "Cost by iteration", "Half of chi-square at every accepted step.", LINEAR),
+    about(
+        CONVERGENCE,
+        "Cost by iteration",
+        "At every accepted step: half of chi-square, or of what a robust loss makes of it.",
+        LINEAR,
+    ),
     about(
         BASINS,
         "Basins of the global search",

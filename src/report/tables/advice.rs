@@ -50,7 +50,7 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
         let lags = worst_lags(lag.first_lag_frames, lag.last_lag_frames);
         lines.push(format!("look at {lags} (chi-square {chi:.3} per pair; all are in per_lag.parquet)"));
     }
-    if let Some(found) = result.residual_extremes.first() {
+    if let Some(found) = result.residual_extremes.first().filter(|_| result.reduced_chi_squared.is_some()) {
         let (phi, sigma) = (degrees(found.phi_degrees), found.residual_sigma);
         lines.push(format!(
             "the largest residual (data - model) is {sigma:+.1} sigma at {phi} degrees, frames {} and {} of the file",

@@ -23,12 +23,27 @@ impl<'f> NpzWriter<'f> {
     /// # Errors
     /// What writing reports.
     pub fn begin(&mut self, name: &str, lengths: &[usize]) -> Result<()> {
+        self.begin_of("<f8", (name, lengths))
+    }
+
+    /// A small array of whole numbers.
+    ///
+    /// # Errors
+    /// What writing reports.
+    pub fn counts(&mut self, name: &str, lengths: &[usize], counts: &[usize]) -> Result<()> {
+        self.begin_of("<i8", (name, lengths))?;
+        let bytes: Vec<u8> = counts.iter().flat_map(|&count| (count as i64).to_le_bytes()).collect();
+        self.zip.write_all(&bytes)
+    }
+
+    /// Begins an array of numbers of eight bytes.
+    fn begin_of(&mut self, kind: &str, (name, lengths): (&str, &[usize])) -> Result<()> {
         let bytes = 8 * lengths.iter().product::<usize>() as u64;
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         // A larger member has other headers, which must be chosen before it is written.
         let options = options.large_file(bytes + HEADER as u64 > u64::from(u32::MAX) / 2);
         self.zip.start_file(format!("{name}.npy"), options)?;
-        self.zip.write_all(&header("<f8", lengths))
+        self.zip.write_all(&header(kind, lengths))
     }
 
     /// The next numbers of the array.

@@ -4,7 +4,7 @@ use crate::experiment::Experiment;
 use crate::model::nodes::Nodes;
 use crate::model::scattered_pairs::ScatteredPairs;
 use crate::sums::objective::Fineness;
-use crate::sums::pairs::{LANES, Lane};
+use crate::sums::pairs::Lane;
 use crate::sweep::condensed::layout::Layout;
 
 /// Pairs that a pseudo-pair stands for at least, or nothing is gained.
@@ -79,14 +79,18 @@ impl Place {
     fn of(is_usable: &[bool], fineness: Fineness) -> Self {
         let layout = Layout::of(is_usable, fineness);
         let nodes = Nodes::new(&layout.nodes, is_usable.len());
-        let roots: Vec<f64> = layout.weights.iter().map(|weight| weight.sqrt()).collect();
-        Place { nodes, roots: lanes(&roots), layout }
+        let roots = lanes(layout.weights.iter().map(|weight| weight.sqrt())).collect();
+        Place { nodes, roots, layout }
     }
 }
 
 /// Eight at a time, zeros behind the last.
-#[must_use]
-pub fn lanes(values: &[f64]) -> Vec<Lane> {
-    let lane = |chunk: &[f64]| Lane(std::array::from_fn(|k| chunk.get(k).copied().unwrap_or(0.0)));
-    values.chunks(LANES).map(lane).collect()
+pub fn lanes(mut values: impl Iterator<Item = f64>) -> impl Iterator<Item = Lane> {
+    std::iter::from_fn(move || {
+        let first = values.next()?;
+        let mut lane = Lane::default();
+        lane.0[0] = first;
+        lane.0[1..].iter_mut().zip(&mut values).for_each(|(lane, value)| *lane = value);
+        Some(lane)
+    })
 }

@@ -20,23 +20,30 @@ use crate::sweep::condensed::pass::condense;
 use crate::sweep::condensed::prediction::{Tails, predicted};
 use crate::sweep::simd::SimdLevel;
 use crate::sweep::weighted_pairs::{PairSums, Weighted, WeightedPass};
+use std::ops::Range;
 
 /// Groups of eight pseudo-pairs that are swept for one angle after the other: what they share stays in the second cache.
 const CHUNK: usize = 256;
+
+/// Most angles that are swept together.
+const MOST_IN_SET: usize = 16;
 
 /// Pseudo-pairs that stand for all pairs of all angles.
 pub struct Condensed {
     model: Model,
     angles: Vec<Angle>,
     arrangement: Arrangement,
-    values: Vec<Values>,
+    /// Of all angles, one after the other: Y over the root of the weight of every pseudo-pair, eight at a time.
+    values: Vec<Lane>,
+    known: Vec<Known>,
     lanes: Lanes,
     stop: StopFlag,
 }
 
-/// The values of one angle: Y over the root of the weight of every pseudo-pair, eight at a time.
-struct Values {
-    values: Vec<Lane>,
+/// What is known of one angle.
+struct Known {
+    /// Where its values stand.
+    groups: Range<usize>,
     /// Sums of 1, y and y^2 over its pairs: no theta changes them.
     sums: [f64; 3],
     pairs: u64,
@@ -57,13 +64,16 @@ impl Condensed {
     ) -> Result<Option<Self>> {
         let experiment = source.experiment();
         let Some(arrangement) = Arrangement::of(experiment, fineness) else { return Ok(None) };
-        let mut values = Vec::with_capacity(experiment.angles.len());
+        let n_groups = |angle: usize| arrangement.place(angle).roots.len();
+        // In one piece: between what comes and goes meanwhile they would hold much memory more.
+        let mut values = Vec::with_capacity((0..experiment.angles.len()).map(n_groups).sum());
+        let mut known = Vec::with_capacity(experiment.angles.len());
         let mut take = |angle: usize, found: CondensedAngle| {
-            values.push(Values::of(found, arrangement.place(angle)));
+            known.push(Known::of(found, arrangement.place(angle), &mut values));
             Ok(())
         };
         match source.condensed(&arrangement.rule())? {
-            Some(known) => known.into_iter().enumerate().try_for_each(|(angle, found)| take(angle, found))?,
+            Some(stored) => stored.into_iter().enumerate().try_for_each(|(angle, found)| take(angle, found))?,
             None => condense(source, &arrangement, threads, stop, &mut take)?,
         }
         let (model, angles) = (model.clone(), experiment.angles.clone());
@@ -72,21 +82,22 @@ impl Condensed {
             angles,
             arrangement,
             values,
+            known,
             lanes: Lanes::self_reading(threads),
             stop: stop.clone(),
         }))
     }
 }
 
-impl Values {
-    fn of(angle: CondensedAngle, place: &Place) -> Self {
+impl Known {
+    fn of(angle: CondensedAngle, place: &Place, values: &mut Vec<Lane>) -> Self {
         let CondensedAngle { moments, squares, pairs, missing, .. } = angle;
-        let over_roots: Vec<f64> =
-            moments.iter().zip(&place.layout.weights).map(|(y, weight)| y / weight.sqrt()).collect();
+        let start = values.len();
+        values.extend(lanes(moments.iter().zip(&place.layout.weights).map(|(y, weight)| y / weight.sqrt())));
         let ones: f64 = place.layout.weights.iter().sum();
         let stand_ins: f64 = missing.iter().map(|missing| missing.stand_in).sum();
         let sums = [ones - missing.len() as f64, moments.iter().sum::<f64>() - stand_ins, squares];
-        Values { values: lanes(&over_roots), sums, pairs, missing }
+        Known { groups: start..values.len(), sums, pairs, missing }
     }
 }
 
@@ -113,8 +124,10 @@ impl WithWidth for Pass<'_> {
         let frames = of_frames(&condensed.model, asked.query.theta);
         let pairs = condensed.arrangement.pairs_at(&frames);
         let n = condensed.angles.len();
-        // The sums of an angle do not depend on the others of its set.
-        let per_set = n.div_ceil(condensed.lanes.workers).clamp(1, 16);
+        // The sums of an angle do not depend on the others of its set: as many sets for every worker.
+        let workers = condensed.lanes.workers.max(1);
+        let n_sets = workers * n.div_ceil(workers * MOST_IN_SET);
+        let per_set = n.div_ceil(n_sets).max(1);
         let mut grams = Vec::with_capacity(n);
         let flow = Dataflow {
             n_items: n.div_ceil(per_set),
@@ -138,7 +151,7 @@ impl Condensed {
     fn sums<const W: usize>(
         &self,
         asked: Asked<'_>,
-        angles: std::ops::Range<usize>,
+        angles: Range<usize>,
         pairs: &[ScatteredPairs],
         frames: &[Lane],
     ) -> Vec<Gram> {
@@ -147,12 +160,12 @@ impl Condensed {
             pairs[self.arrangement.of_angle(angle)].at(&self.model, query.theta, self.angles[angle].phi_degrees)
         };
         let mut all: Vec<_> = angles.map(|angle| (angle, at(angle), PairSums::<W>::default())).collect();
-        let n_groups = all.iter().map(|(angle, ..)| self.values[*angle].values.len()).max().unwrap_or(0);
+        let n_groups = all.iter().map(|(angle, ..)| self.known[*angle].groups.len()).max().unwrap_or(0);
         for start in (0..n_groups).step_by(CHUNK) {
             for (angle, pairs, into) in &mut all {
-                let values = &self.values[*angle];
-                let groups = start.min(values.values.len())..(start + CHUNK).min(values.values.len());
-                let weighted = Weighted { roots: &self.arrangement.place(*angle).roots, values: &values.values };
+                let values = &self.values[self.known[*angle].groups.clone()];
+                let groups = start.min(values.len())..(start + CHUNK).min(values.len());
+                let weighted = Weighted { roots: &self.arrangement.place(*angle).roots, values };
                 SimdLevel::Best.run(WeightedPass {
                     pairs,
                     weighted,
@@ -166,20 +179,20 @@ impl Condensed {
             }
         }
         let finish = |(angle, pairs, sums): (usize, ScatteredAngle<'_>, PairSums<W>)| {
-            let values = &self.values[angle];
-            let all = sums.finish(values.pairs, &pairs.factors());
-            let rest = if values.missing.is_empty() { all } else { all.less(&self.missing::<W>(angle, asked, frames)) };
-            rest.with_data(values.sums).scaled(query.weight(angle))
+            let known = &self.known[angle];
+            let all = sums.finish(known.pairs, &pairs.factors());
+            let rest = if known.missing.is_empty() { all } else { all.less(&self.missing::<W>(angle, asked, frames)) };
+            rest.with_data(known.sums).scaled(query.weight(angle))
         };
         all.into_iter().map(finish).collect()
     }
 
     /// The sums of pairs that have no value, with what stands in for it.
     fn missing<const W: usize>(&self, angle: usize, asked: Asked<'_>, frames: &[Lane]) -> Gram {
-        let missing = &self.values[angle].missing;
+        let missing = &self.known[angle].missing;
         let pairs: Vec<[u32; 2]> = missing.iter().map(|missing| missing.frames).collect();
-        let values: Vec<f64> = missing.iter().map(|missing| missing.stand_in).collect();
-        let (roots, values) = (lanes(&vec![1.0; missing.len()]), lanes(&values));
+        let roots: Vec<Lane> = lanes(missing.iter().map(|_| 1.0)).collect();
+        let values: Vec<Lane> = lanes(missing.iter().map(|missing| missing.stand_in)).collect();
         let pairs = ScatteredPairs::new(frames, &pairs);
         let pairs = pairs.at(&self.model, asked.query.theta, self.angles[angle].phi_degrees);
         let mut sums = PairSums::<W>::default();
