@@ -124,8 +124,7 @@ impl LastSweep {
 }
 
 impl LossMeans {
-    /// Those of plain squares.
-    pub const OF_SQUARES: LossMeans = LossMeans { weight: 1.0, plain: 1.0, squares: 1.0, slope: 1.0 };
+    const OF_SQUARES: LossMeans = LossMeans { weight: 1.0, plain: 1.0, squares: 1.0, slope: 1.0 };
 
     fn of(sums: &[ResidualSums], loss: Loss) -> Self {
         if loss == Loss::Linear {

@@ -75,8 +75,8 @@ impl SpeckleNoise {
     ) -> Expected {
         let (energy, noise) = (&self.energies[angle], self.levels.angles[angle]);
         // Under a robust loss white scores scatter otherwise than white values.
-        let of_scores = energy.known.sigma.max(f64::MIN_POSITIVE);
-        let per_score = if energy.known.sigma > 0.0 { (last.told[angle].sigma / of_scores).powi(2) } else { 1.0 };
+        let (of_values, of_scores) = (last.told[angle].sigma, energy.known.sigma);
+        let per_score = if of_scores > 0.0 { (of_values / of_scores).powi(2) } else { 1.0 };
         let (weight, pairs) = (problem.weights[angle], point.grams[angle].pairs as f64);
         let (all, smooth) = energy.variance(noise);
         let white = (all - smooth) * per_score;
@@ -105,7 +105,8 @@ impl Fitted<'_> {
         let scores = self.last.speckles.functions.scores();
         let components: Vec<Components> =
             (0..n_angles).map(|angle| self.last.speckles.components(angle).of_sums(&scores)).collect();
-        let mut energies: Vec<Energy> = (0..n_angles).map(|angle| self.energy(angle)).collect();
+        let white = self.last.judged().1.white(self.problem.loss, self.problem.f_scale).sqrt();
+        let mut energies: Vec<Energy> = (0..n_angles).map(|angle| self.energy(angle, white)).collect();
         let shared = self.shared_noise(&energies);
         energies.iter_mut().for_each(|energy| energy.known.shared = shared);
         let mut found = levels(&energies);
@@ -142,14 +143,13 @@ impl Fitted<'_> {
         self.bread.inverse.dot(&self.bread.spread(self.problem, angle)) * self.problem.weights[angle]
     }
 
-    /// What is known of an angle.
-    fn known(&self, angle: usize) -> Known {
+    /// What is known of an angle in whose scores white noise is so many times sigma.
+    fn known(&self, angle: usize, white: f64) -> Known {
         let (gram, told) = (&self.point.grams[angle], &self.last.told[angle]);
         let pairs = gram.one_one().max(f64::MIN_POSITIVE);
-        let means = self.last.judged().1;
         Known {
             contrast: self.point.scaling.per_angle[angle].contrast.max(0.0),
-            sigma: told.sigma * means.white(self.problem.loss, self.problem.f_scale).sqrt(),
+            sigma: told.sigma * white,
             diagonal: told.diagonal,
             pixels: told.pixels,
             mean_h: gram.h1() / pairs,
@@ -158,10 +158,10 @@ impl Fitted<'_> {
         }
     }
 
-    fn energy(&self, angle: usize) -> Energy {
+    fn energy(&self, angle: usize, white: f64) -> Energy {
         let unit = self.problem.weights[angle] * self.last.judged().1.slope;
         let (speckles, sums) = (&self.last.speckles, &self.last.judged().0[angle]);
-        Energy::of((&speckles.blocks(angle), &speckles.trends(angle)), self.known(angle), sums, unit)
+        Energy::of((&speckles.blocks(angle), &speckles.trends(angle)), self.known(angle, white), sums, unit)
     }
 
     /// Covariance of the scores of every angle; w^2 on single pairs is an exact sum of the last sweep of the solver.

@@ -74,23 +74,21 @@ impl Tested<'_> {
         let units = self.problem.weights[angle] * means.slope;
         let sums = &sums[angle].frames;
         let (frames, noise) = (self.last.speckles.single_frames(angle), self.noise.levels.angles[angle]);
-        let [before, behind, both] = [Neighbours::Before, Neighbours::Behind, Neighbours::Both]
-            .map(|neighbours| frames.of_differences(neighbours, noise));
         // Masked frames have no pairs: their sum is exactly zero.
         let used = |k: Option<usize>| k.and_then(|k| sums.get(k)).filter(|sums| sums[0] != 0.0);
-        [0, 1].map(|of| {
-            let known = |k: usize| {
-                let own = used(Some(k))?[of];
-                let (sum, variance) = match (used(k.checked_sub(1)), used(Some(k + 1))) {
-                    (Some(one), Some(other)) => (one[of] - 2.0 * own + other[of], both[of][k]),
-                    (Some(one), None) => (one[of] - own, before[of][k]),
-                    (None, Some(other)) => (other[of] - own, behind[of][k]),
-                    (None, None) => return None,
-                };
-                (variance > 0.0).then(|| [sum / units, variance])
+        let of_frame = |k: usize| -> [Option<[f64; 2]>; 2] {
+            let Some(own) = used(Some(k)) else { return [None; 2] };
+            let (neighbours, difference) = match (used(k.checked_sub(1)), used(Some(k + 1))) {
+                (Some(one), Some(other)) => (Neighbours::Both, [0, 1].map(|of| one[of] - 2.0 * own[of] + other[of])),
+                (Some(one), None) => (Neighbours::Before, [0, 1].map(|of| one[of] - own[of])),
+                (None, Some(other)) => (Neighbours::Behind, [0, 1].map(|of| other[of] - own[of])),
+                (None, None) => return [None; 2],
             };
-            (0..sums.len()).map(known).collect()
-        })
+            let variances = frames.of_difference(k, neighbours, noise);
+            [0, 1].map(|of| (variances[of] > 0.0).then(|| [difference[of] / units, variances[of]]))
+        };
+        let all: Vec<[Option<[f64; 2]>; 2]> = (0..sums.len()).map(of_frame).collect();
+        [0, 1].map(|of| all.iter().map(|two| two[of]).collect())
     }
 
     /// Of all angles together; those that see the same speckles scatter alike.

@@ -39,14 +39,13 @@ pub enum Neighbours {
 }
 
 impl Neighbours {
-    /// Frames and their weights in the difference, if all are among so many.
-    fn weights(self, frame: usize, n_frames: usize) -> Option<Vec<(usize, f64)>> {
-        let (before, behind) = (frame.checked_sub(1), Some(frame + 1).filter(|&behind| behind < n_frames));
-        Some(match self {
-            Neighbours::Before => vec![(before?, 1.0), (frame, -1.0)],
-            Neighbours::Behind => vec![(frame, -1.0), (behind?, 1.0)],
-            Neighbours::Both => vec![(before?, 1.0), (frame, -2.0), (behind?, 1.0)],
-        })
+    /// Frames from the compared one on, and their weights in the difference.
+    const fn weights(self) -> &'static [(isize, f64)] {
+        match self {
+            Neighbours::Before => &[(-1, 1.0), (0, -1.0)],
+            Neighbours::Behind => &[(0, -1.0), (1, 1.0)],
+            Neighbours::Both => &[(-1, 1.0), (0, -2.0), (1, 1.0)],
+        }
     }
 }
 
@@ -97,32 +96,30 @@ impl SingleFrames {
         }
     }
 
-    /// Variances of differences by their frame: of plain sums, and of sums weighted with h; zero where too few pairs are left.
+    /// Variances of the difference of a frame and its neighbours, which are there: of plain sums, and of sums weighted with h; zero where
+    /// too few pairs are left.
     #[must_use]
-    pub fn of_differences(&self, neighbours: Neighbours, noise: Noise) -> [Vec<f64>; 2] {
-        let n_frames = self.of_frame.nrows();
+    pub fn of_difference(&self, frame: usize, neighbours: Neighbours, noise: Noise) -> [f64; 2] {
         let plain = |_: usize| [self.all_h, self.frames - 1.0];
         let contrast = |frame: usize| [self.of_frame[[frame, TRIANGLES]], self.of_frame[[frame, SQUARES]] - 1.0];
-        let variance = |frame: usize, of_sums: &dyn Fn(usize) -> [f64; 2]| {
-            let weights = neighbours.weights(frame, n_frames)?;
-            weights.iter().all(|&(a, _)| of_sums(a)[1] > FEWEST_PAIRS).then(|| self.variance(&weights, of_sums, noise))
-        };
-        let all = |of_sums: &dyn Fn(usize) -> [f64; 2]| {
-            (0..n_frames).map(|frame| variance(frame, of_sums).unwrap_or(0.0)).collect::<Vec<f64>>()
-        };
-        [all(&plain), all(&contrast)]
+        let difference = (frame, neighbours);
+        [self.variance(difference, &plain, noise), self.variance(difference, &contrast, noise)]
     }
 
     /// Of a difference, from t^2 and q^2 of every frame.
     fn variance(
         &self,
-        weights: &[(usize, f64)],
+        (frame, neighbours): (usize, Neighbours),
         of_sums: &dyn Fn(usize) -> [f64; 2],
         Noise { contrast: beta, root_speckle: x, white }: Noise,
     ) -> f64 {
+        let frames = || neighbours.weights().iter().map(|&(away, weight)| (frame.wrapping_add_signed(away), weight));
+        if !frames().all(|(a, _)| of_sums(a)[1] > FEWEST_PAIRS) {
+            return 0.0;
+        }
         let mut sum = 0.0;
-        for &(a, of_a) in weights {
-            for &(b, of_b) in weights {
+        for (a, of_a) in frames() {
+            for (b, of_b) in frames() {
                 let shared = beta * x * self.decay(a, b) + if a == b { white } else { 0.0 };
                 let ([t_a, q_a], [t_b, q_b]) = (of_sums(a), of_sums(b));
                 sum += of_a * of_b * shared * (beta * x * (t_a * t_b).sqrt() + white * (q_a * q_b).sqrt());
