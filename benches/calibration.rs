@@ -2,7 +2,7 @@
 //!
 //! Simulation-based calibration (Talts et al., arXiv 1804.06788): truths are drawn from the prior, data from the truths, and the rank of
 //! every truth among thinned draws of its posterior is uniform if densities, Jacobians, bounds and the sampler are right. The noise is the
-//! one of the likelihood (independent pairs, known sigma). Static and laminar, on all pairs and on condensed data.
+//! one of the likelihood (independent pairs, known sigma). Static and laminar, on all pairs, on condensed data and in twenty shards.
 
 #[path = "../tests/library/common.rs"]
 mod common;
@@ -22,14 +22,28 @@ struct Case {
     mode: AnalysisMode,
     n_frames: usize,
     n_angles: usize,
-    is_condensed: bool,
+    on: On,
 }
 
-const CASES: [Case; 4] = [
-    Case { name: "static", mode: AnalysisMode::Static, n_frames: 40, n_angles: 2, is_condensed: false },
-    Case { name: "laminar", mode: AnalysisMode::LaminarFlow, n_frames: 40, n_angles: 5, is_condensed: false },
-    Case { name: "static-condensed", mode: AnalysisMode::Static, n_frames: 300, n_angles: 2, is_condensed: true },
-    Case { name: "laminar-condensed", mode: AnalysisMode::LaminarFlow, n_frames: 300, n_angles: 5, is_condensed: true },
+/// What is sampled.
+#[derive(Clone, Copy, PartialEq)]
+enum On {
+    AllPairs,
+    Condensed,
+    TwentyShards,
+}
+
+const fn case(name: &'static str, mode: AnalysisMode, (n_frames, n_angles): (usize, usize), on: On) -> Case {
+    Case { name, mode, n_frames, n_angles, on }
+}
+
+const CASES: [Case; 6] = [
+    case("static", AnalysisMode::Static, (40, 2), On::AllPairs),
+    case("laminar", AnalysisMode::LaminarFlow, (40, 5), On::AllPairs),
+    case("static-condensed", AnalysisMode::Static, (400, 2), On::Condensed),
+    case("laminar-condensed", AnalysisMode::LaminarFlow, (400, 5), On::Condensed),
+    case("static-shards", AnalysisMode::Static, (80, 2), On::TwentyShards),
+    case("laminar-shards", AnalysisMode::LaminarFlow, (80, 5), On::TwentyShards),
 ];
 
 /// Width of the prior of every parameter around its value in [`LAMINAR`].
@@ -48,7 +62,8 @@ fn truth(mean: f64, width: f64, (lower, upper): (f64, f64), (seed, mut counter):
     }
 }
 
-/// Ranks of all truths among the draws of one posterior, by name; `None` if chains disagree.
+/// Ranks of all truths among the draws of one posterior, by name; `None` if chains disagree, the combination of shards or condensed data are
+/// not believed.
 fn ranks(case: &Case, seed: u64) -> Option<Vec<(String, usize)>> {
     let experiment = experiment(case.n_frames, case.n_angles);
     let model = model(case.mode, ShearConvention::Homodyne, &experiment);
@@ -76,6 +91,14 @@ fn ranks(case: &Case, seed: u64) -> Option<Vec<(String, usize)>> {
         seed,
         noise: NoiseScale::Fixed,
         noise_correlation: NoiseCorrelation::None,
+        consensus: ConsensusSettings {
+            enable: if case.on == On::TwentyShards { Sharded::Yes } else { Sharded::No },
+            n_shards: Some(20),
+            min_points_per_shard: 1,
+            min_points_per_param: 1,
+            adaptive: false,
+            ..ConsensusSettings::default()
+        },
         ..SampleSettings::default()
     };
     let ask = Ask {
@@ -86,9 +109,15 @@ fn ranks(case: &Case, seed: u64) -> Option<Vec<(String, usize)>> {
         t_ref_seconds: model.t_ref_seconds(),
         threads: 2,
     };
-    let data = Data { together: &sweep, alone: &sweep, may_be_condensed: case.is_condensed };
-    let found = sample(data, &ask, &Watch::nobody()).expect("drawn");
-    assert_eq!(found.condensed.is_some(), case.is_condensed);
+    let data = Data { together: &sweep, alone: &sweep, may_be_condensed: case.on == On::Condensed };
+    let found = match case.on {
+        On::TwentyShards => in_shards(data, &ask, (&store(), &model)),
+        _ => sample(data, &ask, &Watch::nobody()).expect("drawn"),
+    };
+    // Where condensed data are not believed, all pairs are sampled: that is no draw of this case.
+    if found.condensed.is_some() != (case.on == On::Condensed) {
+        return None;
+    }
     let truths = theta.iter().copied().chain(scaling);
     let all: Vec<&Draw> = found.draws.iter().flatten().collect();
     let stride = all.len() / RANKED;
@@ -96,8 +125,18 @@ fn ranks(case: &Case, seed: u64) -> Option<Vec<(String, usize)>> {
         let below = all.iter().step_by(stride).take(RANKED).filter(|draw| draw.values[k] < truth).count();
         (found.numbers[k].name.clone(), below)
     };
-    let agree = found.numbers.iter().all(|number| number.r_hat.is_some_and(|r_hat| r_hat < 1.1));
+    let is_believed = found.consensus.is_none() || found.verdict == PosteriorVerdict::Converged;
+    let agree = is_believed && found.numbers.iter().all(|number| number.r_hat.is_some_and(|r_hat| r_hat < 1.1));
     agree.then(|| truths.enumerate().map(rank).collect())
+}
+
+/// Shards are files of a folder that is gone afterwards.
+fn in_shards(data: Data<'_>, ask: &Ask<'_>, (source, model): (&MemoryStore, &Model)) -> PosteriorResult {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("shards");
+    let dealer = SourceDealer { source, model, place: &place, threads: ask.threads, stop: StopFlag::default() };
+    let resources = Resources { dealer: &dealer, folder: folder.path(), journal: &(), threshold_bytes: 1 << 30 };
+    sample_as_chosen(data, &resources, ask, &Watch::nobody()).expect("drawn")
 }
 
 fn main() {

@@ -12,6 +12,7 @@ use homodyne::listener::StopFlag;
 use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
+use homodyne::parameters::scaling::AngleScaling;
 use homodyne::store::block::{Block, BlockPlan, BlockSource, DEFAULT_BLOCK_POINTS, Values};
 use homodyne::store::condensed_angle::CondensedAngle;
 use homodyne::store::memory::MemoryStore;
@@ -161,7 +162,9 @@ impl BlockSource for Repeated {
 
 fn rates(n_frames: usize) {
     const ANGLES: usize = 100;
-    let few = experiment(n_frames, &[-10.0]);
+    // As many angles as threads: condensing shares out angles, sweeps share out blocks.
+    let few = experiment(n_frames, &[-10.0, 35.0]);
+    assert_eq!(few.angles.len(), THREADS);
     let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &few).expect("a gap");
     let store = Arc::new(measured_maps(&few, &model, &THETA));
     let arrangement = Arrangement::of(&few, Fineness::Usual).expect("enough frames");
@@ -183,13 +186,16 @@ fn rates(n_frames: usize) {
     let made = Condensed::of(&many, &model, Fineness::Usual, THREADS, &StopFlag::default());
     let condensed = made.expect("memory").expect("enough frames");
     let gradient = time(&condensed, Depth::Gradient);
+    let scaling = vec![AngleScaling { contrast: 0.14, offset_less_one: 0.003 }; ANGLES];
+    let slopes = best_of(20, || drop(condensed.slopes(&Query::plain(&THETA), &scaling).expect("memory")));
     let (pairs, pseudo_pairs) = (few.time.n_pairs(), condensed.n_pseudo_pairs() as usize / ANGLES);
     println!(
-        "{n_frames:>6} {pseudo_pairs:>8} {:>6.1} {:>8} {:>10.0} {:>10.2} {:>10.2}",
+        "{n_frames:>6} {pseudo_pairs:>8} {:>6.1} {:>8} {:>10.0} {:>10.0} {:>10.2} {:>10.2}",
         pseudo_pairs as f64 / n_frames as f64,
         pairs / pseudo_pairs,
+        1.0 / slopes,
         1.0 / gradient,
-        1.0 / (ANGLES as f64 * raw_gradient),
+        THREADS as f64 / (ANGLES as f64 * raw_gradient),
         making / raw_normal
     );
 }
@@ -208,9 +214,10 @@ fn main() {
     }
     if which != "shifts" {
         println!(
-            "gradients of 100 angles per second, two threads; what making them takes, in normal sweeps of all pairs"
+            "gradients of 100 angles per second, two threads: of the cost at one scaling, and of the sums that any scaling is found \
+             from; what making them takes, in normal sweeps of all pairs"
         );
-        println!("frames   pseudo-pairs  /frame  pairs each  condensed  all pairs  making");
+        println!("frames   pseudo-pairs  /frame  pairs each  at one scaling  condensed  all pairs  making");
         sizes(&[300, 1000, 3000, 10_000]).into_iter().for_each(rates);
     }
 }

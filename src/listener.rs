@@ -86,11 +86,18 @@ pub enum Event<'a> {
         /// Parameters in all.
         all: usize,
     },
+    /// Of the basins of a global search so many were followed to their minimum.
+    Basins {
+        /// Done.
+        done: usize,
+        /// In all.
+        all: usize,
+    },
     /// Work whose progress was told has ended: a line that follows it has nothing more to show.
     Ended,
     /// The solver has evaluated a point.
     Iteration {
-        /// Which of its runs: "local", "multi_start 3" ..
+        /// Which of its runs: "local", "multi_start 3 of 10" ..
         phase: &'a str,
         /// Number, from 0.
         iteration: usize,

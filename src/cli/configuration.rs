@@ -4,7 +4,7 @@ use crate::cli::choices::PageFormat;
 use crate::cli::config_arguments::ConfigCommand;
 use crate::cli::overrides::assignments;
 use crate::cli::simulation::{analysis_mode, replace};
-use crate::cli::terminal::{print, print_json};
+use crate::cli::terminal::{print, print_folded, print_json};
 use crate::cli::words::shown;
 use homodyne::api::{
     Error, Result, Settings, check_ready, in_one_line, load, reference_markdown, reference_of, reference_page,
@@ -50,7 +50,7 @@ fn show_keys(prefix: &str, format: PageFormat) -> Result<()> {
     match format {
         PageFormat::Json => print_json(&keys),
         _ if keys.is_empty() => print(&without_effect_page(prefix)),
-        PageFormat::Text => print(&reference_page(&keys)),
+        PageFormat::Text => print_folded(&reference_page(&keys), 6),
         PageFormat::Markdown => print(&reference_markdown(&keys)),
     }
 }

@@ -1,12 +1,13 @@
 //! The command `explain`: a code to what it means, why it happens and what to do.
 
 use crate::cli::arguments::ExplainArguments;
+use crate::cli::folding::folded;
 use crate::cli::terminal::print;
 use crate::cli::words::wrong_argument;
 use homodyne::api::{Code, Result};
 
 /// Columns of a line of prose.
-const WIDTH: usize = 96;
+const WIDTH: usize = 80;
 
 /// Explains one code, or lists all.
 pub fn explain(arguments: &ExplainArguments) -> Result<u8> {
@@ -56,16 +57,5 @@ fn prose(code: Code) -> String {
 
 /// Text in lines, the further ones indented like the first.
 fn wrapped(bullet: &str, text: &str) -> String {
-    let indent = " ".repeat(bullet.len());
-    let (mut lines, mut line) = (String::new(), bullet.to_owned());
-    for word in text.split(' ') {
-        if line.len() > indent.len() && line.len() + word.len() > WIDTH {
-            lines += line.trim_end();
-            lines.push('\n');
-            line.clone_from(&indent);
-        }
-        line += word;
-        line.push(' ');
-    }
-    lines + line.trim_end() + "\n"
+    folded(&format!("{bullet}{text}\n"), WIDTH, bullet.len())
 }

@@ -1,6 +1,8 @@
 //! Log lines on stderr, filtered and formatted by way of `tracing`. It does not know what they tell.
 
-use crate::cli::spoken::say;
+use crate::cli::folding::folded;
+use crate::cli::spoken::{columns_of, say};
+use console::Term;
 use homodyne::api::{LogLevel, log_line};
 use indicatif::ProgressBar;
 use std::fmt;
@@ -10,6 +12,9 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
+
+/// Columns of a line before its text: time and level.
+const TEXT_FROM: usize = 29;
 
 /// What RUST_LOG calls the lines of this program.
 pub const TARGET: &str = "homodyne";
@@ -89,7 +94,10 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.bar.suspend(|| say(&String::from_utf8_lossy(line)));
+        let text = String::from_utf8_lossy(line);
+        let columns = columns_of(&Term::stderr());
+        let text = columns.map_or_else(|| text.to_string(), |columns| folded(&text, columns, TEXT_FROM));
+        self.bar.suspend(|| say(&text));
         Ok(line.len())
     }
 

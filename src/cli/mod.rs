@@ -10,6 +10,7 @@ pub mod configuration;
 mod earlier_store;
 mod examples;
 pub mod explanation;
+mod folding;
 pub mod holdings;
 mod interrupt;
 mod log_lines;

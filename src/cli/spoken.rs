@@ -1,5 +1,6 @@
 //! Words for stderr, and whether any of them are lost; what words may do to a terminal. It does not know what they say.
 
+use console::Term;
 use homodyne::api::in_one_line;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,11 @@ pub fn harmless(text: &str) -> String {
         _ => in_one_line(piece),
     };
     text.split_inclusive(['\n', '\t']).map(piece).collect()
+}
+
+/// How wide a terminal is; `None` of a file or pipe.
+pub fn columns_of(term: &Term) -> Option<usize> {
+    term.is_term().then(|| usize::from(term.size().1))
 }
 
 static LOST: AtomicBool = AtomicBool::new(false);

@@ -1,8 +1,9 @@
 //! stderr: log lines and progress. It knows no event's meaning: what is worth a line is decided elsewhere.
 
+use crate::cli::folding::folded;
 use crate::cli::log_lines::{Lines, dispatch, log, shows};
 use crate::cli::loudness::Loudness;
-use crate::cli::spoken::{harmless, say};
+use crate::cli::spoken::{columns_of, harmless, say};
 use console::Term;
 use homodyne::api::{
     Code, Event, Fault, Listener, LogLevel, Progress, Result, StageTotals, Standing, SweepTotals, in_one_line, pretty,
@@ -167,9 +168,20 @@ fn in_ascii_where_need_be(json: &str) -> String {
     text
 }
 
-/// Facts with names in the same way.
+/// Columns of facts before their values.
+const NAME_COLUMNS: usize = 42;
+
+/// Facts with names in the same way, folded to the width of a terminal.
 pub fn print_facts(facts: &[(String, String)]) -> Result<()> {
-    facts.iter().try_for_each(|(name, value)| print(&format!("{:<42} {}\n", in_one_line(name), in_one_line(value))))
+    facts.iter().try_for_each(|(name, value)| {
+        print_folded(&format!("{:<NAME_COLUMNS$} {}\n", in_one_line(name), in_one_line(value)), NAME_COLUMNS + 1)
+    })
+}
+
+/// Lines that are folded to the width of a terminal; elsewhere they stay whole.
+pub fn print_folded(text: &str, indent: usize) -> Result<()> {
+    let columns = columns_of(&Term::stdout());
+    print(&columns.map_or_else(|| text.to_owned(), |columns| folded(text, columns, indent)))
 }
 
 /// What every stage of a sweep did and waited for.

@@ -7,11 +7,8 @@ use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::examined::Examined;
 use crate::fit::intervals::Wanted;
-use crate::fit::search::alternatives::note_alternatives;
-use crate::fit::search::basins::{Starts, cma_es, multi_start, reason};
-use crate::fit::search::deepest::{Deepest, Refinement};
 use crate::fit::search::start::from_data;
-use crate::fit::settings::{FitSettings, Profiles, Tolerances, Weighting};
+use crate::fit::settings::{FitSettings, Profiles, Weighting};
 use crate::fit::solver::journal::{Evaluated, Following};
 use crate::fit::solver::minimise::{Solution, joined, minimise};
 use crate::fit::solver::problem::{Problem, System};
@@ -23,7 +20,6 @@ use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
 use crate::listener::Event;
 use crate::outcome::fit::{FitResult, Strategy};
-use crate::outcome::search::Search;
 use crate::outcome::verdict::Stop;
 use crate::outcome::weighting::WeightingFound;
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
@@ -111,9 +107,9 @@ pub fn fit(
 
 /// What is asked for.
 #[derive(Clone, Copy)]
-struct Ask<'a> {
-    settings: &'a FitSettings,
-    outset: &'a Outset,
+pub(super) struct Ask<'a> {
+    pub settings: &'a FitSettings,
+    pub outset: &'a Outset,
 }
 
 impl<'a> Ask<'a> {
@@ -179,20 +175,20 @@ impl<'a> Ask<'a> {
 }
 
 /// One fit and its data.
-struct Fit<'a, 'r> {
-    explore: &'a dyn Objective,
-    raw: &'a dyn RawData,
-    ask: Ask<'a>,
-    problem: &'a Problem<'a>,
+pub(super) struct Fit<'a, 'r> {
+    pub explore: &'a dyn Objective,
+    pub raw: &'a dyn RawData,
+    pub ask: Ask<'a>,
+    pub problem: &'a Problem<'a>,
     /// With the scaling that the data have told before the fit: errors know that it is not given.
-    described: &'a Problem<'a>,
-    coarse: &'a Problem<'a>,
-    condensing: &'a Condensing<'r>,
+    pub described: &'a Problem<'a>,
+    pub coarse: &'a Problem<'a>,
+    pub condensing: &'a Condensing<'r>,
 }
 
 impl Fit<'_, '_> {
     /// The minimum next to a start, on all data.
-    fn solve(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
+    pub fn solve(&self, start: &[f64], phase: &str, following: &mut Following<'_>) -> Result<Solution> {
         match self.ask.outset.strategy {
             Strategy::Stratified => minimise(System::FullBatch(self.raw), self.problem, start, phase, following),
             Strategy::HybridStreaming | Strategy::Condensed => self.stream(start, phase, following),
@@ -226,7 +222,8 @@ impl Fit<'_, '_> {
         joined(first, second)
     }
 
-    fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
+    /// What is to be said of a solution.
+    pub fn describe(&self, mut solution: Solution, start: &[f64], following: &Following<'_>) -> Result<FitResult> {
         let problem = self.described;
         if problem.map.n_free() > self.problem.map.n_free() {
             solution.point.free_scaling(&problem.map);
@@ -289,13 +286,15 @@ impl Fit<'_, '_> {
             Some(last) => {
                 // Its memory is wanted for condensed data.
                 last.speckles.let_go();
+                // Beside a minimum the cost tells no interval.
                 let ask = self.ask.settings;
-                if ask.profiles == Profiles::Auto {
+                let which = if solution.stop.is_minimum() { ask.profiles } else { Profiles::Never };
+                if which == Profiles::Auto {
                     following.watch.tell(&Event::Intervals { done: 0.0, all: 0 });
                 }
                 let (condensing, point) = (self.condensing, &solution.point);
                 let wanted = Wanted { raw: self.raw, condensing, problem, point, uncertainty: &uncertainty };
-                let intervals = wanted.intervals(ask.profiles, found.is_refused(&ask.quality), following);
+                let intervals = wanted.intervals(which, found.is_refused(&ask.quality), following);
                 unless_stopped(intervals)?
             }
             None => None,
@@ -334,67 +333,5 @@ impl Fit<'_, '_> {
             None => examined.is_stopped = true,
         }
         Ok(weighed)
-    }
-
-    /// The local result, or a better one from another basin if a global search is asked for or called for.
-    fn with_search(&self, local: Solution, start: &[f64], following: &mut Following<'_>) -> Result<FitResult> {
-        let settings = self.ask.settings;
-        let mut deepest =
-            Deepest { cost: local.point.evaluation.cost, result: self.describe(local, start, following)? };
-        let begin = Starts { given: start, candidates: &self.ask.outset.candidates };
-        if settings.multi_start.enable && !deepest.is_interrupted() {
-            let search = multi_start(self.explore, self.coarse, &settings.multi_start, &begin);
-            let refinement = Refinement {
-                count: settings.multi_start.refine_top_k,
-                ftol: settings.multi_start.refinement_ftol,
-                near: settings.multi_start.degeneracy_threshold,
-            };
-            deepest = self.refined(deepest, search, refinement, following)?;
-        }
-        let called_for = reason(&settings.cma_es, self.problem, deepest.result.verdict);
-        if let Some(reason) = called_for.filter(|_| !deepest.is_interrupted()) {
-            following.note(&format!("global search by CMA-ES: {reason}"));
-            let search = cma_es(self.explore, self.coarse, &settings.cma_es, &begin);
-            let count = if settings.cma_es.refine { 3 } else { 0 };
-            let refinement = Refinement { count, ftol: settings.tolerances.ftol, near: 0.1 };
-            let search = search.map(|search| Search { reason, ..search });
-            deepest = self.refined(deepest, search, refinement, following)?;
-        }
-        Ok(deepest.result)
-    }
-
-    /// Follows the best basins on all data and takes the deepest. If the user has stopped the search, nothing changes but the
-    /// verdict.
-    fn refined(
-        &self,
-        mut deepest: Deepest,
-        search: Result<Search>,
-        refinement: Refinement,
-        following: &mut Following<'_>,
-    ) -> Result<Deepest> {
-        let Some(mut search) = unless_stopped(search)? else { return Ok(deepest.interrupted()) };
-        let name = search.method.name();
-        let tolerances = Tolerances { ftol: refinement.ftol, ..self.ask.settings.tolerances };
-        let problem = Problem { tolerances, ..self.problem.clone() };
-        let finely = Fit { problem: &problem, ..*self };
-        for (k, basin) in search.basins.iter_mut().take(refinement.count).enumerate() {
-            let solution = finely.solve(&basin.theta, &format!("{name} {k}"), following)?;
-            let cost = solution.point.evaluation.cost;
-            basin.cost = Some(cost);
-            let stopped = solution.stop == Stop::Interrupted;
-            // Not for less than a tenth of a standard error squared: the local result is as good.
-            if cost < deepest.cost - 0.01 {
-                following.note(&format!("{name} basin {k}: cost {cost:.6e} instead of {:.6e}", deepest.cost));
-                deepest = Deepest { cost, result: self.describe(solution, &basin.theta, following)? };
-                search.improved = true;
-            }
-            if stopped {
-                deepest = deepest.interrupted();
-                break;
-            }
-        }
-        note_alternatives((&search, self.problem.space), deepest.cost, refinement.near, following);
-        deepest.result.search = Some(search);
-        Ok(deepest)
     }
 }

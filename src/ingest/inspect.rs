@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::experiment::Angle;
 use crate::ingest::diagonal::Diagonal;
 use crate::ingest::files::hdf5::Source;
-use crate::ingest::files::npz::Npz;
+use crate::ingest::files::npz::{Array, Npz};
 use crate::ingest::frames::{dead_frames, joined_masks, ranges, with_baseline, without_living};
 use crate::ingest::layouts::bins::{Bin, BinTable, wavevectors};
 use crate::ingest::layouts::detect::{Layout, bin_table, detect, pixel_counts};
@@ -30,16 +30,37 @@ pub fn inspect(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
     }
 }
 
-/// Names and shapes of the arrays of NumPy.
+/// Names and shapes of the arrays of NumPy, and what short ones hold: q, angles, times.
 fn inspect_arrays(path: &Path) -> Result<Vec<(String, String)>> {
     let mut npz = Npz::open(path)?;
     let names = npz.names();
     let mut facts = vec![fact("arrays of NumPy", names.len())];
     for name in &names {
-        let said = npz.array(name).map_or_else(|_| "not of f4 or f8".into(), |array| array.shape.words());
+        let said = npz.array(name).map_or_else(|_| "not of f4 or f8".into(), array_words);
         facts.push(fact(name, said));
     }
     Ok(facts)
+}
+
+fn array_words(mut array: Array) -> String {
+    /// Most numbers that are listed, most that are read, and how many of those begin the line.
+    const MOST: [usize; 3] = [16, 100_000, 3];
+    let shape = array.shape.words();
+    let count = array.shape.lengths.iter().product();
+    match array.shape.lengths.len() < 2 && count > 0 && count <= MOST[1] {
+        true => match array.numbers(count) {
+            Ok(numbers) => {
+                // Rounding of sums is no digit of a time.
+                let told: Vec<f64> = numbers.iter().map(|x| format!("{x:.12e}").parse().unwrap_or(*x)).collect();
+                match count <= MOST[0] {
+                    true => format!("{shape}: {}", listed(&told)),
+                    false => format!("{shape}: {} .. {}", listed(&told[..MOST[2]]), told[count - 1]),
+                }
+            }
+            Err(why) => format!("{shape}; {why}"),
+        },
+        false => shape,
+    }
 }
 
 fn fact(name: &str, value: impl ToString) -> (String, String) {
@@ -71,7 +92,8 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
         facts.push(fact("adopted from", adopted_words(&manifest.provenance)));
     }
     for (angle, partition) in experiment.angles.iter().zip(&manifest.partitions) {
-        let mut text = format!("{}; masked frames: {}", noise_words(angle), partition.mask_note);
+        let masked = if partition.mask_note.is_empty() { "none" } else { &partition.mask_note };
+        let mut text = format!("{}; masked frames: {masked}", noise_words(angle));
         if manifest.provenance.is_adopted() {
             text += &format!("; pairs without a value: {}; from {}", partition.non_finite_values, partition.source);
         }
@@ -87,7 +109,7 @@ fn inspect_store(path: &Path, verify: bool) -> Result<Vec<(String, String)>> {
 
 fn adopted_words(provenance: &Provenance) -> String {
     let bytes: u64 = provenance.files.iter().map(|file| file.bytes).sum();
-    format!("{} tables, {bytes} bytes, content {}", provenance.files.len(), &provenance.source_blake3)
+    format!("{}, {bytes} bytes, content {}", counted(provenance.files.len(), "table"), &provenance.source_blake3)
 }
 
 /// sigma, and what else is told of the noise.

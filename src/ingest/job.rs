@@ -13,6 +13,7 @@ use crate::ingest::request::IngestSettings;
 use crate::ingest::selection::Selection;
 use crate::ingest::sigma::measured_sigma;
 use crate::ingest::survey::{Survey, bytes_to_read, common_value_type, enough_memory, points};
+use crate::ingest::told_once::told_once;
 use crate::ingest::usable::{LeftOut, NonFinite, Read, Usable, enough_frames, with_whiteness};
 use crate::listener::{Event, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
@@ -238,7 +239,7 @@ impl<'a> Job<'a> {
     /// The manifest of what was converted.
     pub fn manifest(&self, converted: Vec<Converted>, content: SourceContent, content_key: String) -> Result<Manifest> {
         let mut warnings = self.warnings.clone();
-        let (mut angles, mut partitions) = (Vec::new(), Vec::new());
+        let (mut angles, mut partitions, mut of_maps) = (Vec::new(), Vec::new(), Vec::new());
         for (group, converted) in self.groups.iter().zip(converted) {
             match converted {
                 None => {
@@ -248,10 +249,11 @@ impl<'a> Job<'a> {
                 Some((angle, partition, more)) => {
                     angles.push(angle);
                     partitions.push(partition);
-                    warnings.extend(more);
+                    of_maps.extend(more);
                 }
             }
         }
+        warnings.extend(told_once(of_maps));
         if angles.is_empty() {
             return Err(no_bin_left(&self.source));
         }

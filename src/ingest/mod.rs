@@ -17,6 +17,7 @@
 //! | `rounding` | how finely values are written |
 //! | `sigma` | the standard deviation of one value |
 //! | `white` | whether neighbouring values share their noise |
+//! | `told_once` | warnings that maps have in common |
 //! | `merge` | nearly identical angles as one |
 //! | `chosen` | what a selection takes of a file, however it is written |
 //! | `job` | all of it, one matrix per worker |
@@ -45,5 +46,6 @@ pub mod rounding;
 pub mod selection;
 pub mod sigma;
 pub mod survey;
+mod told_once;
 mod usable;
 pub mod white;

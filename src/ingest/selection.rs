@@ -151,7 +151,7 @@ impl Selection {
             return match available[..] {
                 [only] => Ok(only),
                 _ => Err(Fault::at("analyzer_parameters.scattering.wavevector_q", "not given")
-                    .expected(format!("one of the file's q in 1/angstrom: {}", shortened(&available)))
+                    .expected(format!("one of the file's q in 1/angstrom, here or as --q: {}", shortened(&available)))
                     .code(Code::E62)
                     .config()),
             };

@@ -189,6 +189,9 @@ pub struct UndeterminedDirection {
     pub description: String,
     /// Parameters that take part.
     pub parameters: Vec<String>,
+    /// Whether it is a bound that they depend on: the verdict is `at_bound` then.
+    #[serde(default)]
+    pub is_of_bound: bool,
 }
 
 /// One iteration of the solver.

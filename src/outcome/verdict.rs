@@ -81,3 +81,11 @@ pub enum Stop {
     /// The user has asked to stop.
     Interrupted,
 }
+
+impl Stop {
+    /// Whether the search has ended at a minimum.
+    #[must_use]
+    pub fn is_minimum(self) -> bool {
+        !matches!(self, Stop::MaxIterations | Stop::NoProgress | Stop::Interrupted)
+    }
+}

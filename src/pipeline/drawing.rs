@@ -63,6 +63,9 @@ impl Default for ReportSettings {
 pub const SHOWN: usize = 4;
 /// With more angles than that maps are smaller.
 const MANY_ANGLES: usize = 16;
+/// Bytes on a page: of a pixel of the maps of one angle, whose data and residuals are noise, and of all maps at most.
+const BYTES_PER_PIXEL: usize = 3;
+const MOST_BYTES: usize = 3_000_000;
 /// Bins of lags grow by this factor.
 const GROWTH: f64 = 1.15;
 
@@ -187,11 +190,17 @@ impl Drawing {
         for line in &lines {
             files.extend(self.files(&line.name, &line.picture)?);
         }
-        let line_files = lines.iter().map(|line| line.name.clone()).collect();
-        let on_page = self.is_shown(angle).then(|| on_page(&figure)).transpose()?;
+        let line_files = lines.iter().map(|line| (line.name.clone(), line.caption)).collect();
+        let one_by_one = || triptych.pictures().iter().map(on_page).collect::<Result<String>>();
+        let is_shown = self.is_shown(angle);
+        let on_page = (is_shown || self.is_small()).then(one_by_one).transpose()?;
         let (small, figures) = (address(&small)?, on_page.map(|map| (map, lines)));
         let (why, data) = Default::default();
-        Ok(Drawn { picture, shown: Shown { phi_degrees, small, why, map_file, data, line_files, figures }, files })
+        Ok(Drawn {
+            picture,
+            shown: Shown { phi_degrees, small, why, map_file, data, line_files, is_shown, figures },
+            files,
+        })
     }
 
     /// A figure in every format.
@@ -276,6 +285,11 @@ impl Drawing {
             fit: self.model.map(|_| 1.0 + level.offset_less_one + level.contrast * h / pairs),
         };
         sums.iter().filter(|sum| sum[0] > 0.0).map(point).collect()
+    }
+
+    /// Whether a page can hold the figures of all angles.
+    fn is_small(&self) -> bool {
+        self.phi_degrees.len() * self.grain.side().pow(2) * BYTES_PER_PIXEL <= MOST_BYTES
     }
 
     /// Whether all figures of an angle are wanted.

@@ -90,6 +90,14 @@ impl Progress {
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
             Event::Draws { done, all, gradients, seconds } => Some(draws((done, all), gradients, seconds)),
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
+            Event::Basins { done, all } => {
+                // What was expected of the fit is over.
+                (state.intervals, state.end, state.more_may_come) = (None, None, false);
+                let since =
+                    state.basins.filter(|basins| done > 0 && basins.all == all).map_or(now, |basins| basins.since);
+                state.basins = (done < all).then_some(Basins { done, all, since });
+                None
+            }
             // Told before all sweeps, they are those that will come.
             Event::Intervals { done: 0.0, all } if state.sweeps == 0 => {
                 (state.intervals_to_come, state.more_may_come) = (all as f64, all == 0);
@@ -117,7 +125,7 @@ fn draws((done, all): (usize, usize), gradients: u64, seconds: f64) -> Standing 
     Standing::new(
         done as f64 / all.max(1) as f64,
         [
-            (0, Some(format!("sample: {done} of {all} draws"))),
+            (0, Some(format!("sample: {done} of {all} draws with warm-up"))),
             (2, is_known.then(|| format!("{:.0} gradients/s", gradients as f64 / seconds))),
             (3, memory()),
             (1, is_known.then(|| format!("ETA {}", clock(left)))),
@@ -138,6 +146,8 @@ struct State {
     more_may_come: bool,
     /// Whether it is just being looked for which numbers need them.
     is_looking: bool,
+    /// Basins of a global search.
+    basins: Option<Basins>,
     /// When the last iteration was told, and when the fit will probably end.
     told: f64,
     end: Option<f64>,
@@ -145,6 +155,15 @@ struct State {
     sweeps: usize,
     sweep_seconds: f64,
     rate: f64,
+}
+
+/// How far a global search has come.
+#[derive(Clone, Copy)]
+struct Basins {
+    done: usize,
+    all: usize,
+    /// When the first was begun.
+    since: f64,
 }
 
 /// The last iteration.
@@ -190,12 +209,16 @@ impl State {
             None => format!("sweep ends in {}", clock(rest)),
         };
         let sweep = format!("sweep {} {:.0} %", self.sweeps + 1, 100.0 * fraction);
+        let fraction = self.basins.map_or(fraction, |basins| basins.done as f64 / basins.all as f64);
         (seconds > WORTH_SAYING_SECONDS).then(|| self.standing(fraction, Some(sweep), Some(left)))
     }
 
     /// What is left takes as long per step as the last one did, and then come the last sweep and the intervals. What came before the
     /// first step of a search was none, and a start on a sample takes no time and tells nothing.
     fn step(&mut self, steps_left: f64, now: f64) -> Standing {
+        if let Some(basins) = self.basins {
+            return self.of_basins(basins, now);
+        }
         let last = LAST_SWEEP + INTERVAL_SWEEPS * self.intervals_to_come;
         let is_first = self.iteration.as_ref().is_none_or(|evaluated| evaluated.iteration == 0);
         let per_step = if is_first { self.sweep_seconds } else { now - self.told };
@@ -204,6 +227,15 @@ impl State {
         self.end = (self.sweeps > 0).then_some(now + left);
         let left = self.end.map(|_| self.ends_in(left));
         self.standing(1.0, None, left)
+    }
+
+    /// The basins that are left take as long as those that were followed, of which the first tells nothing yet.
+    fn of_basins(&mut self, Basins { done, all, since }: Basins, now: f64) -> Standing {
+        self.told = now;
+        let left = (done > 0).then(|| (now - since) / done as f64 * (all - done) as f64);
+        self.end = left.map(|left| now + left);
+        let left = left.map(|left| self.ends_in(left));
+        self.standing(done as f64 / all as f64, None, left)
     }
 
     /// How long it still takes, as far as is known.
@@ -314,6 +346,29 @@ mod tests {
         assert!(line(sweep(0.5, 5.0), 15.0).ends_with("ETA 1:05"));
         // What takes longer than was expected ends with its sweep.
         assert!(line(sweep(0.5, 50.0), 80.0).ends_with("ETA 0:50"));
+    }
+
+    #[test]
+    fn basins_that_are_left_take_as_long_as_those_before() {
+        let progress = Progress::default();
+        progress.at(&sweep(1.0, 10.0), 10.0);
+        progress.at(&ITERATION, 10.0);
+        let of = |phase: &'static str| match ITERATION {
+            Event::Iteration { iteration, cost, reduced_chi_squared, accepted, steps_left, .. } => {
+                Event::Iteration { phase, iteration, cost, reduced_chi_squared, accepted, steps_left }
+            }
+            _ => unreachable!("an iteration"),
+        };
+        let line = |event: &Event<'_>, now| progress.at(event, now).expect("told").line(usize::MAX);
+        assert!(progress.at(&Event::Basins { done: 0, all: 5 }, 100.0).is_none());
+        let first = line(&of("multi_start 1 of 5"), 110.0);
+        assert!(first.starts_with("multi_start 1 of 5: iteration 12") && !first.contains("ETA"), "{first}");
+        progress.at(&Event::Basins { done: 1, all: 5 }, 130.0);
+        let standing = progress.at(&of("multi_start 2 of 5"), 130.0).expect("told");
+        assert!(standing.line(usize::MAX).ends_with("ETA 2:00"), "{}", standing.line(usize::MAX));
+        assert!((standing.fraction - 0.2).abs() < 1e-12, "the bar is that of the search");
+        progress.at(&Event::Basins { done: 5, all: 5 }, 250.0);
+        assert!(line(&ITERATION, 260.0).contains("ETA"), "a fit is one again");
     }
 
     #[test]

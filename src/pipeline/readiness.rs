@@ -29,7 +29,7 @@ pub fn check_ready(settings: &Settings) -> Vec<Error> {
 fn missing_q(settings: &Settings) -> Option<Error> {
     settings.ingest.selection.q_per_angstrom.is_none().then(|| {
         Fault::at(data::WAVEVECTOR, "not given")
-            .expected("the wavevector in 1/angstrom (a file with a single q needs none)")
+            .expected("the wavevector in 1/angstrom, here or as --q (a file with a single q needs none)")
             .code(Code::E62)
             .config()
     })

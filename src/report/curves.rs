@@ -5,7 +5,7 @@ use crate::outcome::fit::{AngleResult, Conditions, FitOutcome};
 use crate::outcome::pictures::{AnglePicture, BINS_PER_SIGMA, Cut, CutPoint, FrameMean, MOST_SIGMA};
 use crate::outcome::search::Basin;
 use crate::outcome::transport::{Rate, TransportPoint};
-use crate::report::decay::{PHI, joint_rates, rates};
+use crate::report::decay::{Joint, PHI, joint_rates, rates};
 use crate::report::pairs::{ellipses, together};
 
 /// c2 against the lag.
@@ -42,10 +42,10 @@ pub const BASINS: &str = "basins";
 /// Of a result and what was seen of its angles; `joint` is h of the model at any azimuth in degrees, a mean over ages, by the lag in
 /// frames.
 #[must_use]
-pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture], joint: &dyn Fn(f64, usize) -> f64) -> Vec<Curve> {
+pub fn curves(outcome: &FitOutcome, pictures: &[AnglePicture], joint: Joint<'_>) -> Vec<Curve> {
     let dt_seconds = outcome.conditions.dt_seconds;
     let mut all = curves_of_data(pictures, dt_seconds);
-    let rates = rates(outcome, pictures);
+    let rates = rates(outcome, pictures, joint);
     let direction = flow_direction(outcome, pictures, &rates);
     all.extend(joint_rates(outcome, pictures, joint));
     all.push(rates);

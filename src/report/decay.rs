@@ -25,16 +25,16 @@ const SMALL_STEP: f64 = 1e-9;
 
 /// How fast the mean over all ages falls to 1/e of its height over the offset. Of the data: a stretched exponential is fitted to that
 /// angle alone, over the fit's contrast and offset, and to the model in the same way; the model's rate times the ratio of both knows
-/// what is no stretched exponential.
+/// what is no stretched exponential. The model's rates are those of the joint curve, asked in the same way at every azimuth.
 #[must_use]
-pub fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
-    let dt_seconds = outcome.conditions.dt_seconds;
+pub fn rates(outcome: &FitOutcome, pictures: &[AnglePicture], joint: Joint<'_>) -> Curve {
+    let (dt_seconds, lags) = (outcome.conditions.dt_seconds, lags(pictures));
     let of_angle = |(picture, angle): (&AnglePicture, &AngleResult)| {
         let cut = picture.cuts.iter().find(|cut| cut.segment.is_none())?;
         let height = |value: f64| (value - angle.offset) / angle.contrast_fitted;
         let level = angle.offset + angle.contrast_fitted / E;
         let near = crossing(&cut.points, level, fitted)?;
-        let model = 1.0 / (near * dt_seconds);
+        let model = joint_rate(joint, (angle.phi_degrees, &lags), dt_seconds)?;
         let told: Vec<&CutPoint> = cut.points.iter().filter(|point| height(fitted(point)) > TELLING).collect();
         let of = |value: fn(&CutPoint) -> f64| {
             let points: Vec<[f64; 2]> = told.iter().map(|point| [point.lag_frames, height(value(point))]).collect();
@@ -55,38 +55,44 @@ pub fn rates(outcome: &FitOutcome, pictures: &[AnglePicture]) -> Curve {
     Curve::of(RATES, AXES, points)
 }
 
+/// h at an azimuth in degrees, a mean over ages, by the lag in frames.
+pub type Joint<'a> = &'a dyn Fn(f64, usize) -> f64;
+
 /// Steps in degrees at which the joint model is asked.
 const JOINT_STEP_DEGREES: f64 = 2.0;
 
-/// The joint model's rates from the first angle on, half a turn at least: then they come again. `joint` is h at an azimuth in degrees, a
-/// mean over ages, by the lag in frames.
+/// The joint model's rates from the first angle on, half a turn at least: then they come again.
 #[must_use]
-pub fn joint_rates(
-    outcome: &FitOutcome,
-    pictures: &[AnglePicture],
-    joint: &dyn Fn(f64, usize) -> f64,
-) -> Option<Curve> {
-    let dt_seconds = outcome.conditions.dt_seconds;
+pub fn joint_rates(outcome: &FitOutcome, pictures: &[AnglePicture], joint: Joint<'_>) -> Option<Curve> {
+    let (dt_seconds, lags) = (outcome.conditions.dt_seconds, lags(pictures));
     let phi = || pictures.iter().map(|picture| picture.phi_degrees);
     let (first, last) = (phi().fold(f64::INFINITY, f64::min), phi().fold(f64::NEG_INFINITY, f64::max));
-    let lags: Vec<f64> = pictures.first()?.cuts.first()?.points.iter().map(|point| point.lag_frames).collect();
-    let rate = |phi_degrees: f64| {
-        let mut cut: Vec<CutPoint> = Vec::new();
-        for lag_frames in lags.iter().map(|lag| lag.round()) {
-            let h = joint(phi_degrees, lag_frames as usize);
-            cut.push(CutPoint { lag_frames, pairs: 0, data: h, error: None, fit: None });
-            if h <= 1.0 / E {
-                break;
-            }
-        }
-        Some(1.0 / (crossing(&cut, 1.0 / E, |point| point.data)? * dt_seconds))
-    };
     let steps = ((last - first).max(180.0) / JOINT_STEP_DEGREES).ceil();
-    let angles = (0..=steps as u32).map(|k| first + f64::from(k) * JOINT_STEP_DEGREES).chain(phi());
-    let mut points: Vec<CurvePoint> =
-        angles.filter_map(|x| Some(CurvePoint { x, model: Some(rate(x)?), ..CurvePoint::default() })).collect();
-    points.sort_by(|one, other| one.x.total_cmp(&other.x));
-    Some(Curve::of(JOINT_RATES, AXES, points))
+    let mut angles: Vec<f64> =
+        (0..=steps as u32).map(|k| first + f64::from(k) * JOINT_STEP_DEGREES).chain(phi()).collect();
+    angles.sort_by(f64::total_cmp);
+    angles.dedup();
+    let rate = |phi_degrees: f64| joint_rate(joint, (phi_degrees, &lags), dt_seconds);
+    let point = |x: f64| Some(CurvePoint { x, model: Some(rate(x)?), ..CurvePoint::default() });
+    Some(Curve::of(JOINT_RATES, AXES, angles.into_iter().filter_map(point).collect())).filter(|_| !lags.is_empty())
+}
+
+/// Of the means over all ages, in frames.
+fn lags(pictures: &[AnglePicture]) -> Vec<usize> {
+    let cut = pictures.first().and_then(|picture| picture.cuts.first());
+    cut.map(|cut| cut.points.iter().map(|point| point.lag_frames.round() as usize).collect()).unwrap_or_default()
+}
+
+fn joint_rate(joint: Joint<'_>, (phi_degrees, lags): (f64, &[usize]), dt_seconds: f64) -> Option<f64> {
+    let mut cut: Vec<CutPoint> = Vec::new();
+    for &lag in lags {
+        let h = joint(phi_degrees, lag);
+        cut.push(CutPoint { lag_frames: lag as f64, pairs: 0, data: h, error: None, fit: None });
+        if h <= 1.0 / E {
+            break;
+        }
+    }
+    Some(1.0 / (crossing(&cut, 1.0 / E, |point| point.data)? * dt_seconds))
 }
 
 fn fitted(point: &CutPoint) -> f64 {

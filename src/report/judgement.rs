@@ -5,13 +5,15 @@ use crate::outcome::verdict::Verdict;
 use crate::report::figures::formats::svg::escaped;
 use crate::report::tables::advice::advice;
 use crate::report::tables::intervals::intervals;
-use crate::report::tables::measured::{measured, p_value};
+use crate::report::tables::measured::{Measured, measured, p_value, with_error};
 use crate::report::tables::summary::{convention, expectation, scaling};
 use crate::units::degrees;
 use std::fmt::Write;
 
 /// Most numbers in the table of correlations.
 const MOST_CORRELATED: usize = 12;
+/// Most angles whose table is shown at once.
+const MOST_ANGLES: usize = 12;
 /// Most rows in the table of residuals.
 const MOST_EXTREMES: usize = 8;
 
@@ -85,7 +87,7 @@ pub fn parameters(html: &mut String, FitOutcome { result, conditions, .. }: &Fit
     );
     for found in &result.parameters {
         let written = measured(found.value, [found.uncertainty, found.uncertainty_plain]);
-        let [error, plain] = written.errors.map(|error| if error == "-" { "\u{2013}".into() } else { error });
+        let [error, plain] = written.errors.map(dashed);
         let _ = writeln!(
             html,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
@@ -94,7 +96,7 @@ pub fn parameters(html: &mut String, FitOutcome { result, conditions, .. }: &Fit
             written.value,
             error,
             plain,
-            intervals(found).map_or("\u{2013}".into(), |[_, outer]| outer),
+            intervals(found).map_or(DASH.into(), |[_, outer]| outer),
             escaped(&found.unit),
             found.bounds[0],
             found.bounds[1],
@@ -105,6 +107,48 @@ pub fn parameters(html: &mut String, FitOutcome { result, conditions, .. }: &Fit
     for line in [scaling(result)].into_iter().chain(convention(conditions)) {
         let _ = writeln!(html, "<p>{}</p>", escaped(&line));
     }
+}
+
+/// What is not known.
+const DASH: &str = "\u{2013}";
+
+fn dashed(text: String) -> String {
+    if text == "-" { DASH.into() } else { text }
+}
+
+/// What every angle has of its own; of many angles when it is asked for.
+pub fn by_angle(html: &mut String, result: &FitResult) {
+    let is_long = result.angles.len() > MOST_ANGLES;
+    html.push_str(if is_long { "<details><summary>Table of all angles</summary>" } else { "<h2>By angle</h2>" });
+    html.push_str(
+        "<div class=\"wide\"><table><thead><tr><th>phi (degree)</th><th>contrast</th><th>uncertainty</th><th>offset</th><th>uncertainty</th>\
+         <th>sigma of one c2 value</th><th>chi2 per pair</th><th>expected</th><th>pairs</th></tr></thead><tbody>\n",
+    );
+    for angle in &result.angles {
+        let numbers = |value: f64, error: Option<f64>| {
+            let Measured { value, errors: [error, _] } = measured(value, [error, None]);
+            [value, dashed(error)]
+        };
+        let per_pair = |sum: f64| sum / angle.pairs.max(1) as f64;
+        let known = |text: Option<String>| text.unwrap_or(DASH.into());
+        let expected = angle.expected_chi_squared;
+        let mut cells = vec![degrees(angle.phi_degrees).to_string()];
+        cells.extend(numbers(angle.contrast, angle.contrast_uncertainty));
+        cells.extend(numbers(angle.offset, angle.offset_uncertainty));
+        cells.extend([
+            known(angle.sigma.map(|sigma| format!("{sigma:.3e}"))),
+            known(angle.chi_squared.map(|chi| format!("{:.4}", per_pair(chi)))),
+            known(expected.map(|expected| with_error(per_pair(expected.value), per_pair(expected.spread)))),
+            angle.pairs.to_string(),
+        ]);
+        html.push_str("<tr>");
+        cells.iter().for_each(|cell| {
+            let _ = write!(html, "<td class=\"n\">{cell}</td>");
+        });
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div>");
+    html.push_str(if is_long { "</details>\n" } else { "\n" });
 }
 
 /// Correlations as a table whose cells are the redder or bluer the stronger they are.
@@ -126,12 +170,16 @@ pub fn correlations(html: &mut String, result: &FitResult) {
                 Some(value) => {
                     write!(html, "<td class=\"n\" style=\"background:{}\">{value:.2}</td>", tint(*value))
                 }
-                None => write!(html, "<td class=\"n\">\u{2013}</td>"),
+                None => write!(html, "<td class=\"n\">{DASH}</td>"),
             };
         }
         html.push_str("</tr>\n");
     }
-    html.push_str("</tbody></table></div><p>Beyond 0.95 in size two numbers can hardly be told apart.</p>\n");
+    html.push_str("</tbody></table></div><p>Beyond 0.95 in size two numbers can hardly be told apart.");
+    if result.covariance_names[..n].iter().any(|name| name.ends_with("[1]")) {
+        html.push_str(" Those of angles count from 0, in the order of the table by angle.");
+    }
+    html.push_str("</p>\n");
 }
 
 /// Red for one sign, blue for the other, see-through: text stays legible on light and dark pages.

@@ -5,7 +5,7 @@ use crate::outcome::fit::FitOutcome;
 use crate::report::figures::formats::Format;
 use crate::report::figures::formats::svg::escaped;
 use crate::report::figures::lines::Figure;
-use crate::report::judgement::{correlations, largest_residuals, list, parameters, verdict};
+use crate::report::judgement::{by_angle, correlations, largest_residuals, list, parameters, verdict};
 use crate::report::posterior_section::PosteriorShown;
 use crate::report::shell::{END, begin, link_to_data, links, put};
 use crate::units::degrees;
@@ -23,9 +23,11 @@ pub struct Shown {
     pub map_file: String,
     /// Where the data behind the map are, from the page; `None` where they are nowhere but in the file that was looked at.
     pub data: Option<String>,
-    /// Names of its line figures there.
-    pub line_files: Vec<String>,
-    /// Its map as SVG and its line figures, where the angle is among those that are shown at once.
+    /// Names of its line figures there, and what to look for in each.
+    pub line_files: Vec<(String, &'static str)>,
+    /// Whether it is shown at once, not when it is chosen.
+    pub is_shown: bool,
+    /// Its maps as SVG and its line figures, where they are on the page and not in files beside it alone.
     pub figures: Option<(String, Vec<Figure>)>,
 }
 
@@ -90,11 +92,13 @@ impl Page<'_> {
         }
         self.angles(&mut html)?;
         if !self.figures.is_empty() {
-            html.push_str("<h2>All angles together</h2><div class=\"grid\">\n");
+            let title = if self.angles.len() > 1 { "All angles together" } else { "All ages and lags together" };
+            let _ = writeln!(html, "<h2>{title}</h2><div class=\"grid\">");
             self.figures.iter().try_for_each(|figure| put(&mut html, figure, self.formats))?;
             html.push_str("</div>\n");
         }
         if let Some(outcome) = self.outcome {
+            by_angle(&mut html, &outcome.result);
             correlations(&mut html, &outcome.result);
             largest_residuals(&mut html, &outcome.result);
         }
@@ -109,7 +113,7 @@ impl Page<'_> {
         Ok(html)
     }
 
-    /// Three maps side by side are scrolled on a narrow page; one is not stretched on a wide one.
+    /// Three maps side by side in one file are scrolled on a narrow page; one is not stretched on a wide one.
     fn map_class(&self) -> &'static str {
         if self.has_model { " class=\"map\"" } else { " class=\"single\"" }
     }
@@ -117,7 +121,11 @@ impl Page<'_> {
     fn angles(&self, html: &mut String) -> Result<()> {
         html.push_str("<h2 id=\"angles\">Maps and cuts</h2>");
         if self.angles.len() > 1 {
-            html.push_str("<p>Choose an angle for its map, its cuts and its frames.</p>");
+            html.push_str("<p>Choose an angle for its map, its cuts and its frames.");
+            if self.angles.iter().any(|shown| shown.figures.is_none()) {
+                html.push_str(" Those of angles that are not below are in <code>plots/</code>, which a copy of this page needs beside it.");
+            }
+            html.push_str("</p>");
         }
         html.push_str("<div class=\"strip\">\n");
         // One angle is there without being chosen.
@@ -131,38 +139,48 @@ impl Page<'_> {
         }
         html.push_str("</div>\n");
         // Whatever is chosen comes first.
-        self.angles.iter().filter(|shown| shown.figures.is_none()).for_each(|shown| self.jump(html, shown));
-        self.angles.iter().try_for_each(|shown| self.full(html, shown))
+        for is_shown in [false, true] {
+            for shown in self.angles.iter().filter(|shown| shown.is_shown == is_shown) {
+                match &shown.figures {
+                    Some(figures) => self.full(html, shown, figures)?,
+                    None => self.jump(html, shown),
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// An angle that is not shown at once: its figures come from their files when it is chosen.
+    /// An angle whose figures come from their files when it is chosen.
     fn jump(&self, html: &mut String, shown: &Shown) {
         let phi = degrees(shown.phi_degrees);
         let _ = writeln!(html, "<section class=\"jump\" id=\"phi={phi}\"><h2>{phi} degrees</h2>");
         let seen = self.formats.iter().find(|format| **format != Format::Pdf);
-        let image = |html: &mut String, name: &String, what: &str, class: &str, data: &str| {
+        let image = |html: &mut String, name: &String, (what, caption): (&str, &str), class: &str, data: &str| {
             let address = seen.map(|format| format!("plots/{name}.{}", format.ending()));
             let drawn = address.map_or_else(String::new, |address| {
                 format!("<img src=\"{address}\" loading=\"lazy\" alt=\"{what} at {phi} degrees\">")
             });
             let files = links(name, self.formats);
-            let _ = writeln!(html, "<figure{class}>{drawn}<figcaption>{what}: {files}{data}</figcaption></figure>");
+            let hint = if class.contains("map") { "<span class=\"narrow\">; scroll it sideways</span>" } else { "" };
+            let _ = writeln!(
+                html,
+                "<figure{class}>{drawn}<figcaption>{} {files}{data}{hint}</figcaption></figure>",
+                escaped(caption)
+            );
         };
-        image(html, &shown.map_file, "map", self.map_class(), &shown.data_link());
+        image(html, &shown.map_file, ("map", self.map_caption()), self.map_class(), &shown.data_link());
         html.push_str("<div class=\"grid\">");
-        for name in &shown.line_files {
+        for (name, caption) in &shown.line_files {
             let what = if name.starts_with("g2") { "c2 against the lag" } else { "mean of every frame" };
-            image(html, name, what, "", &link_to_data(Some("curves.parquet")));
+            image(html, name, (what, caption), "", &link_to_data(Some("curves.parquet")));
         }
         html.push_str("</div>");
         self.leave(html);
     }
 
-    /// An angle whose figures are on the page.
-    fn full(&self, html: &mut String, shown: &Shown) -> Result<()> {
-        let Some((map, lines)) = &shown.figures else { return Ok(()) };
-        let (phi, files) = (degrees(shown.phi_degrees), links(&shown.map_file, self.formats) + &shown.data_link());
-        let caption = match self.has_model {
+    /// What to look for in maps.
+    fn map_caption(&self) -> &'static str {
+        match self.has_model {
             true => {
                 "Data and model share one scale (1st to 99th percentile of the data); stripes or patches in the residual are what the \
                  model misses. Where frames are more than pixels, means over blocks of them."
@@ -171,13 +189,19 @@ impl Page<'_> {
                 "Where frames are more than pixels, means over blocks of them; stripes are frames that differ, for example by the intensity of \
                  the beam."
             }
-        };
+        }
+    }
+
+    /// An angle whose figures are on the page.
+    fn full(&self, html: &mut String, shown: &Shown, (map, lines): &(String, Vec<Figure>)) -> Result<()> {
+        let (phi, files) = (degrees(shown.phi_degrees), links(&shown.map_file, self.formats) + &shown.data_link());
+        let caption = self.map_caption();
         let why = if shown.why.is_empty() { String::new() } else { format!(": {}", escaped(&shown.why)) };
         let _ = writeln!(
             html,
-            "<section id=\"phi={phi}\"><div class=\"together\"><h2>{phi} degrees{why}</h2><figure{}>{map}<figcaption>{caption} \
-             {files}</figcaption></figure></div><div class=\"grid\">",
-            self.map_class()
+            "<section{} id=\"phi={phi}\"><div class=\"together\"><h2>{phi} degrees{why}</h2><figure><div class=\"maps\">{map}</div>\
+             <figcaption>{caption} {files}</figcaption></figure></div><div class=\"grid\">",
+            if shown.is_shown { "" } else { " class=\"jump\"" }
         );
         lines.iter().try_for_each(|figure| put(html, figure, self.formats))?;
         html.push_str("</div>");

@@ -30,6 +30,13 @@ pub struct Together {
 }
 
 impl Together {
+    /// Value and error as people write them.
+    #[must_use]
+    pub fn in_two_lines(&self) -> [String; 2] {
+        let (value, error) = self.written.split_once(" +- ").unwrap_or((&self.written, ""));
+        [value.to_owned(), format!("+- {error}")]
+    }
+
     /// Where a value lies on an axis of so many errors to either side, that begins somewhere and is so long.
     #[must_use]
     pub fn along(&self, value: f64, begin: f64, length: f64) -> f64 {

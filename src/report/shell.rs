@@ -17,14 +17,17 @@ h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}
 th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}td.n{text-align:right;white-space:nowrap}td.l{white-space:nowrap}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,32rem),1fr));gap:1rem}
 h1,h2,h3{break-after:avoid}h3{font-size:1rem;margin:1.2rem 0 .4rem}.jump{display:none}.jump:target{display:block}.jump img{width:100%}.jump .single img{width:auto}
+.large{grid-column:1/-1}
 .jumps{font-size:.85rem}summary{cursor:pointer}.together{break-inside:avoid}
 figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;opacity:.85;padding:0 .5rem}
+.maps{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr))}.narrow{display:none}
 .strip{display:flex;flex-wrap:wrap;gap:.4rem}.strip a{font-size:.75rem;text-align:center;color:inherit;text-decoration:none}
 .strip img{display:block;width:64px;height:64px;image-rendering:pixelated}
 svg,img{max-width:100%;height:auto}dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.15rem 1rem}
 dd{margin:0}dd,li,p,h1,.verdict,td.t{overflow-wrap:anywhere}td.t{min-width:7rem}
 .dense{font-size:.8rem}.dense th,.dense td{padding:.25rem .5rem}
-@media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.map,.large{overflow-x:auto}.map svg,.jump .map img{min-width:60rem;max-width:none}.large svg{min-width:40rem}}
+@media (max-width:44rem) and (not print){.maps{grid-template-columns:1fr}}
+@media (max-width:30rem){dl{grid-template-columns:1fr}dt{font-weight:600}.narrow{display:inline}.map,.large{overflow-x:auto}.jump .map img{min-width:60rem;max-width:none}.large svg{min-width:40rem}}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#181a1b}a{color:#56B4E9}}
 @media print{body{max-width:none;color:#000;background:#fff}.jump,.jump:target,.jumps{display:none}.grid{grid-template-columns:1fr 1fr}
 details::details-content{content-visibility:visible;block-size:auto}.wide{overflow:visible;font-size:.7rem}.wide td,.wide th{padding:.1rem .3rem}}

@@ -5,8 +5,8 @@ use crate::report::figures::formats::Format;
 use crate::report::figures::formats::svg::escaped;
 use crate::report::figures::lines::Figure;
 use crate::report::shell::{END, begin, put};
-use crate::report::tables::many_q::{PowerLawCheck, QRow};
-use crate::report::tables::measured::{measured, with_error};
+use crate::report::tables::many_q::{PowerLawCheck, QRow, check_words};
+use crate::report::tables::measured::measured;
 use std::fmt::Write;
 
 /// Everything on the page.
@@ -35,12 +35,7 @@ impl TablePage<'_> {
         let accepted = self.rows.iter().filter(|row| row.is_accepted()).count();
         let class = if accepted == self.rows.len() { "good" } else { "bad" };
         let _ = write!(html, "<div class=\"verdict {class}\"><b>{accepted} of {} fits accepted</b>", self.rows.len());
-        if let Some(check) = self.check {
-            let exponent = with_error(check.exponent, check.exponent_uncertainty);
-            let conclusion = escaped(&check.conclusion);
-            let _ = write!(html, "<div>D0 ~ q^({exponent}) over {} q: {conclusion}</div>", check.n_q);
-        }
-        html.push_str("</div>\n");
+        let _ = writeln!(html, "<div>{}</div></div>", escaped(&check_words(self.rows, self.check)));
         self.table(&mut html);
         if let Some(figure) = self.figure {
             html.push_str("<h2>D0 against q</h2><div class=\"grid\">\n");

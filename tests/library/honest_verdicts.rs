@@ -4,7 +4,7 @@ use crate::common::{LAMINAR, experiment, fit_memory, gaussian, memory_f64, model
 use homodyne::experiment::Experiment;
 use homodyne::fit::settings::FitSettings;
 use homodyne::outcome::fit::FitResult;
-use homodyne::outcome::parameter::ParameterStatus;
+use homodyne::outcome::parameter::{IntervalMethod, ParameterResult, ParameterStatus};
 use homodyne::outcome::verdict::Verdict;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::ScalingMode;
@@ -150,6 +150,27 @@ fn truth_beyond_a_bound_has_a_multiplier_that_points_there() {
     assert!(bound.multiplier < 0.0 && !bound.within_one_standard_error, "{bound:?}");
     assert_eq!((result.parameters[0].value, result.parameters[0].uncertainty), (15_000.0, None));
     assert_eq!(result.parameters[0].status, ParameterStatus::AtUpperBound);
+    every_undetermined_parameter_is_named(&result);
+}
+
+/// A status without a reason would leave its reader alone.
+fn every_undetermined_parameter_is_named(result: &FitResult) {
+    for found in result.parameters.iter().filter(|found| found.status == ParameterStatus::Undetermined) {
+        let is_named = result.undetermined.iter().any(|direction| direction.parameters.contains(&found.name));
+        assert!(is_named && result.reasons.iter().any(|reason| reason.contains(&found.name)), "{}", found.name);
+    }
+}
+
+#[test]
+fn a_number_that_depends_on_the_bound_of_another_is_named() {
+    let experiment = experiment(150, 6);
+    let truth = [30_000.0, -0.6, 2_000.0];
+    let values = simulated(AnalysisMode::Static, &experiment, &truth, 0.14);
+    let result = run(AnalysisMode::Static, experiment, values, |settings| settings.space.physical[0].upper = 29_000.0);
+    assert_eq!(result.verdict, Verdict::AtBound, "{:?}", result.reasons);
+    assert_eq!(result.parameters[2].status, ParameterStatus::Undetermined);
+    assert!(result.undetermined.iter().all(|found| found.is_of_bound), "{:?}", result.undetermined);
+    every_undetermined_parameter_is_named(&result);
 }
 
 #[test]
@@ -188,4 +209,8 @@ fn the_limit_of_iterations_is_a_verdict() {
         settings.start = Some(vec![300.0, 0.5, 0.0]);
     });
     assert_eq!((result.verdict, result.verdict.exit_code()), (Verdict::MaxIterations, 1));
+    // Beside a minimum the cost tells no interval.
+    let is_profile = |found: &ParameterResult| found.interval_method == Some(IntervalMethod::Profile);
+    assert!(!result.parameters.iter().any(is_profile), "{:?}", result.parameters);
+    assert!(!result.reasons.iter().any(|reason| reason.contains("95 % interval")), "{:?}", result.reasons);
 }

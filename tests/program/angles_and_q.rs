@@ -69,6 +69,9 @@ fn a_subset_of_angles_is_fitted_alone() {
     assert!((value - truth).abs() < 4.0 * error, "{value} {error}");
 }
 
+/// Nothing is as good as that.
+const QUALITY: &str = "optimization.nlsq.quality_validation.reduced_chi_squared_threshold=0.5";
+
 #[test]
 fn every_q_is_fitted_into_one_table_and_a_failed_one_does_not_stop_the_rest() {
     let folder = tempfile::tempdir().expect("folder");
@@ -110,6 +113,12 @@ fn every_q_is_fitted_into_one_table_and_a_failed_one_does_not_stop_the_rest() {
     assert!(told.len() == 1 && told[0].contains("q = 0.05: ") && told[0].contains("[E30]"), "{told:?}");
     let text = String::from_utf8_lossy(&some.stdout).into_owned();
     assert!(text.contains("no fit") && text.contains("E30") && text.matches("converged").count() == 2, "{text}");
+    assert!(text.contains("over 2 q") && text.contains("1 of 3 q have no accepted fit"), "{text}");
+    // What is refused tells no exponent.
+    let other = ["run", "c.yaml", "--q", "0.0054,0.007", "--output", "refused"];
+    let refused = homodyne(folder.path(), &[&other[..], &["--set", QUALITY]].concat());
+    let text = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert!(text.matches("poor_fit").count() == 2 && text.contains("takes two accepted fits"), "{text}");
     // Where no q was fitted, nothing is published.
     let names = || {
         let entries = std::fs::read_dir(folder.path().join("results")).expect("results").flatten();

@@ -68,7 +68,8 @@ fn a_run_ends_with_a_page_that_stands_alone() {
         "optimization.nlsq.ftol",
         "masked frames",
         "largest chi2",
-        "<figure class=\"map\">",
+        "<div class=\"maps\">",
+        "By angle",
         "Frames have their numbers in the file, from 1",
         // A path is broken rather than let the page overflow.
         "dd,li,p,h1,.verdict,td.t{overflow-wrap:anywhere}",
@@ -294,7 +295,8 @@ fn pictures_are_drawn_before_any_fit_of_files_and_stores() {
             && html.contains("Mean of c2 of every frame at -30 degrees, less all ages")
     );
     assert!(!html.contains("verdict:"));
-    assert!(html.contains("class=\"single\"") && !html.contains("class=\"map\""), "one map is as wide as it is");
+    let maps = html.matches("<title>c2 at -30 degrees over both times: data, -30 degrees</title>").count();
+    assert!(maps == 1 && !html.contains("over both times: fit"), "a map of the data alone");
     assert!(html.contains("<h1>data.h5 at q = 0.0054 1/angstrom</h1>"), "which q is drawn");
     let curves = File::open(folder.path().join("look/curves.parquet")).expect("a file");
     let reader = ParquetRecordBatchReaderBuilder::try_new(curves).expect("Parquet");

@@ -217,8 +217,10 @@ fn every_command_has_a_manual_page_and_files_of_others_are_kept() {
     let page = |name: &str| folder.path().join("man/man1").join(name);
     let help = stdout(&homodyne(folder.path(), &["--help"]));
     let listed = help.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("commands");
+    // Longer descriptions go on further to the right.
+    let named = listed.lines().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
     let commands: Vec<&str> =
-        listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "help").collect();
+        named.filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "help").collect();
     assert!(commands.len() >= 14, "{commands:?}");
     let more = ["config-init", "config-validate", "config-keys", "config-show", "stores-remove", "runs-remove"];
     for command in commands.iter().copied().chain(more) {

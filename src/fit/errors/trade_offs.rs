@@ -38,13 +38,13 @@ impl Law<'_> {
     }
 
     /// If the valley has ended on a bound of amplitude or constant part, the other's error would describe the bound.
-    pub fn at_the_end_of_a_valley(&self, covariance: &Array2<f64>) -> Option<(usize, Option<UndeterminedDirection>)> {
+    pub fn at_the_end_of_a_valley(&self, covariance: &Array2<f64>) -> Option<(usize, UndeterminedDirection)> {
         let free = self.problem.space.free();
         let all_free = self.places.all().iter().all(|k| free.contains(k));
         match self.moving() {
             [None, exponent, Some(other)] | [Some(other), exponent, None] if all_free => {
                 let is_near = exponent.is_some_and(|exponent| self.is_near_zero(exponent, covariance));
-                Some((other, is_near.then(|| self.indistinct())))
+                Some((other, if is_near { self.indistinct() } else { self.of_bound(other) }))
             }
             _ => None,
         }
@@ -55,6 +55,17 @@ impl Law<'_> {
         self.point.theta[self.places.exponent].abs() < DISTINCT * error
     }
 
+    /// The other of amplitude and constant part, of which one has met a bound.
+    fn of_bound(&self, other: usize) -> UndeterminedDirection {
+        let name = |place: usize| self.problem.space.physical[place].name.clone();
+        let [amplitude, _, constant] = self.places.all();
+        let (other, held) = if self.moving[other] == amplitude { (amplitude, constant) } else { (constant, amplitude) };
+        let (other, held) = (name(other), name(held));
+        let description =
+            format!("{other} has no error of its own: it is what fits the bound of {held}, with which it trades off");
+        UndeterminedDirection { description, parameters: vec![other], is_of_bound: true }
+    }
+
     fn indistinct(&self) -> UndeterminedDirection {
         let [amplitude, exponent, constant] =
             self.places.all().map(|place| self.problem.space.physical[place].name.clone());
@@ -62,7 +73,7 @@ impl Law<'_> {
             "{amplitude} and {constant} trade off, because {exponent} is within {DISTINCT} standard errors of 0: their intervals \
              reach the bounds; fix one of them in initial_parameters.fixed_parameters"
         );
-        UndeterminedDirection { description, parameters: vec![amplitude, constant] }
+        UndeterminedDirection { description, parameters: vec![amplitude, constant], is_of_bound: false }
     }
 }
 
@@ -71,7 +82,7 @@ pub(super) fn unbounded(name: &str) -> UndeterminedDirection {
         "the standard error of {name} is wider than half the range of its bounds: hold it in initial_parameters.fixed_parameters, or \
          widen its entry of parameter_space.bounds"
     );
-    UndeterminedDirection { description, parameters: vec![name.to_owned()] }
+    UndeterminedDirection { description, parameters: vec![name.to_owned()], is_of_bound: false }
 }
 
 /// Whether a standard error, in the search coordinate, exceeds half the range of the bounds.
@@ -90,5 +101,9 @@ pub fn direction(names: &[&str]) -> UndeterminedDirection {
         [first, second] => format!("{first} and {second} trade off: only a combination of them is determined"),
         _ => format!("{} trade off: only combinations of them are determined", names.join(", ")),
     };
-    UndeterminedDirection { description, parameters: names.iter().map(|&name| name.to_owned()).collect() }
+    UndeterminedDirection {
+        description,
+        parameters: names.iter().map(|&name| name.to_owned()).collect(),
+        is_of_bound: false,
+    }
 }

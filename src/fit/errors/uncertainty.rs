@@ -115,7 +115,7 @@ impl Uncertainty {
         for &places in problem.space.mode.power_laws() {
             let law = Law { problem, point, moving: &moving, places };
             if let Some((other, direction)) = law.at_the_end_of_a_valley(covariances.reported()) {
-                directions.extend(direction.filter(|_| !undetermined.contains(&other)));
+                directions.extend(Some(direction).filter(|_| !undetermined.contains(&other)));
                 undetermined.push(other);
             }
             suspects.extend(law.in_a_valley(covariances.reported()));
@@ -163,7 +163,9 @@ impl Uncertainty {
     pub fn settle(&mut self, is_closed: &dyn Fn(usize) -> bool) {
         for law in std::mem::take(&mut self.suspects) {
             if !law.members.iter().all(|&k| is_closed(self.moving[k])) {
-                let told = law.members.iter().any(|k| self.undetermined.contains(k));
+                // All that are undetermined are named.
+                let is_told = |name: &String| self.directions.iter().any(|told| told.parameters.contains(name));
+                let told = law.direction.parameters.iter().all(is_told);
                 self.directions.extend(Some(law.direction).filter(|_| !told));
                 self.undetermined.extend(law.members);
             }

@@ -15,7 +15,7 @@ pub struct Evaluated {
     pub evaluation: Option<Evaluation>,
 }
 
-/// Keeps what is known, phase by phase. A phase is one run of the solver ("local", "multi_start 3"); "start" holds the start
+/// Keeps what is known, phase by phase. A phase is one run of the solver ("local", "multi_start 3 of 10"); "start" holds the start
 /// alone.
 pub trait Journal {
     /// What an interrupted run knew of a phase.

@@ -67,10 +67,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     let mut findings: Vec<(Verdict, String)> = Vec::new();
     findings.extend(not_at_a_minimum(evidence.stop));
     let at_minimum = findings.is_empty();
-    findings.extend(evidence.undetermined.iter().map(|found| (Verdict::Undetermined, found.description.clone())));
+    let directions = |of_bound: bool| evidence.undetermined.iter().filter(move |found| found.is_of_bound == of_bound);
+    findings.extend(directions(false).map(|found| (Verdict::Undetermined, found.description.clone())));
     let bounds = |cut: bool| evidence.active.iter().filter(move |bound| bound.within_interval == cut);
     let at_bounds = |cut: bool| bounds(cut).map(|bound| (Verdict::AtBound, at_bound(bound)));
     findings.extend(at_bounds(false));
+    findings.extend(directions(true).map(|found| (Verdict::AtBound, found.description.clone())));
     if evidence.quality.enable {
         findings.extend(misfit(evidence).map(|reason| (Verdict::PoorFit, reason)));
     }
@@ -326,7 +328,7 @@ mod tests {
     #[test]
     fn a_model_that_is_refused_is_told_beside_what_it_leaves_undetermined() {
         let description = "D0 and D_offset trade off".to_owned();
-        let undetermined = [UndeterminedDirection { description, parameters: Vec::new() }];
+        let undetermined = [UndeterminedDirection { description, parameters: Vec::new(), is_of_bound: false }];
         let quality = Quality { max_reduced_chi_squared: Some(1.5), ..Quality::default() };
         let judged = |chi: f64| {
             judge(&Evidence {

@@ -11,6 +11,7 @@ use crate::ingest::adopt::survey::Survey;
 use crate::ingest::convert::changed;
 use crate::ingest::request::Ingested;
 use crate::ingest::reuse::{Earlier, Others, Place, RULES, earlier_store, key_of, made, may_give_way};
+use crate::ingest::told_once::told_once;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::dataflow::refused_threads;
 use crate::machine::file_identity::{FileIdentity, in_full};
@@ -125,12 +126,13 @@ fn manifest(
     content_key: String,
 ) -> Manifest {
     let mut warnings = survey.warnings.clone();
-    let (mut angles, mut partitions) = (Vec::new(), Vec::new());
+    let (mut angles, mut partitions, mut of_tables) = (Vec::new(), Vec::new(), Vec::new());
     for adopted in adopted {
         angles.push(adopted.angle);
         partitions.push(adopted.partition);
-        warnings.extend(adopted.warnings);
+        of_tables.extend(adopted.warnings);
     }
+    warnings.extend(told_once(of_tables));
     let time =
         TimeGrid { n_frames: survey.n_frames, dt_seconds: survey.dt_seconds, start_seconds: 0.0, first_frame: 1 };
     let (q_per_angstrom, gap_angstrom) = (survey.q_per_angstrom, survey.gap_angstrom);

@@ -51,11 +51,12 @@ pub fn look(
     if Npz::is_one(path) {
         let fitted = PeersFit::open(path)?;
         let (experiment, model) = (fitted.experiment().clone(), fitted.has_fit().then_some("fit"));
-        let known = vec![Known { level: PeersFit::LEVEL, speckles: None }; experiment.angles.len()];
+        let n_angles = experiment.angles.len();
+        let known = vec![Known { level: PeersFit::LEVEL, speckles: None }; n_angles];
         return look.draw(
             Box::new(fitted),
             &experiment,
-            Seen { known, model, laws: Vec::new(), content_key: String::new(), data: Vec::new() },
+            Seen { known, model, laws: Vec::new(), content_key: String::new(), data: vec![in_full(path); n_angles] },
         );
     }
     if path.join(MANIFEST_NAME).is_file() {
@@ -65,7 +66,10 @@ pub fn look(
         let data = store.manifest().partitions.iter().map(partition).collect();
         return look.draw_store(store, data);
     }
-    look.read(path, ingest_settings, |look, store| look.draw_store(store, Vec::new()))
+    look.read(path, ingest_settings, |look, store| {
+        let data = vec![in_full(path); store.experiment().angles.len()];
+        look.draw_store(store, data)
+    })
 }
 
 /// Draws a file that was simulated, with the truth where a report of a fit has the fit; returns the page.
@@ -98,7 +102,8 @@ pub fn look_at_simulation(
         let content_key = store.manifest().content_key.clone();
         let source = StoreAtTheta::new(Arc::new(store), model, simulation.theta.clone());
         let laws = laws_of_truth(simulation);
-        let seen = Seen { known, model: Some(TRUTH), laws, content_key, data: Vec::new() };
+        let data = vec![in_full(path); experiment.angles.len()];
+        let seen = Seen { known, model: Some(TRUTH), laws, content_key, data };
         look.draw(Box::new(source), &experiment, seen)
     })
 }
@@ -172,12 +177,17 @@ struct Seen {
     laws: Vec<Curve>,
     /// Of the store; empty where there is none.
     content_key: String,
-    /// Where the data of every angle are; empty where they are in the file that is looked at alone.
+    /// Where the data of every angle are: a partition, or the file that is looked at.
     data: Vec<String>,
 }
 
 fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The address of a file from any page.
+fn in_full(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf()).to_string_lossy().into_owned()
 }
 
 impl Look<'_> {

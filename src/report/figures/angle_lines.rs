@@ -12,8 +12,10 @@ use crate::units::degrees;
 /// c2 against the lag at one angle: all ages and the parts by age, which are bands on a small map beside them.
 #[must_use]
 pub fn cuts(curves: &[Curve], phi_degrees: f64, small: &Image) -> Option<Figure> {
-    let own: Vec<&Curve> =
+    let mut own: Vec<&Curve> =
         curves.iter().filter(|curve| curve.figure == CUTS && curve.phi_degrees == Some(phi_degrees)).collect();
+    // Parts would hide the whole, which lies between them.
+    own.sort_by_key(|curve| curve.segment.is_none());
     let mut plots = Vec::new();
     for curve in &own {
         let name = curve.segment.map_or("all ages".to_owned(), |segment| format!("fifth {segment}"));
@@ -25,14 +27,20 @@ pub fn cuts(curves: &[Curve], phi_degrees: f64, small: &Image) -> Option<Figure>
     }
     let phi = degrees(phi_degrees);
     let has_model = own.iter().any(|curve| has_model(curve));
+    let has_errors = own.iter().any(|curve| curve.points.iter().any(|point| point.y_error.is_some()));
     own.first().map(|curve| {
         let title = format!("c2 against the lag at {phi} degrees");
         let drawn = scene(plots, &title, [curve.x_label, curve.y_label], LOG_X);
         let mut picture = Picture::of(&format!("{title}, all ages and five parts by age"), drawn);
         bands(&mut picture, small);
-        let caption = match has_model {
-            true => "Points are means along diagonals with their standard errors, lines the model; parts are by age.",
-            false => "Points are means along diagonals; parts by age that differ say that the sample ages.",
+        let caption = match (has_model, has_errors) {
+            (true, true) => "Points are means along diagonals with their standard errors, lines the model; parts are by age.",
+            (true, false) => "Points are means along diagonals, lines the model; parts are by age. Errors are not known.",
+            (false, true) => {
+                "Points are means along diagonals with standard errors of independent noise; parts by age that differ by more say that the \
+                 sample ages, or that few speckles were seen."
+            }
+            (false, false) => "Points are means along diagonals; parts by age that differ say that the sample ages.",
         };
         Figure { name: format!("g2_phi={phi}"), caption, picture }
     })

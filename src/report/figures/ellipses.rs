@@ -9,9 +9,14 @@ use kuva::render::render::TextAnchor;
 
 const PANEL: f64 = 96.0;
 const GAP: f64 = 10.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 62.0;
 const TOP: f64 = 34.0;
-const BELOW: f64 = 40.0;
+const BELOW: f64 = 56.0;
+/// Type of names and numbers.
+const TYPE: u32 = 13;
+const SMALL_TYPE: u32 = 12;
+/// Between lines of the latter.
+const LINE: f64 = 15.0;
 const TITLE: &str = "Parameters in pairs: ellipses hold both in 68 and 95 % of measurements";
 
 /// Room that the title takes in any type of a page.
@@ -42,18 +47,23 @@ pub fn pairs(curves: &[Curve], together: &[Together]) -> Option<Picture> {
             let correlation = vertical.correlations[column];
             let (at, anchor) =
                 if correlation > 0.0 { (4.0, TextAnchor::Start) } else { (PANEL - 4.0, TextAnchor::End) };
-            scene.elements.push(anchored(format!("{correlation:.2}"), [x + at, y + 13.0], 10, anchor));
+            scene.elements.push(anchored(format!("{correlation:.2}"), [x + at, y + 14.0], SMALL_TYPE, anchor));
         }
         let middle = TOP + (row as f64 - 0.5) * (PANEL + GAP) - 0.5 * GAP;
-        scene
-            .elements
-            .extend([upwards(vertical.name, [14.0, middle], 11), upwards(&vertical.written, [LEFT - 14.0, middle], 9)]);
+        let [value, error] = vertical.in_two_lines();
+        scene.elements.extend([
+            upwards(vertical.name, [14.0, middle], TYPE),
+            upwards(value, [14.0 + LINE, middle], SMALL_TYPE),
+            upwards(error, [14.0 + 2.0 * LINE, middle], SMALL_TYPE),
+        ]);
     }
     for (column, horizontal) in together.iter().enumerate().take(n) {
-        let (x, y) = (LEFT + column as f64 * (PANEL + GAP) + 0.5 * PANEL, TOP + side + 4.0);
+        let (x, y) = (LEFT + column as f64 * (PANEL + GAP) + 0.5 * PANEL, TOP + side + 5.0);
+        let [value, error] = horizontal.in_two_lines();
         scene.elements.extend([
-            anchored(&horizontal.written, [x, y], 9, TextAnchor::Middle),
-            anchored(horizontal.name, [x, y + 16.0], 11, TextAnchor::Middle),
+            anchored(value, [x, y], SMALL_TYPE, TextAnchor::Middle),
+            anchored(error, [x, y + LINE], SMALL_TYPE, TextAnchor::Middle),
+            anchored(horizontal.name, [x, y + 2.0 * LINE + 2.0], TYPE, TextAnchor::Middle),
         ]);
     }
     Some(Picture::of(TITLE, scene))

@@ -5,12 +5,12 @@ use crate::report::curves::{
     BASINS, CHI, CHI_BY_AGE, CHI_BY_LAG, CONTRAST, CONVERGENCE, DIFFUSION, DISPLACEMENT, OFFSET, PHI0, RESIDUALS,
     SHEAR_RATE, SIGMA,
 };
-use crate::report::decay::{JOINT_RATES, RATES};
+use crate::report::decay::{JOINT_RATES, PHI, RATES};
 use crate::report::figures::ellipses::pairs;
 use crate::report::figures::picture::Picture;
 use crate::report::figures::polar::{self, polar};
 use crate::report::figures::style::{
-    Axes, COLOURS, DATA, LINEAR, LOG_BOTH, LOG_X, LOG_Y, MANY, MODEL, SLOPE, band, line, points, scene,
+    Axes, COLOURS, COUNTS, DATA, LAW, LINEAR, LOG_X, LOG_Y, MANY, MODEL, SLOPE, band, line, points, scene,
 };
 use crate::report::pairs::{PAIRS, Together};
 use crate::report::tables::many_q::PowerLawCheck;
@@ -50,18 +50,18 @@ const SINGLE: [About; 13] = [
     about(
         DIFFUSION,
         "Transport coefficient D(t) = J(t)",
-        "Bands are 68 and 95 %, over the time that was measured. c2 falls as exp(-q^2 int D dt): D is twice the diffusion coefficient \
-         of simple diffusion.",
-        LOG_BOTH,
+        "Bands are 68 and 95 %; the time that was measured is shaded. c2 falls as exp(-q^2 int D dt): D is twice the diffusion \
+         coefficient of simple diffusion.",
+        LAW,
     ),
     about(
         DISPLACEMENT,
         "Mean of D(t) from the start",
         "The mean square displacement along one axis over the time it took: what a measurement of this length would call D. Bands are \
-         68 and 95 %.",
-        LOG_BOTH,
+         68 and 95 %, the time that was measured is shaded.",
+        LAW,
     ),
-    about(SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %, over the time that was measured.", LOG_BOTH),
+    about(SHEAR_RATE, "Shear rate gamma_dot(t)", "Bands are 68 and 95 %; the time that was measured is shaded.", LAW),
     about(
         CONTRAST,
         "Contrast of every angle",
@@ -110,13 +110,13 @@ const SINGLE: [About; 13] = [
         CONVERGENCE,
         "Cost by iteration",
         "At every accepted step: half of chi-square, or of what a robust loss makes of it.",
-        LINEAR,
+        COUNTS,
     ),
     about(
         BASINS,
         "Basins of the global search",
         "A second basin as deep as the first says that the data do not choose between them.",
-        LINEAR,
+        COUNTS,
     ),
 ];
 
@@ -157,6 +157,10 @@ fn is_law(name: &str) -> bool {
 
 fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let curve = curves.iter().find(|curve| curve.figure == about.curve)?;
+    // What there is of a single angle stands in tables; a figure would be a dot.
+    if curve.x_label == PHI && curve.points.len() < 2 {
+        return None;
+    }
     let positive = |point: &CurvePoint| point.y > Some(0.0);
     // A logarithm has no place for a flow that turns back.
     let is_straight = is_law(about.curve) && !curve.points.iter().all(positive);
@@ -177,7 +181,6 @@ fn single(curves: &[Curve], about: &About) -> Option<Figure> {
     let caption = match about.curve {
         law if is_law(law) && !has_bands => "Without bands: its uncertainty is not known.",
         CHI if !has_bands => "An angle that stands out is not described by the model, or its noise is another.",
-        CONTRAST | OFFSET if curve.points.len() == 1 => "With its standard error.",
         CONTRAST | OFFSET if is_shared(curve) => {
             "One number with its standard error for all angles: per_angle_mode individual shows whether they differ."
         }
@@ -265,17 +268,11 @@ fn band_around(mut known: Vec<(f64, f64, f64)>, times: f64, colour: &str) -> Plo
     band(&of(&|at| at.0), &of(&|at| at.1 - times * at.2), &of(&|at| at.1 + times * at.2), colour)
 }
 
-/// How far to either side of one angle its band reaches, in degrees.
-const BESIDE: f64 = 1.0;
-
 /// Chi-square of every angle, and the bands that hold 68 and 95 % of what the noise lets expect.
 fn beside_the_expected(curve: &Curve) -> Vec<Plot> {
     let of = |point: &CurvePoint| Some((point.x, point.model?, point.y_error?));
     let mut known: Vec<(f64, f64, f64)> = curve.points.iter().filter_map(of).collect();
     known.sort_by(|one, other| one.0.total_cmp(&other.0));
-    if let [(x, expected, spread)] = known[..] {
-        known = [x - BESIDE, x + BESIDE].map(|x| (x, expected, spread)).to_vec();
-    }
     let data = points(&xy(curve, |point| point.y), &[], DATA, (!known.is_empty()).then_some("data"));
     if known.is_empty() {
         return vec![data];
@@ -344,12 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn what_noise_lets_expect_of_every_angle_is_two_bands_also_around_one_angle() {
+    fn what_noise_lets_expect_of_every_angle_is_two_bands() {
         let chi = |x: f64| CurvePoint { x, y: Some(1.3), y_error: Some(0.1), model: Some(1.0) };
-        for n in [1, 2, 60] {
+        for n in [2, 60] {
             let plots = beside_the_expected(&curve(CHI, n, chi));
             let Plot::Band(wide) = &plots[0] else { panic!("a band") };
-            assert_eq!((bands(&plots), wide.x.len()), (2, n.max(2)));
+            assert_eq!((bands(&plots), wide.x.len()), (2, n));
             assert!((wide.y_lower[0] - 0.804).abs() < 1e-9 && (wide.y_upper[0] - 1.196).abs() < 1e-9);
             assert!(matches!(plots.last(), Some(Plot::Scatter(_))), "the angles lie on top");
         }
@@ -358,6 +355,7 @@ mod tests {
         let about = SINGLE.iter().find(|about| about.curve == CHI).expect("a figure");
         let figure = |curve: Curve| single(&[curve], about).expect("drawn").caption;
         assert!(figure(curve(CHI, 3, chi)).contains("95 %") && !figure(unknown).contains("95 %"));
+        assert!(single(&[curve(CHI, 1, chi)], about).is_none(), "one angle stands in the table");
     }
 
     #[test]

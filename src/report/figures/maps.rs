@@ -8,12 +8,20 @@ use crate::report::figures::style::rounded;
 use kuva::render::render::{Scene, TextAnchor};
 
 /// Side of a map in a figure.
-const SIDE: f64 = 300.0;
+const SIDE: f64 = 290.0;
 /// Side of a small map.
 const SMALL: usize = 64;
-const LEFT: f64 = 52.0;
-const TOP: f64 = 44.0;
-const PANEL: f64 = 440.0;
+const LEFT: f64 = 66.0;
+const TOP: f64 = 50.0;
+const BELOW: f64 = 54.0;
+const PANEL: f64 = 456.0;
+const HEIGHT: f64 = TOP + SIDE + BELOW;
+/// Type of numbers and axes, of titles, and of what stands below a title: three maps side by side stay legible on a printed page.
+const TYPE: u32 = 16;
+const TITLE_TYPE: u32 = 17;
+const SMALL_TYPE: u32 = 14;
+/// Where titles begin, from the left of a map's panel.
+const TITLE_LEFT: f64 = 10.0;
 /// Width of the line of a frame without pairs, at least.
 const THINNEST: f64 = 0.8;
 /// Share of a side that such lines may cover.
@@ -54,9 +62,31 @@ struct Panel {
 }
 
 impl Triptych<'_> {
-    /// Data, model and residual.
+    /// Data, model and residual side by side.
     #[must_use]
     pub fn picture(&self) -> Picture {
+        let panels = self.panels();
+        let scene = empty([panels.len() as f64 * PANEL, HEIGHT]);
+        let phi = crate::units::degrees(self.phi_degrees);
+        let mut picture = Picture::of(&format!("c2 at {phi} degrees over both times"), scene);
+        panels.iter().enumerate().for_each(|(k, panel)| self.panel(&mut picture, PANEL * k as f64, panel));
+        picture
+    }
+
+    /// The same one by one: a narrow page has them below each other.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<Picture> {
+        let phi = crate::units::degrees(self.phi_degrees);
+        let alone = |panel: &Panel| {
+            let title = format!("c2 at {phi} degrees over both times: {}", panel.title);
+            let mut picture = Picture::of(&title, empty([PANEL, HEIGHT]));
+            self.panel(&mut picture, 0.0, panel);
+            picture
+        };
+        self.panels().iter().map(alone).collect()
+    }
+
+    fn panels(&self) -> Vec<Panel> {
         let map = self.map;
         let phi = crate::units::degrees(self.phi_degrees);
         let range = Range::of(map.data.iter().copied(), [0.01, 0.99]);
@@ -70,10 +100,7 @@ impl Triptych<'_> {
         if !map.fit.is_empty() {
             panels.extend([sequential(self.model.to_owned(), &map.fit), self.residual()]);
         }
-        let scene = empty([panels.len() as f64 * PANEL, TOP + SIDE + 46.0]);
-        let mut picture = Picture::of(&format!("c2 at {phi} degrees over both times"), scene);
-        panels.iter().enumerate().for_each(|(k, panel)| self.panel(&mut picture, PANEL * k as f64, panel));
-        picture
+        panels
     }
 
     /// Data less model, in units of sigma where that is known.
@@ -95,10 +122,11 @@ impl Triptych<'_> {
         let known: Vec<f32> = values.iter().copied().filter(|value| value.is_finite()).collect();
         let mean = known.iter().map(|&value| f64::from(value)).sum::<f64>() / known.len().max(1) as f64;
         let (low, high) = known.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
-        let [mean, low, high] = [mean, f64::from(low), f64::from(high)].map(short);
+        let [mean, low, high] = told([mean, f64::from(low), f64::from(high)]);
+        let what = if self.map.frames_per_pixel > 1 { "block means" } else { "range" };
         picture.scene.elements.extend([
-            words(title, [place.x, 18.0], 14),
-            words(format!("mean {mean}, range {low} to {high}"), [place.x, 36.0], 11),
+            words(title, [left + TITLE_LEFT, 20.0], TITLE_TYPE),
+            words(format!("mean {mean}, {what} {low} to {high}"), [left + TITLE_LEFT, 40.0], SMALL_TYPE),
             frame(place),
         ]);
         self.unseen(&mut picture.scene, place);
@@ -136,13 +164,13 @@ impl Triptych<'_> {
             scene.elements.extend([
                 polyline(vec![(across, bottom + 1.0), (across, bottom + 4.0)], INK, 1.0),
                 polyline(vec![(x - 1.0, up), (x - 4.0, up)], INK, 1.0),
-                anchored(tick.to_string(), [across, bottom + 17.0], 12, TextAnchor::Middle),
-                anchored(tick.to_string(), [x - 6.0, up + 4.0], 12, TextAnchor::End),
+                anchored(tick.to_string(), [across, bottom + 20.0], TYPE, TextAnchor::Middle),
+                anchored(tick.to_string(), [x - 6.0, up + 5.0], TYPE, TextAnchor::End),
             ]);
         }
         scene.elements.extend([
-            anchored("t1 (s)", [x + 0.5 * SIDE, bottom + 34.0], 12, TextAnchor::Middle),
-            upwards("t2 (s)", [x - LEFT + 12.0, y + 0.5 * SIDE], 12),
+            anchored("t1 (s)", [x + 0.5 * SIDE, bottom + 42.0], TYPE, TextAnchor::Middle),
+            upwards("t2 (s)", [x - LEFT + 16.0, y + 0.5 * SIDE], TYPE),
         ]);
     }
 }
@@ -152,8 +180,8 @@ fn bar(picture: &mut Picture, place: Place, range: Range, palette: Palette) {
     let levels: Vec<u8> = (0..LEVELS).rev().collect();
     picture.images.push(Image { place, size: (1, levels.len()), levels, palette: palette.colours() });
     let x = place.x + 13.0;
-    let [high, low] = [range.high, range.low].map(|end| short(f64::from(end)));
-    picture.scene.elements.extend([words(high, [x, place.y + 10.0], 12), words(low, [x, place.y + SIDE], 12)]);
+    let [high, low] = told([range.high, range.low].map(f64::from));
+    picture.scene.elements.extend([words(high, [x, place.y + 12.0], TYPE), words(low, [x, place.y + SIDE], TYPE)]);
 }
 
 /// A small map of the data.
@@ -179,9 +207,23 @@ pub fn small(map: &Map, colours: Colours) -> Image {
     Image { place, size: (side, side), levels, palette: Palette::Sequential(colours).colours() }
 }
 
-/// Four digits at most, however small.
-fn short(value: f64) -> String {
-    rounded(value, 4)
+/// Numbers on a scale with three digits of what they span, and no fewer than tell them apart where that would be long.
+fn told<const N: usize>(values: [f64; N]) -> [String; N] {
+    /// Digits behind the point that are usual, and sizes that take a power of ten.
+    const USUAL: i32 = 4;
+    const SMALL_SIZE: f64 = 1e-3;
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let (span, size) =
+        values.iter().fold((0.0_f64, 0.0_f64), |(span, size), value| (span.max(value - low), size.max(value.abs())));
+    if !(span > 0.0 && span.is_finite()) {
+        return values.map(|value| rounded(value, 4));
+    }
+    if size < SMALL_SIZE {
+        return values.map(|value| rounded(value, 2));
+    }
+    let power = span.log10().floor() as i32;
+    let decimals = (2 - power).min(USUAL.max(1 - power)).max(0) as usize;
+    values.map(|value| format!("{value:.decimals$}"))
 }
 
 /// Round numbers below an end, about five.
@@ -200,7 +242,13 @@ mod tests {
 
     #[test]
     fn the_ends_of_a_scale_keep_their_digits() {
-        assert_eq!([-2.5e-7, 1.003_25, -0.123_456].map(short), ["-2.5e-7", "1.003", "-0.1235"]);
+        assert_eq!(told([-2.5e-7, 2.51e-7]), ["-2.5e-7", "2.5e-7"]);
+        assert_eq!(told([1.118, 0.996]), ["1.118", "0.996"]);
+        assert_eq!(told([-0.007_795, 0.007_795]), ["-0.0078", "0.0078"]);
+        assert_eq!(told([0.999_914, 1.000_523]), ["0.99991", "1.00052"]);
+        assert_eq!(told([-2.59, 5.4]), ["-2.59", "5.40"]);
+        assert_eq!(told([12_345.0, 23_456.0]), ["12345", "23456"]);
+        assert_eq!(told([1.0, 1.0]), ["1", "1"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::report::figures::picture::INK;
 use kuva::plot::{BandPlot, LinePlot, ScatterPlot};
 use kuva::prelude::{Layout, Plot, TickFormat, render_multiple};
+use kuva::render::annotations::ShadedRegion;
 use kuva::render::layout::ComputedLayout;
 use kuva::render::render::Scene;
 use kuva::render::render_utils::generate_ticks;
@@ -31,18 +32,25 @@ pub struct Axes {
     pub log_y: bool,
     /// Whether they are logarithmic also where values span so little that a linear axis would have better marks: slopes are exponents.
     pub even_if_narrow: bool,
+    /// Whether x counts: there is nothing between whole numbers.
+    pub counts_x: bool,
+    /// Whether x is the time of a measurement: it is shaded from the first to the last value.
+    pub is_measured_x: bool,
 }
 
 /// Both straight.
-pub const LINEAR: Axes = Axes { log_x: false, log_y: false, even_if_narrow: false };
+pub const LINEAR: Axes =
+    Axes { log_x: false, log_y: false, even_if_narrow: false, counts_x: false, is_measured_x: false };
+/// One after the other.
+pub const COUNTS: Axes = Axes { counts_x: true, ..LINEAR };
 /// Lags.
 pub const LOG_X: Axes = Axes { log_x: true, ..LINEAR };
 /// Densities.
 pub const LOG_Y: Axes = Axes { log_y: true, ..LINEAR };
 /// Laws.
-pub const LOG_BOTH: Axes = Axes { log_x: true, log_y: true, even_if_narrow: false };
+pub const LAW: Axes = Axes { log_x: true, log_y: true, is_measured_x: true, ..LINEAR };
 /// Exponents.
-pub const SLOPE: Axes = Axes { even_if_narrow: true, ..LOG_BOTH };
+pub const SLOPE: Axes = Axes { log_x: true, log_y: true, even_if_narrow: true, ..LINEAR };
 
 /// A plot in the colours and type of the page.
 #[must_use]
@@ -64,15 +72,26 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         .with_title_size(15)
         .with_x_label(x_label)
         .with_y_label(y_label)
+        // Long numbers reach as far as the axis has no room for their signs.
+        .with_y_label_offset(-4.0, 0.0)
         .with_width(SIZE[0])
         .with_height(SIZE[1])
         .with_tick_format(TickFormat::Custom(Arc::new(number)))
         .with_theme(theme);
     let layout = around_one(layout);
     let narrowest = if axes.even_if_narrow { 1.0 } else { NARROWEST };
-    let ends =
-        |range: Option<(f64, f64)>, is_log: bool| range.filter(|_| is_log).and_then(|ends| tight(ends, narrowest));
-    let (along_x, along_y) = (ends(layout.data_x_range, axes.log_x), ends(layout.data_y_range, axes.log_y));
+    let ends = |range: Option<(f64, f64)>, is_log: bool, free: f64| {
+        range.filter(|_| is_log).and_then(|ends| tight(ends, narrowest, free))
+    };
+    let beside = if axes.is_measured_x { BESIDE_MEASURED } else { FREE };
+    let (along_x, along_y) =
+        (ends(layout.data_x_range, axes.log_x, beside), ends(layout.data_y_range, axes.log_y, FREE));
+    let layout = match layout.data_x_range.filter(|_| axes.is_measured_x) {
+        Some((from, to)) => {
+            layout.with_shaded_region(ShadedRegion::vertical(from, to).with_color(COLOURS[0]).with_opacity(SHADE))
+        }
+        None => layout,
+    };
     let layout = match along_x {
         Some([from, to]) => layout.with_log_x().with_x_axis_min(from).with_x_axis_max(to),
         None => layout,
@@ -81,15 +100,18 @@ pub fn scene(plots: Vec<Plot>, title: &str, [x_label, y_label]: [&str; 2], axes:
         Some([from, to]) => layout.with_log_y().with_y_axis_min(from).with_y_axis_max(to),
         None => layout,
     };
-    render_multiple(plots, sparse(layout))
+    render_multiple(plots, sparse(layout, axes.counts_x))
 }
+
+/// How dark the time of a measurement is.
+const SHADE: f64 = 0.1;
 
 /// Width of a digit, as a share of the size of the type, and what stays free between two numbers in digits.
 const DIGIT: f64 = 0.6;
 const BETWEEN: f64 = 1.5;
 
-/// Marks along a linear x whose numbers would touch stand twice, four or five times as far apart.
-fn sparse(layout: Layout) -> Layout {
+/// Marks along a linear x whose numbers would touch stand twice, four or five times as far apart, and none between whole numbers that count.
+fn sparse(layout: Layout, counts: bool) -> Layout {
     let computed = ComputedLayout::from_layout(&layout);
     let (from, to) = computed.x_range;
     let marks = generate_ticks(from, to, computed.x_ticks);
@@ -97,6 +119,9 @@ fn sparse(layout: Layout) -> Layout {
         return layout;
     }
     let step = (marks[marks.len() - 1] - marks[0]) / (marks.len() - 1) as f64;
+    if counts && step < 1.0 {
+        return layout.with_x_tick_step(1.0);
+    }
     let longest = marks.iter().map(|mark| number(*mark).len()).max().unwrap_or_default();
     let needed = (longest as f64 + BETWEEN) * DIGIT * f64::from(computed.tick_size);
     let room = computed.plot_width() * step / (to - from);
@@ -127,14 +152,16 @@ const FEWEST_MARKS: usize = 3;
 const NARROWEST: f64 = 2.0;
 /// What a logarithmic axis leaves free at either end, as a share of its length.
 const FREE: f64 = 0.03;
+/// The same beside the time of a measurement, which is to be seen as such.
+const BESIDE_MEASURED: f64 = 0.08;
 
 /// The ends of a logarithmic axis: as near to the data as they can be with a few marks (1, 2, 5, 10 ..) between them. `None` where it
 /// would be no better than a linear one, because data span less than the narrowest.
-fn tight((low, high): (f64, f64), narrowest: f64) -> Option<[f64; 2]> {
+fn tight((low, high): (f64, f64), narrowest: f64, free: f64) -> Option<[f64; 2]> {
     if !(low > 0.0 && high >= narrowest * low && high.is_finite()) {
         return None;
     }
-    let free = (high / low).powf(FREE);
+    let free = (high / low).powf(free);
     let mut ends = [low / free, high * free];
     let marks = |[from, to]: [f64; 2]| {
         (exponent(from)..=exponent(to)).flat_map(marks_of).filter(|mark| (from..=to).contains(mark)).count()
@@ -205,27 +232,28 @@ mod tests {
 
     #[test]
     fn logarithmic_axes_end_with_the_data_and_have_marks() {
-        let tight = |ends| tight(ends, NARROWEST);
+        let tight = |ends| tight(ends, NARROWEST, FREE);
         let [from, to] = tight((0.1, 29.9)).expect("wide");
         assert!(from > 0.07 && to < 40.0, "{from} {to}");
         let [from, to] = tight((2.1, 8.4)).expect("wide enough");
         assert!((from - 2.0).abs() < 0.1 && (to - 10.0).abs() < 1e-9, "{from} {to}");
         assert_eq!([tight((920.0, 960.0)), tight((0.0, 1.0)), tight((-1.0, 1.0))], [None; 3]);
         // A slope is an exponent however little it spans.
-        let [from, to] = super::tight((920.0, 960.0), 1.0).expect("positive");
+        let [from, to] = super::tight((920.0, 960.0), 1.0, FREE).expect("positive");
         assert!((from - 500.0).abs() < 1e-9 && (to - 1000.0).abs() < 1e-9, "{from} {to}");
-        assert_eq!([super::tight((0.0, 1.0), 1.0), super::tight((-1.0, 1.0), 1.0)], [None; 2]);
+        assert_eq!([super::tight((0.0, 1.0), 1.0, FREE), super::tight((-1.0, 1.0), 1.0, FREE)], [None; 2]);
     }
 
     #[test]
     fn numbers_along_x_do_not_touch() {
-        let step = |from: f64, to: f64| {
+        let step = |from: f64, to: f64, counts: bool| {
             let plots = [points(&[(from, 0.0), (to, 1.0)], &[], DATA, Some("data"))];
             let layout = Layout::auto_from_plots(&plots).with_width(SIZE[0]).with_height(SIZE[1]);
-            sparse(layout.with_tick_format(TickFormat::Custom(Arc::new(number)))).x_tick_step
+            sparse(layout.with_tick_format(TickFormat::Custom(Arc::new(number))), counts).x_tick_step
         };
-        assert_eq!([step(-90.0, 90.0), step(0.0, 30.0)], [None, None]);
-        assert!(step(5e-5, 3.5e-4).is_some_and(|step| step > 0.99e-4), "every 0.00005 would touch");
+        assert_eq!([step(-90.0, 90.0, false), step(0.0, 30.0, true), step(1.0, 2.0, false)], [None, None, None]);
+        assert!(step(5e-5, 3.5e-4, false).is_some_and(|step| step > 0.99e-4), "every 0.00005 would touch");
+        assert_eq!(step(1.0, 2.0, true), Some(1.0), "there is no basin 1.2");
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub fn advice(result: &FitResult) -> Vec<String> {
 fn about(verdict: Verdict, result: &FitResult) -> Vec<String> {
     let fixed = |text: &str| vec![text.to_owned()];
     match verdict {
-        Verdict::Converged | Verdict::Interrupted => Vec::new(),
+        Verdict::Converged => Vec::new(),
+        Verdict::Interrupted => fixed("go on where it stopped: the same command with --resume"),
         Verdict::PoorFit => poor_fit(result),
         Verdict::Undetermined => fixed(
             "a number that is undetermined is no measurement: hold one of those that trade off at a known value in \
@@ -61,15 +62,17 @@ fn poor_fit(result: &FitResult) -> Vec<String> {
     lines
 }
 
-/// The angle that the test of fit names, else the one whose chi-square exceeds most what its noise lets expect; angles differ in that.
+/// The angle with the largest chi-square per pair of those where it exceeds what noise lets expect; where none does, the one that the test of
+/// fit names.
 fn worst_angle(result: &FitResult) -> Option<f64> {
     let odd = result.lack_of_fit.as_ref().and_then(LackOfFit::odd_angle);
-    let excess = |angle: &AngleResult| {
+    let beyond = |angle: &AngleResult| {
         let (found, expected) = angle.chi_squared.zip(angle.expected_chi_squared)?;
-        Some(((found - expected.value) / expected.spread, angle.phi_degrees)).filter(|(excess, _)| *excess > BEYOND)
+        let is_beyond = found - expected.value > BEYOND * expected.spread;
+        is_beyond.then(|| (found / angle.pairs.max(1) as f64, angle.phi_degrees))
     };
-    let worst = result.angles.iter().filter_map(excess).max_by(|(one, _), (other, _)| one.total_cmp(other));
-    odd.map(|odd| odd.phi_degrees).or(worst.filter(|_| result.angles.len() > 1).map(|(_, phi)| phi))
+    let worst = result.angles.iter().filter_map(beyond).max_by(|(one, _), (other, _)| one.total_cmp(other));
+    worst.filter(|_| result.angles.len() > 1).map(|(_, phi)| phi).or(odd.map(|odd| odd.phi_degrees))
 }
 
 /// Chi-square of an angle beyond so many of its standard deviations is not chance.

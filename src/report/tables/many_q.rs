@@ -30,7 +30,7 @@ pub struct QRow {
     pub store_content_key: Option<String>,
 }
 
-/// D0 = A q^exponent, fitted to rows with a real error.
+/// D0 = A q^exponent, fitted to accepted rows with a real error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PowerLawCheck {
     /// Exponent; 0 for a diffusion that does not depend on q.
@@ -119,14 +119,14 @@ pub fn over_q(rows: &[QRow], law: Option<&PowerLawCheck>) -> Option<Curve> {
     (points.len() > 1).then(|| Curve::of(OVER_Q, ["q (1/angstrom)", "D0 (angstrom^2/s)"], points))
 }
 
-/// D0 of the rows that have it with an error.
+/// D0 of the accepted fits that have it with an error: of a model that is refused no number is quoted.
 #[must_use]
 pub fn points(rows: &[QRow]) -> Vec<Point> {
     let point = |row: &QRow| {
         let d0 = row.parameter(D0)?;
         Some(Point { q_per_angstrom: row.q_per_angstrom, value: d0.value, error: d0.uncertainty? })
     };
-    rows.iter().filter_map(point).collect()
+    rows.iter().filter(|row| row.is_accepted()).filter_map(point).collect()
 }
 
 /// D0 at one q.
@@ -220,11 +220,31 @@ pub fn q_summary(rows: &[QRow], check: Option<&PowerLawCheck>) -> String {
         let (q, judgement) = (row.q_per_angstrom, row.judgement());
         let _ = writeln!(text, "{q:>14} {value:>18} {error:<12} {chi:>9}  {judgement}");
     }
-    if let Some(check) = check {
-        let exponent = with_error(check.exponent, check.exponent_uncertainty);
-        let _ = writeln!(text, "D0 ~ q^({exponent}) over {} q: {}", check.n_q, check.conclusion);
+    let _ = writeln!(text, "{}", check_words(rows, check));
+    let refused = rows.iter().filter(|row| !row.is_accepted()).count();
+    if refused > 0 {
+        let n = rows.len();
+        let _ = writeln!(
+            text,
+            "{refused} of {n} q have no accepted fit: what to do is in the summary and the report of each"
+        );
     }
     text
+}
+
+/// How D0 depends on q in words, or why nothing is said of it.
+#[must_use]
+pub fn check_words(rows: &[QRow], check: Option<&PowerLawCheck>) -> String {
+    match check {
+        Some(check) => {
+            let exponent = with_error(check.exponent, check.exponent_uncertainty);
+            format!("D0 ~ q^({exponent}) over {} q: {}", check.n_q, check.conclusion)
+        }
+        None => {
+            let known = points(rows).iter().filter(|point| point.value > 0.0 && point.error > 0.0).count();
+            format!("how D0 depends on q takes two accepted fits with a D0 above zero and its error; there are {known}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -245,6 +265,9 @@ mod tests {
         assert!((check.exponent + 0.5).abs() < 1e-12 && check.n_q == 3, "{check:?}");
         assert!(check.conclusion.contains("not simple diffusion"));
         assert_eq!(power_law(&points[2..]), None);
-        assert_eq!(power_law_check(&[QRow::failed(0.08, "no".into())]), None);
+        let failed = [QRow::failed(0.08, "no".into())];
+        assert_eq!(power_law_check(&failed), None);
+        let told = q_summary(&failed, None);
+        assert!(told.contains("there are 0") && told.contains("1 of 1 q have no accepted fit"), "{told}");
     }
 }

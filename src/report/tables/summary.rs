@@ -89,7 +89,9 @@ pub fn scaling(result: &FitResult) -> String {
     let (contrast, offset) = (mean(&|k| result.angles[k].contrast), mean(&|k| result.angles[k].offset));
     let mode = result.scaling_mode.name();
     let of = if n_angles == 1 { "1 angle".to_owned() } else { format!("mean of {n_angles} angles") };
-    format!("contrast {contrast:.5}, offset {offset:.5} ({of}, scaling {mode})")
+    // Of a faint contrast five digits behind the point would be two.
+    let decimals = if contrast.abs() < 0.01 { 7 } else { 5 };
+    format!("contrast {contrast:.decimals$}, offset {offset:.decimals$} ({of}, scaling {mode})")
 }
 
 /// What gamma_dot means, and what it is in the other convention; `None` without shear.
@@ -122,8 +124,8 @@ fn chi_squared(result: &FitResult, line: &mut dyn FnMut(String)) {
         Some(condition) => format!("condition number {condition:.1e}"),
         None => "singular: some combination of parameters has no effect".into(),
     };
-    let sweeps = counted(result.iterations.len(), "sweep");
-    line(format!("{} pairs, {sweeps}, {condition}", result.n_pairs));
+    let iterations = counted(result.iterations.len(), "iteration");
+    line(format!("{} pairs, {iterations}, {condition}", result.n_pairs));
 }
 
 /// Whether the model fits, what the data tell apart, and what a search has found.
