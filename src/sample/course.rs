@@ -87,6 +87,24 @@ pub struct Start {
     pub(super) geometry: Geometry,
 }
 
+/// What no sampling can be made of.
+fn check_settings(ask: &Ask<'_>, sigma: &[f64]) -> Result<()> {
+    if ask.settings.noise == NoiseScale::Fixed && sigma.iter().any(|&sigma| sigma <= 0.0) {
+        return Err(Fault::at("optimization.cmc.noise", "fixed, but the noise of some angles is not known")
+            .expected("shared or per_angle")
+            .code(Code::E62)
+            .config());
+    }
+    let priors = [ask.space.contrast.prior, ask.space.offset.prior];
+    if ask.scaling.mode == ScalingMode::Fourier && priors.iter().any(|prior| *prior != Prior::Uniform) {
+        return Err(Fault::at("parameter_space.bounds", "a prior of contrast or offset with a Fourier series")
+            .expected("Uniform for both, or another per_angle_mode")
+            .code(Code::E62)
+            .config());
+    }
+    Ok(())
+}
+
 impl Start {
     /// From one sweep of all pairs there.
     ///
@@ -94,19 +112,7 @@ impl Start {
     /// What the sweep reports; E62 where noise is fixed and not known.
     pub fn of(raw: &dyn RawData, ask: &Ask<'_>) -> Result<Self> {
         let (sigma, n) = (raw.sigma(), raw.phi_degrees().len());
-        if ask.settings.noise == NoiseScale::Fixed && sigma.iter().any(|&sigma| sigma <= 0.0) {
-            return Err(Fault::at("optimization.cmc.noise", "fixed, but the noise of some angles is not known")
-                .expected("shared or per_angle")
-                .code(Code::E62)
-                .config());
-        }
-        let priors = [ask.space.contrast.prior, ask.space.offset.prior];
-        if ask.scaling.mode == ScalingMode::Fourier && priors.iter().any(|prior| *prior != Prior::Uniform) {
-            return Err(Fault::at("parameter_space.bounds", "a prior of contrast or offset with a Fourier series")
-                .expected("Uniform for both, or another per_angle_mode")
-                .code(Code::E62)
-                .config());
-        }
+        check_settings(ask, &sigma)?;
         let theta: Vec<f64> = ask.fitted.parameters.iter().map(|found| found.value).collect();
         let map = ScalingMap::new(&scaling_settings(ask), &raw.phi_degrees(), ask.space)?;
         let weights = weights(&sigma);
@@ -123,6 +129,15 @@ impl Start {
         let per_angle = map.per_angle(&coefficients, n);
         let factors = Factors::of(ask.settings.noise, &grams, &per_angle);
         let values = [free, coefficients, factors.logarithms.clone()].concat();
+        if values.is_empty() {
+            return Err(Fault::at(
+                "initial_parameters.fixed_parameters",
+                "holds every number: there is nothing to sample",
+            )
+            .expected("a parameter, a scaling or a noise factor that is free")
+            .code(Code::E62)
+            .config());
+        }
         let least = likelihood.log(&grams, &values, None).value;
         let scaled: Vec<Gram> = grams
             .iter()

@@ -58,6 +58,17 @@ fn draws_are_written_beside_their_fit_and_are_those_of_the_seed() {
 }
 
 #[test]
+fn where_nothing_is_free_there_is_nothing_to_sample() {
+    let place = simulated();
+    let truth = "D0: 19000.0, alpha: -0.35, D_offset: 900.0, gamma_dot_t0: 0.0013, beta: 0.25, gamma_dot_t_offset: 0.00015, phi0: -6.5";
+    let fixed = format!("initial_parameters: {{fixed_parameters: {{{truth}}}}}\n");
+    let given = ["optimization.cmc.per_angle_mode=constant", "optimization.cmc.noise=fixed"];
+    let refused = sample(place.path(), &fixed, &given);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && told.contains("[E62]") && told.contains("nothing to sample"), "{told}");
+}
+
+#[test]
 fn priors_move_the_posterior_and_a_robust_loss_is_refused() {
     let place = simulated();
     let fixed = "initial_parameters: {fixed_parameters: {D_offset: 900.0, gamma_dot_t_offset: 0.00015}}\n";

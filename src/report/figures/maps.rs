@@ -223,7 +223,9 @@ fn told<const N: usize>(values: [f64; N]) -> [String; N] {
     }
     let power = span.log10().floor() as i32;
     let decimals = (2 - power).min(USUAL.max(1 - power)).max(0) as usize;
-    values.map(|value| format!("{value:.decimals$}"))
+    // Means of residuals are small beside what they span, and not nothing.
+    let is_lost = |value: f64| value != 0.0 && value.abs() < 0.5 * 10.0_f64.powi(-(decimals as i32));
+    values.map(|value| if is_lost(value) { rounded(value, 2) } else { format!("{value:.decimals$}") })
 }
 
 /// Round numbers below an end, about five.
@@ -249,6 +251,7 @@ mod tests {
         assert_eq!(told([-2.59, 5.4]), ["-2.59", "5.40"]);
         assert_eq!(told([12_345.0, 23_456.0]), ["12345", "23456"]);
         assert_eq!(told([1.0, 1.0]), ["1", "1"]);
+        assert_eq!(told([-0.001_41, -4.04, 5.42]), ["-0.0014", "-4.04", "5.42"]);
     }
 
     #[test]

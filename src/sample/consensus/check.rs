@@ -12,10 +12,13 @@ const FEWEST: usize = 100;
 /// Weights that differ by less in their logarithm are the same.
 const SAME: f64 = 1e-6;
 
-/// Draws that can be compared in so many seconds, when one takes so long.
+/// Pairs that are gone through for it, but for [`FEWEST`] draws: what a machine can do in some time would be another check elsewhere.
+const PAIRS: u64 = 5_000_000_000;
+
+/// Draws that are compared with so many pairs.
 #[must_use]
-pub fn affordable(seconds: f64, of_one: f64) -> usize {
-    ((seconds / of_one.max(1e-9)) as usize).clamp(FEWEST, MOST)
+pub fn affordable(n_pairs: u64) -> usize {
+    ((PAIRS / n_pairs.max(1)) as usize).clamp(FEWEST, MOST)
 }
 
 /// Compares up to `n` places, evenly among all: `log_all` of all data, `log_own` of what they were drawn from.
@@ -38,4 +41,14 @@ pub fn against_all(
     let differ = logs.iter().any(|log| (log - largest).abs() > SAME);
     let pareto_k = if differ { Some(pareto_shape(&logs).unwrap_or(1.0)) } else { None };
     Ok(CheckAgainstAll { draws: n, pareto_k, efficiency })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_many_draws_are_checked_depends_on_the_data_alone() {
+        assert_eq!([0, 44_000, 20_000_000, 50_000_000, u64::MAX].map(affordable), [500, 500, 250, 100, 100]);
+    }
 }

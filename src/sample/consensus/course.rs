@@ -26,8 +26,6 @@ use std::time::Instant;
 
 /// Draws whose weights have a heavier tail are not of the posterior of all data.
 const BELIEVED: f64 = 0.7;
-/// Share of the time of direct sampling that the check may take.
-const CHECKING: f64 = 0.3;
 
 /// What a consensus needs besides data.
 pub struct Resources<'a> {
@@ -134,7 +132,7 @@ pub fn sample(
     let (center, stretch) = (tempered.geometry.center(), tempered.geometry.stretch());
     let naming = Naming { center, stretch, names: &names };
     let made = combined(&pooled, &naming, (settings.consensus.method, settings.seed), &|place| tempered.values(place))?;
-    let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made), outlook)?) };
+    let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made))?) };
     let told = ConsensusSampling {
         reason: outlook.reason.clone(),
         direct_seconds: outlook.direct_seconds,
@@ -162,11 +160,7 @@ fn share(sizes: &[u64], some: impl Iterator<Item = usize>) -> f64 {
 }
 
 /// Combined draws under the likelihood of all data.
-fn checked(
-    all: &AllData<'_>,
-    (tempered, made): (&TemperedShards<'_>, &Combined),
-    outlook: &Outlook,
-) -> Result<CheckAgainstAll> {
+fn checked(all: &AllData<'_>, (tempered, made): (&TemperedShards<'_>, &Combined)) -> Result<CheckAgainstAll> {
     let places: Vec<&[f64]> = made.places().collect();
     let moments = Moments::of(made.places(), tempered.width());
     let gaussian = Gaussian::of(&moments);
@@ -183,9 +177,7 @@ fn checked(
         (None, Some(gaussian)) => Ok(gaussian.log_density(place)),
         (None, None) => Ok(f64::INFINITY),
     };
-    let begun = Instant::now();
-    log_all(places[0])?;
-    let n = affordable(CHECKING * outlook.direct_seconds, begun.elapsed().as_secs_f64());
+    let n = affordable(tempered.sizes().iter().sum());
     against_all(&places, n, &log_all, &log_own)
 }
 
