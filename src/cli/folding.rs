@@ -1,12 +1,9 @@
 //! Long lines in several, for terminals. It knows no terminal and not what lines say.
 
-/// Further lines of a text that goes on below another begin so far to the right, where that leaves room for words.
-const MOST_INDENT: usize = 44;
-
 /// Every line in lines of at most so many columns, broken at blanks; what goes on begins as far to the right as `indent` says. A word that
 /// is longer stays whole: it may be a path that somebody wants to copy.
 pub fn folded(text: &str, columns: usize, indent: usize) -> String {
-    let indent = " ".repeat(indent.min(MOST_INDENT).min(columns / 2));
+    let indent = " ".repeat(indent.min(columns / 2));
     text.split_inclusive('\n').map(|line| in_columns(line, columns, &indent)).collect()
 }
 

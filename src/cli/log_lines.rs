@@ -1,7 +1,6 @@
 //! Log lines on stderr, filtered and formatted by way of `tracing`. It does not know what they tell.
 
-use crate::cli::folding::folded;
-use crate::cli::spoken::{columns_of, say};
+use crate::cli::spoken::{say, shown_on};
 use console::Term;
 use homodyne::api::{LogLevel, log_line};
 use indicatif::ProgressBar;
@@ -94,9 +93,7 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        let columns = columns_of(&Term::stderr());
-        let text = columns.map_or_else(|| text.to_string(), |columns| folded(&text, columns, TEXT_FROM));
+        let text = shown_on(&Term::stderr(), &String::from_utf8_lossy(line), TEXT_FROM);
         self.bar.suspend(|| say(&text));
         Ok(line.len())
     }

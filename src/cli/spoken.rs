@@ -1,5 +1,6 @@
 //! Words for stderr, and whether any of them are lost; what words may do to a terminal. It does not know what they say.
 
+use crate::cli::folding::folded;
 use console::Term;
 use homodyne::api::in_one_line;
 use std::io::Write;
@@ -22,9 +23,9 @@ pub fn harmless(text: &str) -> String {
     text.split_inclusive(['\n', '\t']).map(piece).collect()
 }
 
-/// How wide a terminal is; `None` of a file or pipe.
-pub fn columns_of(term: &Term) -> Option<usize> {
-    term.is_term().then(|| usize::from(term.size().1))
+/// A text as it is shown: folded to the width of a terminal, whole in a file or pipe.
+pub fn shown_on(term: &Term, text: &str, indent: usize) -> String {
+    if term.is_term() { folded(text, usize::from(term.size().1), indent) } else { text.to_owned() }
 }
 
 static LOST: AtomicBool = AtomicBool::new(false);

@@ -1,9 +1,8 @@
 //! stderr: log lines and progress. It knows no event's meaning: what is worth a line is decided elsewhere.
 
-use crate::cli::folding::folded;
 use crate::cli::log_lines::{Lines, dispatch, log, shows};
 use crate::cli::loudness::Loudness;
-use crate::cli::spoken::{columns_of, harmless, say};
+use crate::cli::spoken::{harmless, say, shown_on};
 use console::Term;
 use homodyne::api::{
     Code, Event, Fault, Listener, LogLevel, Progress, Result, StageTotals, Standing, SweepTotals, in_one_line, pretty,
@@ -180,8 +179,7 @@ pub fn print_facts(facts: &[(String, String)]) -> Result<()> {
 
 /// Lines that are folded to the width of a terminal; elsewhere they stay whole.
 pub fn print_folded(text: &str, indent: usize) -> Result<()> {
-    let columns = columns_of(&Term::stdout());
-    print(&columns.map_or_else(|| text.to_owned(), |columns| folded(text, columns, indent)))
+    print(&shown_on(&Term::stdout(), text, indent))
 }
 
 /// What every stage of a sweep did and waited for.
