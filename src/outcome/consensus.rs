@@ -54,7 +54,7 @@ pub struct Heterogeneity {
 }
 
 /// The combined draws under the likelihood of all data.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckAgainstAll {
     /// Draws.
     pub draws: usize,
@@ -63,6 +63,20 @@ pub struct CheckAgainstAll {
     pub pareto_k: Option<f64>,
     /// Share of the draws that weigh as much as all.
     pub efficiency: f64,
+    /// The number whose mean these weights move most.
+    #[serde(default)]
+    pub moved: Option<MovedMean>,
+}
+
+/// How the likelihood of all data moves the mean of one number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MovedMean {
+    /// The number.
+    pub name: String,
+    /// By so many of its standard deviations.
+    pub deviations: f64,
+    /// Standard error of that, in the same unit.
+    pub error: f64,
 }
 
 /// Two modes, where draws have them.
@@ -120,6 +134,9 @@ pub struct ConsensusSampling {
     pub two_modes: Vec<TwoModes>,
     /// The check against all data; `None` where the user did not wait for it.
     pub check: Option<CheckAgainstAll>,
+    /// What was told while sampling: retries, losses, and what differs between shards.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Memory.
     pub memory: ConsensusMemory,
 }

@@ -89,6 +89,16 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// ln ln(1 + exp(x)), which is ln x for large x and x itself for very negative ones, and its slope.
+#[must_use]
+pub fn log_softplus(x: f64) -> (f64, f64) {
+    // There ln(1 + exp(x)) is exp(x) to all digits.
+    if x < -40.0 {
+        return (x, 1.0);
+    }
+    (softplus(x).ln(), logistic(x) / softplus(x))
+}
+
 /// 1 / (1 + exp(-x)).
 fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
@@ -121,6 +131,15 @@ impl Coordinate {
             Coordinate::Interval(between) => between.of(value),
             Coordinate::LogInterval(between) => between.of(value.ln()),
             Coordinate::Real => value,
+        }
+    }
+
+    /// How far from a bound a value begins to be another than its coordinate; `None` where they differ everywhere, or nowhere.
+    #[must_use]
+    pub fn width(self) -> Option<f64> {
+        match self {
+            Coordinate::Interval(between) => Some(between.width),
+            Coordinate::LogInterval(_) | Coordinate::Real => None,
         }
     }
 

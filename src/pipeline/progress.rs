@@ -88,7 +88,7 @@ impl Progress {
         match *event {
             Event::Log { .. } | Event::Ended => None,
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
-            Event::Draws { done, all, gradients, seconds } => Some(draws((done, all), gradients, seconds)),
+            Event::Draws { done, all, gradients, seconds } => Some(state.draws((done, all), gradients, seconds)),
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
             Event::Basins { done, all } => {
                 // What was expected of the fit is over.
@@ -118,23 +118,10 @@ impl Progress {
     }
 }
 
-/// Draws that are left take as long as those that were made.
-fn draws((done, all): (usize, usize), gradients: u64, seconds: f64) -> Standing {
-    let left = seconds * all.saturating_sub(done) as f64 / done.max(1) as f64;
-    let is_known = seconds >= TELLING_SECONDS;
-    Standing::new(
-        done as f64 / all.max(1) as f64,
-        [
-            (0, Some(format!("sample: {done} of {all} draws with warm-up"))),
-            (2, is_known.then(|| format!("{:.0} gradients/s", gradients as f64 / seconds))),
-            (3, memory()),
-            (1, is_known.then(|| format!("ETA {}", clock(left)))),
-        ],
-    )
-}
-
 #[derive(Default)]
 struct State {
+    /// Draws that were made at some moments of a sampling, each at least a tenth more than the one before.
+    drawn: Vec<(usize, f64)>,
     /// The file that is worked on: the work's name, angles that were done when it was first heard of, when that was, and the last ones.
     file: Option<(String, usize, f64, usize)>,
     iteration: Option<Evaluated>,
@@ -176,6 +163,28 @@ struct Evaluated {
 }
 
 impl State {
+    /// Draws that are left take as long as the last half of those that were made: the first of a warm-up take other steps.
+    fn draws(&mut self, (done, all): (usize, usize), gradients: u64, seconds: f64) -> Standing {
+        if self.drawn.last().is_some_and(|(last, _)| *last > done) {
+            self.drawn.clear();
+        }
+        if self.drawn.last().is_none_or(|(last, _)| 10 * done > 11 * last) {
+            self.drawn.push((done, seconds));
+        }
+        let (before, then) = self.drawn.iter().rfind(|(drawn, _)| 2 * drawn <= done).copied().unwrap_or_default();
+        let left = (seconds - then) * all.saturating_sub(done) as f64 / done.saturating_sub(before).max(1) as f64;
+        let is_known = seconds >= TELLING_SECONDS;
+        Standing::new(
+            done as f64 / all.max(1) as f64,
+            [
+                (0, Some(format!("sample: {done} of {all} draws with warm-up"))),
+                (2, is_known.then(|| format!("{:.0} gradients/s", gradients as f64 / seconds))),
+                (3, memory()),
+                (1, is_known.then(|| format!("ETA {}", clock(left)))),
+            ],
+        )
+    }
+
     /// The angles that are left take as long as those that were done.
     fn angles(&mut self, work: &str, (done, all): (usize, usize), now: f64) -> Standing {
         let known = self.file.take().filter(|(name, _, _, last)| name == work && *last <= done);
@@ -476,5 +485,26 @@ mod tests {
         assert!(later.starts_with("ingest: 5 of 24 angles  2.0 angles/s") && later.ends_with("ETA 0:10"), "{later}");
         // Another file of the same name begins anew.
         assert!(!line(1, 60.0).contains("ETA"));
+    }
+
+    #[test]
+    fn draws_that_are_left_take_as_long_as_the_last_half() {
+        let progress = Progress::default();
+        let line = |done: usize, seconds: f64| {
+            let event = Event::Draws { done, all: 1000, gradients: 1, seconds };
+            progress.at(&event, seconds).expect("told").line(usize::MAX)
+        };
+        // A draw per second, then one in ten seconds.
+        for done in 1..=100 {
+            line(done, done as f64);
+        }
+        assert!(line(100, 100.0).ends_with("ETA 15:00"));
+        for done in 101..200 {
+            line(done, 100.0 + 10.0 * (done - 100) as f64);
+        }
+        // So late is 2:13 what the last hundred say, and 1:13 what all say.
+        assert!(line(200, 1100.0).ends_with("ETA 2:05:29"), "{}", line(200, 1100.0));
+        // Another sampling begins anew.
+        assert!(line(1, 4.0).ends_with("ETA 1:06:36"), "{}", line(1, 4.0));
     }
 }

@@ -19,8 +19,9 @@ use crate::units::{counted, short};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Frames of the made-up pairs.
+/// Most frames of the made-up pairs, and how many pairs there are at most, but for one angle.
 const FRAMES: usize = 400;
+const PAIRS: usize = 100_000;
 /// Sweeps of which the fastest counts.
 const SWEEPS: usize = 5;
 
@@ -89,14 +90,19 @@ impl Sampling<'_> {
         ])
     }
 
-    /// Seconds of a gradient per pair on one thread.
+    /// Seconds of a gradient per pair on one thread: of as many pairs as there are, where they are few, so that what every gradient takes
+    /// besides counts.
     fn seconds_per_pair(&self) -> Result<f64> {
-        let time = TimeGrid { n_frames: FRAMES, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 };
-        let angles = vec![Angle { phi_degrees: 30.0, sigma: 1.0, ..Angle::default() }];
+        let of_angle = 2.0 * self.n_visited / self.n_angles.max(1) as f64;
+        let n_frames = (of_angle.sqrt() as usize + 1).clamp(3, FRAMES);
+        let time = TimeGrid { n_frames, dt_seconds: 0.1, start_seconds: 0.0, first_frame: 1 };
+        let n_angles = (PAIRS / time.n_pairs()).min(self.n_angles).max(1);
+        let angle = |k: usize| Angle { phi_degrees: 30.0 + k as f64 / n_angles as f64, sigma: 1.0, ..Angle::default() };
+        let angles = (0..n_angles).map(angle).collect();
         let experiment = Experiment { q_per_angstrom: 0.01, gap_angstrom: Some(1e6), time, angles };
         let fit = &self.settings.fit.space;
         let model = Model::new(fit.mode, self.settings.model.convention, &experiment)?;
-        let values = vec![Values::from_f32(vec![1.1; time.n_pairs()])];
+        let values = (0..n_angles).map(|_| Values::from_f32(vec![1.1; time.n_pairs()])).collect();
         let sweep = Sweep::new(Arc::new(MemoryStore::new(experiment, values, time.n_pairs())?), model, 1);
         let theta = fit.defaults();
         let mut fastest = f64::INFINITY;
@@ -105,7 +111,7 @@ impl Sampling<'_> {
             sweep.sweep(&Query::plain(&theta), Depth::Gradient)?;
             fastest = fastest.min(begun.elapsed().as_secs_f64());
         }
-        Ok(fastest / time.n_pairs() as f64)
+        Ok(fastest / (n_angles * time.n_pairs()) as f64)
     }
 }
 

@@ -47,6 +47,8 @@ pub struct State {
     pub step_size: Option<f64>,
     /// What it takes the posterior for.
     pub metric: Metric,
+    /// Places of the window of the warm-up that is not at its end.
+    pub window: Vec<Vec<f64>>,
 }
 
 /// What a chain has drawn.
@@ -138,7 +140,7 @@ impl Walked {
 pub fn begin(target: &dyn Target, settings: &SampleSettings, walker: Walker) -> Result<State> {
     let mut rng = Xoshiro256PlusPlus::from_seed(stream(settings.seed, walker.chain, 0));
     let place = start(target, &mut rng)?;
-    Ok(State { place, step_size: None, metric: Metric::round(target.width()) })
+    Ok(State { place, step_size: None, metric: Metric::round(target.width()), window: Vec::new() })
 }
 
 /// What walks have in common.
@@ -208,8 +210,16 @@ pub fn walk_piece(walk: Walk<'_>, walker: Walker, piece: Piece, state: &State) -
 impl State {
     fn after(&self, piece: Piece, walked: &Walked) -> State {
         let (false, Some(place)) = (walked.is_cut, walked.places.last()) else { return self.clone() };
-        let metric = if piece.learns_metric { Metric::of(&walked.places) } else { self.metric.clone() };
-        State { place: place.clone(), step_size: Some(walked.step_size), metric }
+        let mut window = self.window.clone();
+        if piece.is_of_window {
+            window.extend(walked.places.iter().cloned());
+        }
+        let mut metric = self.metric.clone();
+        if piece.learns_metric {
+            metric = Metric::of(&window);
+            window.clear();
+        }
+        State { place: place.clone(), step_size: Some(walked.step_size), metric, window }
     }
 }
 

@@ -118,7 +118,7 @@ impl Start {
         let weights = weights(&sigma);
         let known = Known {
             theta: &theta,
-            deviation: &|name| variance(ask.fitted, name).map(f64::sqrt),
+            covariance: &|one, other| covariance_of(ask.fitted, one, other),
             t_ref_seconds: ask.t_ref_seconds,
         };
         let numbers = Numbers::new(ask.space, &map, (ask.settings.noise, n), &known);
@@ -231,10 +231,10 @@ fn covariance(numbers: &Numbers, fitted: &FitResult) -> Array2<f64> {
     })
 }
 
-/// The variance of a number by the fit, if it has one.
-fn variance(fitted: &FitResult, name: &str) -> Option<f64> {
-    let place = fitted.covariance_names.iter().position(|known| known == name)?;
-    fitted.covariance.get(place)?.get(place).copied().flatten()
+/// The covariance of two numbers by the fit, if they have one.
+fn covariance_of(fitted: &FitResult, one: &str, other: &str) -> Option<f64> {
+    let place = |name: &str| fitted.covariance_names.iter().position(|known| known == name);
+    fitted.covariance.get(place(one)?)?.get(place(other)?).copied().flatten()
 }
 
 impl Target for Posterior<'_> {

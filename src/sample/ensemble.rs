@@ -6,6 +6,7 @@ use crate::listener::{Event, LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::sample::ask::Ask;
 use crate::sample::chain::{Chains, State, Target, Walk, Walked, Walker, begin, walk_piece};
+use crate::sample::consensus::sizes::GRADIENTS_PER_DRAW;
 use crate::sample::journal::{Journal, Kept};
 use crate::sample::pieces::{Piece, pieces};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,6 +15,10 @@ use std::time::Instant;
 
 /// Draws of all chains whose log likelihood is compared with that of all pairs.
 pub const COMPARED: usize = 10;
+
+/// So many draws tell how many gradients one takes, and so many times the predicted ones are told.
+const TELLING: usize = 200;
+const DEAR: f64 = 5.0;
 
 /// One chain, as far as it has come.
 #[derive(Default)]
@@ -54,10 +59,19 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
     if recalled > 0 {
         watch.log(LogLevel::Info, &format!("resuming: {recalled} draws were kept, {all} are left"));
     }
-    let (draws, gradients) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (draws, gradients, is_said) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let tell = |of_draw: u64| {
         let gradients = gradients.fetch_add(of_draw, Ordering::Relaxed) + of_draw;
         let done = draws.fetch_add(1, Ordering::Relaxed) as usize + 1;
+        let of_one = gradients as f64 / done as f64;
+        if done >= TELLING && of_one > DEAR * GRADIENTS_PER_DRAW && !is_said.swap(true, Ordering::Relaxed) {
+            let minutes = begun.elapsed().as_secs_f64() / 60.0 * all as f64 / done as f64;
+            let told = format!(
+                "a draw takes {of_one:.0} gradients so far, predictions take {GRADIENTS_PER_DRAW}: at this rate all draws take \
+                 {minutes:.1} min"
+            );
+            watch.log(LogLevel::Warning, &told);
+        }
         watch.tell(&Event::Draws { done, all, gradients, seconds: begun.elapsed().as_secs_f64() });
     };
     let workers = ask.threads.clamp(1, settings.n_chains.max(1));

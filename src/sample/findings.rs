@@ -14,6 +14,9 @@ use crate::sample::settings::NoiseCorrelation;
 
 /// More of the draws that diverge are told.
 const MOST_DIVERGENT: f64 = 0.01;
+/// Share of all draws that are a tail of a number, and the fewest divergences that say something about it.
+const TAIL: f64 = 0.05;
+const FEWEST_IN_TAIL: usize = 5;
 /// Lower ones are told.
 const LOWEST_E_BFMI: f64 = 0.3;
 
@@ -36,7 +39,8 @@ pub fn findings(sampled: &Sampled<'_>, walked: Chains, condensed: Option<Condens
     let numbers: Vec<PosteriorNumber> =
         (0..sampled.numbers.all.len()).map(|place| sampled.number(place, &chains)).collect();
     let facts: Vec<ChainFacts> = chains.iter().map(facts).collect();
-    let reasons = reasons(&numbers, &facts);
+    let mut reasons = reasons(&numbers, &facts);
+    reasons.extend(tail_that_diverges(&numbers, &chains));
     let verdict = match (is_cut, reasons.is_empty()) {
         (true, _) => PosteriorVerdict::Interrupted,
         (false, true) => PosteriorVerdict::Converged,
@@ -165,4 +169,70 @@ fn reasons(numbers: &[PosteriorNumber], chains: &[ChainFacts]) -> Vec<String> {
         reasons.push(format!("E-BFMI {low:.2} is below {LOWEST_E_BFMI}: energies are explored slowly"));
     }
     reasons
+}
+
+/// The tail of a number in which most draws diverge, if that are too many: walks turn back there, and what lies beyond is missing.
+fn tail_that_diverges(numbers: &[PosteriorNumber], chains: &[Walked]) -> Option<String> {
+    let draws: Vec<&Draw> = chains.iter().flat_map(|chain| &chain.draws).collect();
+    let n = (TAIL * draws.len() as f64) as usize;
+    let tails = (0..numbers.len()).flat_map(|place| {
+        let mut ascending = draws.clone();
+        ascending.sort_by(|one, other| one.values[place].total_cmp(&other.values[place]));
+        let diverging = |tail: &[&Draw]| tail.iter().filter(|draw| draw.diverging).count();
+        let of_tails = [("lower", &ascending[..n]), ("upper", &ascending[draws.len() - n..])];
+        of_tails.map(|(which, tail)| (diverging(tail), which, place))
+    });
+    let (most, which, place) = tails.max_by_key(|(divergences, ..)| *divergences)?;
+    (most >= FEWEST_IN_TAIL && most as f64 > MOST_DIVERGENT * n as f64).then(|| {
+        let name = &numbers[place].name;
+        format!(
+            "{name}: {most} of the {n} draws in its {which} tail diverged, what lies beyond may be missing: raise target_accept_prob"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divergences_in_one_tail_are_a_reason_though_few_of_all_draws_diverge() {
+        let number = |name: &str| PosteriorNumber {
+            name: name.into(),
+            unit: String::new(),
+            mean: 0.0,
+            deviation: 1.0,
+            median: 0.0,
+            interval_68: [0.0; 2],
+            interval_95: [0.0; 2],
+            r_hat: None,
+            ess_bulk: None,
+            ess_tail: None,
+            mcse_mean: None,
+            least_squares: None,
+            least_squares_uncertainty: None,
+            difference_in_errors: None,
+            contraction: None,
+        };
+        let numbers = [number("alpha"), number("D0")];
+        // 1000 draws; alpha is shuffled against D0.
+        let told = |diverges: &dyn Fn(usize) -> bool| {
+            let draw = |k: usize| Draw {
+                values: vec![(k * 617 % 1000) as f64, k as f64],
+                log_density: 0.0,
+                energy: 0.0,
+                acceptance: 1.0,
+                steps: 1,
+                depth: 1,
+                diverging: diverges(k),
+            };
+            tail_that_diverges(&numbers, &[Walked { draws: (0..1000).map(draw).collect(), ..Walked::default() }])
+        };
+        assert_eq!(told(&|_| false), None);
+        // The same six, spread over D0, and in its upper twentieth.
+        assert_eq!(told(&|k| k % 160 == 70), None);
+        let in_tail = told(&|k| k >= 950 && k % 8 == 0).expect("clustered");
+        assert!(in_tail.contains("D0: 6 of the 50 draws in its upper tail diverged"), "{in_tail}");
+        assert_eq!(told(&|k| k >= 950 && k % 16 == 0), None);
+    }
 }

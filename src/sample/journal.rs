@@ -26,7 +26,7 @@ impl Kept {
     pub fn whole(walked: &Walked, width: usize) -> Self {
         let Walked { draws, places, gradients, step_size, .. } = walked.clone();
         let place = places.last().cloned().unwrap_or_default();
-        let end = State { place, step_size: Some(step_size), metric: Metric::round(width) };
+        let end = State { place, step_size: Some(step_size), metric: Metric::round(width), window: Vec::new() };
         Kept { draws, places, gradients, end }
     }
 

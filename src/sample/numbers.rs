@@ -4,9 +4,10 @@
 use crate::likelihood::scaling::{Coefficient, ScalingMap};
 use crate::parameters::coordinate::{Between, Coordinate, Placed};
 use crate::parameters::definitions::{LawPlaces, SearchScale};
+use crate::parameters::power_law::PowerLaw;
 use crate::parameters::prior::Prior;
 use crate::parameters::space::{Parameter, ParameterSpace};
-use crate::sample::law_axes::{LawAxes, Member, Slopes};
+use crate::sample::law_axes::{FittedLaw, LawAxes, Member, Slopes, Steps};
 use crate::sample::settings::NoiseScale;
 use ndarray::Array2;
 
@@ -47,8 +48,8 @@ pub struct Numbers {
 pub struct Known<'a> {
     /// Values of all physical parameters; fixed ones keep them.
     pub theta: &'a [f64],
-    /// Standard error of a number, by its name.
-    pub deviation: &'a dyn Fn(&str) -> Option<f64>,
+    /// Covariance of two numbers, by their names.
+    pub covariance: &'a dyn Fn(&str, &str) -> Option<f64>,
     /// A time in the middle of the measurement.
     pub t_ref_seconds: f64,
 }
@@ -58,6 +59,8 @@ pub struct Known<'a> {
 pub struct Placement {
     axes: Vec<f64>,
     placed: Vec<Placed>,
+    /// Of every law.
+    steps: Vec<Option<Steps>>,
     /// Logarithm of the volume that one unit of the axes has in values.
     pub log_volume: f64,
 }
@@ -75,10 +78,10 @@ impl Numbers {
     #[must_use]
     pub fn new(space: &ParameterSpace, map: &ScalingMap, noise: (NoiseScale, usize), known: &Known<'_>) -> Self {
         let free = space.free();
-        let physical = |&k: &usize| Number::physical(&space.physical[k], known.theta[k], known.deviation);
+        let deviation = |name: &str| (known.covariance)(name, name).map(f64::sqrt);
+        let physical = |&k: &usize| Number::physical(&space.physical[k], known.theta[k], &deviation);
         let mut all: Vec<Number> = free.iter().map(physical).collect();
         let laws = laws(space, &free, &all, known);
-        let deviation = known.deviation;
         for Coefficient { name, is_contrast, bounds } in map.named() {
             let between = |(lower, upper)| Coordinate::Interval(Between::new(lower, upper, deviation(&name)));
             let coordinate = bounds.map_or(Coordinate::Real, between);
@@ -107,9 +110,12 @@ impl Numbers {
         let coordinates = self.coordinates();
         let mut placed: Vec<Placed> =
             coordinates.iter().zip(axes).map(|(coordinate, &axis)| coordinate.place(axis)).collect();
-        let of_laws: f64 = self.laws.iter().map(|law| law.place((axes, &coordinates), &mut placed)).sum();
+        let steps: Vec<Option<Steps>> =
+            self.laws.iter().map(|law| law.place((axes, &coordinates), &mut placed)).collect();
+        let of_law = |(law, steps): (&LawAxes, &Option<Steps>)| steps.map_or(0.0, |steps| law.log_volume(axes, &steps));
+        let of_laws: f64 = self.laws.iter().zip(&steps).map(of_law).sum();
         let log_volume = of_laws + placed.iter().map(|placed| placed.log_slope).sum::<f64>();
-        Placement { axes: axes.to_vec(), placed, log_volume }
+        Placement { axes: axes.to_vec(), placed, steps, log_volume }
     }
 
     /// Where a walk is at some values; those on a bound are taken from just inside.
@@ -120,7 +126,7 @@ impl Numbers {
             coordinates.iter().zip(values).map(|(coordinate, &value)| coordinate.of(value)).collect();
         let placed: Vec<Placed> =
             coordinates.iter().zip(&axes).map(|(coordinate, &axis)| coordinate.place(axis)).collect();
-        self.laws.iter().for_each(|law| law.axes_of(&placed, &mut axes));
+        self.laws.iter().for_each(|law| law.axes_of((&placed, &coordinates), &mut axes));
         axes
     }
 
@@ -128,7 +134,9 @@ impl Numbers {
     #[must_use]
     pub fn pulled_back(&self, at: &Placement, by_values: &[f64], volume: f64) -> Vec<f64> {
         let mut slopes: Vec<Slopes> = by_values.iter().map(|&by_value| Slopes { by_value, by_axis: None }).collect();
-        self.laws.iter().for_each(|law| law.pull_back((&at.axes, &at.placed), &mut slopes, volume));
+        for (law, steps) in self.laws.iter().zip(&at.steps) {
+            law.pull_back((&at.axes, &at.placed, steps.as_ref()), &mut slopes, volume);
+        }
         slopes.iter_mut().zip(&at.placed).map(|(slopes, placed)| slopes.turned(placed, volume)).collect()
     }
 
@@ -204,7 +212,16 @@ fn laws(space: &ParameterSpace, free: &[usize], all: &[Number], known: &Known<'_
         Some(place) => Member::Free(place),
         None => Member::Held(known.theta[k]),
     };
-    let axes = |law: &LawPlaces| LawAxes::new(law.all().map(member), &coordinates, known.t_ref_seconds);
+    let axes = |law: &LawPlaces| {
+        let [amplitude, exponent, constant] = law.all().map(|k| known.theta[k]);
+        let [of_amplitude, of_exponent, _] = law.all().map(|k| space.physical[k].name.as_str());
+        let variance = (known.covariance)(of_exponent, of_exponent);
+        let fitted = FittedLaw {
+            law: PowerLaw { amplitude, exponent, constant },
+            of_exponent: variance.zip((known.covariance)(of_amplitude, of_exponent)),
+        };
+        LawAxes::new(law.all().map(member), &coordinates, &fitted, known.t_ref_seconds)
+    };
     space.mode.power_laws().iter().map(axes).collect()
 }
 

@@ -5,8 +5,10 @@
 
 use crate::sample::settings::SampleSettings;
 
-/// Draws of a piece after the warm-up.
-const RUN: usize = 50;
+/// Draws of a piece after the warm-up: what a killed sampling loses of every chain, where a draw may take a thousand gradients.
+const RUN: usize = 25;
+/// Most draws of a piece of a window of the warm-up; its step size is found anew in each.
+const PART: usize = 50;
 /// Shares of the warm-up before and after the windows.
 const ENDS: (f64, f64) = (0.15, 0.1);
 /// Draws of the first window.
@@ -21,7 +23,9 @@ pub struct Piece {
     pub n_draws: usize,
     /// Whether it finds the step size, and its draws are not kept.
     pub is_warmup: bool,
-    /// Whether its draws are the metric of the next.
+    /// Whether its draws are of a window whose draws are the metric of the next.
+    pub is_of_window: bool,
+    /// Whether it is the last of its window.
     pub learns_metric: bool,
 }
 
@@ -29,9 +33,14 @@ pub struct Piece {
 #[must_use]
 pub fn pieces(settings: &SampleSettings) -> Vec<Piece> {
     let mut all = Vec::new();
-    let mut add = |n_draws: usize, is_warmup: bool, learns_metric: bool| {
-        if n_draws > 0 {
-            all.push(Piece { number: all.len(), n_draws, is_warmup, learns_metric });
+    let mut add = |n_draws: usize, longest: usize, is_warmup: bool, is_of_window: bool| {
+        let mut left = n_draws;
+        while left > 0 {
+            // No short rest.
+            let n_draws = if left < 2 * longest && left > longest { left.div_ceil(2) } else { left.min(longest) };
+            left -= n_draws;
+            let learns_metric = is_of_window && left == 0;
+            all.push(Piece { number: all.len(), n_draws, is_warmup, is_of_window, learns_metric });
         }
     };
     let warmup = settings.n_warmup;
@@ -39,24 +48,21 @@ pub fn pieces(settings: &SampleSettings) -> Vec<Piece> {
     let (first, last) = (share(ENDS.0), share(ENDS.1));
     let mut left = warmup - first - last;
     if left < FIRST_WINDOW {
-        add(warmup, true, false);
+        add(warmup, PART, true, false);
     } else {
-        add(first, true, false);
+        add(first, PART, true, false);
         let mut window = FIRST_WINDOW;
         while left > 0 {
             // What would be left is too short for the next one.
             let n_draws = if left < 3 * window { left } else { window };
-            add(n_draws, true, true);
+            add(n_draws, PART, true, true);
             left -= n_draws;
             window *= 2;
         }
-        add(last, true, false);
+        // Its step size is that of all draws: it is found in one go.
+        add(last, last, true, false);
     }
-    let mut left = settings.n_draws;
-    while left > 0 {
-        add(left.min(RUN), false, false);
-        left -= left.min(RUN);
-    }
+    add(settings.n_draws, RUN, false, false);
     all
 }
 
@@ -75,8 +81,13 @@ mod tests {
             assert_eq!((sum(true), sum(false)), (n_warmup, n_draws));
             all.iter().map(|piece| piece.n_draws).collect::<Vec<usize>>()
         };
-        assert_eq!(of(500, 120), [75, 25, 50, 100, 200, 50, 50, 50, 20]);
+        assert_eq!(of(500, 120), [38, 37, 25, 50, 50, 50, 50, 50, 50, 50, 50, 25, 25, 25, 23, 22]);
         assert_eq!(of(100, 0), [15, 25, 50, 10]);
+        // The windows of 25, 50, 100 and 200 draws each end with a metric.
+        let settings = SampleSettings { n_warmup: 500, ..SampleSettings::default() };
+        let learning: Vec<usize> =
+            pieces(&settings).iter().filter(|piece| piece.learns_metric).map(|piece| piece.number).collect();
+        assert_eq!(learning, [2, 3, 5, 9]);
         assert_eq!(of(10, 1), [10, 1]);
         assert_eq!(of(0, 1), [1]);
     }

@@ -96,6 +96,14 @@ fn misspelt_keys_are_seen_in_every_section_that_has_an_effect() {
         ("parameter_space.bound", "parameter_space.bounds"),
         ("initial_parameters.value", "initial_parameters.values"),
         ("optimisation.nlsq.ftol", "optimization"),
+        ("optimization.cmc.min_points_for_cms", "optimization.cmc.min_points_for_cmc"),
+        ("optimization.cmc.per_shard_mcmc.num_chanis", "optimization.cmc.per_shard_mcmc.num_chains"),
+        ("optimization.cmc.per_shard_mcmc.target_accept", "optimization.cmc.per_shard_mcmc.target_accept_prob"),
+        ("optimization.cmc.sharding.num_shard", "optimization.cmc.sharding.num_shards"),
+        ("optimization.cmc.combination.metod", "optimization.cmc.combination.method"),
+        ("optimization.cmc.validation.max_r_hat", "a known key"),
+        ("optimization.cmc.backend_config.num_worker", "optimization.cmc.backend_config.num_workers"),
+        ("optimization.mcmc.num_chanis", "optimization.mcmc.num_chains"),
     ] {
         refused(BASE, &[&format!("{path}=1")], &["command line", "unknown key", near]);
         let (depth, mut text) = (path.split('.').count(), String::new());
@@ -303,4 +311,17 @@ fn names_with_newlines_and_twice_the_same_key_are_one_line_each() {
     assert!(found[0].contains("`a\\nb`") && found[1].contains("c\\rd"), "{found:#?}");
     assert!(found.iter().all(|line| line.chars().all(|c| !c.is_control())));
     refused(&format!("{BASE}analysis_mode: static\n"), &[], &["[E60]", "config.yaml:6:1: not valid YAML: duplicate"]);
+}
+
+#[test]
+fn a_prior_without_negative_values_needs_bounds_without_them() {
+    for kind in ["LogNormal", "HalfNormal"] {
+        let of = |min: f64| {
+            format!(
+                "parameter_space: {{bounds: [{{name: D_offset, min: {min}, max: 900, type: {kind}, prior_mu: 3, prior_sigma: 1}}]}}\n"
+            )
+        };
+        refused(&format!("{BASE}{}", of(-10.0)), &[], &["[E63]", "at least 0", "-10.0"]);
+        load_text(&format!("{BASE}{}", of(0.0)), &[]).expect("possible");
+    }
 }

@@ -254,7 +254,8 @@ fn one_shard_has_the_posterior_of_all_data_and_twenty_agree_with_it() {
         assert_eq!(found.verdict, PosteriorVerdict::Converged, "{:?} {:?}", found.reasons, consensus.check);
         assert_eq!((consensus.n_shards, consensus.shards.len(), consensus.lost.len()), (n_shards, n_shards, 0));
         assert!((consensus.prior_power - 1.0 / n_shards as f64).abs() < 1e-15);
-        let check = consensus.check.expect("checked");
+        let check = consensus.check.as_ref().expect("checked");
+        assert!(consensus.warnings.iter().all(|warning| !warning.contains("max_between_shard_kl")));
         assert!(check.draws >= 100 && check.pareto_k.is_none_or(|k| k < 0.7), "{check:?}");
         for (found, direct) in found.numbers.iter().zip(&direct.numbers) {
             let apart = (found.mean - direct.mean) / direct.deviation;
@@ -281,6 +282,16 @@ fn all_methods_agree_where_shards_do_and_a_broken_memory_limit_is_told() {
             let wider = found.deviation / robust.deviation;
             assert!(apart.abs() < 0.3 && (wider - 1.0).abs() < 0.2, "{name} {}: {apart} {wider}", found.name);
         }
+    }
+    // What is told while sampling is part of the result.
+    let mut strict = in_shards(4);
+    strict.n_draws = 200;
+    (strict.consensus.max_between_shard_kl, strict.consensus.max_parameter_cv) = (Some(1e-9), Some(1e-9));
+    let told = fit.sampled(&strict, 2);
+    let warnings = &told.consensus.as_ref().expect("shards").warnings;
+    for key in ["max_between_shard_kl", "max_parameter_cv"] {
+        assert!(warnings.iter().any(|warning| warning.contains(key)), "{key}: {warnings:?}");
+        assert!(homodyne::report::tables::posterior::summary(&told).contains(key), "{key}");
     }
     let settings = in_shards(4);
     let extent = Extent { n_pairs: 9000, n_numbers: 5, settings: &settings, gradient_seconds: 1e-3 };

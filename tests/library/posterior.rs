@@ -438,3 +438,88 @@ fn condensed_data_have_the_posterior_of_all_pairs() {
     assert!(found.condensed.is_some_and(|condensed| condensed.largest_difference < 0.05), "{:?}", found.condensed);
     assert_eq!(found.verdict, PosteriorVerdict::Converged, "{:?}", found.reasons);
 }
+
+/// The distribution of (D0, alpha, D_offset), one factor on sigma, contrast and offset in common: summed over a grid of the axes in which
+/// it is nearly straight, contrast, offset and factor integrated by formulas. Returns the probability of every D0 above some.
+fn above_by_grid(values: &[Vec<f64>], time: &TimeGrid, q_per_angstrom: f64, limits: &[f64]) -> Vec<f64> {
+    let n = time.n_frames;
+    let mean: Vec<f64> =
+        (0..values[0].len()).map(|k| values.iter().map(|angle| angle[k]).sum::<f64>() / values.len() as f64).collect();
+    let within: f64 = values.iter().flat_map(|angle| angle.iter().zip(&mean).map(|(y, mean)| (y - mean).powi(2))).sum();
+    let tau: Vec<f64> = (0..n).map(|k| (k as f64 * time.dt_seconds).max(time.dt_seconds / 2.0)).collect();
+    let log = |law: [f64; 3]| {
+        let rate: Vec<f64> = tau.iter().map(|t| (law[0] * t.powf(law[1]) + law[2]).max(1e-10)).collect();
+        let mut k = vec![0.0; n];
+        for frame in 1..n {
+            let step = 0.5 * (rate[frame] + rate[frame - 1]) * time.dt_seconds;
+            k[frame] = k[frame - 1] + q_per_angstrom.powi(2) * step;
+        }
+        let (mut sums, mut pair) = ([0.0; 5], 0);
+        for i in 0..n {
+            for j in i + 1..n {
+                let (h, y) = ((k[i] - k[j]).exp(), mean[pair]);
+                [1.0, h, y, h * h, h * y].iter().zip(&mut sums).for_each(|(term, sum)| *sum += term);
+                pair += 1;
+            }
+        }
+        let [m, h, y, hh, hy] = sums;
+        let (hh, hy) = (hh - h * h / m, hy - h * y / m);
+        let yy = mean.iter().map(|value| value * value).sum::<f64>() - y * y / m;
+        let all = values.len() as f64;
+        let chi2 = within + all * (yy - hy * hy / hh);
+        -0.5 * hh.ln() - 0.5 * (all * m - 2.0) * chi2.ln()
+    };
+    let t_ref = (time.dt_seconds * time.dt_seconds * (n - 1) as f64).sqrt();
+    let mut found = Vec::new();
+    for x in (0..60).map(|k| 9.2 + 0.04 * f64::from(k)) {
+        for g in (0..19).map(|k| -9500.0 + 250.0 * f64::from(k)) {
+            for r in (0..19).map(|k| 19_900.0 + 200.0 * f64::from(k)) {
+                let (exponent, part) = (g * f64::exp(-x), f64::exp(x));
+                let amplitude = (x - exponent * t_ref.ln()).exp();
+                if (100.0..=1e5).contains(&amplitude) && (r - part).abs() <= 1e5 {
+                    found.push((amplitude, log([amplitude, exponent, r - part]) + amplitude.ln() - x));
+                }
+            }
+        }
+    }
+    let largest = found.iter().map(|(_, log)| *log).fold(f64::NEG_INFINITY, f64::max);
+    let all: f64 = found.iter().map(|(_, log)| (log - largest).exp()).sum();
+    let above = |limit: &f64| {
+        found.iter().filter(|(d0, _)| d0 > limit).map(|(_, log)| (log - largest).exp()).sum::<f64>() / all
+    };
+    limits.iter().map(above).collect()
+}
+
+#[test]
+fn the_far_tail_of_a_hardly_determined_law_is_that_of_a_grid() {
+    let mut experiment = experiment(60, 3);
+    experiment.angles.iter_mut().for_each(|angle| angle.sigma = 0.01);
+    let model = model(AnalysisMode::Static, ShearConvention::Homodyne, &experiment);
+    let noise = |angle: usize, pair: usize| 0.01 * gaussian(FAR_REACHING + angle as u64, pair as u64);
+    let values = values_of(&model, &experiment, &LAMINAR[..3], &|_| (0.14, 1.003), &noise);
+    let settings = settings(AnalysisMode::Static, ScalingMode::Auto.into());
+    let store = || memory_f64(experiment.clone(), values.clone(), 4096);
+    let result = fit_memory(store(), &model, &settings);
+    let fitted = Fitted { store: store(), values: values.clone(), model, settings, result };
+    let plain = SampleSettings { noise_correlation: NoiseCorrelation::None, ..SampleSettings::default() };
+    let found = posterior_of(fitted, &plain, 2, false);
+    assert_eq!(found.verdict, PosteriorVerdict::Converged, "{:?}", found.reasons);
+    // The valley is straight: draws are nearly independent, and walks do not break off on their way into the tail.
+    let d0 = &found.numbers[0];
+    assert!(d0.ess_bulk.is_some_and(|ess| ess > 3000.0), "{:?}", d0.ess_bulk);
+    let divergences: usize = found.chains.iter().map(|chain| chain.divergences).sum();
+    assert!(divergences <= 5, "{divergences}");
+    let limits = [20_000.0, 25_000.0, 30_000.0, 40_000.0];
+    let above = above_by_grid(&values, &experiment.time, experiment.q_per_angstrom, &limits);
+    let draws: Vec<f64> = found.draws.iter().flatten().map(|draw| draw.values[0]).collect();
+    assert!(above[3] > 1e-3 && d0.deviation > 3000.0, "no far tail: {above:?} {}", d0.deviation);
+    for (limit, expected) in limits.iter().zip(&above) {
+        let share = draws.iter().filter(|d0| *d0 > limit).count() as f64 / draws.len() as f64;
+        // Two thousand independent draws, and a grid of steps of 4 % of D0.
+        let error = (expected * (1.0 - expected) / 2000.0).sqrt();
+        assert!((share - expected).abs() < 3.0 * error + 0.05 * expected, "{limit}: {share}, not {expected}");
+    }
+}
+
+/// Seed of a noise with which D0 reaches far.
+const FAR_REACHING: u64 = 5;

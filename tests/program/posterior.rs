@@ -308,7 +308,7 @@ fn an_interrupted_sampling_keeps_complete_draws_and_goes_on() {
         .spawn()
         .expect("started");
     let deadline = Instant::now() + Duration::from_secs(120);
-    while pieces(&place.join("results")).len() < 30 {
+    while pieces(&place.join("results")).len() < 60 {
         assert!(Instant::now() < deadline && child.try_wait().expect("a child").is_none(), "no pieces");
         std::thread::sleep(Duration::from_millis(1));
     }

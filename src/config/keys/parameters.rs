@@ -217,7 +217,16 @@ fn bound(parameter: &mut Parameter, item: &Given<'_>) -> Result<()> {
     Error::together(errors)?;
     parameter.prior = prior(item)?;
     let (lower, upper) = (parameter.lower, parameter.upper);
-    if lower < upper { Ok(()) } else { Err(item.impossible(&format!("min < max, where now {lower:?} and {upper:?}"))) }
+    if lower >= upper {
+        return Err(item.impossible(&format!("min < max, where now {lower:?} and {upper:?}")));
+    }
+    // Walks would end at a wall inside the bounds.
+    let is_positive = matches!(parameter.prior, Prior::LogNormal { .. } | Prior::HalfNormal { .. });
+    if is_positive && lower < 0.0 {
+        let expected = format!("min of at least 0 with a prior that has no negative values, where now {lower:?}");
+        return Err(item.impossible(&expected));
+    }
+    Ok(())
 }
 
 /// What is believed of a parameter before the data.

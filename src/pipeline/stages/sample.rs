@@ -35,6 +35,9 @@ use crate::sweep::shards::dealing::SourceDealer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What kept chains mean: the axes that their places are on, and how they are cut into pieces. Others are not gone on from.
+const CHAINS: &str = "chains 2";
+
 /// What a finished sampling gives back.
 #[derive(Debug, Clone)]
 pub struct FinishedSampling {
@@ -167,7 +170,7 @@ impl Run<'_> {
         let found = &fitted.outcome.result;
         let started_from = pretty(&(&found.parameters, &found.covariance, &found.angles))?;
         let key = format!(
-            "{} {} {:?} {}",
+            "{CHAINS} {} {} {:?} {}",
             self.result_key(believed, strategy),
             origin.store_content_key,
             settings.sample,

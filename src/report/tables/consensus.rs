@@ -44,6 +44,13 @@ pub fn lines(consensus: &ConsensusSampling) -> String {
             check.pareto_k.map_or("-".into(), |k| format!("{k:.2}")),
             100.0 * check.efficiency
         );
+        if let Some(moved) = &check.moved {
+            let (name, by, error) = (&moved.name, moved.deviations, moved.error);
+            let _ = writeln!(text, "they move the mean of {name} most, by {by:.2} +- {error:.2} of its deviation");
+        }
+    }
+    for warning in &consensus.warnings {
+        let _ = writeln!(text, "warning: {warning}");
     }
     text
 }

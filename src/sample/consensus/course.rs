@@ -3,10 +3,10 @@
 
 use crate::error::{Error, Fault, Result};
 use crate::listener::{LogLevel, Watch};
-use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling};
+use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling, MovedMean};
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::sample::ask::{Ask, Data};
-use crate::sample::consensus::check::{affordable, against_all};
+use crate::sample::consensus::check::{Densities, affordable, against_all};
 use crate::sample::consensus::combined::{
     Combined, Naming, combined, facts, largest_divergence, lost, shards_with_two_modes,
 };
@@ -26,6 +26,11 @@ use std::time::Instant;
 
 /// Draws whose weights have a heavier tail are not of the posterior of all data.
 const BELIEVED: f64 = 0.7;
+/// Where a smaller share of them counts, too few are left to tell what all data say.
+const LEAST_EFFICIENT: f64 = 0.1;
+/// Means that all data move by more standard deviations, beyond so many errors of that, are not theirs.
+const FAR: f64 = 0.3;
+const SURE: f64 = 2.0;
 
 /// What a consensus needs besides data.
 pub struct Resources<'a> {
@@ -116,9 +121,8 @@ pub fn sample(
     check_memory(&memory, resources.threshold_bytes)?;
     let shards = resources.dealer.deal(n_shards, settings.consensus.shuffle_seed.unwrap_or(settings.seed))?;
     let tempered = TemperedShards::new(&start, &*shards, settings.consensus.tempers_prior);
-    let Resources { folder, journal, .. } = *resources;
+    let (folder, journal, begun) = (resources.folder, resources.journal, Instant::now());
     let pool = Pool { shards: &tempered, settings, acceptance: ask.acceptance(), workers, folder, journal };
-    let begun = Instant::now();
     let pooled = pool.run(watch)?;
     let seconds = begun.elapsed().as_secs_f64();
     if pooled.sampled.is_empty() {
@@ -132,8 +136,8 @@ pub fn sample(
     let (center, stretch) = (tempered.geometry.center(), tempered.geometry.stretch());
     let naming = Naming { center, stretch, names: &names };
     let made = combined(&pooled, &naming, (settings.consensus.method, settings.seed), &|place| tempered.values(place))?;
-    let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made))?) };
-    let told = ConsensusSampling {
+    let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made), &names)?) };
+    let mut told = ConsensusSampling {
         reason: outlook.reason.clone(),
         direct_seconds: outlook.direct_seconds,
         method: settings.consensus.method.name().into(),
@@ -147,9 +151,11 @@ pub fn sample(
         largest_divergence: largest_divergence(&pooled),
         two_modes: shards_with_two_modes(&pooled)?,
         check,
+        warnings: Vec::new(),
         memory,
     };
-    say_what_differs(&told, ask, &pooled, watch);
+    told.warnings = what_differs(&told, ask, &pooled);
+    told.warnings.iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
     let sampled = Sampled { numbers: &start.numbers, ask, geometry: &tempered.geometry };
     Ok(judged(findings(&sampled, made.into_chains(seconds), None), told, ask, pooled.is_cut))
 }
@@ -160,25 +166,30 @@ fn share(sizes: &[u64], some: impl Iterator<Item = usize>) -> f64 {
 }
 
 /// Combined draws under the likelihood of all data.
-fn checked(all: &AllData<'_>, (tempered, made): (&TemperedShards<'_>, &Combined)) -> Result<CheckAgainstAll> {
+fn checked(
+    all: &AllData<'_>,
+    (tempered, made): (&TemperedShards<'_>, &Combined),
+    names: &[String],
+) -> Result<CheckAgainstAll> {
     let places: Vec<&[f64]> = made.places().collect();
     let moments = Moments::of(made.places(), tempered.width());
     let gaussian = Gaussian::of(&moments);
     // Shards are sampled in coordinates that are wider by the root of their number.
     let wider = (tempered.sizes().len() as f64).sqrt();
-    let log_all = |place: &[f64]| {
+    let of_all = |place: &[f64]| {
         let w: Vec<f64> = place.iter().map(|value| wider * value).collect();
         Ok(all.log(&w)?.value)
     };
     let alone = if tempered.sizes().len() == 1 { Some(tempered.open(&[0])?) } else { None };
-    let log_own = |place: &[f64]| match (&alone, &gaussian) {
+    let own = |place: &[f64]| match (&alone, &gaussian) {
         // A single shard was drawn from as it is.
         (Some(shard), _) => Ok(shard.log(place)?.value),
         (None, Some(gaussian)) => Ok(gaussian.log_density(place)),
         (None, None) => Ok(f64::INFINITY),
     };
     let n = affordable(tempered.sizes().iter().sum());
-    against_all(&places, n, &log_all, &log_own)
+    let values = |place: &[f64]| tempered.values(place);
+    against_all(&places, n, &Densities { of_all: &of_all, own: &own, values: &values, names })
 }
 
 fn say_size(extent: &Extent<'_>, (n_shards, workers): (usize, usize), memory: &ConsensusMemory, watch: &Watch<'_>) {
@@ -197,9 +208,10 @@ fn say_size(extent: &Extent<'_>, (n_shards, workers): (usize, usize), memory: &C
 }
 
 /// What was retried, lost, or differs between shards.
-fn say_what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled, watch: &Watch<'_>) {
+fn what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled) -> Vec<String> {
     let limits = &ask.settings.consensus;
-    let warn = |text: String| watch.log(LogLevel::Warning, &text);
+    let mut warnings = Vec::new();
+    let mut warn = |text: String| warnings.push(text);
     if told.retried_share > 0.0 {
         warn(format!("{:.1} % of the data were sampled more than once", 100.0 * told.retried_share));
     }
@@ -233,18 +245,39 @@ fn say_what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled, wa
             }
         }
     }
+    warnings
+}
+
+/// Why combined draws are not those of all data.
+fn off_all_data(check: &CheckAgainstAll, direct_seconds: f64) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(k) = check.pareto_k.filter(|k| *k > BELIEVED) {
+        reasons.push(format!("Pareto k-hat {k:.2} is above {BELIEVED}: combined draws are not those of all data"));
+    }
+    if check.efficiency < LEAST_EFFICIENT {
+        reasons.push(format!(
+            "weighed by the likelihood of all data, {} combined draws tell as much as {:.0}",
+            check.draws,
+            check.efficiency * check.draws as f64
+        ));
+    }
+    let is_far = |moved: &&MovedMean| moved.deviations.abs() - SURE * moved.error > FAR;
+    if let Some(moved) = check.moved.as_ref().filter(is_far) {
+        reasons.push(format!(
+            "{}: the likelihood of all data moves its mean by {:.2} +- {:.2} of its deviation",
+            moved.name, moved.deviations, moved.error
+        ));
+    }
+    if let Some(last) = reasons.last_mut() {
+        last.push_str(&format!("; direct sampling (optimization.cmc.enable: false) takes about {direct_seconds:.0} s"));
+    }
+    reasons
 }
 
 /// The verdict on combined draws: shards that agree with themselves, and a combination that agrees with all data.
 fn judged(mut found: PosteriorResult, told: ConsensusSampling, ask: &Ask<'_>, is_cut: bool) -> PosteriorResult {
-    let (mut unreliable, mut doubts) = (Vec::new(), Vec::new());
-    if let Some(k) = told.check.and_then(|check| check.pareto_k).filter(|k| *k > BELIEVED) {
-        unreliable.push(format!(
-            "Pareto k-hat {k:.2} is above {BELIEVED}: combined draws are not those of all data; direct sampling \
-             (optimization.cmc.enable: false) takes about {:.0} s",
-            told.direct_seconds
-        ));
-    }
+    let mut doubts = Vec::new();
+    let mut unreliable = told.check.as_ref().map_or_else(Vec::new, |check| off_all_data(check, told.direct_seconds));
     let success = 1.0 - told.lost_share;
     if success < ask.settings.consensus.min_success_rate {
         unreliable
