@@ -145,16 +145,29 @@ impl<'a> Condensing<'a> {
         Ok(self.data.borrow().clone())
     }
 
-    /// What is told of them at the minimum of all pairs.
-    #[must_use]
-    pub fn told(&self, problem: &Problem<'_>, point: &Point) -> Option<CondensedFit> {
-        let near = self.near.borrow().clone()?;
+    /// Compares their minimum with that of all pairs: where it lies much farther off than predicted they are not believed any more.
+    pub fn compare(&self, problem: &Problem<'_>, point: &Point, following: &Following<'_>) {
+        let Some(near) = &mut *self.near.borrow_mut() else { return };
         let free = problem.space.free();
         let hessian = problem.in_coordinates(&point.evaluation, &point.theta, &free).hessian;
         let coordinate = |theta: &[f64], k: usize| problem.space.physical[k].coordinate(theta[k]);
-        let shift: Vec<f64> = free.iter().map(|&k| coordinate(&near.theta, k) - coordinate(&point.theta, k)).collect();
-        let measured_shift = dot(&hessian.times(&shift), &shift).max(0.0).sqrt();
-        Some(CondensedFit { measured_shift: Some(measured_shift).filter(|shift| shift.is_finite()), ..near.found })
+        let apart: Vec<f64> = free.iter().map(|&k| coordinate(&near.theta, k) - coordinate(&point.theta, k)).collect();
+        let shift = dot(&hessian.times(&apart), &apart).max(0.0).sqrt();
+        near.found.measured_shift = Some(shift).filter(|shift| shift.is_finite());
+        let predicted = near.found.predicted_shift;
+        if near.found.is_believed && !(shift <= SAFETY * predicted || SAFETY * shift <= BELIEVED) {
+            near.found.is_believed = false;
+            following.note(&format!(
+                "condensed data: their minimum lies {shift:.0e} errors from that of all pairs, predicted were {predicted:.0e}: not \
+                 believed any more"
+            ));
+        }
+    }
+
+    /// What is told of them.
+    #[must_use]
+    pub fn told(&self) -> Option<CondensedFit> {
+        self.near.borrow().as_ref().map(|near| near.found.clone())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A whole fit: scaling mode, start, solution by the chosen strategy, global search, uncertainty, verdict. It asks for sweeps
 //! and returns plain data.
 
+use crate::error::catalogue::Code;
 use crate::error::{Result, unless_stopped};
 use crate::fit::condensing::Condensing;
 use crate::fit::errors::last_sweep::LastSweep;
@@ -219,6 +220,10 @@ impl Fit<'_, '_> {
         following.note(&format!("{told}: the last iterations use block QR"));
         let precise = format!("{phase}, block QR");
         let second = minimise(System::Factor(self.raw), self.problem, &first.point.theta, &precise, following);
+        if second.as_ref().is_err_and(|error| error.fault().code == Some(Code::E64)) {
+            following.note("block QR finds no finite system there: what the normal equations have found stays");
+            return Ok(first);
+        }
         joined(first, second)
     }
 
@@ -228,6 +233,7 @@ impl Fit<'_, '_> {
         if problem.map.n_free() > self.problem.map.n_free() {
             solution.point.free_scaling(&problem.map);
         }
+        self.condensing.compare(problem, &solution.point, following);
         // Kept, they would add to what the noise takes.
         self.condensing.let_go_if_large();
         let mut examined = self.examined(&solution, following)?;
@@ -266,7 +272,7 @@ impl Fit<'_, '_> {
             start: start.to_vec(),
             curve_times_seconds: &self.ask.outset.curve_times_seconds,
         };
-        let condensed = self.condensing.told(self.described, &solution.point);
+        let condensed = self.condensing.told();
         let result = described.result(self.raw, solution, &examined.found);
         FitResult { condensed, weighting, ..result }
     }

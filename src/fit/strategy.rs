@@ -83,10 +83,10 @@ pub fn estimate_streaming_memory(n_params: usize, memory: &Memory) -> u64 {
 #[must_use]
 pub fn n_pseudo_pairs(n_frames: usize) -> usize {
     let n = n_frames as f64;
-    (36.0 * n * (300.0 / n).powf(0.3)) as usize
+    (27.0 * n * (300.0 / n).powf(0.36)) as usize
 }
 
-/// Peak anonymous memory of pseudo-pairs in bytes: about 35 per frame at 300 frames, 11 at 10 000, each with a value per angle.
+/// Peak anonymous memory of pseudo-pairs in bytes: about 26 per frame at 300 frames, 7 at 10 000, each with a value per angle.
 #[must_use]
 pub fn estimate_condensed_memory(n_params: usize, memory: &Memory) -> u64 {
     let pseudo_pairs = n_pseudo_pairs(memory.n_frames) as f64;
@@ -137,8 +137,10 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
         (None, false) => format!("n={n} pts > {most}"),
     };
     let (peak, threshold) = (gigabytes(full_batch_bytes), gigabytes(threshold_bytes));
+    let would_gain = n_points >= WORTH_CONDENSING && settings.loss != Loss::Linear;
+    let not_condensed = if would_gain { ", not condensed: the loss weighs every pair by itself" } else { "" };
     let reason = format!(
-        "Strategy: {} ({size}, est. peak={peak} {relation} threshold {threshold} of {})",
+        "Strategy: {} ({size}{not_condensed}, est. peak={peak} {relation} threshold {threshold} of {})",
         strategy.name(),
         gigabytes(memory.total_bytes)
     );

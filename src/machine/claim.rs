@@ -10,9 +10,13 @@ use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Draws until a name is free.
 const DRAWS: usize = 20;
+/// How often an abandoned lock is asked for, and the time that passes before the second.
+const TIMES_ASKED: u32 = 3;
+const BETWEEN: Duration = Duration::from_millis(5);
 /// Digits of the random part of a name.
 const DIGITS: usize = 16;
 /// Bytes of a name on any usual file system.
@@ -133,7 +137,11 @@ pub fn is_held(path: &Path) -> bool {
         return false;
     };
     let lock = path.with_file_name(format!("{target}{STAGING}{}.lock", digits.get(..DIGITS).unwrap_or_default()));
-    File::open(lock).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    // Between its creation and its lock a file looks abandoned: it is asked again.
+    (0..TIMES_ASKED).any(|times| {
+        std::thread::sleep(times * BETWEEN);
+        File::open(&lock).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    })
 }
 
 /// A name beside a path that nothing has: `<name>-<what>-1`, or with the first number that is free.

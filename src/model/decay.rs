@@ -5,11 +5,10 @@
 //! exp(K_i - K_start) exp(-(K_j - K_start)), unless the cell spans too much, where it is computed pair by pair.
 //! Where a factor underflows, the pair contributes h = 0.
 
+use crate::model::exponential::VANISHED;
 use crate::sums::pairs::{CELL_FRAMES, LANES, Lane, Run};
 use std::borrow::Cow;
 
-/// Beyond this exponent a factor is zero (before it becomes denormal and slow).
-const VANISHED: f64 = 700.0;
 /// A cell that spans more than this is computed pair by pair.
 const WIDE: f64 = 600.0;
 

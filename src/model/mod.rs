@@ -24,6 +24,7 @@ mod advice;
 pub mod catalogue;
 pub mod decay;
 pub mod diffusion;
+mod exponential;
 pub mod frame_table;
 pub mod groups;
 pub mod laminar_flow;

@@ -5,13 +5,14 @@
 //! are seen from the ends of a group, without its pairs.
 
 use crate::model::catalogue::Model;
+use crate::model::exponential::exp_of_less;
 use crate::model::laminar_flow::shear::{Kappa, SERIES_BELOW, powers, sinc_closed, sinc_either, sinc_series, strained};
 use crate::model::laminar_flow::sine::sin_cos_but_for_sign;
 use crate::model::nodes::EXPONENT;
 use crate::model::time_tables::STRAIN;
 use crate::parameters::definitions::ShearConvention;
 use crate::sums::pairs::{LANES, Lane, NEGLIGIBLE, PairGroup, QUANTITIES, THROUGH_H};
-use pulp::Simd;
+use pulp::{Arch, NullaryFnOnce, Simd};
 
 /// What eight pairs share at all angles.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,19 +67,7 @@ impl ScatteredPairs {
     /// Pairs of nodes, the earlier first, with the quantities of every node ([`crate::model::nodes`]).
     #[must_use]
     pub fn new(nodes: &[Lane], pairs: &[[u32; 2]]) -> Self {
-        let group = |pairs: &[[u32; 2]]| {
-            let mut group = Differences::default();
-            for (lane, pair) in pairs.iter().enumerate() {
-                let [earlier, later] = pair.map(|node| &nodes[node as usize].0);
-                group.decay.0[lane] = (earlier[EXPONENT] - later[EXPONENT]).exp();
-                for (k, quantity) in group.quantities.iter_mut().enumerate() {
-                    quantity.0[lane] = later[k] - earlier[k];
-                }
-            }
-            group
-        };
-        let groups: Vec<Differences> = pairs.chunks(LANES).map(group).collect();
-        let ends: Vec<Ends> = groups.iter().map(Ends::of).collect();
+        let (groups, ends) = Arch::new().dispatch(Making { nodes, pairs });
         let brightest = ends.iter().copied().max_by(|a, b| a.decay.total_cmp(&b.decay));
         ScatteredPairs { groups, ends, brightest }
     }
@@ -92,6 +81,38 @@ impl ScatteredPairs {
         let bound = |ends: Ends| ends.decay / strained(convention, kappa.value * ends.strain[0]);
         let negligible = NEGLIGIBLE * self.brightest.map_or(0.0, bound);
         ScatteredAngle { groups: &self.groups, ends: &self.ends, kappa, convention, negligible }
+    }
+}
+
+struct Making<'a> {
+    nodes: &'a [Lane],
+    pairs: &'a [[u32; 2]],
+}
+
+impl NullaryFnOnce for Making<'_> {
+    type Output = (Vec<Differences>, Vec<Ends>);
+
+    // Plain loops over lanes: the compiler makes vectors of them.
+    #[inline(always)]
+    fn call(self) -> (Vec<Differences>, Vec<Ends>) {
+        let n_groups = self.pairs.len().div_ceil(LANES);
+        let (mut groups, mut ends) = (Vec::with_capacity(n_groups), Vec::with_capacity(n_groups));
+        for pairs in self.pairs.chunks(LANES) {
+            let mut apart = [Lane::default(); LANES];
+            for (apart, [earlier, later]) in apart.iter_mut().zip(pairs) {
+                let (earlier, later) = (&self.nodes[*earlier as usize].0, &self.nodes[*later as usize].0);
+                for k in 0..LANES {
+                    apart.0[k] = later[k] - earlier[k];
+                }
+            }
+            let of_all = |k: usize| Lane(std::array::from_fn(|lane| apart[lane].0[k]));
+            let mut decay = exp_of_less(&of_all(EXPONENT));
+            decay.0[pairs.len()..].fill(0.0);
+            let group = Differences { decay, quantities: std::array::from_fn(of_all) };
+            ends.push(Ends::of(&group));
+            groups.push(group);
+        }
+        (groups, ends)
     }
 }
 

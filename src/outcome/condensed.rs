@@ -16,6 +16,6 @@ pub struct CondensedFit {
     pub measured_shift: Option<f64>,
     /// A frame at which a rate meets its floor at their minimum, by its number in the file, from 1: there nothing is predicted.
     pub floor_frame: Option<usize>,
-    /// Whether they also answered for intervals from the cost itself.
+    /// Whether they also answered for intervals from the cost itself: not where the shift that was found refutes the prediction.
     pub is_believed: bool,
 }

@@ -43,11 +43,12 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// Names in configuration and results.
-    pub const NAMES: [(&'static str, Strategy); 3] = [
+    /// Names in configuration and results; the last is another name of the second.
+    pub const NAMES: [(&'static str, Strategy); 4] = [
         ("stratified", Strategy::Stratified),
         ("hybrid_streaming", Strategy::HybridStreaming),
         ("condensed", Strategy::Condensed),
+        ("raw", Strategy::HybridStreaming),
     ];
 
     /// Name in configuration and results.

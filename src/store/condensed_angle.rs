@@ -115,9 +115,10 @@ impl Tally {
         let told = format!("{pseudo_pairs} pseudo-pairs for {n_pairs} pairs");
         let known = unseen.iter().flatten();
         let (least, largest) = known.clone().fold((f64::INFINITY, 0.0_f64), |(a, b), &x| (a.min(x), b.max(x)));
-        match known.count() {
-            0 => told,
-            _ => format!("{told}; beside smooth functions {least:.2} to {largest:.2} of the white noise, most {most}"),
-        }
+        let beside = match known.count() {
+            0 => String::new(),
+            _ => format!("; beside smooth functions {least:.2} to {largest:.2} of the white noise, most {most}"),
+        };
+        format!("{told}{beside}; the shift of a minimum depends on the model and is predicted by every fit")
     }
 }

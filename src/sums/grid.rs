@@ -79,6 +79,12 @@ impl Grid {
         self.counts.is_empty()
     }
 
+    /// Memory of its bands.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        (2 + self.columns.len()) * self.h.n() * (2 * self.h.reach() + 1) * size_of::<f64>()
+    }
+
     /// Roots of the usable frames of every group.
     #[must_use]
     pub fn roots(&self) -> Vec<f64> {

@@ -214,3 +214,23 @@ fn the_limit_of_iterations_is_a_verdict() {
     assert!(!result.parameters.iter().any(is_profile), "{:?}", result.parameters);
     assert!(!result.reasons.iter().any(|reason| reason.contains("95 % interval")), "{:?}", result.reasons);
 }
+
+/// A law that is constant: rounding left no variance of amplitude, exponent and constant part, and no word about it.
+#[test]
+fn numbers_whose_variance_is_lost_in_rounding_are_undetermined() {
+    const FAINT: f64 = 1e-6;
+    let mut experiment = experiment(400, 4);
+    experiment.angles.iter_mut().for_each(|angle| angle.sigma = FAINT);
+    let theta = [150.0, 0.0, 0.0, LAMINAR[3], LAMINAR[4], LAMINAR[5], LAMINAR[6]];
+    let model = model(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &experiment);
+    let faint = |angle: usize, pair: usize| FAINT * gaussian(22 + angle as u64, pair as u64);
+    let values = values_of(&model, &experiment, &theta, &|_| (0.14, 1.003), &faint);
+    let result = run(AnalysisMode::LaminarFlow, experiment, values, |_| ());
+    let has_error = |parameter: &ParameterResult| parameter.uncertainty.is_some();
+    assert!(
+        result.verdict != Verdict::Converged || result.parameters.iter().all(has_error),
+        "{:?} {:?}",
+        result.reasons,
+        result.parameters
+    );
+}

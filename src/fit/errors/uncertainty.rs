@@ -105,7 +105,9 @@ impl Uncertainty {
         let mut undetermined: Vec<usize> = (0..moving.len()).filter(|&k| flat.contains(&moving[k])).collect();
         let covariances = Covariances::of(problem, point, last, (&moving, &undetermined));
         for (k, &parameter) in moving.iter().enumerate() {
-            let variance = covariances.reported()[[k, k]];
+            // Where the data say nothing rounding may leave no variance.
+            let (reported, plain) = (covariances.reported()[[k, k]], covariances.plain[[k, k]]);
+            let variance = if reported > 0.0 { reported } else { plain };
             if !undetermined.contains(&k) && wider_than_bounds(problem, point, parameter, variance) {
                 undetermined.push(k);
                 directions.push(unbounded(name(parameter)));

@@ -53,7 +53,7 @@ impl Arrangement {
     /// In words: the same for all that lie alike.
     #[must_use]
     pub fn rule(&self) -> String {
-        format!("version 1, {:?}", self.fineness).to_lowercase()
+        format!("version 2, {:?}", self.fineness).to_lowercase()
     }
 
     /// Number of the place of an angle.

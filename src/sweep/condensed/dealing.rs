@@ -1,53 +1,47 @@
 //! The values of a block, dealt out to pseudo-pairs. It evaluates no model.
 //!
 //! A row of a cell is first dealt out to the nodes of its columns, `r_m = sum_j L_m(j) y_ij`, then to those of its rows,
-//! `Y_nm += L_n(i) r_m`: about eight fused multiply-adds per pair.
+//! `Y_nm += L_n(i) r_m`: about eight fused multiply-adds per pair. Eight rows go together: what columns give to their nodes, and the
+//! sums, are loaded once for all of them. The sums of a row do not depend on the others.
 
 use crate::store::block::{Block, Values, pair_at};
 use crate::store::condensed_angle::Missing;
 use crate::sums::pairs::{LANES, Lane};
+use crate::sweep::condensed::axis_rule::NODES;
 use crate::sweep::condensed::layout::Layout;
 use crate::sweep::condensed::moments::{CellSums, Part, StripSums};
+use crate::sweep::simd::SimdLevel;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
-/// Sums at a time, or each would wait for the one before.
-const AT_A_TIME: usize = 4;
+/// Rows that are dealt out together: no interval is cut between them.
+const ROWS: usize = NODES;
+
+/// Columns that are dealt out at a time: with what they give to their nodes they stay in the first cache.
+const COLUMNS: usize = 256;
 
 /// Place of a cell that the block has not met.
 const NOWHERE: u32 = u32::MAX;
 
-type Cells = Vec<(u32, CellSums)>;
-
-/// One block, to be dealt out.
+/// Neighbouring blocks of one angle that are dealt out in turn.
 pub struct Dealing<'a> {
-    /// The block.
-    pub block: &'a Block,
-    /// Where its pairs go.
-    pub layout: &'a Layout,
+    /// Where their pairs go.
+    layout: &'a Layout,
+    /// Rows that are not dealt out yet.
+    rows: Rows,
+    part: Part,
+    /// Places of cells among those of the part.
+    places: Vec<u32>,
 }
 
-impl WithSimd for Dealing<'_> {
-    type Output = Part;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Part {
-        let n = self.layout.n_frames();
-        let (mut part, mut row) = (Part::default(), vec![0.0; n]);
-        let mut places = vec![NOWHERE; self.layout.cells.len()];
-        let (mut place, end) = (self.block.first_pair, self.block.first_pair + self.block.values.len());
-        while place < end {
-            let (i, first) = pair_at(n, place);
-            let stretch = Stretch { i, columns: first..(first + end - place).min(n) };
-            if self.layout.is_usable(i) {
-                self.read(simd, &stretch, place - self.block.first_pair, &mut row, &mut part);
-                self.deal_to_strips(&stretch, &row, &mut part);
-                self.deal_to_cells(simd, &stretch, &row, (&mut part.cells, &mut places));
-            }
-            place += stretch.columns.len();
-        }
-        part
-    }
+/// Neighbouring rows; zeros where the block has no pair and where a frame is not usable.
+struct Rows {
+    /// The earlier frame of the first.
+    first: usize,
+    /// y of every row, by later frame.
+    y: [Vec<f64>; ROWS],
+    /// The same by lag, from one on, of the pairs that lie in strips.
+    near: [Vec<f64>; ROWS],
 }
 
 /// Neighbouring pairs of one row.
@@ -58,20 +52,87 @@ struct Stretch {
     columns: Range<usize>,
 }
 
+/// The next block of a dealing, or its end.
+struct Next<'d, 'a> {
+    dealing: &'d mut Dealing<'a>,
+    block: Option<&'d Block>,
+}
+
+impl<'a> Dealing<'a> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(layout: &'a Layout) -> Self {
+        let zeros = |length: usize| std::array::from_fn(|_| vec![0.0; length]);
+        let rows = Rows { first: 0, y: zeros(layout.n_frames()), near: zeros(layout.longest_lag()) };
+        Dealing { layout, rows, part: Part::default(), places: vec![NOWHERE; layout.cells.len()] }
+    }
+
+    /// Adds the next block of the angle.
+    pub fn add(&mut self, block: &Block) {
+        SimdLevel::Best.run(Next { dealing: self, block: Some(block) });
+    }
+
+    /// What all blocks have added.
+    #[must_use]
+    pub fn finish(mut self) -> Part {
+        SimdLevel::Best.run(Next { dealing: &mut self, block: None });
+        self.part
+    }
+}
+
+impl WithSimd for Next<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Next { dealing, block } = self;
+        let Some(block) = block else { return dealing.deal_rows(simd) };
+        let n = dealing.layout.n_frames();
+        let (mut i, mut first) = pair_at(n, block.first_pair);
+        let mut start = 0;
+        while start < block.values.len() {
+            if i / ROWS * ROWS != dealing.rows.first {
+                dealing.deal_rows(simd);
+                dealing.rows.first = i / ROWS * ROWS;
+            }
+            let stretch = Stretch { i, columns: first..(first + block.values.len() - start).min(n) };
+            if dealing.layout.is_usable(i) {
+                dealing.read(simd, block, start, &stretch);
+            }
+            start += stretch.columns.len();
+            (i, first) = (i + 1, i + 2);
+        }
+    }
+}
+
 impl Dealing<'_> {
+    #[inline(always)]
+    fn deal_rows<S: Simd>(&mut self, simd: S) {
+        let is_nothing_read = self.part.pairs == 0 && self.part.missing.is_empty();
+        if is_nothing_read {
+            return;
+        }
+        self.deal_to_strips(simd);
+        self.deal_to_cells(simd);
+        let first = self.rows.first;
+        self.rows.y.iter_mut().for_each(|y| y[first..].fill(0.0));
+    }
+
     /// y of a stretch whose values begin at `start`, by later frame; zero where a frame does not count, the value before where there is none.
     #[inline(always)]
-    fn read<S: Simd>(&self, simd: S, stretch: &Stretch, start: usize, row: &mut [f64], part: &mut Part) {
-        let Stretch { i, columns } = stretch;
-        let (first, row) = (columns.start, &mut row[columns.clone()]);
-        match &self.block.values {
+    fn read<S: Simd>(&mut self, simd: S, block: &Block, start: usize, stretch: &Stretch) {
+        let (Stretch { i, columns }, part) = (stretch, &mut self.part);
+        let (first, row) = (columns.start, &mut self.rows.y[i % ROWS][columns.clone()]);
+        let mut squares = match &block.values {
             Values::F32(values) => less_one(&values[start..start + row.len()], row),
             Values::F64(values) => less_one(&values[start..start + row.len()], row),
-        }
+        };
         let masked = self.layout.masked(columns.clone());
         masked.iter().for_each(|frame| row[frame - first] = 0.0);
+        if !masked.is_empty() {
+            squares = sum_of_squares(simd, row);
+        }
         part.pairs += (row.len() - masked.len()) as u64;
-        let squares = sum_of_squares(simd, row);
         if squares.is_finite() {
             part.squares += squares;
             return;
@@ -91,104 +152,156 @@ impl Dealing<'_> {
     }
 
     #[inline(always)]
-    fn deal_to_strips(&self, Stretch { i, columns }: &Stretch, row: &[f64], part: &mut Part) {
-        let i = *i;
-        let end = columns.end.min(self.layout.end_of_strips(i));
-        if columns.start >= end {
-            return;
+    fn deal_to_strips<S: Simd>(&mut self, simd: S) {
+        let Rows { first, y, near } = &mut self.rows;
+        let end = self.layout.end_of_strips(*first);
+        for ((y, near), i) in y.iter().zip(near.iter_mut()).zip(*first..) {
+            let in_strips = y.get(i + 1..end).unwrap_or_default();
+            near[..in_strips.len()].copy_from_slice(in_strips);
+            near[in_strips.len()..].fill(0.0);
         }
-        let block = self.layout.block_of(i);
-        let strips = &self.layout.strips[block];
-        let sums = part.strips.entry(block).or_insert_with(|| vec![StripSums::default(); strips.len()]);
-        for j in columns.start..end {
-            let Some(strip) = strips[j - i - 1].filter(|_| self.layout.is_usable(j)) else { continue };
-            let (share, y, sums) = (self.layout.axes[strip.rows].share(i), row[j], &mut sums[j - i - 1]);
-            for (sum, share) in sums.moments.0.iter_mut().zip(share.0) {
-                *sum = share.mul_add(y, *sum);
-            }
-            sums.squares = y.mul_add(y, sums.squares);
+        let block = self.layout.block_of(*first);
+        let sums = self.part.strips.entry(block).or_insert_with(|| StripSums::zero(self.layout));
+        for near in near.iter() {
+            sums.squares.iter_mut().zip(near).for_each(|(sum, y)| *sum = y.mul_add(*y, *sum));
+        }
+        for strip in &self.layout.strips[block] {
+            let shares = self.layout.axes[strip.rows].eight_shares(*first);
+            let lags = &self.layout.axes[strip.lags];
+            let places = lags.start - 1..lags.end - 1;
+            let near = near.each_ref().map(|near| &near[places.clone()]);
+            deal_by_lag(simd, &shares, near, &mut sums.moments[places]);
         }
     }
 
     #[inline(always)]
-    fn deal_to_cells<S: Simd>(
-        &self,
-        simd: S,
-        Stretch { i, columns }: &Stretch,
-        row: &[f64],
-        into: (&mut Cells, &mut [u32]),
-    ) {
-        let (sums_of_cells, places) = into;
-        for &cell in &self.layout.cells_of_row[*i] {
+    fn deal_to_cells<S: Simd>(&mut self, simd: S) {
+        let (rows, into) = (&self.rows, &mut self.part.cells);
+        // All usable rows go through the same cells.
+        let of_rows = rows.first..self.layout.n_frames().min(rows.first + ROWS);
+        let Some(i) = of_rows.into_iter().find(|&i| self.layout.is_usable(i)) else { return };
+        for &cell in &self.layout.cells_of_row[i] {
             let of_cell = self.layout.cells[cell as usize];
-            let axis = self.layout.columns(&of_cell);
-            let (start, end) = (axis.start.max(columns.start), axis.end.min(columns.end));
-            if start >= end {
-                continue;
-            }
-            let dealt = deal(simd, &axis.shares[start - axis.start..end - axis.start], &row[start..end]);
-            let share = self.layout.rows(&of_cell).share(*i);
-            let place = &mut places[cell as usize];
-            if *place == NOWHERE {
-                *place = sums_of_cells.len() as u32;
-                sums_of_cells.push((cell, CellSums::default()));
-            }
-            let sums = &mut sums_of_cells[*place as usize].1;
-            sums.squares += sum_of_squares(simd, &row[start..end]);
-            for (sums, share) in sums.moments.iter_mut().zip(share.0) {
-                for v in 0..LANES / S::F64_LANES {
-                    let sum = simd.mul_add_f64s(simd.splat_f64s(share), dealt.load::<S>(v), sums.load::<S>(v));
-                    sums.store::<S>(v, sum);
+            let columns = self.layout.columns(&of_cell);
+            let (mut dealt, mut squares) = ([Lane::default(); ROWS], 0.0);
+            for (first, shares) in (columns.start..).step_by(COLUMNS).zip(columns.shares.chunks(COLUMNS)) {
+                let y = rows.y.each_ref().map(|y| &y[first..first + shares.len()]);
+                deal(simd, shares, y, &mut dealt);
+                for y in y {
+                    squares += sum_of_squares(simd, y);
                 }
             }
+            let shares = self.layout.rows(&of_cell).eight_shares(rows.first);
+            let place = &mut self.places[cell as usize];
+            if *place == NOWHERE {
+                *place = into.len() as u32;
+                into.push((cell, CellSums::default()));
+            }
+            let sums = &mut into[*place as usize].1;
+            sums.squares += squares;
+            deal_by_row(simd, &shares, &dealt, &mut sums.moments);
         }
     }
 }
 
-/// y = c2 - 1. A loop, no closure: what is not inlined here would lose its vector instructions.
+/// Rows of one length: written out, or the compiler would check every place in every row.
 #[inline(always)]
-fn less_one<T: Copy + Into<f64>>(values: &[T], row: &mut [f64]) {
-    for (y, &value) in row.iter_mut().zip(values) {
-        *y = value.into() - 1.0;
-    }
+fn cut([a, b, c, d, e, f, g, h]: [&[f64]; ROWS], length: usize) -> [&[f64]; ROWS] {
+    let [a, b, c, d] = [&a[..length], &b[..length], &c[..length], &d[..length]];
+    [a, b, c, d, &e[..length], &f[..length], &g[..length], &h[..length]]
 }
 
-/// Some columns of a row, dealt out to the nodes of their axis.
+/// Some columns of rows, dealt out to the nodes of their axis.
 #[inline(always)]
-fn deal<S: Simd>(simd: S, shares: &[Lane], row: &[f64]) -> Lane {
-    let mut dealt = Lane::default();
-    let (whole, rest) = (row.chunks_exact(AT_A_TIME), row.chunks_exact(AT_A_TIME).remainder());
-    let shares_of_rest = &shares[row.len() - rest.len()..];
+fn deal<S: Simd>(simd: S, shares: &[Lane], y: [&[f64]; ROWS], into: &mut [Lane; ROWS]) {
+    let y = cut(y, shares.len());
     for v in 0..LANES / S::F64_LANES {
-        let mut sums = [simd.splat_f64s(0.0); AT_A_TIME];
-        for (shares, row) in shares.chunks_exact(AT_A_TIME).zip(whole.clone()) {
-            for k in 0..AT_A_TIME {
-                sums[k] = simd.mul_add_f64s(shares[k].load::<S>(v), simd.splat_f64s(row[k]), sums[k]);
+        let mut sums = [simd.splat_f64s(0.0); ROWS];
+        for r in 0..ROWS {
+            sums[r] = into[r].load::<S>(v);
+        }
+        for column in 0..shares.len() {
+            let share = shares[column].load::<S>(v);
+            for r in 0..ROWS {
+                sums[r] = simd.mul_add_f64s(share, simd.splat_f64s(y[r][column]), sums[r]);
             }
         }
-        for k in 0..rest.len() {
-            sums[k] = simd.mul_add_f64s(shares_of_rest[k].load::<S>(v), simd.splat_f64s(rest[k]), sums[k]);
+        for r in 0..ROWS {
+            into[r].store::<S>(v, sums[r]);
         }
-        dealt.store::<S>(v, simd.add_f64s(simd.add_f64s(sums[0], sums[1]), simd.add_f64s(sums[2], sums[3])));
     }
-    dealt
+}
+
+/// What rows give to the nodes of columns, dealt out to those of their own axis.
+#[inline(always)]
+fn deal_by_row<S: Simd>(simd: S, shares: &[Lane; ROWS], dealt: &[Lane; ROWS], into: &mut [Lane; NODES]) {
+    for v in 0..LANES / S::F64_LANES {
+        for (node, into) in into.iter_mut().enumerate() {
+            let mut sum = into.load::<S>(v);
+            for r in 0..ROWS {
+                sum = simd.mul_add_f64s(simd.splat_f64s(shares[r].0[node]), dealt[r].load::<S>(v), sum);
+            }
+            into.store::<S>(v, sum);
+        }
+    }
+}
+
+/// Some lags of rows, each dealt out to the nodes of the rows.
+#[inline(always)]
+fn deal_by_lag<S: Simd>(simd: S, shares: &[Lane; ROWS], near: [&[f64]; ROWS], into: &mut [Lane]) {
+    let near = cut(near, into.len());
+    for v in 0..LANES / S::F64_LANES {
+        let mut own = [simd.splat_f64s(0.0); ROWS];
+        for r in 0..ROWS {
+            own[r] = shares[r].load::<S>(v);
+        }
+        for lag in 0..into.len() {
+            let mut sum = into[lag].load::<S>(v);
+            for r in 0..ROWS {
+                sum = simd.mul_add_f64s(own[r], simd.splat_f64s(near[r][lag]), sum);
+            }
+            into[lag].store::<S>(v, sum);
+        }
+    }
+}
+
+/// y = c2 - 1, and the sum of its squares. Loops, no closures: what is not inlined here would lose its vector instructions.
+#[inline(always)]
+fn less_one<T: Copy + Into<f64>>(values: &[T], row: &mut [f64]) -> f64 {
+    const AT_A_TIME: usize = 4 * LANES;
+    let mut squares = [0.0; AT_A_TIME];
+    let whole = row.len() / AT_A_TIME * AT_A_TIME;
+    for (row, values) in row.chunks_exact_mut(AT_A_TIME).zip(values.chunks_exact(AT_A_TIME)) {
+        for k in 0..AT_A_TIME {
+            row[k] = values[k].into() - 1.0;
+            squares[k] = row[k].mul_add(row[k], squares[k]);
+        }
+    }
+    for ((y, &value), square) in row[whole..].iter_mut().zip(&values[whole..]).zip(&mut squares) {
+        *y = value.into() - 1.0;
+        *square = y.mul_add(*y, *square);
+    }
+    squares.chunks(LANES).map(|squares| squares.iter().sum::<f64>()).sum()
 }
 
 #[inline(always)]
 fn sum_of_squares<S: Simd>(simd: S, row: &[f64]) -> f64 {
-    let whole = row.chunks_exact(LANES);
+    const AT_A_TIME: usize = 4;
+    let whole = row.chunks_exact(AT_A_TIME * LANES);
     let rest = whole.remainder();
     let mut sum = Lane::default();
     for v in 0..LANES / S::F64_LANES {
-        let mut own = simd.splat_f64s(0.0);
+        let mut own = [simd.splat_f64s(0.0); AT_A_TIME];
         for chunk in whole.clone() {
-            let y = S::as_simd_f64s(chunk).0[v];
-            own = simd.mul_add_f64s(y, y, own);
+            for k in 0..AT_A_TIME {
+                let y = S::as_simd_f64s(&chunk[k * LANES..(k + 1) * LANES]).0[v];
+                own[k] = simd.mul_add_f64s(y, y, own[k]);
+            }
         }
-        sum.store::<S>(v, own);
+        sum.store::<S>(v, simd.add_f64s(simd.add_f64s(own[0], own[1]), simd.add_f64s(own[2], own[3])));
     }
-    for (sum, y) in sum.0.iter_mut().zip(rest) {
-        *sum = y.mul_add(*y, *sum);
+    for y in rest.chunks(LANES) {
+        sum.0.iter_mut().zip(y).for_each(|(sum, y)| *sum = y.mul_add(*y, *sum));
     }
     sum.sum()
 }

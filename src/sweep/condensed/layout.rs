@@ -1,8 +1,8 @@
-//! Where pseudo-pairs lie: pairs of dyadic intervals of frames far from the diagonal (cells), runs of pairs of one lag near it
-//! (strips). It sees no value.
+//! Where pseudo-pairs lie: pairs of dyadic intervals of frames far from the diagonal (cells), intervals of frames with intervals of
+//! lags near it (strips). It sees no value.
 //!
 //! A pair of intervals is a cell when the gap between them is at least twice the longer ([`Fineness`]: or four times); rows are cut
-//! finer towards the first frame, where rates change most.
+//! finer towards the first frame, where rates change most. How fine each must be was measured (`benches/condensed.rs`, `shifts`).
 
 use crate::sums::objective::Fineness;
 use crate::sums::pairs::Lane;
@@ -10,18 +10,27 @@ use crate::sweep::condensed::axis_rule::{NODES, Rule};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Gap between the intervals of a cell, in lengths of the longer one.
-const fn gap(fineness: Fineness) -> usize {
-    match fineness {
-        Fineness::Usual => 2,
-        Fineness::Fine => 4,
-    }
+/// How far intervals must lie from where h is not smooth, in lengths of the longest.
+#[derive(Debug, Clone, Copy)]
+struct Distances {
+    /// Between the intervals of a cell.
+    gap: usize,
+    /// Of the rows of a cell from the first frame.
+    rows: usize,
+    /// Of the rows of a strip from it.
+    strips: usize,
+    /// Of the lags of a strip from the diagonal.
+    lags: usize,
 }
 
-/// An interval of rows begins at least so many of its lengths after the first frame.
-const GRADING: usize = 2;
-/// The same of the rows of a strip.
-const GRADING_OF_STRIPS: usize = 4;
+impl Distances {
+    const fn of(fineness: Fineness) -> Self {
+        match fineness {
+            Fineness::Usual => Distances { gap: 2, rows: 1, strips: 2, lags: 2 },
+            Fineness::Fine => Distances { gap: 4, rows: 2, strips: 4, lags: 8 },
+        }
+    }
+}
 
 /// Frames of one interval, and the nodes that stand for them.
 #[derive(Debug, Clone)]
@@ -47,11 +56,13 @@ pub struct Cell {
     pub columns: usize,
 }
 
-/// Pairs of one lag whose earlier frames lie in one block of rows.
+/// Pairs of all earlier frames of an axis with all later ones at some lags, as numbers of axes.
 #[derive(Debug, Clone, Copy)]
 pub struct Strip {
-    /// Number of its axis of earlier frames.
+    /// Earlier frames, of one block of rows.
     pub rows: usize,
+    /// Lags; its "frames" are those.
+    pub lags: usize,
 }
 
 /// Pseudo-pairs of one set of usable frames.
@@ -68,11 +79,11 @@ pub struct Layout {
     pub cells_of_row: Vec<Vec<u32>>,
     /// First rows of the blocks of strips.
     pub blocks: Vec<usize>,
-    /// The strips of every block by lag, from one on.
-    pub strips: Vec<Vec<Option<Strip>>>,
+    /// The strips of every block, by lag.
+    pub strips: Vec<Vec<Strip>>,
     /// Length of the shortest intervals.
     pub leaf: usize,
-    gap: usize,
+    distances: Distances,
     /// Places of all nodes, in frames.
     pub nodes: Vec<f64>,
     /// Both nodes of every pseudo-pair: those of cells first, then those of strips.
@@ -84,11 +95,15 @@ pub struct Layout {
 type Interval = (usize, usize);
 
 impl Axis {
-    /// What a frame gives to every node.
+    /// What eight frames give to every node.
     #[inline(always)]
     #[must_use]
-    pub fn share(&self, frame: usize) -> &Lane {
-        &self.shares[frame - self.start]
+    pub fn eight_shares(&self, first: usize) -> [Lane; NODES] {
+        let mut eight = [Lane::default(); NODES];
+        let shares = &self.shares[first - self.start..];
+        let known = shares.len().min(NODES);
+        eight[..known].copy_from_slice(&shares[..known]);
+        eight
     }
 }
 
@@ -98,16 +113,17 @@ impl Layout {
     pub fn of(is_usable: &[bool], fineness: Fineness) -> Layout {
         let n = is_usable.len();
         let leaf = if n > 3000 { 64 } else { 32 };
+        let distances = Distances::of(fineness);
         let mut layout = Layout {
             is_usable: is_usable.to_vec(),
             masked: (0..n).filter(|&frame| !is_usable[frame]).collect(),
             axes: Vec::new(),
             cells: Vec::new(),
             cells_of_row: vec![Vec::new(); n],
-            blocks: blocks(n),
+            blocks: blocks(n, distances.strips),
             strips: Vec::new(),
             leaf,
-            gap: gap(fineness),
+            distances,
             nodes: Vec::new(),
             pairs: Vec::new(),
             weights: Vec::new(),
@@ -146,7 +162,13 @@ impl Layout {
     /// The first later frame that row `i` does not have in strips.
     #[must_use]
     pub fn end_of_strips(&self, i: usize) -> usize {
-        (i / self.leaf * self.leaf + (1 + self.gap) * self.leaf).min(self.cells_of_row.len())
+        (i / self.leaf * self.leaf + (1 + self.distances.gap) * self.leaf).min(self.cells_of_row.len())
+    }
+
+    /// The longest lag that strips have.
+    #[must_use]
+    pub fn longest_lag(&self) -> usize {
+        (1 + self.distances.gap) * self.leaf - 1
     }
 
     /// Number of the block of strips in which row `i` lies.
@@ -183,7 +205,7 @@ impl Layout {
                 open.extend(parts);
                 continue;
             }
-            if columns.0 < rows.0 + rows.1 + self.gap * rows.1.max(columns.1) {
+            if columns.0 < rows.0 + rows.1 + self.distances.gap * rows.1.max(columns.1) {
                 continue;
             }
             let [rows, columns] = [rows, columns].map(|interval| {
@@ -211,10 +233,10 @@ impl Layout {
             return (rows.1 > self.leaf).then(|| vec![(second, second), (first, second), (first, first)]);
         }
         let longer = rows.1.max(columns.1);
-        let is_near = columns.0 < rows.0 + rows.1 + self.gap * longer;
+        let is_near = columns.0 < rows.0 + rows.1 + self.distances.gap * longer;
         let (cut_rows, cut_columns) = match is_near {
             true => (rows.1 == longer && longer > self.leaf, columns.1 == longer && longer > self.leaf),
-            false => (rows.1 > NODES && rows.0 < GRADING * rows.1, false),
+            false => (rows.1 > NODES && rows.0 < self.distances.rows * rows.1, false),
         };
         let cut = |interval: Interval, is_cut: bool| if is_cut { halves(interval).to_vec() } else { vec![interval] };
         (cut_rows || cut_columns).then(|| {
@@ -247,50 +269,59 @@ impl Layout {
 
     fn add_strips(&mut self, is_usable: &[bool]) {
         let n = is_usable.len();
-        let longest = (1 + self.gap) * self.leaf - 1;
+        let cuts = blocks(self.longest_lag() + 1, self.distances.lags);
         for block in 0..self.blocks.len() {
             let (start, end) = (self.blocks[block], self.blocks.get(block + 1).copied().unwrap_or(n));
-            // Most lags have the same rows.
-            let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
-            let mut strips = Vec::new();
-            for lag in 1..=longest {
+            let members = |lag: usize| -> Vec<bool> {
                 let is_member = |i: usize| i + lag < self.end_of_strips(i) && is_usable[i] && is_usable[i + lag];
-                let rows: Vec<usize> = (start..end).filter(|&i| is_member(i)).collect();
-                if rows.is_empty() {
-                    strips.push(None);
-                    continue;
+                (start..end).map(is_member).collect()
+            };
+            // Neighbouring lags that have the same rows, in pieces.
+            let mut pieces: Vec<(Range<usize>, Vec<bool>)> = Vec::new();
+            for lag in 1..=self.longest_lag() {
+                let rows = members(lag);
+                match pieces.last_mut() {
+                    Some((lags, same)) if *same == rows && !cuts.contains(&lag) => lags.end = lag + 1,
+                    _ => pieces.push((lag..lag + 1, rows)),
                 }
-                let axis = match known.get(&rows) {
+            }
+            // Most lags have the same rows.
+            let mut known: HashMap<Vec<bool>, usize> = HashMap::new();
+            let mut strips = Vec::new();
+            for (lags, rows) in pieces.into_iter().filter(|(_, rows)| rows.contains(&true)) {
+                let rows = match known.get(&rows) {
                     Some(&axis) => axis,
                     None => {
-                        let members: Vec<bool> = (start..end).map(is_member).collect();
-                        let axis = self.add_axis(start, end - start, |i| members[i - start], n);
+                        let axis = self.add_axis(start, end - start, |i| rows[i - start], n);
                         known.insert(rows, axis);
                         axis
                     }
                 };
-                self.add_strip(axis, lag);
-                strips.push(Some(Strip { rows: axis }));
+                let lags = self.add_axis(lags.start, lags.len(), |_| true, n);
+                self.add_strip(rows, lags);
+                strips.push(Strip { rows, lags });
             }
             self.strips.push(strips);
         }
     }
 
-    fn add_strip(&mut self, axis: usize, lag: usize) {
-        let axis = &self.axes[axis];
-        for (k, (node, weight)) in axis.rule.nodes.iter().zip(&axis.rule.weights).enumerate() {
-            self.pairs.push([axis.first_node + k, self.nodes.len()].map(|node| node as u32));
-            self.nodes.push(node + lag as f64);
-            self.weights.push(*weight);
+    fn add_strip(&mut self, rows: usize, lags: usize) {
+        let (rows, lags) = (&self.axes[rows], &self.axes[lags]);
+        for (lag, of_lag) in lags.rule.nodes.iter().zip(&lags.rule.weights) {
+            for (k, (row, of_row)) in rows.rule.nodes.iter().zip(&rows.rule.weights).enumerate() {
+                self.pairs.push([rows.first_node + k, self.nodes.len()].map(|node| node as u32));
+                self.nodes.push(row + lag);
+                self.weights.push(of_lag * of_row);
+            }
         }
     }
 }
 
-/// First rows of blocks whose length is at most what [`GRADING_OF_STRIPS`] allows.
-fn blocks(n: usize) -> Vec<usize> {
+/// Where blocks begin that lie at least so many of their lengths behind zero, but for the first ones.
+fn blocks(n: usize, distance: usize) -> Vec<usize> {
     let (mut blocks, mut start, mut length) = (Vec::new(), 0, NODES);
     while start < n {
-        if start >= GRADING_OF_STRIPS * 2 * length && start % (2 * length) == 0 {
+        if start >= distance * 2 * length && start % (2 * length) == 0 {
             length *= 2;
         }
         blocks.push(start);

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub struct Part {
     /// With the number of each cell, in the order in which the block meets them.
     pub cells: Vec<(u32, CellSums)>,
-    /// By block of rows: the sums of every lag.
-    pub strips: BTreeMap<usize, Vec<StripSums>>,
+    /// By block of rows.
+    pub strips: BTreeMap<usize, StripSums>,
     /// Sum of y^2, and the pairs behind it.
     pub squares: f64,
     /// Their number.
@@ -30,20 +30,29 @@ pub struct CellSums {
     pub squares: f64,
 }
 
-/// Of the pairs of a strip.
-#[derive(Debug, Default, Clone)]
+/// Of the pairs of one block of strips, by lag from one on.
+#[derive(Debug, Clone)]
 pub struct StripSums {
     /// Y: a lane of row nodes.
-    pub moments: Lane,
-    /// Sum of y^2.
-    pub squares: f64,
+    pub moments: Vec<Lane>,
+    /// Sums of y^2.
+    pub squares: Vec<f64>,
+}
+
+impl StripSums {
+    /// Nothing yet.
+    #[must_use]
+    pub fn zero(layout: &Layout) -> Self {
+        let n_lags = layout.longest_lag();
+        StripSums { moments: vec![Lane::default(); n_lags], squares: vec![0.0; n_lags] }
+    }
 }
 
 /// Everything of one angle.
 #[derive(Debug)]
 pub struct Moments {
     cells: Vec<CellSums>,
-    strips: Vec<Vec<StripSums>>,
+    strips: Vec<StripSums>,
     squares: f64,
     pairs: u64,
     missing: Vec<Missing>,
@@ -55,7 +64,7 @@ impl Moments {
     pub fn zero(layout: &Layout) -> Self {
         Moments {
             cells: vec![CellSums::default(); layout.cells.len()],
-            strips: layout.strips.iter().map(|lags| vec![StripSums::default(); lags.len()]).collect(),
+            strips: vec![StripSums::zero(layout); layout.strips.len()],
             squares: 0.0,
             pairs: 0,
             missing: Vec::new(),
@@ -71,10 +80,9 @@ impl Moments {
             sums.squares += term.squares;
         }
         for (block, terms) in part.strips {
-            for (sums, term) in self.strips[block].iter_mut().zip(&terms) {
-                add(&mut sums.moments, &term.moments);
-                sums.squares += term.squares;
-            }
+            let sums = &mut self.strips[block];
+            sums.moments.iter_mut().zip(&terms.moments).for_each(|(sum, term)| add(sum, term));
+            sums.squares.iter_mut().zip(&terms.squares).for_each(|(sum, term)| *sum += term);
         }
         self.squares += part.squares;
         self.pairs += part.pairs;
@@ -100,10 +108,17 @@ impl Moments {
             close(&all, sums.squares, Unseen::at(rows.start..rows.end, columns.start..columns.end));
         }
         for (strips, sums) in layout.strips.iter().zip(&self.strips) {
-            for ((strip, sums), lag) in strips.iter().zip(sums).zip(1..) {
-                let Some(rows) = strip.map(|strip| &layout.axes[strip.rows]) else { continue };
-                let place = Unseen::at(rows.start..rows.end, rows.start + lag..rows.end + lag);
-                close(&sums.moments.0[..rows.rule.nodes.len()], sums.squares, place);
+            for strip in strips {
+                let (rows, lags) = (&layout.axes[strip.rows], &layout.axes[strip.lags]);
+                let places = lags.start - 1..lags.end - 1;
+                let mut all = vec![0.0; lags.rule.nodes.len() * rows.rule.nodes.len()];
+                for (of_lag, share) in sums.moments[places.clone()].iter().zip(&lags.shares) {
+                    for (all, share) in all.chunks_mut(rows.rule.nodes.len()).zip(share.0) {
+                        all.iter_mut().zip(of_lag.0).for_each(|(sum, moment)| *sum += share * moment);
+                    }
+                }
+                let place = Unseen::at(rows.start..rows.end, rows.start + lags.start..rows.end + lags.end - 1);
+                close(&all, sums.squares[places].iter().sum(), place);
             }
         }
         let (squares, pairs, missing) = (self.squares, self.pairs, self.missing);

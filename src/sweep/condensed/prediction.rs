@@ -108,17 +108,17 @@ impl<const W: usize> WithSimd for Rows<'_, W> {
 fn energies<const W: usize>(layout: &Layout, rows: &[[Lane; W]]) -> [f64; W] {
     let mut energies = [0.0; W];
     let mut first = 0;
+    let mut add_all = |outer: &Rule, inner: &Rule| {
+        let (n_outer, n_inner) = (outer.nodes.len(), inner.nodes.len());
+        (0..n_outer).for_each(|k| add(inner, rows, &|l| first + k * n_inner + l, &mut energies));
+        (0..n_inner).for_each(|l| add(outer, rows, &|k| first + k * n_inner + l, &mut energies));
+        first += n_outer * n_inner;
+    };
     for cell in &layout.cells {
-        let (above, along) = (&layout.rows(cell).rule, &layout.columns(cell).rule);
-        let (n_rows, n_columns) = (above.nodes.len(), along.nodes.len());
-        (0..n_rows).for_each(|k| add(along, rows, &|l| first + k * n_columns + l, &mut energies));
-        (0..n_columns).for_each(|l| add(above, rows, &|k| first + k * n_columns + l, &mut energies));
-        first += n_rows * n_columns;
+        add_all(&layout.rows(cell).rule, &layout.columns(cell).rule);
     }
-    for strip in layout.strips.iter().flatten().flatten() {
-        let rule = &layout.axes[strip.rows].rule;
-        add(rule, rows, &|k| first + k, &mut energies);
-        first += rule.nodes.len();
+    for strip in layout.strips.iter().flatten() {
+        add_all(&layout.axes[strip.lags].rule, &layout.axes[strip.rows].rule);
     }
     energies
 }

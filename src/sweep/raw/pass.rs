@@ -29,6 +29,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+/// Grids that are larger are worked on one at a time.
+const LARGE_GRID_BYTES: usize = 8 << 20;
+
 /// Angles whose tables are kept while their blocks pass.
 const CACHED_ANGLES: usize = 4;
 /// Blocks between two events.
@@ -274,12 +277,18 @@ impl RawData for Sweep<'_> {
 
     fn on_grids(&self, query: &GridQuery<'_>, angles: &[usize], work: &(dyn Fn(usize, &Grid) + Sync)) -> Result<()> {
         let all = &self.source.experiment().angles;
+        // What is made of a grid takes several times its memory.
+        let one_at_a_time = Mutex::new(());
         let flow = Dataflow {
             n_items: angles.len(),
             lanes: self.lanes.clone(),
             read: &|_| Ok(()),
             work: &|place, ()| {
-                work(place, &self.model.grid(query, &all[angles[place]]));
+                let grid = self.model.grid(query, &all[angles[place]]);
+                let is_large = grid.bytes() > LARGE_GRID_BYTES;
+                let alone = is_large.then(|| one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner));
+                work(place, &grid);
+                drop(alone);
                 Ok(())
             },
             meter: &Meter::default(),
