@@ -114,7 +114,8 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
     let fits = full_batch_bytes <= threshold_bytes;
     let small = n_points <= settings.stratified_max_points;
     let condensed_bytes = estimate_condensed_memory(n_params, memory);
-    let condenses = settings.loss == Loss::Linear && n_points >= WORTH_CONDENSING && memory.n_frames >= FEWEST_FRAMES;
+    let would_gain = n_points >= WORTH_CONDENSING && memory.n_frames >= FEWEST_FRAMES;
+    let condenses = would_gain && settings.loss == Loss::Linear;
     let auto = match (fits && small, condenses && condensed_bytes <= threshold_bytes) {
         (true, _) => Strategy::Stratified,
         (false, true) => Strategy::Condensed,
@@ -137,8 +138,8 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
         (None, false) => format!("n={n} pts > {most}"),
     };
     let (peak, threshold) = (gigabytes(full_batch_bytes), gigabytes(threshold_bytes));
-    let would_gain = n_points >= WORTH_CONDENSING && settings.loss != Loss::Linear;
-    let not_condensed = if would_gain { ", not condensed: the loss weighs every pair by itself" } else { "" };
+    let not_condensed =
+        if would_gain && !condenses { ", not condensed: the loss weighs every pair by itself" } else { "" };
     let reason = format!(
         "Strategy: {} ({size}{not_condensed}, est. peak={peak} {relation} threshold {threshold} of {})",
         strategy.name(),

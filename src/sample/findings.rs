@@ -174,6 +174,9 @@ fn reasons(numbers: &[PosteriorNumber], chains: &[ChainFacts]) -> Vec<String> {
 /// The tail of a number in which most draws diverge, if that are too many: walks turn back there, and what lies beyond is missing.
 fn tail_that_diverges(numbers: &[PosteriorNumber], chains: &[Walked]) -> Option<String> {
     let draws: Vec<&Draw> = chains.iter().flat_map(|chain| &chain.draws).collect();
+    if draws.iter().filter(|draw| draw.diverging).count() < FEWEST_IN_TAIL {
+        return None;
+    }
     let n = (TAIL * draws.len() as f64) as usize;
     let tails = (0..numbers.len()).flat_map(|place| {
         let mut ascending = draws.clone();

@@ -170,7 +170,7 @@ impl Dealing<'_> {
             let lags = &self.layout.axes[strip.lags];
             let places = lags.start - 1..lags.end - 1;
             let near = near.each_ref().map(|near| &near[places.clone()]);
-            deal_by_lag(simd, &shares, near, &mut sums.moments[places]);
+            add_rows(simd, near, &shares, &mut sums.moments[places]);
         }
     }
 
@@ -199,7 +199,7 @@ impl Dealing<'_> {
             }
             let sums = &mut into[*place as usize].1;
             sums.squares += squares;
-            deal_by_row(simd, &shares, &dealt, &mut sums.moments);
+            add_rows(simd, shares.each_ref().map(|share| &share.0[..]), &dealt, &mut sums.moments);
         }
     }
 }
@@ -232,35 +232,21 @@ fn deal<S: Simd>(simd: S, shares: &[Lane], y: [&[f64]; ROWS], into: &mut [Lane; 
     }
 }
 
-/// What rows give to the nodes of columns, dealt out to those of their own axis.
+/// Adds a lane of every row, times a number of the row, in every place: what rows have by node or by lag, times what they give there.
 #[inline(always)]
-fn deal_by_row<S: Simd>(simd: S, shares: &[Lane; ROWS], dealt: &[Lane; ROWS], into: &mut [Lane; NODES]) {
-    for v in 0..LANES / S::F64_LANES {
-        for (node, into) in into.iter_mut().enumerate() {
-            let mut sum = into.load::<S>(v);
-            for r in 0..ROWS {
-                sum = simd.mul_add_f64s(simd.splat_f64s(shares[r].0[node]), dealt[r].load::<S>(v), sum);
-            }
-            into.store::<S>(v, sum);
-        }
-    }
-}
-
-/// Some lags of rows, each dealt out to the nodes of the rows.
-#[inline(always)]
-fn deal_by_lag<S: Simd>(simd: S, shares: &[Lane; ROWS], near: [&[f64]; ROWS], into: &mut [Lane]) {
-    let near = cut(near, into.len());
+fn add_rows<S: Simd>(simd: S, numbers: [&[f64]; ROWS], lanes: &[Lane; ROWS], into: &mut [Lane]) {
+    let numbers = cut(numbers, into.len());
     for v in 0..LANES / S::F64_LANES {
         let mut own = [simd.splat_f64s(0.0); ROWS];
         for r in 0..ROWS {
-            own[r] = shares[r].load::<S>(v);
+            own[r] = lanes[r].load::<S>(v);
         }
-        for lag in 0..into.len() {
-            let mut sum = into[lag].load::<S>(v);
+        for place in 0..into.len() {
+            let mut sum = into[place].load::<S>(v);
             for r in 0..ROWS {
-                sum = simd.mul_add_f64s(own[r], simd.splat_f64s(near[r][lag]), sum);
+                sum = simd.mul_add_f64s(own[r], simd.splat_f64s(numbers[r][place]), sum);
             }
-            into[lag].store::<S>(v, sum);
+            into[place].store::<S>(v, sum);
         }
     }
 }

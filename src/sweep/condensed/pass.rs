@@ -31,8 +31,8 @@ pub fn condense(
     let flow = Dataflow {
         n_items: plan.n_angles * per_angle,
         lanes: Lanes::self_reading(threads),
-        read: &|item| Ok(item),
-        work: &|item, _| {
+        read: &|_| Ok(()),
+        work: &|item, ()| {
             let (angle, blocks) = (item / per_angle, plan.blocks_of(item / per_angle));
             let mut dealing = Dealing::new(layout(angle));
             for index in blocks.skip(item % per_angle * per_item).take(per_item) {
