@@ -125,7 +125,8 @@ fn ranks(case: &Case, seed: u64) -> Option<Vec<(String, usize)>> {
         let below = all.iter().step_by(stride).take(RANKED).filter(|draw| draw.values[k] < truth).count();
         (found.numbers[k].name.clone(), below)
     };
-    let is_believed = found.consensus.is_none() || found.verdict == PosteriorVerdict::Converged;
+    // Fewer draws than a verdict asks for are enough to be ranked among.
+    let is_believed = found.verdict != PosteriorVerdict::ConsensusUnreliable;
     let agree = is_believed && found.numbers.iter().all(|number| number.r_hat.is_some_and(|r_hat| r_hat < 1.1));
     agree.then(|| truths.enumerate().map(rank).collect())
 }

@@ -78,7 +78,8 @@ pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};
 pub use crate::outcome::condensed::CondensedFit;
 pub use crate::outcome::consensus::{
-    CheckAgainstAll, ConsensusMemory, ConsensusSampling, Heterogeneity, LostShard, ShardFacts, TwoModes,
+    CheckAgainstAll, ConsensusMemory, ConsensusSampling, DrawsAre, Heterogeneity, LostShard, MovedMean, ShardFacts,
+    TwoModes,
 };
 pub use crate::outcome::fit::{
     ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,

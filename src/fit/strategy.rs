@@ -32,6 +32,8 @@ pub struct Memory {
 pub struct Decision {
     /// Strategy.
     pub strategy: Strategy,
+    /// Whether a posterior may be sampled on pseudo-pairs: it takes so many sweeps that smaller data gain by them too.
+    pub samples_condensed: bool,
     /// Pairs.
     pub n_points: usize,
     /// Free numbers, scaling included.
@@ -115,8 +117,8 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
     let small = n_points <= settings.stratified_max_points;
     let condensed_bytes = estimate_condensed_memory(n_params, memory);
     let would_gain = n_points >= WORTH_CONDENSING && memory.n_frames >= FEWEST_FRAMES;
-    let condenses = would_gain && settings.loss == Loss::Linear;
-    let auto = match (fits && small, condenses && condensed_bytes <= threshold_bytes) {
+    let is_condensable = settings.loss == Loss::Linear && condensed_bytes <= threshold_bytes;
+    let auto = match (fits && small, would_gain && is_condensable) {
         (true, _) => Strategy::Stratified,
         (false, true) => Strategy::Condensed,
         (false, false) => Strategy::HybridStreaming,
@@ -138,8 +140,11 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
         (None, false) => format!("n={n} pts > {most}"),
     };
     let (peak, threshold) = (gigabytes(full_batch_bytes), gigabytes(threshold_bytes));
-    let not_condensed =
-        if would_gain && !condenses { ", not condensed: the loss weighs every pair by itself" } else { "" };
+    let not_condensed = if would_gain && settings.loss != Loss::Linear {
+        ", not condensed: the loss weighs every pair by itself"
+    } else {
+        ""
+    };
     let reason = format!(
         "Strategy: {} ({size}{not_condensed}, est. peak={peak} {relation} threshold {threshold} of {})",
         strategy.name(),
@@ -147,6 +152,7 @@ pub fn select_strategy(settings: &FitSettings, n_points: usize, memory: &Memory)
     );
     let decision = Decision {
         strategy,
+        samples_condensed: is_condensable && settings.strategy.is_none_or(|asked| asked == Strategy::Condensed),
         n_points,
         n_params,
         full_batch_bytes,
@@ -216,6 +222,12 @@ mod tests {
         assert_eq!(choose(50_000_000, &exact, 24 << 30).strategy, Strategy::Condensed);
         let little = with(MemorySettings { threshold_bytes: Some(1 << 24), ..MemorySettings::default() });
         assert_eq!(choose(50_000_000, &little, 24 << 30).strategy, Strategy::HybridStreaming);
+        // Many sweeps pay for condensing where one fit does not; never against a wish, a loss or the memory.
+        assert!(choose(1_000_000, &settings(), 24 << 30).samples_condensed);
+        let asked = FitSettings { strategy: Some(Strategy::HybridStreaming), ..settings() };
+        for other in [robust, little, asked] {
+            assert!(!choose(1_000_000, &other, 24 << 30).samples_condensed);
+        }
     }
 
     #[test]

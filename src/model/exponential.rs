@@ -4,7 +4,7 @@
 //! parts, of which the first has trailing zeros enough that k times it is exact. Then the Taylor series, whose first term left out is
 //! below the last digit there, and k goes into the exponent.
 
-use crate::sums::pairs::Lane;
+use crate::sums::pairs::{LANES, Lane};
 use std::f64::consts::LOG2_E;
 
 /// Beyond this e^-x is zero (before it becomes denormal and slow).
@@ -36,20 +36,24 @@ const SERIES: [f64; 14] = [
 ];
 
 /// e^-x of eight numbers of at most [`VANISHED`] in size; zero beyond it.
-// Plain loops over lanes: the compiler makes vectors of them where the caller has vector instructions.
+// Each step for all lanes before the next: the compiler makes one vector of them where the caller has vector instructions, and none of a
+// loop that takes all steps of one lane.
 #[inline(always)]
 #[must_use]
 pub fn exp_of_less(x: &Lane) -> Lane {
-    let mut found = Lane::default();
-    for (found, x) in found.0.iter_mut().zip(x.0) {
-        let shifted = (-x).mul_add(LOG2_E, ROUNDER);
-        let k = shifted - ROUNDER;
-        let r = LN_2.iter().fold(-x, |r, part| k.mul_add(-part, r));
-        let series = SERIES[1..].iter().fold(SERIES[0], |sum, coefficient| sum.mul_add(r, *coefficient));
-        let power = f64::from_bits((shifted.to_bits() << FRACTION_BITS).wrapping_add(BIAS << FRACTION_BITS));
-        *found = if x > VANISHED { 0.0 } else { series * power };
+    let x = &x.0;
+    let shifted: [f64; LANES] = std::array::from_fn(|lane| (-x[lane]).mul_add(LOG2_E, ROUNDER));
+    let mut r: [f64; LANES] = std::array::from_fn(|lane| -x[lane]);
+    for part in LN_2 {
+        r = std::array::from_fn(|lane| (shifted[lane] - ROUNDER).mul_add(-part, r[lane]));
     }
-    found
+    let mut series = [SERIES[0]; LANES];
+    for coefficient in &SERIES[1..] {
+        series = std::array::from_fn(|lane| series[lane].mul_add(r[lane], *coefficient));
+    }
+    let power = |shifted: f64| f64::from_bits((shifted.to_bits() << FRACTION_BITS).wrapping_add(BIAS << FRACTION_BITS));
+    let of_lane = |lane: usize| if x[lane] > VANISHED { 0.0 } else { series[lane] * power(shifted[lane]) };
+    Lane(std::array::from_fn(of_lane))
 }
 
 #[cfg(test)]

@@ -101,9 +101,7 @@ impl NullaryFnOnce for Making<'_> {
             let mut apart = [Lane::default(); LANES];
             for (apart, [earlier, later]) in apart.iter_mut().zip(pairs) {
                 let (earlier, later) = (&self.nodes[*earlier as usize].0, &self.nodes[*later as usize].0);
-                for k in 0..LANES {
-                    apart.0[k] = later[k] - earlier[k];
-                }
+                apart.0 = std::array::from_fn(|k| later[k] - earlier[k]);
             }
             let of_all = |k: usize| Lane(std::array::from_fn(|lane| apart[lane].0[k]));
             let mut decay = exp_of_less(&of_all(EXPONENT));

@@ -49,19 +49,30 @@ pub struct Heterogeneity {
     pub i_squared: f64,
     /// Standard deviation between shards.
     pub tau: f64,
-    /// Whether it is significant: then the variance between shards is part of the posterior.
+    /// Whether it is significant: then the variance between shards is part of the combination.
     pub is_significant: bool,
 }
 
-/// The combined draws under the likelihood of all data.
+/// What the draws of a consensus are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawsAre {
+    /// Draws of shards, weighed together: of all data as far as the posteriors of shards are Gaussians.
+    #[default]
+    Combined,
+    /// Places around the combined draws, taken or left by the density of all data: its draws, as those of direct sampling are.
+    Reweighed,
+}
+
+/// Places around the combined draws under the likelihood of all data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckAgainstAll {
-    /// Draws.
+    /// Places: drawn from a Student t around the combined draws; of a single shard its draws.
     pub draws: usize,
-    /// Shape of the distribution of their largest importance weights: above 0.7 they are not draws of the posterior of all data. `None`
-    /// where all weigh the same.
+    /// Shape of the distribution of their largest importance weights: above 0.7 they do not tell what all data say. `None` where all weigh
+    /// the same.
     pub pareto_k: Option<f64>,
-    /// Share of the draws that weigh as much as all.
+    /// Share of the places that weigh as much as all.
     pub efficiency: f64,
     /// The number whose mean these weights move most.
     #[serde(default)]
@@ -132,6 +143,9 @@ pub struct ConsensusSampling {
     pub largest_divergence: f64,
     /// Two modes in shards.
     pub two_modes: Vec<TwoModes>,
+    /// What the draws are.
+    #[serde(default)]
+    pub draws: DrawsAre,
     /// The check against all data; `None` where the user did not wait for it.
     pub check: Option<CheckAgainstAll>,
     /// What was told while sampling: retries, losses, and what differs between shards.

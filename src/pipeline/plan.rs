@@ -7,7 +7,6 @@ use crate::fit::strategy::{Decision, Memory, n_pseudo_pairs, select_strategy};
 use crate::ingest::request::StorePlace;
 use crate::ingest::survey::size_of_selection;
 use crate::machine::memory::{container_limit_bytes, detect_total_memory};
-use crate::outcome::fit::Strategy;
 use crate::pipeline::agreement::check;
 use crate::pipeline::find_store::agreeing;
 use crate::pipeline::sampling_plan::Sampling;
@@ -15,6 +14,7 @@ use crate::store::block::BlockSource;
 use crate::store::directory::Store;
 use crate::store::manifest::{StoreFormat, ValueType};
 use crate::store::recognise::is_store;
+use crate::sweep::condensed::arrangement::FEWEST_PAIRS;
 use crate::units::{gigabytes, short};
 
 /// How large a fit is.
@@ -105,10 +105,9 @@ pub fn plan(settings: &Settings) -> Result<(Vec<(String, String)>, Decision)> {
     let from = stored.as_deref().map_or_else(|| settings.ingest.source(), Ok)?.display();
     let limit = container_limit_bytes().map_or("none".into(), gigabytes);
     let physical = settings.fit.space.free().len();
-    let n_visited = match decision.strategy {
-        Strategy::Condensed => (size.n_angles * n_pseudo_pairs(size.n_frames)) as f64,
-        _ => decision.n_points as f64,
-    };
+    let n_pseudo_pairs = size.n_angles * n_pseudo_pairs(size.n_frames);
+    let is_condensed = decision.samples_condensed && FEWEST_PAIRS * n_pseudo_pairs <= decision.n_points;
+    let n_visited = if is_condensed { n_pseudo_pairs } else { decision.n_points } as f64;
     let sampling = Sampling {
         settings,
         n_pairs: decision.n_points as u64,

@@ -52,7 +52,6 @@ fn choose(data: &Data<'_>, ask: &Ask<'_>) -> Result<(bool, Outlook)> {
     let of_all = gradient_seconds(&start, data.alone)?;
     let (mut of_one, mut seconds) = (of_all, direct_seconds(ask, of_all));
     if data.may_be_condensed
-        && seconds > consensus.direct_budget_seconds
         && let Some(mut condensed) = data.together.condensed(Fineness::Usual)?
     {
         condensed.sweep_alone();

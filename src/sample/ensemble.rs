@@ -63,16 +63,11 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
     let tell = |of_draw: u64| {
         let gradients = gradients.fetch_add(of_draw, Ordering::Relaxed) + of_draw;
         let done = draws.fetch_add(1, Ordering::Relaxed) as usize + 1;
-        let of_one = gradients as f64 / done as f64;
-        if done >= TELLING && of_one > DEAR * GRADIENTS_PER_DRAW && !is_said.swap(true, Ordering::Relaxed) {
-            let minutes = begun.elapsed().as_secs_f64() / 60.0 * all as f64 / done as f64;
-            let told = format!(
-                "a draw takes {of_one:.0} gradients so far, predictions take {GRADIENTS_PER_DRAW}: at this rate all draws take \
-                 {minutes:.1} min"
-            );
+        let seconds = begun.elapsed().as_secs_f64();
+        if let Some(told) = dear((done, all), gradients, seconds).filter(|_| !is_said.swap(true, Ordering::Relaxed)) {
             watch.log(LogLevel::Warning, &told);
         }
-        watch.tell(&Event::Draws { done, all, gradients, seconds: begun.elapsed().as_secs_f64() });
+        watch.tell(&Event::Draws { done, all, gradients, seconds });
     };
     let workers = ask.threads.clamp(1, settings.n_chains.max(1));
     let flow = Dataflow {
@@ -90,6 +85,17 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
         return Err(Fault::stopped());
     }
     Ok(Chains { chains, seconds, new_gradients: gradients.into_inner() })
+}
+
+/// What is said of draws that take many more gradients than predictions take them for.
+fn dear((done, all): (usize, usize), gradients: u64, seconds: f64) -> Option<String> {
+    let of_one = gradients as f64 / done.max(1) as f64;
+    (done >= TELLING && of_one > DEAR * GRADIENTS_PER_DRAW).then(|| {
+        let minutes = seconds / 60.0 * all as f64 / done as f64;
+        format!(
+            "a draw takes {of_one:.0} gradients so far, predictions take {GRADIENTS_PER_DRAW}: at this rate all draws take {minutes:.1} min"
+        )
+    })
 }
 
 impl Ensemble<'_> {
@@ -190,5 +196,20 @@ impl Line {
         self.walked.append(kept.into_walked());
         self.next += 1;
         self.is_walking = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dear_draws_are_told_once_it_is_known_with_the_minutes_of_all() {
+        // 60 gradients per draw, twelve seconds for 200 of 8000 draws.
+        let told = dear((200, 8000), 12_000, 12.0).expect("six times the predicted ten");
+        assert!(told.contains("takes 60 gradients") && told.ends_with("take 8.0 min"), "{told}");
+        assert_eq!(dear((199, 8000), 12_000, 12.0), None, "too few draws tell nothing");
+        assert_eq!(dear((200, 8000), 10_000, 12.0), None, "five times as many are usual in a warm-up");
+        assert_eq!(dear((0, 8000), 0, 0.0), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
+use crate::fit::strategy::Decision;
 use crate::likelihood::scaling::ScalingSettings;
 use crate::listener::{LogLevel, Watch};
 use crate::machine::budget::memory_threshold;
@@ -87,7 +88,7 @@ impl Run<'_> {
                 .config());
         }
         let opened = self.open(store)?;
-        let strategy = decide(&settings.fit, &opened, settings.run.threads())?.strategy;
+        let Decision { strategy, samples_condensed, .. } = decide(&settings.fit, &opened, settings.run.threads())?;
         let fitted = match self.earlier_result(&opened)? {
             Some(fitted) => {
                 self.say(LogLevel::Info, &format!("starting from {}", fitted.directory.display()));
@@ -106,7 +107,7 @@ impl Run<'_> {
         };
         let threads = settings.run.threads();
         let (together, alone) = (sweep(threads), sweep(1));
-        let data = Data { together: &together, alone: &alone, may_be_condensed: strategy == Strategy::Condensed };
+        let data = Data { together: &together, alone: &alone, may_be_condensed: samples_condensed };
         // The posterior is that of the cost.
         let least_squares = fitted.outcome.result.by_least_squares();
         let (space, scaling) = self.believed(&least_squares);

@@ -1,6 +1,6 @@
 //! What a summary says of sampling in shards.
 
-use crate::outcome::consensus::ConsensusSampling;
+use crate::outcome::consensus::{ConsensusSampling, DrawsAre};
 use std::fmt::Write;
 
 /// Lines about shards, retries, losses, what differs between them, and the check against all data.
@@ -27,8 +27,11 @@ pub fn lines(consensus: &ConsensusSampling) -> String {
         .map(|number| format!("{} (I2 {:.0} %)", number.name, 100.0 * number.i_squared))
         .collect();
     if !differing.is_empty() {
-        let _ =
-            writeln!(text, "shards differ in {}: the variance between them is part of widths", differing.join(", "));
+        let so = match consensus.draws {
+            DrawsAre::Combined => "the variance between them is part of widths",
+            DrawsAre::Reweighed => "draws are those of all data all the same",
+        };
+        let _ = writeln!(text, "shards differ in {}: {so}", differing.join(", "));
     }
     for shard in consensus.shards.iter().filter(|shard| shard.trust < 1.0) {
         let _ = writeln!(text, "shards {:?} lie far from the others and count {:.2}", shard.shards, shard.trust);
@@ -39,7 +42,7 @@ pub fn lines(consensus: &ConsensusSampling) -> String {
     if let Some(check) = &consensus.check {
         let _ = writeln!(
             text,
-            "{} draws under the likelihood of all data: Pareto k-hat {}, they tell as much as {:.0} %",
+            "{} places under the likelihood of all data: Pareto k-hat {}, they tell as much as {:.0} %",
             check.draws,
             check.pareto_k.map_or("-".into(), |k| format!("{k:.2}")),
             100.0 * check.efficiency
@@ -48,6 +51,10 @@ pub fn lines(consensus: &ConsensusSampling) -> String {
             let (name, by, error) = (&moved.name, moved.deviations, moved.error);
             let _ = writeln!(text, "they move the mean of {name} most, by {by:.2} +- {error:.2} of its deviation");
         }
+        text.push_str(match consensus.draws {
+            DrawsAre::Combined => "draws: combined from those of shards\n",
+            DrawsAre::Reweighed => "draws: reweighed by the likelihood of all data\n",
+        });
     }
     for warning in &consensus.warnings {
         let _ = writeln!(text, "warning: {warning}");

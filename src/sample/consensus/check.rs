@@ -1,57 +1,34 @@
-//! Combined draws against all data: their importance weights under the density of all data, over that of the Gaussian that they have
-//! drawn. It combines nothing.
+//! What the density of all data says of a combination: importance weights, of places that were drawn from something known. It evaluates no
+//! density.
 
-use crate::error::Result;
 use crate::outcome::consensus::{CheckAgainstAll, MovedMean};
 use crate::sample::consensus::pareto::pareto_shape;
 use crate::sample::diagnostics::{mean, variance};
 
-/// Draws that are compared at most.
-const MOST: usize = 500;
-/// Fewer tell nothing.
-const FEWEST: usize = 100;
+/// Places whose weights have a heavier tail do not tell what all data say.
+pub const LARGEST_K: f64 = 0.7;
+/// Where a smaller share of them counts, too few are left for it.
+pub const LEAST_EFFICIENT: f64 = 0.1;
 /// Weights that differ by less in their logarithm are the same.
 const SAME: f64 = 1e-6;
 
-/// Pairs that are gone through for it, but for [`FEWEST`] draws: what a machine can do in some time would be another check elsewhere.
-const PAIRS: u64 = 5_000_000_000;
-
-/// Draws that are compared with so many pairs.
+/// From the logarithms of the weights of places, and the values of all numbers there.
 #[must_use]
-pub fn affordable(n_pairs: u64) -> usize {
-    ((PAIRS / n_pairs.max(1)) as usize).clamp(FEWEST, MOST)
-}
-
-/// What combined draws are compared by.
-pub struct Densities<'a> {
-    /// Logarithm of that of all data.
-    pub of_all: &'a dyn Fn(&[f64]) -> Result<f64>,
-    /// Logarithm of that of what they were drawn from.
-    pub own: &'a dyn Fn(&[f64]) -> Result<f64>,
-    /// The numbers at a place.
-    pub values: &'a dyn Fn(&[f64]) -> Vec<f64>,
-    /// Their names.
-    pub names: &'a [String],
-}
-
-/// Compares up to `n` places, evenly among all.
-///
-/// # Errors
-/// What the densities report.
-pub fn against_all(places: &[&[f64]], n: usize, densities: &Densities<'_>) -> Result<CheckAgainstAll> {
-    let n = n.min(places.len());
-    let chosen: Vec<&[f64]> = (0..n).map(|k| places[k * places.len() / n]).collect();
-    let log = |place: &&[f64]| Ok((densities.of_all)(place)? - (densities.own)(place)?);
-    let logs = chosen.iter().map(log).collect::<Result<Vec<f64>>>()?;
+pub fn check(logs: &[f64], values: &[Vec<f64>], names: &[String]) -> CheckAgainstAll {
     let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let weights: Vec<f64> = logs.iter().map(|log| (log - largest).exp()).collect();
     let (sum, squares): (f64, f64) = (weights.iter().sum(), weights.iter().map(|weight| weight * weight).sum());
-    let efficiency = if squares > 0.0 { sum * sum / squares / n as f64 } else { 0.0 };
+    let efficiency = if squares > 0.0 { sum * sum / squares / logs.len() as f64 } else { 0.0 };
     let differ = logs.iter().any(|log| (log - largest).abs() > SAME);
-    let pareto_k = if differ { Some(pareto_shape(&logs).unwrap_or(1.0)) } else { None };
-    let values: Vec<Vec<f64>> = chosen.iter().map(|place| (densities.values)(place)).collect();
-    let moved = if differ { most_moved(&values, &weights, densities.names) } else { None };
-    Ok(CheckAgainstAll { draws: n, pareto_k, efficiency, moved })
+    let pareto_k = if differ { Some(pareto_shape(logs).unwrap_or(1.0)) } else { None };
+    let moved = if differ { most_moved(values, &weights, names) } else { None };
+    CheckAgainstAll { draws: logs.len(), pareto_k, efficiency, moved }
+}
+
+/// Whether weights tell what all data say.
+#[must_use]
+pub fn is_believed(check: &CheckAgainstAll) -> bool {
+    check.pareto_k.is_none_or(|k| k <= LARGEST_K) && check.efficiency >= LEAST_EFFICIENT
 }
 
 /// The number whose mean moves most when draws are weighed, in its standard deviations; the error is that of a weighted mean.
@@ -82,26 +59,20 @@ mod tests {
             // Logistic of the same variance as the Gaussian: near enough.
             (p / (1.0 - p)).ln() / 1.702
         };
-        let places: Vec<Vec<f64>> = (0..400).map(|k| vec![quantile(k), 1.0]).collect();
-        let places: Vec<&[f64]> = places.iter().map(Vec::as_slice).collect();
-        let own = |place: &[f64]| Ok(-0.5 * place[0].powi(2));
-        let check = |center: f64| {
-            let of_all = move |place: &[f64]| Ok(-0.5 * (place[0] - center).powi(2));
-            let names = ["D0".to_owned(), "constant".to_owned()];
-            let densities = Densities { of_all: &of_all, own: &own, values: &<[f64]>::to_vec, names: &names };
-            against_all(&places, 400, &densities).expect("plain numbers")
+        let values: Vec<Vec<f64>> = (0..400).map(|k| vec![quantile(k), 1.0]).collect();
+        let of = |center: f64| {
+            let log = |place: &Vec<f64>| -0.5 * ((place[0] - center).powi(2) - place[0].powi(2));
+            let logs: Vec<f64> = values.iter().map(log).collect();
+            check(&logs, &values, &["D0".to_owned(), "constant".to_owned()])
         };
-        let same = check(0.0);
-        assert_eq!((same.pareto_k, same.moved.is_none()), (None, true));
-        let near = check(0.5);
-        let moved = near.moved.expect("a mean that moves");
+        let same = of(0.0);
+        assert_eq!((same.pareto_k, same.moved.is_none(), is_believed(&same)), (None, true, true));
+        let near = of(0.5);
+        let moved = near.moved.as_ref().expect("a mean that moves");
         assert!(moved.name == "D0" && (moved.deviations - 0.5).abs() < 0.1 && moved.error < 0.1, "{moved:?}");
-        assert!(near.efficiency > 0.6);
-        assert!(check(1.8).efficiency < 0.1);
-    }
-
-    #[test]
-    fn how_many_draws_are_checked_depends_on_the_data_alone() {
-        assert_eq!([0, 44_000, 20_000_000, 50_000_000, u64::MAX].map(affordable), [500, 500, 250, 100, 100]);
+        assert!(near.efficiency > 0.6 && is_believed(&near));
+        let far = of(1.8);
+        assert!(far.efficiency < 0.1 && !is_believed(&far));
+        assert!(!is_believed(&check(&[f64::NEG_INFINITY; 9], &values[..9], &[])), "nothing weighs anything");
     }
 }

@@ -75,6 +75,18 @@ impl Combined {
         self.chains.iter().flat_map(|chain| chain.places.iter().map(Vec::as_slice))
     }
 
+    /// With the draws that the density of all data has made of these.
+    #[must_use]
+    pub fn reweighed(self, chains: Vec<Walked>) -> Self {
+        let of_shards = self.chains.into_iter();
+        let with_facts = |(new, old): (Walked, Walked)| Walked {
+            gradients: old.gradients + new.draws.len() as u64,
+            step_size: old.step_size,
+            ..new
+        };
+        Combined { chains: chains.into_iter().zip(of_shards).map(with_facts).collect(), ..self }
+    }
+
     /// As what chains have drawn in so many seconds.
     #[must_use]
     pub fn into_chains(self, seconds: f64) -> Chains {

@@ -2,16 +2,18 @@
 //! judgement. It returns plain data.
 
 use crate::error::{Error, Fault, Result};
-use crate::listener::{LogLevel, Watch};
-use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling, MovedMean};
+use crate::listener::{Event, LogLevel, Watch};
+use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling, DrawsAre, MovedMean};
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::sample::ask::{Ask, Data};
-use crate::sample::consensus::check::{Densities, affordable, against_all};
+use crate::sample::chain::Walked;
+use crate::sample::consensus::check::{LARGEST_K, LEAST_EFFICIENT, check, is_believed};
 use crate::sample::consensus::combined::{
     Combined, Naming, combined, facts, largest_divergence, lost, shards_with_two_modes,
 };
-use crate::sample::consensus::moments::{Gaussian, Moments};
+use crate::sample::consensus::moments::Moments;
 use crate::sample::consensus::pool::{Pool, Pooled};
+use crate::sample::consensus::reweighed::{Proposal, Proposed, unless_stopped};
 use crate::sample::consensus::sizes::{Extent, check_memory};
 use crate::sample::consensus::tempered::TemperedShards;
 use crate::sample::consensus::trial::ShardTargets;
@@ -21,16 +23,15 @@ use crate::sample::diagnostics::{mean, variance};
 use crate::sample::findings::{Sampled, findings};
 use crate::sample::journal::Journal;
 use crate::sums::objective::{CondensedData, Dealer, Fineness, Objective};
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
-/// Draws whose weights have a heavier tail are not of the posterior of all data.
-const BELIEVED: f64 = 0.7;
-/// Where a smaller share of them counts, too few are left to tell what all data say.
-const LEAST_EFFICIENT: f64 = 0.1;
 /// Means that all data move by more standard deviations, beyond so many errors of that, are not theirs.
 const FAR: f64 = 0.3;
 const SURE: f64 = 2.0;
+/// Draws of a single shard that are compared with all data.
+const COMPARED: usize = 500;
 
 /// What a consensus needs besides data.
 pub struct Resources<'a> {
@@ -124,7 +125,6 @@ pub fn sample(
     let (folder, journal, begun) = (resources.folder, resources.journal, Instant::now());
     let pool = Pool { shards: &tempered, settings, acceptance: ask.acceptance(), workers, folder, journal };
     let pooled = pool.run(watch)?;
-    let seconds = begun.elapsed().as_secs_f64();
     if pooled.sampled.is_empty() {
         watch.check()?;
         return Err(Fault::at("posterior", "no shard has draws")
@@ -136,28 +136,21 @@ pub fn sample(
     let (center, stretch) = (tempered.geometry.center(), tempered.geometry.stretch());
     let naming = Naming { center, stretch, names: &names };
     let made = combined(&pooled, &naming, (settings.consensus.method, settings.seed), &|place| tempered.values(place))?;
-    let check = if pooled.is_cut { None } else { Some(checked(&all, (&tempered, &made), &names)?) };
-    let mut told = ConsensusSampling {
-        reason: outlook.reason.clone(),
-        direct_seconds: outlook.direct_seconds,
-        method: settings.consensus.method.name().into(),
-        prior_power: tempered.prior_power(),
-        n_shards,
-        shards: facts(&pooled, &made.weighing.trust),
-        lost: lost(&pooled, shards.sizes()),
-        retried_share: share(shards.sizes(), pooled.retried.iter().copied()),
-        lost_share: share(shards.sizes(), pooled.lost.iter().map(|(shard, _)| *shard)),
-        heterogeneity: made.heterogeneity.clone(),
-        largest_divergence: largest_divergence(&pooled),
-        two_modes: shards_with_two_modes(&pooled)?,
-        check,
-        warnings: Vec::new(),
-        memory,
+    let consensus = Consensus { ask, outlook, tempered: &tempered, pooled: &pooled, made: &made };
+    let weighed = if pooled.is_cut { None } else { unless_stopped(consensus.weighed(&all, &names, watch))? };
+    let (is_cut, weighed) = (weighed.is_none(), weighed.unwrap_or_default());
+    let mut told = ConsensusSampling { check: weighed.check, ..consensus.told(memory)? };
+    let chains = match weighed.chains {
+        Some(chains) => {
+            told.draws = DrawsAre::Reweighed;
+            made.reweighed(chains)
+        }
+        None => made,
     };
     told.warnings = what_differs(&told, ask, &pooled);
     told.warnings.iter().for_each(|warning| watch.log(LogLevel::Warning, warning));
     let sampled = Sampled { numbers: &start.numbers, ask, geometry: &tempered.geometry };
-    Ok(judged(findings(&sampled, made.into_chains(seconds), None), told, ask, pooled.is_cut))
+    Ok(judged(findings(&sampled, chains.into_chains(begun.elapsed().as_secs_f64()), None), told, ask, is_cut))
 }
 
 /// Share of all pairs in some shards.
@@ -165,31 +158,91 @@ fn share(sizes: &[u64], some: impl Iterator<Item = usize>) -> f64 {
     some.map(|shard| sizes[shard]).sum::<u64>() as f64 / sizes.iter().sum::<u64>().max(1) as f64
 }
 
-/// Combined draws under the likelihood of all data.
-fn checked(
-    all: &AllData<'_>,
-    (tempered, made): (&TemperedShards<'_>, &Combined),
-    names: &[String],
-) -> Result<CheckAgainstAll> {
-    let places: Vec<&[f64]> = made.places().collect();
-    let moments = Moments::of(made.places(), tempered.width());
-    let gaussian = Gaussian::of(&moments);
-    // Shards are sampled in coordinates that are wider by the root of their number.
-    let wider = (tempered.sizes().len() as f64).sqrt();
-    let of_all = |place: &[f64]| {
-        let w: Vec<f64> = place.iter().map(|value| wider * value).collect();
-        Ok(all.log(&w)?.value)
-    };
-    let alone = if tempered.sizes().len() == 1 { Some(tempered.open(&[0])?) } else { None };
-    let own = |place: &[f64]| match (&alone, &gaussian) {
-        // A single shard was drawn from as it is.
-        (Some(shard), _) => Ok(shard.log(place)?.value),
-        (None, Some(gaussian)) => Ok(gaussian.log_density(place)),
-        (None, None) => Ok(f64::INFINITY),
-    };
-    let n = affordable(tempered.sizes().iter().sum());
-    let values = |place: &[f64]| tempered.values(place);
-    against_all(&places, n, &Densities { of_all: &of_all, own: &own, values: &values, names })
+/// Shards that were sampled and combined.
+struct Consensus<'a> {
+    ask: &'a Ask<'a>,
+    outlook: &'a Outlook,
+    tempered: &'a TemperedShards<'a>,
+    pooled: &'a Pooled,
+    made: &'a Combined,
+}
+
+/// What the density of all data says, and the draws that it makes of the combination where its weights can be believed.
+#[derive(Default)]
+struct Weighed {
+    check: Option<CheckAgainstAll>,
+    chains: Option<Vec<Walked>>,
+}
+
+impl Consensus<'_> {
+    /// Weighs as many places as draws are asked for: one density each, where shards have taken some ten gradients for every draw.
+    fn weighed(&self, all: &AllData<'_>, names: &[String], watch: &Watch<'_>) -> Result<Weighed> {
+        let (tempered, settings) = (self.tempered, self.ask.settings);
+        // Shards are sampled in coordinates that are wider by the root of their number.
+        let wider = (tempered.sizes().len() as f64).sqrt();
+        let of_all = |place: &[f64]| {
+            let w: Vec<f64> = place.iter().map(|value| wider * value).collect();
+            Ok(all.log(&w)?.value)
+        };
+        let values = |place: &[f64]| tempered.values(place);
+        if tempered.sizes().len() == 1 {
+            return self.compared(&of_all, names);
+        }
+        let moments = Moments::of(self.made.places(), tempered.width());
+        let Some(proposal) = Proposal::around(&moments, settings.seed) else {
+            return Ok(Weighed { check: Some(check(&[], &[], names)), chains: None });
+        };
+        let (n_chains, n_draws, begun) = (settings.n_chains, settings.n_draws, Instant::now());
+        let done = Cell::new(0);
+        let tell = || {
+            done.set(done.get() + 1);
+            let (done, seconds) = (done.get(), begun.elapsed().as_secs_f64());
+            watch.tell(&Event::Draws { done, all: n_chains * n_draws, gradients: done as u64, seconds });
+        };
+        watch.log(LogLevel::Info, &format!("weighing {} places by the likelihood of all data", n_chains * n_draws));
+        let of_chain = |chain: usize| proposal.weighed((chain, n_draws), &of_all, &tell);
+        let proposed = (0..n_chains).map(of_chain).collect::<Result<Vec<Vec<Proposed>>>>()?;
+        let (logs, of_places): (Vec<f64>, Vec<Vec<f64>>) =
+            proposed.iter().flatten().map(|one| (one.log_weight, values(&one.place))).unzip();
+        let found = check(&logs, &of_places, names);
+        let chain = |(number, proposed): (usize, &Vec<Proposed>)| proposal.chain(number, proposed, &values);
+        let chains = is_believed(&found).then(|| proposed.iter().enumerate().map(chain).collect());
+        Ok(Weighed { check: Some(found), chains })
+    }
+
+    /// Draws of a single shard, which was drawn from as it is, under the density of all data.
+    fn compared(&self, of_all: &dyn Fn(&[f64]) -> Result<f64>, names: &[String]) -> Result<Weighed> {
+        let shard = self.tempered.open(&[0])?;
+        let places: Vec<&[f64]> = self.made.places().collect();
+        let n = COMPARED.min(places.len());
+        let chosen: Vec<&[f64]> = (0..n).map(|k| places[k * places.len() / n]).collect();
+        let log = |place: &&[f64]| Ok(of_all(place)? - shard.log(place)?.value);
+        let logs = chosen.iter().map(log).collect::<Result<Vec<f64>>>()?;
+        let values: Vec<Vec<f64>> = chosen.iter().map(|place| self.tempered.values(place)).collect();
+        Ok(Weighed { check: Some(check(&logs, &values, names)), chains: None })
+    }
+
+    fn told(&self, memory: ConsensusMemory) -> Result<ConsensusSampling> {
+        let (pooled, made, sizes) = (self.pooled, self.made, self.tempered.sizes());
+        Ok(ConsensusSampling {
+            reason: self.outlook.reason.clone(),
+            direct_seconds: self.outlook.direct_seconds,
+            method: self.ask.settings.consensus.method.name().into(),
+            prior_power: self.tempered.prior_power(),
+            n_shards: sizes.len(),
+            shards: facts(pooled, &made.weighing.trust),
+            lost: lost(pooled, sizes),
+            retried_share: share(sizes, pooled.retried.iter().copied()),
+            lost_share: share(sizes, pooled.lost.iter().map(|(shard, _)| *shard)),
+            heterogeneity: made.heterogeneity.clone(),
+            largest_divergence: largest_divergence(pooled),
+            two_modes: shards_with_two_modes(pooled)?,
+            draws: DrawsAre::Combined,
+            check: None,
+            warnings: Vec::new(),
+            memory,
+        })
+    }
 }
 
 fn say_size(extent: &Extent<'_>, (n_shards, workers): (usize, usize), memory: &ConsensusMemory, watch: &Watch<'_>) {
@@ -221,10 +274,11 @@ fn what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled) -> Vec
     }
     for number in told.heterogeneity.iter().filter(|number| number.is_significant) {
         let (name, i_squared, p) = (&number.name, 100.0 * number.i_squared, number.p_value);
-        warn(format!(
-            "shards differ in {name} by more than they should (I2 {i_squared:.0} %, p {p:.1e}): the variance between them is part \
-             of its width"
-        ));
+        let so = match told.draws {
+            DrawsAre::Combined => "the variance between them is part of its width",
+            DrawsAre::Reweighed => "draws are those of all data all the same",
+        };
+        warn(format!("shards differ in {name} by more than they should (I2 {i_squared:.0} %, p {p:.1e}): {so}"));
     }
     if let Some(most) = limits.max_between_shard_kl.filter(|most| told.largest_divergence > *most) {
         warn(format!(
@@ -248,26 +302,29 @@ fn what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled) -> Vec
     warnings
 }
 
-/// Why combined draws are not those of all data.
-fn off_all_data(check: &CheckAgainstAll, direct_seconds: f64) -> Vec<String> {
+/// Why draws are not those of all data.
+fn off_all_data(told: &ConsensusSampling) -> Vec<String> {
     let mut reasons = Vec::new();
-    if let Some(k) = check.pareto_k.filter(|k| *k > BELIEVED) {
-        reasons.push(format!("Pareto k-hat {k:.2} is above {BELIEVED}: combined draws are not those of all data"));
+    let Some(check) = &told.check else { return reasons };
+    if let Some(k) = check.pareto_k.filter(|k| *k > LARGEST_K) {
+        reasons.push(format!("Pareto k-hat {k:.2} is above {LARGEST_K}: combined draws are not those of all data"));
     }
     if check.efficiency < LEAST_EFFICIENT {
         reasons.push(format!(
-            "weighed by the likelihood of all data, {} combined draws tell as much as {:.0}",
+            "weighed by the likelihood of all data, {} places around the combined draws tell as much as {:.0}",
             check.draws,
             check.efficiency * check.draws as f64
         ));
     }
     let is_far = |moved: &&MovedMean| moved.deviations.abs() - SURE * moved.error > FAR;
-    if let Some(moved) = check.moved.as_ref().filter(is_far) {
+    let is_combined = told.draws == DrawsAre::Combined;
+    if let Some(moved) = check.moved.as_ref().filter(|moved| is_combined && is_far(moved)) {
         reasons.push(format!(
             "{}: the likelihood of all data moves its mean by {:.2} +- {:.2} of its deviation",
             moved.name, moved.deviations, moved.error
         ));
     }
+    let direct_seconds = told.direct_seconds;
     if let Some(last) = reasons.last_mut() {
         last.push_str(&format!("; direct sampling (optimization.cmc.enable: false) takes about {direct_seconds:.0} s"));
     }
@@ -276,8 +333,9 @@ fn off_all_data(check: &CheckAgainstAll, direct_seconds: f64) -> Vec<String> {
 
 /// The verdict on combined draws: shards that agree with themselves, and a combination that agrees with all data.
 fn judged(mut found: PosteriorResult, told: ConsensusSampling, ask: &Ask<'_>, is_cut: bool) -> PosteriorResult {
-    let mut doubts = Vec::new();
-    let mut unreliable = told.check.as_ref().map_or_else(Vec::new, |check| off_all_data(check, told.direct_seconds));
+    let mut unreliable = off_all_data(&told);
+    // Of combined draws, which are no walk, R-hat and independent draws say little; those of every shard do.
+    let mut doubts = if told.draws == DrawsAre::Reweighed { found.reasons } else { Vec::new() };
     let success = 1.0 - told.lost_share;
     if success < ask.settings.consensus.min_success_rate {
         unreliable

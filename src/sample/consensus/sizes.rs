@@ -13,8 +13,8 @@ use crate::sample::settings::SampleSettings;
 
 /// Gradients per draw in coordinates in which a posterior is nearly round: most walks have a depth of three. Measured: 8 to 14.
 pub const GRADIENTS_PER_DRAW: f64 = 10.0;
-/// Pairs that stand anywhere take longer than those of a run. Measured: 7 to 8 times.
-pub const SCATTERED: f64 = 8.0;
+/// Pairs that stand anywhere take longer than those of a run. Measured: 5 to 7 times.
+pub const SCATTERED: f64 = 6.0;
 /// A chain is expected to take at most this share of its deadline.
 const OF_DEADLINE: f64 = 0.5;
 /// Departures from a parabola that are tolerated at one width.

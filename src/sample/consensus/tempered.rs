@@ -2,6 +2,7 @@
 //! draws nothing.
 
 use crate::error::Result;
+use crate::parameters::scaling::AngleScaling;
 use crate::sample::chain::Target;
 use crate::sample::consensus::trial::ShardTargets;
 use crate::sample::course::Start;
@@ -89,15 +90,23 @@ struct Together<'a> {
     parts: Vec<Box<dyn Objective + Sync + 'a>>,
 }
 
-impl Objective for Together<'_> {
-    fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
-        let mut all = self.parts[0].sweep(query, depth)?;
+impl Together<'_> {
+    fn summed(&self, of_part: &dyn Fn(&(dyn Objective + Sync)) -> Result<Vec<Gram>>) -> Result<Vec<Gram>> {
+        let mut all = of_part(&*self.parts[0])?;
         for part in &self.parts[1..] {
-            for (sum, one) in all.iter_mut().zip(part.sweep(query, depth)?) {
-                sum.add(&one);
-            }
+            all.iter_mut().zip(of_part(&**part)?).for_each(|(sum, one)| sum.add(&one));
         }
         Ok(all)
+    }
+}
+
+impl Objective for Together<'_> {
+    fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
+        self.summed(&|part| part.sweep(query, depth))
+    }
+
+    fn slopes(&self, query: &Query<'_>, scaling: &[AngleScaling]) -> Result<Vec<Gram>> {
+        self.summed(&|part| part.slopes(query, scaling))
     }
 
     fn phi_degrees(&self) -> Vec<f64> {

@@ -8,7 +8,7 @@ use crate::sums::pairs::Lane;
 use crate::sweep::condensed::layout::Layout;
 
 /// Pairs that a pseudo-pair stands for at least, or nothing is gained.
-const FEWEST_PAIRS: usize = 4;
+pub const FEWEST_PAIRS: usize = 4;
 
 /// Pseudo-pairs of all angles with the same usable frames.
 #[derive(Debug)]

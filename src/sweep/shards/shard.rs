@@ -1,5 +1,5 @@
 //! Shards in files, and the sums over one of them: on the thread that asks, some hundred pairs at a time, so that a shard takes no
-//! memory besides its map. It knows neither scaling nor noise.
+//! memory besides its map. It knows no noise.
 
 use crate::error::Result;
 use crate::experiment::{Angle, Experiment};
@@ -7,6 +7,7 @@ use crate::listener::StopFlag;
 use crate::model::catalogue::{Model, WithWidth};
 use crate::model::nodes::of_frames;
 use crate::model::scattered_pairs::ScatteredPairs;
+use crate::parameters::scaling::AngleScaling;
 use crate::store::shard_file::{ShardBatch, ShardFile};
 use crate::sums::gram::Gram;
 use crate::sums::objective::{Objective, Query, Shards};
@@ -49,7 +50,12 @@ impl Shards for Dealt {
 
     fn open(&self, shard: usize) -> Result<Box<dyn Objective + Sync + '_>> {
         let file = ShardFile::open(&self.place.join(file_name(shard)))?;
-        Ok(Box::new(Shard { dealt: self, file }))
+        let mut known = vec![Known::default(); self.angles.len()];
+        for index in 0..file.n_batches() {
+            let ShardBatch { angle, values, .. } = file.batch(index)?;
+            known[angle].add((0..values.len()).map(|k| values.get(k) - 1.0));
+        }
+        Ok(Box::new(Shard { dealt: self, file, known }))
     }
 }
 
@@ -57,6 +63,15 @@ impl Shards for Dealt {
 struct Shard<'a> {
     dealt: &'a Dealt,
     file: ShardFile,
+    known: Vec<Known>,
+}
+
+/// What is known of one angle of a shard before it is swept.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    pairs: u64,
+    /// Sums of 1, y and y^2: no theta changes them.
+    sums: [f64; 3],
 }
 
 /// A sweep of a shard, for rows of any width.
@@ -64,13 +79,17 @@ struct ShardPass<'a> {
     shard: &'a Shard<'a>,
     query: &'a Query<'a>,
     depth: Depth,
+    /// The scaling of every angle, where only slopes there are wanted.
+    slopes_at: Option<&'a [AngleScaling]>,
 }
 
-/// The sums of one angle on their way.
-#[derive(Default)]
-struct OfAngle<const W: usize> {
-    sums: PairSums<W>,
-    pairs: u64,
+impl Known {
+    fn add(&mut self, values: impl Iterator<Item = f64>) {
+        for y in values {
+            self.pairs += 1;
+            self.sums.iter_mut().zip([1.0, y, y * y]).for_each(|(sum, term)| *sum += term);
+        }
+    }
 }
 
 /// Pairs eight at a time, and the same memory for all of them.
@@ -106,33 +125,35 @@ impl WithWidth for ShardPass<'_> {
     type Output = Result<Vec<Gram>>;
 
     fn run<const W: usize>(self) -> Result<Vec<Gram>> {
-        let ShardPass { shard: Shard { dealt, file }, query, depth } = self;
+        let ShardPass { shard: Shard { dealt, file, known }, query, depth, slopes_at } = self;
         let nodes = of_frames(&dealt.model, query.theta);
-        let mut all: Vec<OfAngle<W>> = dealt.angles.iter().map(|_| OfAngle::default()).collect();
+        let mut all: Vec<PairSums<W>> = dealt.angles.iter().map(|_| PairSums::default()).collect();
         let mut chunk = Chunk::default();
         for index in 0..file.n_batches() {
             let batch = file.batch(index)?;
-            let OfAngle { sums, pairs } = &mut all[batch.angle];
-            *pairs += batch.values.len() as u64;
+            let angle = batch.angle;
             for start in (0..batch.values.len()).step_by(CHUNK_PAIRS) {
                 chunk.fill(&batch, start);
                 let scattered = ScatteredPairs::new(&nodes, &chunk.frames);
                 SimdLevel::Best.run(WeightedPass {
-                    pairs: &scattered.at(&dealt.model, query.theta, dealt.angles[batch.angle].phi_degrees),
+                    pairs: &scattered.at(&dealt.model, query.theta, dealt.angles[angle].phi_degrees),
                     weighted: Weighted { roots: &chunk.ones, values: &chunk.values },
                     groups: 0..chunk.ones.len(),
-                    reweighing: query.loss(batch.angle),
+                    reweighing: query.loss(angle),
                     depth,
-                    slopes_at: None,
-                    leaves_out: false,
-                    into: sums,
+                    slopes_at: slopes_at.map(|scaling| scaling[angle]),
+                    leaves_out: slopes_at.is_some(),
+                    into: &mut all[angle],
                 });
             }
         }
         file.confirm()?;
-        let finish = |(angle, of): (usize, &OfAngle<W>)| {
+        let finish = |(angle, sums): (usize, &PairSums<W>)| {
             let factors = dealt.model.kappa(query.theta, dealt.angles[angle].phi_degrees).factors();
-            of.sums.finish(of.pairs, &factors).scaled(query.weight(angle))
+            let Known { pairs, sums: data } = known[angle];
+            let found = sums.finish(pairs, &factors);
+            let whole = if slopes_at.is_some() { found.with_data(data) } else { found };
+            whole.scaled(query.weight(angle))
         };
         Ok(all.iter().enumerate().map(finish).collect())
     }
@@ -141,7 +162,13 @@ impl WithWidth for ShardPass<'_> {
 impl Objective for Shard<'_> {
     fn sweep(&self, query: &Query<'_>, depth: Depth) -> Result<Vec<Gram>> {
         self.dealt.stop.check()?;
-        self.dealt.model.with_width(ShardPass { shard: self, query, depth })
+        self.dealt.model.with_width(ShardPass { shard: self, query, depth, slopes_at: None })
+    }
+
+    fn slopes(&self, query: &Query<'_>, scaling: &[AngleScaling]) -> Result<Vec<Gram>> {
+        self.dealt.stop.check()?;
+        let (depth, slopes_at) = (Depth::Gradient, Some(scaling));
+        self.dealt.model.with_width(ShardPass { shard: self, query, depth, slopes_at })
     }
 
     fn phi_degrees(&self) -> Vec<f64> {
