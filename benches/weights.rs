@@ -17,7 +17,7 @@ use homodyne::model::catalogue::Model;
 use homodyne::model::pair::PairEvaluator;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::verdict::Verdict;
-use homodyne::outcome::weighting::PairWeights;
+use homodyne::outcome::weighting::{ComparedNumber, PairWeights, WeightingFound};
 use homodyne::parameters::definitions::{AnalysisMode, SearchScale, find as find_parameter};
 use homodyne::parameters::scaling::ScalingMode;
 use homodyne::simulate::{Scatter, Simulation};
@@ -64,6 +64,14 @@ impl Case {
     fn name(&self) -> String {
         let wrong = self.wrong.map_or(String::new(), |wrong| format!(" | {wrong:?}"));
         format!("{:?} | {} | {}{wrong}", self.physics, self.counts, self.scaling.name())
+    }
+
+    /// Weights always, but where the default would rightly keep least squares: few photons, and a cost that is far from a parabola.
+    fn weighting(&self) -> Weighting {
+        match self.counts < 0.1 || self.physics == Physics::FlowFree {
+            true => Weighting::Auto,
+            false => Weighting::Speckle,
+        }
     }
 
     fn mode(&self) -> AnalysisMode {
@@ -187,16 +195,17 @@ fn draw(case: &Case, seed: u64) -> FitResult {
         }
     });
     let mut settings = settings(case.mode(), ScalingSettings::from(case.scaling));
-    settings.weighting = Weighting::Speckle;
+    settings.weighting = case.weighting();
     hold_and_begin(&mut settings, case.mode(), case.fixed(), &simulation.theta);
     fit_memory(store, &model, &settings)
 }
 
-/// One number of one draw: pull, whether the 68 and 95 % intervals hold the truth, value by least squares and with weights,
-/// and the predicted gain. Rates are looked at by their logarithm.
+/// One number of one draw: pull, that of least squares, whether the 68 and 95 % intervals hold the truth, value by least squares and
+/// with weights, and the predicted gain. Rates are looked at by their logarithm.
 struct Number {
     name: String,
     pull: f64,
+    pull_of_least_squares: f64,
     holds: [bool; 2],
     values: [f64; 2],
     gain: f64,
@@ -206,11 +215,11 @@ fn numbers(case: &Case, found: &FitResult) -> Vec<Number> {
     let Some(weighting) = &found.weighting else { return Vec::new() };
     let mut all = Vec::new();
     for (one, truth) in found.parameters.iter().zip(case.theta()) {
-        let Some((error, compared)) = one.uncertainty.zip(weighting.numbers.get(&one.name)) else { continue };
+        let Some(error) = one.uncertainty else { continue };
+        let compared = compared(weighting, &one.name, (one.value, error));
         let is_rate = find_parameter(&one.name).is_some_and(|known| known.scale == SearchScale::Log);
         let of = |value: f64| if is_rate { (value / truth).ln() } else { value - truth };
         let unit = if is_rate { error / one.value } else { error };
-        let Some(gain) = compared.gain else { continue };
         let lies_in = |interval: Option<[Option<f64>; 2]>| {
             let [lower, upper] = interval.unwrap_or_default();
             lower.is_none_or(|lower| truth > lower) && upper.is_none_or(|upper| truth < upper)
@@ -218,9 +227,11 @@ fn numbers(case: &Case, found: &FitResult) -> Vec<Number> {
         all.push(Number {
             name: one.name.clone(),
             pull: of(one.value) / unit,
+            pull_of_least_squares: of(compared.value)
+                / if is_rate { compared.error / compared.value } else { compared.error },
             holds: [one.interval_68, one.interval_95].map(lies_in),
-            values: [of(compared.uniform), of(one.value)],
-            gain,
+            values: [of(compared.value), of(one.value)],
+            gain: compared.gain,
         });
     }
     let shared = found.angles.windows(2).all(|two| two[0].contrast == two[1].contrast);
@@ -229,14 +240,32 @@ fn numbers(case: &Case, found: &FitResult) -> Vec<Number> {
             ("contrast", angle.contrast_fitted, angle.contrast, angle.contrast_uncertainty, CONTRAST),
             ("offset", angle.offset, angle.offset, angle.offset_uncertainty, 1.0),
         ] {
-            let Some((error, compared)) = error.zip(weighting.numbers.get(&format!("{what}[{k}]"))) else { continue };
+            let Some(error) = error else { continue };
+            let compared = compared(weighting, &format!("{what}[{k}]"), (fitted, error));
             let pull = (value - truth) / error;
             let holds = [1.0, 1.96].map(|level| pull.abs() < level);
-            let values = [compared.uniform - truth, fitted - truth];
-            all.push(Number { name: what.into(), pull, holds, values, gain: compared.gain.unwrap_or(f64::NAN) });
+            let values = [compared.value - truth, fitted - truth];
+            // The value that is fitted is that of the mean, up to what the means do to the contrast.
+            let pull_of_least_squares = (compared.value - fitted + value - truth) / compared.error;
+            all.push(Number { name: what.into(), pull, pull_of_least_squares, holds, values, gain: compared.gain });
         }
     }
     all
+}
+
+/// A number by least squares, and what weights were predicted to gain: nothing where least squares has stayed.
+struct ByLeastSquares {
+    value: f64,
+    error: f64,
+    gain: f64,
+}
+
+fn compared(weighting: &WeightingFound, name: &str, (value, error): (f64, f64)) -> ByLeastSquares {
+    let known = weighting.numbers.get(name).filter(|_| weighting.weights == PairWeights::Speckle);
+    let of = |known: &ComparedNumber| {
+        Some(ByLeastSquares { value: known.uniform, error: known.uniform_uncertainty?, gain: known.gain? })
+    };
+    known.and_then(of).unwrap_or(ByLeastSquares { value, error, gain: 1.0 })
 }
 
 fn spread(values: &[f64]) -> f64 {
@@ -250,19 +279,26 @@ fn report(case: &Case, all: &[FitResult]) {
         .iter()
         .filter(|found| found.weighting.as_ref().is_some_and(|found| found.weights == PairWeights::Speckle))
         .collect();
-    let every: Vec<Number> = taken.iter().flat_map(|found| numbers(case, found)).collect();
+    // By default least squares is an answer too; judged are fits that are accepted.
+    let is_accepted = |found: &&FitResult| found.verdict == Verdict::Converged;
+    let judged: Vec<&FitResult> = match case.weighting() {
+        Weighting::Auto => all.iter().filter(is_accepted).collect(),
+        _ => taken.clone(),
+    };
+    let every: Vec<Number> = judged.iter().flat_map(|found| numbers(case, found)).collect();
     for name in names(&every, |number| &number.name) {
         let of: Vec<&Number> = every.iter().filter(|number| number.name == name).collect();
         let spreads = [0, 1].map(|k| spread(&of.iter().map(|number| number.values[k]).collect::<Vec<f64>>()));
         let share = |level: usize| 100.0 * mean(of.iter().map(|number| f64::from(u8::from(number.holds[level]))));
         println!(
-            "  {name:<18} gain {:>5.2} predicted {:>5.2}  {:>5.1} {:>5.1}  mean {:>5.2} rms {:>4.2}  of {}",
+            "  {name:<18} gain {:>5.2} predicted {:>5.2}  {:>5.1} {:>5.1}  mean {:>5.2} rms {:>4.2} ({:>4.2})  of {}",
             spreads[0] / spreads[1],
             mean(of.iter().map(|number| number.gain)),
             share(0),
             share(1),
             mean(of.iter().map(|number| number.pull)),
             mean(of.iter().map(|number| number.pull.powi(2))).sqrt(),
+            mean(of.iter().map(|number| number.pull_of_least_squares.powi(2))).sqrt(),
             of.len()
         );
     }

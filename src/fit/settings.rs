@@ -50,9 +50,9 @@ pub struct FitSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Weighting {
     /// By what speckles let pairs have in common, where that makes some error smaller by more than a tenth.
+    #[default]
     Auto,
     /// All alike.
-    #[default]
     Uniform,
     /// By what speckles let pairs have in common.
     Speckle,
@@ -103,7 +103,7 @@ impl Default for FitSettings {
             quality: Quality::default(),
             sharing: Sharing::default(),
             profiles: Profiles::Auto,
-            weighting: Weighting::Uniform,
+            weighting: Weighting::Auto,
         }
     }
 }

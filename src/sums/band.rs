@@ -21,6 +21,22 @@ pub struct NonzeroRows {
     entries: Vec<f64>,
 }
 
+impl NonzeroRows {
+    /// A vector, times the matrix, times another vector.
+    #[must_use]
+    pub fn between(&self, left: &[f64], right: &[f64]) -> f64 {
+        let (width, n) = (2 * self.reach + 1, right.len());
+        let first = self.start / width;
+        let row = |(k, row): (usize, &[f64])| {
+            let a = first + k;
+            let columns = a.saturating_sub(self.reach)..(a + self.reach + 1).min(n);
+            let start = columns.start + self.reach - a;
+            left[a] * inner(&row[start..start + columns.len()], &right[columns])
+        };
+        self.entries.chunks_exact(width).enumerate().map(row).sum()
+    }
+}
+
 impl Band {
     /// All zero; a reach beyond the corner is cut.
     #[must_use]

@@ -4,10 +4,11 @@
 //! derivatives by rows and columns (`row_sums`); `tile` holds rows one by one for `rank_update` (a sample) and `reflection` (block
 //! QR). Results are `gram`, `factor` (with its slow twin), `residuals` (`lags`) and `stratified_rows`; `fold` adds them in order,
 //! `packed` knows their places. `objective` is what a fit may ask for, `loss` how it weighs; `algebra` and `box_quadratic` solve,
-//! `grid` (on `band` matrices and their inverses, `band_inverse`) has the model on groups of frames, `cells` the residuals.
+//! `grid` (on `band` matrices and their inverses, `band_inverse`, and cycles, `band_cycles`) has the model on groups of frames, `cells` the residuals.
 
 pub mod algebra;
 pub mod band;
+mod band_cycles;
 mod band_inverse;
 pub mod box_quadratic;
 pub mod cells;

@@ -71,7 +71,7 @@ pub fn gaussian(seed: u64, counter: u64) -> f64 {
 }
 
 use homodyne::fit::course::{Outset, fit};
-use homodyne::fit::settings::{CmaEs, Enable, FitSettings};
+use homodyne::fit::settings::{CmaEs, Enable, FitSettings, Weighting};
 use homodyne::likelihood::scaling::ScalingSettings;
 use homodyne::outcome::fit::{FitResult, Strategy};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
@@ -79,9 +79,10 @@ use homodyne::sweep::raw::pass::Sweep;
 use homodyne::sweep::scattered::Sample;
 use std::sync::Arc;
 
-/// Defaults but for the scaling, without a global search.
+/// Least squares with one of the scaling modes, without a global search: weights that know speckles are asked for where they are looked at.
 pub fn settings(mode: AnalysisMode, scaling: ScalingSettings) -> FitSettings {
-    FitSettings { scaling, cma_es: CmaEs { enable: Enable::No, ..CmaEs::default() }, ..FitSettings::of(mode) }
+    let cma_es = CmaEs { enable: Enable::No, ..CmaEs::default() };
+    FitSettings { scaling, cma_es, weighting: Weighting::Uniform, ..FitSettings::of(mode) }
 }
 
 /// Contrast and offset of every angle as given.

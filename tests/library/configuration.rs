@@ -181,7 +181,7 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
                 ("optimization.nlsq.anti_degeneracy.fourier_order", int(1)),
             ],
         ),
-        single("optimization.nlsq.weighting", text("auto")),
+        single("optimization.nlsq.weighting", text("uniform")),
         single("optimization.nlsq.profile_intervals", text("all")),
         single("optimization.nlsq.quality_validation.enable", Node::Bool(false)),
         single("optimization.nlsq.quality_validation.reduced_chi_squared_threshold", float(10.0)),

@@ -52,3 +52,4 @@ mod told;
 mod twofold;
 mod unmeasured_noise;
 mod weak_counts;
+mod weights_everywhere;

@@ -16,6 +16,7 @@ use homodyne::outcome::weighting::PairWeights;
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
 use homodyne::simulate::Scatter;
+use homodyne::sums::band::Band;
 use homodyne::sums::cells::{CellQuery, Cells};
 use homodyne::sums::grid::{Grid, GridQuery};
 use homodyne::sums::objective::RawData;
@@ -229,4 +230,28 @@ fn estimates_that_disagree_beyond_their_noise_are_no_acceptance() {
     assert_eq!(verdict, Verdict::PoorFit);
     assert!(reasons[0].contains("differ from those of least squares"), "{reasons:?}");
     assert_eq!(evidence(None).verdict, Verdict::Converged);
+}
+
+#[test]
+fn crossed_cycles_are_the_sums_of_their_definition() {
+    // Seventy rows: every fourth stands for all.
+    for (n, reach, tolerance) in [(11, 3, 1e-12), (71, 2, 0.05)] {
+        let kernel = Band::from_fn(n, reach, |a, b| (-0.3 * a.abs_diff(b) as f64).exp());
+        let value = |a: usize, b: usize| 1.5 - 0.7 * a.abs_diff(b) as f64 + 0.01 * (a + b) as f64;
+        let band = Band::from_fn(n, reach, value);
+        let found = kernel.crossed_cycles(&[band.clone(), kernel.clone()])[0].inner(&band);
+        let (mut expected, mut size) = (0.0, 0.0);
+        for i in 0..n {
+            for j in band.columns(i) {
+                for k in kernel.columns(i) {
+                    for l in kernel.columns(j) {
+                        let cycle = kernel.get(i, k) * kernel.get(j, k) * kernel.get(j, l) * kernel.get(i, l);
+                        let term = band.get(i, j) * band.get(k, l) * cycle;
+                        (expected, size) = (expected + term, size + term.abs());
+                    }
+                }
+            }
+        }
+        assert!((found - expected).abs() < tolerance * size, "{n}: {found} {expected}");
+    }
 }

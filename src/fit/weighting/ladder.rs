@@ -1,22 +1,21 @@
 //! Which ridge the weights have: the one with the smallest predicted errors. It makes no estimate.
 
 use crate::error::Result;
-use crate::fit::weighting::predicted::{Predicted, Solved};
+use crate::fit::weighting::predicted::{LEAST_RIDGE, Predicted, Solved};
 
-/// Ridges in units of the contrast: below, weights rest on pairs of neighbouring frames and on the noise model; above, they are those of
-/// least squares.
-const LEAST: f64 = 0.5;
+/// Largest ridge in units of the contrast: above, weights are those of least squares.
 const MOST: f64 = 30.0;
 /// From one to the next.
 const STEP: f64 = 2.0;
 /// Angles whose grids tell the ridge.
 const GRIDS: usize = 5;
+
 /// What was found on the ladder.
 pub struct Found {
     /// Ridges with which no number has a larger error than by least squares, in units of the contrast, the best first.
     pub ridges: Vec<f64>,
-    /// The smallest errors of all numbers that the noise allows.
-    pub bound: Vec<Option<f64>>,
+    /// The largest gain of a physical parameter with any of them.
+    pub most_gain: f64,
 }
 
 impl Found {
@@ -25,23 +24,20 @@ impl Found {
     /// # Errors
     /// Interrupted if the user has asked to stop.
     pub fn of(solved: &Solved<'_>) -> Result<Self> {
-        let mut ridge = solved.white_ratio().max(LEAST);
-        let (mut known, mut bound) = (Vec::new(), None);
-        loop {
-            let predicted = Predicted::sketched(solved, ridge, GRIDS)?;
-            bound.get_or_insert_with(|| solved.bound(&predicted.scores));
+        let (first, n_physical) = (solved.white_ratio().max(LEAST_RIDGE), solved.uncertainty.moving.len());
+        let further = |ridge: &f64| Some(ridge * STEP).filter(|ridge| *ridge <= MOST);
+        let ridges: Vec<f64> = std::iter::successors(Some(first), further).collect();
+        let (mut known, mut most_gain) = (Vec::new(), 0.0_f64);
+        for predicted in Predicted::sketched(solved, &ridges, GRIDS)? {
+            if predicted.is_worse(n_physical) {
+                continue;
+            }
             let gains = predicted.gains();
-            let physical = gains[..solved.uncertainty.moving.len()].iter().flatten();
-            let volume: f64 = physical.map(|gain| gain.ln()).sum();
-            if !predicted.is_worse(solved.uncertainty.moving.len()) {
-                known.push((volume, ridge));
-            }
-            ridge *= STEP;
-            if ridge > MOST {
-                break;
-            }
+            let physical = || gains[..n_physical].iter().flatten();
+            most_gain = physical().copied().fold(most_gain, f64::max);
+            known.push((physical().map(|gain| gain.ln()).sum::<f64>(), predicted.ridge));
         }
         known.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Ok(Found { ridges: known.into_iter().map(|(_, ridge)| ridge).collect(), bound: bound.unwrap_or_default() })
+        Ok(Found { ridges: known.into_iter().map(|(_, ridge)| ridge).collect(), most_gain })
     }
 }

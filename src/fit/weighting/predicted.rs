@@ -17,7 +17,7 @@ use crate::fit::errors::speckle_noise::{SpeckleNoise, covariance_of};
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::solver::problem::{Point, Problem};
 use crate::likelihood::speckle::covariance::Noise;
-use crate::likelihood::speckle::weighted::{Ridged, WeightedScores};
+use crate::likelihood::speckle::weighted::{Place, WeightedScores};
 use crate::parameters::scaling::AngleScaling;
 use crate::sums::algebra::Algebra;
 use crate::sums::objective::RawData;
@@ -87,14 +87,20 @@ impl Solved<'_> {
         angles.iter().map(ratio).sum::<f64>() / angles.len() as f64
     }
 
-    /// The smallest errors of all numbers that data with this noise allow (Cramer and Rao), by the scores at the ridge of the white noise.
+    /// Where scores are looked at.
+    fn place<'b>(&'b self, theta: &'b [f64], most_grids: usize) -> Place<'b> {
+        Place { theta, groups: &self.last.nodes.groups, most_grids }
+    }
+
+    /// The smallest errors of all numbers that data with this noise allow (Cramer and Rao), where the scores know it.
     #[must_use]
     pub fn bound(&self, scores: &WeightedScores) -> Vec<Option<f64>> {
         let n = self.n_numbers();
         let mut information = Array2::zeros((n, n));
         for angle in 0..self.n_angles() {
+            let Some(own) = scores.information(angle) else { return vec![None; n] };
             let (spread, contrast) = (self.spread(angle), self.noise.levels.angles[angle].contrast);
-            let part = spread.dot(&scores.information(angle)).dot(&spread.t());
+            let part = spread.dot(&own).dot(&spread.t());
             information.scaled_add(self.speckles(angle) / (contrast * contrast), &part);
         }
         roots(&self.inverse(&information))
@@ -128,10 +134,30 @@ impl Predicted {
         ridge: f64,
         most_grids: usize,
     ) -> Result<Self> {
-        let groups = &solved.last.nodes.groups;
-        let ask = Ridged { theta, groups, ridge, most_grids, nearest: false };
-        let scores = WeightedScores::of(solved.data, &ask)?;
-        let slopes = scores.slopes(solved.data, theta, groups)?;
+        let scores = WeightedScores::of(solved.data, &solved.place(theta, most_grids), ridge, None)?;
+        Predicted::answering(solved, (theta, scaling), scores, ridge)
+    }
+
+    /// At the solution of least squares, and the smallest errors that the noise allows there.
+    ///
+    /// # Errors
+    /// Interrupted if the user has asked to stop.
+    pub fn at_solution(solved: &Solved<'_>, ridge: f64, most_grids: usize) -> Result<(Self, Vec<Option<f64>>)> {
+        let (theta, scaling) = (&solved.point.theta, &solved.point.scaling.per_angle);
+        let white = solved.white_ratio().max(LEAST_RIDGE);
+        let scores = WeightedScores::of(solved.data, &solved.place(theta, most_grids), ridge, Some(white))?;
+        let bound = solved.bound(&scores);
+        Ok((Predicted::answering(solved, (theta, scaling), scores, ridge)?, bound))
+    }
+
+    /// From scores at a theta with a scaling.
+    fn answering(
+        solved: &Solved<'_>,
+        (theta, scaling): (&[f64], &[AngleScaling]),
+        scores: WeightedScores,
+        ridge: f64,
+    ) -> Result<Self> {
+        let slopes = scores.slopes(solved.data, theta, &solved.last.nodes.groups)?;
         let mut answer = Array2::zeros((solved.n_numbers(), solved.n_numbers()));
         for (angle, slopes) in slopes.iter().enumerate() {
             let part = solved.spread(angle).dot(slopes).dot(&solved.spread_at(scaling, angle).t());
@@ -140,34 +166,28 @@ impl Predicted {
         Ok(Predicted::from((scores, ridge), solved, solved.inverse(&answer), &solved.noise.influences))
     }
 
-    /// At the solution of least squares.
+    /// At the solution with each of some ridges, quickly: all angles are taken for the nearest that has a grid, by both weights.
     ///
     /// # Errors
     /// Interrupted if the user has asked to stop.
-    pub fn at_solution(solved: &Solved<'_>, ridge: f64, most_grids: usize) -> Result<Self> {
-        Predicted::of(solved, (&solved.point.theta, &solved.point.scaling.per_angle), ridge, most_grids)
-    }
-
-    /// The same, quickly: all angles are taken for the nearest that has a grid, by both weights.
-    ///
-    /// # Errors
-    /// Interrupted if the user has asked to stop.
-    pub fn sketched(solved: &Solved<'_>, ridge: f64, most_grids: usize) -> Result<Self> {
-        let (theta, groups) = (&solved.point.theta, &solved.last.nodes.groups);
-        let scores = WeightedScores::of(solved.data, &Ridged { theta, groups, ridge, most_grids, nearest: true })?;
+    pub fn sketched(solved: &Solved<'_>, ridges: &[f64], most_grids: usize) -> Result<Vec<Self>> {
+        let all = WeightedScores::sketched(solved.data, &solved.place(&solved.point.theta, most_grids), ridges)?;
         let weights = &solved.problem.weights;
-        let mut answers = [0, 1].map(|_| Array2::zeros((solved.n_numbers(), solved.n_numbers())));
-        for (angle, weight) in weights.iter().enumerate() {
-            let spread = solved.spread(angle);
-            let counted = [solved.speckles(angle), *weight];
-            for ((answer, slopes), counted) in answers.iter_mut().zip(scores.sketched_slopes(angle)).zip(counted) {
-                answer.scaled_add(counted, &spread.dot(&slopes).dot(&spread.t()));
+        let with = |(scores, &ridge): (WeightedScores, &f64)| {
+            let mut answers = [0, 1].map(|_| Array2::zeros((solved.n_numbers(), solved.n_numbers())));
+            for (angle, weight) in weights.iter().enumerate() {
+                let spread = solved.spread(angle);
+                let counted = [solved.speckles(angle), *weight];
+                for ((answer, slopes), counted) in answers.iter_mut().zip(scores.sketched_slopes(angle)).zip(counted) {
+                    answer.scaled_add(counted, &spread.dot(&slopes).dot(&spread.t()));
+                }
             }
-        }
-        let [weighted, plain] = answers.map(|answer| solved.inverse(&answer));
-        let influence = |(angle, weight): (usize, &f64)| plain.dot(&solved.spread(angle)) * *weight;
-        let influences: Vec<Array2<f64>> = weights.iter().enumerate().map(influence).collect();
-        Ok(Predicted::from((scores, ridge), solved, weighted, &influences))
+            let [weighted, plain] = answers.map(|answer| solved.inverse(&answer));
+            let influence = |(angle, weight): (usize, &f64)| plain.dot(&solved.spread(angle)) * *weight;
+            let influences: Vec<Array2<f64>> = weights.iter().enumerate().map(influence).collect();
+            Predicted::from((scores, ridge), solved, weighted, &influences)
+        };
+        Ok(all.into_iter().zip(ridges).map(with).collect())
     }
 
     /// From the inverse answer of the weighted scores, and what the plain ones move estimates of least squares by.
@@ -238,6 +258,9 @@ pub(super) fn roots(covariance: &Array2<f64>) -> Vec<Option<f64>> {
     let root = |&variance: &f64| (variance > HELD && variance.is_finite()).then(|| variance.sqrt());
     covariance.diag().iter().map(root).collect()
 }
+
+/// Least ridge in units of the contrast: below, weights rest on pairs of neighbouring frames and on the noise model.
+pub(super) const LEAST_RIDGE: f64 = 0.5;
 
 /// Errors may be so much larger than those of least squares.
 const WORSE: f64 = 1.02;

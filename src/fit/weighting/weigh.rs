@@ -19,8 +19,10 @@ use std::collections::BTreeMap;
 
 /// Least gain of any physical parameter for which errors are worth other weights than those of least squares.
 const WORTH_IT: f64 = 1.1;
+/// The same of what is seen quickly.
+const SKETCHED: f64 = 1.05;
 /// Most grids of a prediction: other angles lie between them.
-const GRIDS: usize = 8;
+const GRIDS: usize = 6;
 
 /// What was made of a solution.
 pub struct Weighed {
@@ -56,17 +58,18 @@ pub fn weigh(solved: &Solved<'_>, wanted: Weighting, is_refused: bool) -> Result
         )));
     }
     let ladder = Ladder::of(solved)?;
-    let Some(predicted) = best(solved, &ladder.ridges)? else {
+    if wanted == Weighting::Auto && !ladder.ridges.is_empty() && ladder.most_gain <= SKETCHED {
+        return Ok(stays(small_gain(ladder.most_gain)));
+    }
+    let Some((predicted, bound)) = best(solved, &ladder.ridges)? else {
         return Ok(stays("no weights that know speckles make the errors smaller without making another larger".into()));
     };
     let moving = solved.uncertainty.moving.len();
     let most = predicted.gains()[..moving].iter().flatten().copied().fold(0.0, f64::max);
     let mut found = WeightingFound {
         ridge: Some(predicted.ridge),
-        numbers: numbers(solved, &predicted, &ladder.bound),
-        ..WeightingFound::uniform(format!(
-            "weights that know speckles would make errors {most:.2} times smaller at most"
-        ))
+        numbers: numbers(solved, &predicted, &bound),
+        ..WeightingFound::uniform(small_gain(most))
     };
     if wanted == Weighting::Auto && most <= WORTH_IT {
         return Ok(Weighed { found, taken: None });
@@ -93,15 +96,19 @@ pub fn weigh(solved: &Solved<'_>, wanted: Weighting, is_refused: bool) -> Result
     Ok(Weighed { found, taken: Some(Taken { point, covariance: there.weighted, sums }) })
 }
 
-/// The first ridge that makes no error larger on all grids.
-fn best(solved: &Solved<'_>, ridges: &[f64]) -> Result<Option<Predicted>> {
+/// The first ridge that makes no error larger on all grids, and the smallest errors that the noise allows.
+fn best(solved: &Solved<'_>, ridges: &[f64]) -> Result<Option<(Predicted, Vec<Option<f64>>)>> {
     for &ridge in ridges {
-        let predicted = Predicted::at_solution(solved, ridge, GRIDS)?;
+        let (predicted, bound) = Predicted::at_solution(solved, ridge, GRIDS)?;
         if !predicted.is_worse(solved.uncertainty.moving.len()) {
-            return Ok(Some(predicted));
+            return Ok(Some((predicted, bound)));
         }
     }
     Ok(None)
+}
+
+fn small_gain(most: f64) -> String {
+    format!("weights that know speckles would make errors {most:.2} times smaller at most")
 }
 
 impl WeightingFound {

@@ -33,25 +33,17 @@ impl Components {
     /// On a grid.
     #[must_use]
     pub fn of(grid: &Grid, functions: &Functions) -> Self {
-        Components::with_more(grid, functions, &[])
-    }
-
-    /// Of the functions and of `more` behind them: means over the different frames of two groups, as columns of the grid are.
-    #[must_use]
-    pub fn with_more(grid: &Grid, functions: &Functions, more: &[Band]) -> Self {
-        let scaled = Scaled::of(grid, functions);
-        let known = functions.all.iter().map(|&function| LookedAt::of(functions, function, grid));
-        let more_is_empty = more.is_empty();
-        let more = more.iter().map(|band| LookedAt { narrow: Some(band.clone()), wide: None, is_lag: false });
-        let n = functions.all.len() + more.len();
-        let mut measured: Vec<Measured> = Vec::with_capacity(n);
+        let scaled = Scaled::of(grid);
+        let blocks = BlockVectors::of(&scaled, grid, functions);
+        let n = functions.all.len();
+        let mut seen: Vec<Seen> = Vec::with_capacity(n);
         let mut parts: [Array2<f64>; MONOMIALS] = std::array::from_fn(|_| Array2::zeros((n, n)));
-        for (k, looked_at) in known.chain(more).enumerate() {
-            let (one, once_more) = Measured::of(&scaled, looked_at, grid);
-            measured.push(one);
-            let one = &measured[k];
-            for (l, other) in measured.iter().enumerate() {
-                for (part, value) in parts.iter_mut().zip(scaled.monomials((one, &once_more), other)) {
+        for (k, &function) in functions.all.iter().enumerate() {
+            let (one, once_more) = Seen::of((&scaled, &blocks), LookedAt::of(functions, function, grid), grid);
+            seen.push(one);
+            let one = &seen[k];
+            for (l, other) in seen.iter().enumerate() {
+                for (part, value) in parts.iter_mut().zip(blocks.monomials((one, &once_more), other)) {
                     part[[k, l]] = value;
                     part[[l, k]] = value;
                 }
@@ -63,30 +55,7 @@ impl Components {
         }
         let mut components = Components { parts };
         components.set_short_lags(grid, functions);
-        if !more_is_empty {
-            components.add_own_pairs(grid, &measured);
-        }
         components
-    }
-
-    /// A mean over all pairs of a group's frames takes a frame with itself for a pair: what that lacks of tr(J J') and tr(A A').
-    fn add_own_pairs(&mut self, grid: &Grid, measured: &[Measured]) {
-        let own = |one: &Measured, other: &Measured, h: bool| {
-            let of_group = |(a, n): (usize, &f64)| {
-                let decay = if h { grid.columns.last().map_or(0.0, |h| h.get(a, a)) * n / (n - 1.0) } else { 1.0 };
-                decay * one.own[a] * other.own[a] / (n - 1.0)
-            };
-            0.5 * grid.counts.iter().enumerate().filter(|(_, n)| **n > 1.0).map(of_group).sum::<f64>()
-        };
-        for k in 0..measured.len() {
-            for l in 0..=k {
-                let (j, a) = (own(&measured[k], &measured[l], false), own(&measured[k], &measured[l], true));
-                for place in if k == l { vec![[k, l]] } else { vec![[k, l], [l, k]] } {
-                    self.parts[4][place] += j;
-                    self.parts[5][place] += a;
-                }
-            }
-        }
     }
 
     /// tr(J J') and tr(A A') of a bin of short lags and another function: a mean over pairs of groups is not its value at these lags.
@@ -165,15 +134,18 @@ impl Components {
 }
 
 /// Everything about a grid that functions share.
-struct Scaled {
-    roots: Vec<f64>,
+pub(super) struct Scaled {
+    pub(super) roots: Vec<f64>,
     /// sqrt(n_a n_b) h and sqrt(n_a n_b) g.
-    h: Band,
+    pub(super) h: Band,
     g: Band,
     field: Band,
-    /// Of every block of time: sqrt(n_a) on it, and h times that.
-    blocks: Vec<Vec<f64>>,
-    h_blocks: Vec<Vec<f64>>,
+}
+
+/// Of every block of time: sqrt(n_a) on it, and h times that.
+struct BlockVectors {
+    own: Vec<Vec<f64>>,
+    through_h: Vec<Vec<f64>>,
 }
 
 /// One function as a matrix.
@@ -191,31 +163,34 @@ impl LookedAt {
 }
 
 /// What is computed of one function before pairs of functions are looked at.
-struct Measured {
-    /// J.
-    band: NonzeroRows,
-    /// 1 on two blocks, and how much of it.
-    wide: Option<Wide>,
+pub(super) struct Measured {
+    /// J within reach, without what is wide of it.
+    pub(super) band: NonzeroRows,
     /// A; none where it vanishes.
     cycles: Option<NonzeroRows>,
     /// v / beta, h v / beta, diag(g A g) per frame.
     v: Vec<f64>,
     hv: Vec<f64>,
     d: Vec<f64>,
-    /// Of every two blocks u, v: u' J v, u' (h J) v symmetric, u' h J h v.
-    on_blocks: [Array2<f64>; 3],
-    /// J of every group with itself.
-    own: Vec<f64>,
-    /// tr(J J) and tr(A A) of what is 1 on some pairs of two groups and 0 on others: there means do not tell them.
-    squares: Option<(f64, f64)>,
 }
 
 /// What only one of two functions needs, and one function at a time.
-struct OnceMore {
+pub(super) struct OnceMore {
     /// J, symmetric part of h J, h J h.
-    band: [Band; 3],
+    pub(super) band: [Band; 3],
     /// A, symmetric part of g A, g A g; none where A vanishes.
     cycles: Option<[Band; 3]>,
+}
+
+/// A function, and what of it is wide.
+struct Seen {
+    measured: Measured,
+    /// 1 on two blocks, and how much of it.
+    wide: Option<Wide>,
+    /// Of every two blocks u, v: u' J v, u' (h J) v symmetric, u' h J h v.
+    on_blocks: [Array2<f64>; 3],
+    /// tr(J J) and tr(A A) of what is 1 on some pairs of two groups and 0 on others: there means do not tell them.
+    squares: Option<(f64, f64)>,
 }
 
 /// `weight (u v' + v u') / 2` with u, v blocks of time.
@@ -227,46 +202,46 @@ struct Wide {
 }
 
 impl Scaled {
-    fn of(grid: &Grid, functions: &Functions) -> Self {
-        let roots = grid.roots();
+    pub(super) fn of(grid: &Grid) -> Self {
         let (h, g) = (grid.scaled(&grid.h), grid.scaled(&grid.field));
+        Scaled { field: grid.field.clone(), roots: grid.roots(), h, g }
+    }
+}
+
+impl BlockVectors {
+    fn of(scaled: &Scaled, grid: &Grid, functions: &Functions) -> Self {
         let indicator = |block: usize| {
             let within = |(a, root): (usize, &f64)| match functions.block(grid.coarse[a]) == block {
                 true => *root,
                 false => 0.0,
             };
-            roots.iter().enumerate().map(within).collect::<Vec<f64>>()
+            scaled.roots.iter().enumerate().map(within).collect::<Vec<f64>>()
         };
-        let blocks: Vec<Vec<f64>> = (0..functions.blocks.len()).map(indicator).collect();
-        let h_blocks = blocks.iter().map(|block| h.apply(block)).collect();
-        Scaled { field: grid.field.clone(), roots, h, g, blocks, h_blocks }
+        let own: Vec<Vec<f64>> = (0..functions.blocks.len()).map(indicator).collect();
+        let through_h = own.iter().map(|block| scaled.h.apply(block)).collect();
+        BlockVectors { own, through_h }
     }
 
     /// The six monomials of two functions.
-    fn monomials(&self, (one, once_more): (&Measured, &OnceMore), other: &Measured) -> [f64; MONOMIALS] {
-        let [j, hj, hjh] = [0, 1, 2].map(|k| self.trace((one, &once_more.band[k]), other, k));
-        let [a, ga, gag] = match (&once_more.cycles, &other.cycles) {
-            (Some(one), Some(other)) => one.each_ref().map(|band| band.inner_on(other)),
-            _ => [0.0; 3],
-        };
-        let over_means = dot(&one.v, &other.hv) - dot(&one.v, &other.d) - dot(&other.v, &one.d);
-        [0.5 * hjh, 1.5 * gag + over_means, hj, 2.0 * ga - dot(&one.v, &other.v), 0.5 * j, 0.5 * a]
+    fn monomials(&self, (one, once_more): (&Seen, &OnceMore), other: &Seen) -> [f64; MONOMIALS] {
+        let traces = [0, 1, 2].map(|k| self.trace((one, &once_more.band[k]), other, k));
+        one.measured.monomials(once_more, &other.measured, traces)
     }
 
     /// tr(J J'), tr(J J' h) or tr(J h J' h).
-    fn trace(&self, (one, band): (&Measured, &Band), other: &Measured, which: usize) -> f64 {
-        let narrow = band.inner_on(&other.band);
-        let half = |wide: Option<Wide>, of: &Measured| wide.map_or(0.0, |w| w.weight * of.on_blocks[which][[w.u, w.v]]);
+    fn trace(&self, (one, band): (&Seen, &Band), other: &Seen, which: usize) -> f64 {
+        let narrow = band.inner_on(&other.measured.band);
+        let half = |wide: Option<Wide>, of: &Seen| wide.map_or(0.0, |w| w.weight * of.on_blocks[which][[w.u, w.v]]);
         let both = match (one.wide, other.wide) {
-            (Some(one), Some(other)) => one.weight * other.weight * self.of_blocks(one, other, which),
+            (Some(one), Some(other)) => one.weight * other.weight * self.of_two(one, other, which),
             _ => 0.0,
         };
         narrow + half(one.wide, other) + half(other.wide, one) + both
     }
 
-    fn of_blocks(&self, one: Wide, other: Wide, which: usize) -> f64 {
-        let plain = |a: usize, b: usize| dot(&self.blocks[a], &self.blocks[b]);
-        let through = |a: usize, b: usize| dot(&self.blocks[a], &self.h_blocks[b]);
+    fn of_two(&self, one: Wide, other: Wide, which: usize) -> f64 {
+        let plain = |a: usize, b: usize| dot(&self.own[a], &self.own[b]);
+        let through = |a: usize, b: usize| dot(&self.own[a], &self.through_h[b]);
         let (Wide { u, v, .. }, Wide { u: x, v: y, .. }) = (one, other);
         match which {
             0 => 0.5 * (plain(v, x) * plain(u, y) + plain(v, y) * plain(u, x)),
@@ -280,48 +255,71 @@ impl Scaled {
 }
 
 impl Measured {
-    fn of(scaled: &Scaled, LookedAt { narrow, wide, is_lag }: LookedAt, grid: &Grid) -> (Self, OnceMore) {
-        let (reach, roots, n) = (scaled.h.reach(), &scaled.roots, grid.len());
-        let narrow = match narrow {
-            Some(band) => band.map(|a, b, value| value * roots[a] * roots[b]),
-            // A score does not see a frame with itself.
-            None => Band::from_fn(n, reach, |a, b| match (wide, a == b) {
-                (Some(Wide { u, v, .. }), true) if u == v && scaled.blocks[u][a] > 0.0 => -1.0,
-                _ => 0.0,
-            }),
-        };
-        let whole = Band::from_fn(n, reach, |a, b| {
-            let on_blocks = wide.map_or(0.0, |wide| wide.at(scaled, a, b));
-            (narrow.get(a, b) + on_blocks) * scaled.field.get(a, b)
-        });
-        let v = whole.map(|a, b, value| value * scaled.field.get(a, b)).apply(roots);
+    /// Of J, scaled: a band, and what is wide of it.
+    pub(super) fn of(scaled: &Scaled, narrow: Band, wide: &dyn Fn(usize, usize) -> f64) -> (Self, OnceMore) {
+        let (roots, field) = (&scaled.roots, &scaled.field);
+        let whole = narrow.map(|a, b, value| (value + wide(a, b)) * field.get(a, b));
+        let v = whole.map(|a, b, value| value * field.get(a, b)).apply(roots);
         let cycles = (!whole.is_zero()).then(|| through(&scaled.g, whole));
         let per_frame = |(d, root): (f64, &f64)| if *root > 0.0 { d / root } else { 0.0 };
         let d = match &cycles {
             Some([_, _, cycles]) => cycles.diagonal().into_iter().zip(roots).map(per_frame).collect(),
-            None => vec![0.0; n],
+            None => vec![0.0; roots.len()],
+        };
+        let band = through(&scaled.h, narrow);
+        let measured = Measured {
+            d,
+            hv: scaled.h.apply(&v),
+            v,
+            cycles: cycles.as_ref().map(|[a, ..]| a.nonzero_rows()),
+            band: band[0].nonzero_rows(),
+        };
+        (measured, OnceMore { band, cycles })
+    }
+
+    /// tr(A g A' g).
+    pub(super) fn cycles(once_more: &OnceMore, other: &Measured) -> f64 {
+        match (&once_more.cycles, &other.cycles) {
+            (Some([.., gag]), Some(other)) => gag.inner_on(other),
+            _ => 0.0,
+        }
+    }
+
+    /// The six monomials with another, given tr(J J'), tr(J J' h) and tr(J h J' h).
+    pub(super) fn monomials(&self, once_more: &OnceMore, other: &Measured, [j, hj, hjh]: [f64; 3]) -> [f64; MONOMIALS] {
+        let [a, ga, gag] = match (&once_more.cycles, &other.cycles) {
+            (Some(one), Some(other)) => one.each_ref().map(|band| band.inner_on(other)),
+            _ => [0.0; 3],
+        };
+        let over_means = dot(&self.v, &other.hv) - dot(&self.v, &other.d) - dot(&other.v, &self.d);
+        [0.5 * hjh, 1.5 * gag + over_means, hj, 2.0 * ga - dot(&self.v, &other.v), 0.5 * j, 0.5 * a]
+    }
+}
+
+impl Seen {
+    fn of(
+        (scaled, blocks): (&Scaled, &BlockVectors),
+        LookedAt { narrow, wide, is_lag }: LookedAt,
+        grid: &Grid,
+    ) -> (Self, OnceMore) {
+        let roots = &scaled.roots;
+        let narrow = match narrow {
+            Some(band) => band.map(|a, b, value| value * roots[a] * roots[b]),
+            // A score does not see a frame with itself.
+            None => Band::from_fn(grid.len(), scaled.h.reach(), |a, b| match (wide, a == b) {
+                (Some(Wide { u, v, .. }), true) if u == v && blocks.own[u][a] > 0.0 => -1.0,
+                _ => 0.0,
+            }),
         };
         let squares = is_lag.then(|| {
             let sum = |value: &dyn Fn(usize, usize) -> f64| narrow.map(|a, b, j| j * value(a, b)).apply(roots);
             let squares = |column: Vec<f64>| dot(&column, roots);
             (squares(sum(&|_, _| 1.0)), squares(sum(&|a, b| grid.h.get(a, b))))
         });
-        let own = |a: usize| narrow.get(a, a) + wide.map_or(0.0, |wide| wide.at(scaled, a, a));
-        let own = (0..n).map(own).collect();
-        let on_blocks = on_blocks(scaled, &narrow);
-        let band = through(&scaled.h, narrow);
-        let measured = Measured {
-            squares,
-            own,
-            on_blocks,
-            d,
-            hv: scaled.h.apply(&v),
-            v,
-            wide,
-            cycles: cycles.as_ref().map(|[a, ..]| a.nonzero_rows()),
-            band: band[0].nonzero_rows(),
-        };
-        (measured, OnceMore { band, cycles })
+        let on_blocks = on_blocks(blocks, &narrow);
+        let of_wide = |a: usize, b: usize| wide.map_or(0.0, |wide| wide.at(blocks, a, b));
+        let (measured, once_more) = Measured::of(scaled, narrow, &of_wide);
+        (Seen { measured, wide, on_blocks, squares }, once_more)
     }
 }
 
@@ -333,14 +331,14 @@ pub(super) fn through(kernel: &Band, j: Band) -> [Band; 3] {
 }
 
 /// Of every two blocks u, v: u' J v, the symmetric part of u' h J v, u' h J h v.
-fn on_blocks(scaled: &Scaled, narrow: &Band) -> [Array2<f64>; 3] {
-    let n = scaled.blocks.len();
+fn on_blocks(blocks: &BlockVectors, narrow: &Band) -> [Array2<f64>; 3] {
+    let n = blocks.own.len();
     let applied = |vectors: &[Vec<f64>]| vectors.iter().map(|vector| narrow.apply(vector)).collect::<Vec<_>>();
-    let (plain, through) = (applied(&scaled.blocks), applied(&scaled.h_blocks));
+    let (plain, through) = (applied(&blocks.own), applied(&blocks.through_h));
     let table = |left: &[Vec<f64>], right: &[Vec<f64>]| {
         Array2::from_shape_fn((n, n), |(a, b)| f64::midpoint(dot(&left[a], &right[b]), dot(&left[b], &right[a])))
     };
-    [table(&scaled.blocks, &plain), table(&scaled.h_blocks, &plain), table(&scaled.h_blocks, &through)]
+    [table(&blocks.own, &plain), table(&blocks.through_h, &plain), table(&blocks.through_h, &through)]
 }
 
 impl Wide {
@@ -354,8 +352,8 @@ impl Wide {
         }
     }
 
-    fn at(self, scaled: &Scaled, a: usize, b: usize) -> f64 {
-        let (u, v) = (&scaled.blocks[self.u], &scaled.blocks[self.v]);
+    fn at(self, blocks: &BlockVectors, a: usize, b: usize) -> f64 {
+        let (u, v) = (&blocks.own[self.u], &blocks.own[self.v]);
         0.5 * self.weight * (u[a] * v[b] + v[a] * u[b])
     }
 }

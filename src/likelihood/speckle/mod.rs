@@ -19,7 +19,7 @@
 //! each merger (factorial cumulants of Poisson counts are the cumulants of their rate; Mandel, Proc. Phys. Soc. 72 (1958) 1037, doi
 //! 10.1088/0370-1328/72/6/312). Two of the three cycles of four frames are matrix products; the third, `sum J_ij J'_kl g_ik g_kj
 //! g_jl g_li`, is none and is taken as their mean, which is exact at full correlation; elsewhere it is 0.7 to 1.1 of that, which
-//! moves an error by 2 % at beta = 0.2 where it moves it most. Terms of order 1 / N^2 are left out.
+//! moves an error by 2 % at beta = 0.2 where it moves it most (with weights, which change sign, `score_noise` sums it as it is). Terms of order 1 / N^2 are left out.
 //!
 //! `tests/library/speckle_noise.rs` compares with simulated intensities; `benches/COVERAGE.md` shows what comes of it.
 //!
@@ -28,7 +28,8 @@
 //! `shared_noise`: of averaged frames). `departure` says whether sums stand out, `patterns`, `swings` and `gaussian` are for
 //! many sums at once, `single_frames` for those of single frames, `fine_lags` for neighbouring lags, and `normalisation` says what the means do to the contrast.
 //!
-//! `weights` makes of the same covariance weights with which errors are smaller, and `weighted` the scores of a fit with them.
+//! `weights` makes of the same covariance weights with which errors are smaller, `score_noise` says what scores with them scatter by on one
+//! grid, and `weighted` has the scores of a fit.
 
 pub mod angles;
 pub mod blocks;
@@ -42,6 +43,7 @@ pub mod lag_means;
 pub mod level;
 pub mod normalisation;
 pub mod patterns;
+pub mod score_noise;
 pub mod shared_noise;
 pub mod single_frames;
 pub mod swings;

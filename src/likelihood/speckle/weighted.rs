@@ -2,9 +2,10 @@
 //! knows no fit.
 
 use crate::error::Result;
-use crate::likelihood::speckle::angles::{Place, chosen, made_on_grids, places};
+use crate::likelihood::speckle::angles::{Place as Between, chosen, made_on_grids, places};
 use crate::likelihood::speckle::covariance::{Components, Noise};
-use crate::likelihood::speckle::functions::{Function, Functions};
+use crate::likelihood::speckle::functions::Functions;
+use crate::likelihood::speckle::score_noise::PlainScores;
 use crate::likelihood::speckle::weights::Weights;
 use crate::parameters::scaling::AngleScaling;
 use crate::sums::algebra::Algebra;
@@ -14,26 +15,21 @@ use crate::sums::objective::RawData;
 use crate::sums::residuals::FrameGroups;
 use ndarray::{Array2, s};
 
-/// Most decorrelation within a group: weights on wider ones lose what tells the decay.
+/// Most decorrelation within a group: weights on wider ones lose what tells the decay, but tell which ridge is best.
 const STEP: f64 = 0.25;
 /// The same where speckles renew so often that there would be more groups than this.
 const WIDEST_STEP: f64 = 0.5;
 const MANY_GROUPS: f64 = 300.0;
 
-/// Where, and with which ridge.
+/// Where, and on how many grids.
 #[derive(Debug, Clone, Copy)]
-pub struct Ridged<'a> {
+pub struct Place<'a> {
     /// Physical parameters.
     pub theta: &'a [f64],
     /// Coarse groups of frames.
     pub groups: &'a FrameGroups,
-    /// Ridge in units of the contrast.
-    pub ridge: f64,
     /// Most grids.
     pub most_grids: usize,
-    /// Whether angles without a grid are taken for the nearest that has one: then everything belongs to one measurement, which is not
-    /// quite the one that was made. Otherwise they lie between two.
-    pub nearest: bool,
 }
 
 /// Scores of all angles: the weighted ones `[dh .., h, 1]`, then the plain ones.
@@ -43,45 +39,67 @@ pub struct WeightedScores {
     step: f64,
     p: usize,
     nodes: Vec<Node>,
-    angles: Vec<Place>,
+    angles: Vec<Between>,
 }
 
 /// One grid's results.
 struct Node {
     components: Components,
     of_blocks: Array2<f64>,
-    information: Array2<f64>,
+    information: Option<Array2<f64>>,
+}
+
+impl Node {
+    fn of((grid, plain): (&Grid, &PlainScores<'_>), functions: &Functions, ridge: f64) -> Self {
+        let weights = Weights::of(grid, ridge);
+        let of_blocks = weights.of_blocks(grid, functions);
+        let of_groups: Vec<f64> = grid.coarse.iter().map(|&group| of_blocks[functions.block(group)]).collect();
+        Node {
+            components: plain.with_weights(&weights.bands(grid), &of_groups),
+            of_blocks: Array2::from_shape_fn((1, of_blocks.len()), |(_, block)| of_blocks[block]),
+            information: None,
+        }
+    }
 }
 
 impl WeightedScores {
-    /// At a theta.
+    /// At a theta, with a ridge in units of the contrast; for what the noise tells (`information`) that of the white noise.
     ///
     /// # Errors
     /// Interrupted if the user has asked to stop.
-    pub fn of(data: &dyn RawData, ask: &Ridged<'_>) -> Result<Self> {
-        let p = ask.theta.len();
-        let functions = Functions::new(ask.groups, p, &[], 0);
-        let renewals = data.renewals(ask.theta).into_iter().fold(0.0, f64::max);
+    pub fn of(data: &dyn RawData, at: &Place<'_>, ridge: f64, white: Option<f64>) -> Result<Self> {
+        let renewals = data.renewals(at.theta).into_iter().fold(0.0, f64::max);
         let step = (renewals / MANY_GROUPS).clamp(STEP, WIDEST_STEP);
-        let resemblances = data.resemblances(ask.theta);
-        let chosen = chosen(&resemblances, ask.most_grids);
-        let query = GridQuery { theta: ask.theta, coarse: &ask.groups.first_frames, step, with_lags: false };
-        let nodes = made_on_grids(data, &query, &chosen, |_, grid| {
-            let weights = Weights::of(grid, ask.ridge);
-            let of_blocks = weights.of_blocks(grid, &functions);
-            Node {
-                components: Components::with_more(grid, &functions, &weights.bands(grid)),
-                of_blocks: Array2::from_shape_fn((1, of_blocks.len()), |(_, block)| of_blocks[block]),
-                information: weights.information(grid),
-            }
+        let functions = Functions::new(at.groups, at.theta.len(), &[], 0);
+        let (nodes, angles) = on_nodes(data, at, step, |grid| {
+            let information = white.map(|white| Weights::of(grid, white).information(grid));
+            Node { information, ..Node::of((grid, &PlainScores::of(grid, true)), &functions, ridge) }
         })?;
-        let mut angles = places(&resemblances, &chosen, &|of_columns: &[f64]| {
-            [functions.factors(of_columns), of_columns[..=p].to_vec()].concat()
-        });
-        if ask.nearest {
-            angles.iter_mut().for_each(Place::snap);
-        }
-        Ok(WeightedScores { functions, ridge: ask.ridge, step, p, nodes, angles })
+        Ok(WeightedScores { functions, ridge, step, p: at.theta.len(), nodes, angles })
+    }
+
+    /// Quickly, with several ridges: angles without a grid are taken for the nearest that has one. Then everything belongs to one measurement,
+    /// which is not quite the one that was made.
+    ///
+    /// # Errors
+    /// Interrupted if the user has asked to stop.
+    pub fn sketched(data: &dyn RawData, at: &Place<'_>, ridges: &[f64]) -> Result<Vec<Self>> {
+        let functions = Functions::new(at.groups, at.theta.len(), &[], 0);
+        let (nodes, mut angles) = on_nodes(data, at, WIDEST_STEP, |grid| {
+            let plain = PlainScores::of(grid, false);
+            ridges.iter().map(|&ridge| Node::of((grid, &plain), &functions, ridge)).collect::<Vec<Node>>()
+        })?;
+        angles.iter_mut().for_each(Between::snap);
+        let mut nodes: Vec<_> = nodes.into_iter().map(Vec::into_iter).collect();
+        let with = |&ridge: &f64| WeightedScores {
+            functions: functions.clone(),
+            ridge,
+            step: WIDEST_STEP,
+            p: at.theta.len(),
+            nodes: nodes.iter_mut().filter_map(Iterator::next).collect(),
+            angles: angles.clone(),
+        };
+        Ok(ridges.iter().map(with).collect())
     }
 
     /// A part of the nodes, at the place of an angle.
@@ -93,21 +111,6 @@ impl WeightedScores {
         self.at(angle, |node| &node.of_blocks, |one, other, share| one.towards(other, share))
     }
 
-    /// Weighted and plain scores (rows) as sums of functions.
-    fn scores(&self, angle: usize) -> Array2<f64> {
-        let (known, of_blocks, p) = (self.functions.all.len(), self.of_blocks(angle), self.p);
-        let plain = self.functions.scores();
-        Array2::from_shape_fn((2 * (p + 2), known + p + 1), |(row, k)| match (row.checked_sub(p + 2), k < known) {
-            (Some(score), true) => plain[[score, k]],
-            (None, false) => f64::from(u8::from(row == k - known)),
-            (None, true) if row == p + 1 => match self.functions.all[k] {
-                Function::Blocks { earlier, later } => of_blocks[[0, earlier]] * of_blocks[[0, later]],
-                _ => 0.0,
-            },
-            _ => 0.0,
-        })
-    }
-
     fn components_of_two(&self, one: usize, other: usize) -> Components {
         let bare = self.at(one, |node| &node.components, Components::between);
         bare.with_factors(&self.angles[one].factors, &self.angles[other].factors)
@@ -116,24 +119,20 @@ impl WeightedScores {
     /// Covariance of weighted and plain scores of an angle.
     #[must_use]
     pub fn covariance(&self, angle: usize, noise: Noise) -> Array2<f64> {
-        let scores = self.scores(angle);
-        self.components_of_two(angle, angle).of_sums(&scores).at(noise)
+        self.components_of_two(angle, angle).at(noise)
     }
 
     /// Of one angle (rows) with those of another that sees the same speckles (columns), each with its noise.
     #[must_use]
     pub fn covariance_of_two(&self, [one, other]: [usize; 2], noise: [Noise; 2]) -> Array2<f64> {
-        let [rows, columns] = [one, other].map(|angle| self.scores(angle));
-        let bare = self.components_of_two(one, other).shared(noise[0], noise[1]);
-        rows.dot(&bare).dot(&columns.t())
+        self.components_of_two(one, other).shared(noise[0], noise[1])
     }
 
     /// How the weighted and the plain scores of an angle answer what the plain ones belong to, as the grids tell.
     #[must_use]
     pub fn sketched_slopes(&self, angle: usize) -> [Array2<f64>; 2] {
-        let (scores, n) = (self.scores(angle), self.p + 2);
-        let products = scores.dot(self.components_of_two(angle, angle).products()).dot(&scores.t());
-        [0, n].map(|first| products.slice(s![first..first + n, n..]).to_owned())
+        let (components, n) = (self.components_of_two(angle, angle), self.p + 2);
+        [0, n].map(|first| components.products().slice(s![first..first + n, n..]).to_owned())
     }
 
     /// How the weighted scores (rows) of every angle answer what the plain ones (columns) belong to, on grids of their own: where two
@@ -153,12 +152,14 @@ impl WeightedScores {
         })
     }
 
-    /// What one speckle of contrast 1, with the ridge as white noise, tells of the scores `[dh .., h, 1]` of an angle.
+    /// What one speckle of contrast 1, with the white noise that was asked for, tells of the scores `[dh .., h, 1]` of an angle.
     #[must_use]
-    pub fn information(&self, angle: usize) -> Array2<f64> {
-        let bare = self.at(angle, |node| &node.information, |one, other, share| one.towards(other, share));
+    pub fn information(&self, angle: usize) -> Option<Array2<f64>> {
+        let between = |one: &Option<Array2<f64>>, other: &Option<Array2<f64>>, share: f64| {
+            one.as_ref().zip(other.as_ref()).map(|(one, other)| one.towards(other, share))
+        };
         let factors = &self.angles[angle].of_columns;
-        bare.with_factors(factors, factors)
+        self.at(angle, |node| &node.information, between).map(|bare| bare.with_factors(factors, factors))
     }
 
     /// The weighted scores of every angle, `1/2 sum W (model - data)`, at a theta with a scaling: weights are those at this theta.
@@ -197,4 +198,20 @@ impl WeightedScores {
         scores.push(pairs.map(term).sum());
         scores
     }
+}
+
+/// What is made of a few grids, and where all angles lie between them.
+fn on_nodes<T: Send + Sync>(
+    data: &dyn RawData,
+    at: &Place<'_>,
+    step: f64,
+    make: impl Fn(&Grid) -> T + Sync,
+) -> Result<(Vec<T>, Vec<Between>)> {
+    let resemblances = data.resemblances(at.theta);
+    let chosen = chosen(&resemblances, at.most_grids);
+    let query = GridQuery { theta: at.theta, coarse: &at.groups.first_frames, step, with_lags: false };
+    let nodes = made_on_grids(data, &query, &chosen, |_, grid| make(grid))?;
+    // Weighted scores, then plain ones.
+    let twice = |of_columns: &[f64]| [of_columns, of_columns].concat();
+    Ok((nodes, places(&resemblances, &chosen, &twice)))
 }
