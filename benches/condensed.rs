@@ -162,9 +162,8 @@ impl BlockSource for Repeated {
 
 fn rates(n_frames: usize) {
     const ANGLES: usize = 100;
-    // As many angles as threads: condensing shares out angles, sweeps share out blocks.
-    let few = experiment(n_frames, &[-10.0, 35.0]);
-    assert_eq!(few.angles.len(), THREADS);
+    // Several angles for each thread: what ends an angle is done beside the next one.
+    let few = experiment(n_frames, &[-10.0, 35.0, 80.0, 5.0, -60.0, 60.0, -35.0, 20.0]);
     let model = Model::new(AnalysisMode::LaminarFlow, ShearConvention::Homodyne, &few).expect("a gap");
     let store = Arc::new(measured_maps(&few, &model, &THETA));
     let arrangement = Arrangement::of(&few, Fineness::Usual).expect("enough frames");
@@ -195,7 +194,7 @@ fn rates(n_frames: usize) {
         pairs / pseudo_pairs,
         1.0 / slopes,
         1.0 / gradient,
-        THREADS as f64 / (ANGLES as f64 * raw_gradient),
+        few.angles.len() as f64 / (ANGLES as f64 * raw_gradient),
         making / raw_normal
     );
 }

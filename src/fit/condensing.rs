@@ -39,6 +39,31 @@ pub struct Near {
 }
 
 impl Near {
+    /// The minimum next to a start.
+    fn of(data: &dyn CondensedData, fineness: Fineness, problem: &Problem<'_>, start: &[f64]) -> Result<Self> {
+        let tolerances = Tolerances { ftol: problem.tolerances.ftol.max(FTOL), ..problem.tolerances };
+        let problem = &Problem { tolerances, ..problem.clone() };
+        let solution = minimise(System::Gram(data), problem, start, "condensed", &mut Following::default())?;
+        if solution.stop == Stop::Interrupted {
+            return Err(Fault::stopped());
+        }
+        let point = solution.point;
+        // What the steps on the way crossed is of no account: all pairs go on from here.
+        let floor_frame = data.floor_frame(&point.theta);
+        let contrast: Vec<f64> = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
+        let predicted_shift = data.predicted_shift(&problem.query(&point.theta, None), &point.grams, &contrast)?;
+        let found = CondensedFit {
+            pseudo_pairs: data.n_pseudo_pairs(),
+            is_fine: fineness == Fineness::Fine,
+            predicted_shift,
+            measured_shift: None,
+            floor_frame,
+            is_believed: floor_frame.is_none() && SAFETY * predicted_shift <= BELIEVED,
+            raw_sweeps: 0,
+        };
+        Ok(Near { theta: point.theta, found })
+    }
+
     /// Whether it stands for that of all pairs.
     #[must_use]
     pub fn is_believed(&self) -> bool {
@@ -80,9 +105,10 @@ impl<'a> Condensing<'a> {
         let known = self.near.borrow().as_ref().map(|near| near.found.fineness());
         for fineness in [Fineness::Usual, Fineness::Fine].into_iter().filter(|fineness| Some(*fineness) >= known) {
             let Some(data) = self.made(fineness)? else { return Ok(None) };
-            let mut near = nearest(&*data, fineness, problem, &theta)?;
-            near.found.floor_frame = near.found.floor_frame.map(|frame| self.raw.first_frame() + frame);
-            following.note(&near.found.in_words());
+            let near = Near::of(&*data, fineness, problem, &theta)?;
+            let CondensedFit { pseudo_pairs, .. } = near.found;
+            let (unseen, near_in_words) = (data.unseen_in_words(), near.found.in_words());
+            following.note(&format!("condensed data: {pseudo_pairs} pseudo-pairs{unseen}; {near_in_words}"));
             let is_enough = near.found.is_believed || near.found.floor_frame.is_some();
             theta.clone_from(&near.theta);
             self.near.replace(Some(near));
@@ -164,49 +190,23 @@ impl<'a> Condensing<'a> {
         }
     }
 
-    /// What is told of them.
+    /// What is told of them, where so many sweeps of all pairs had the last word.
     #[must_use]
-    pub fn told(&self) -> Option<CondensedFit> {
-        self.near.borrow().as_ref().map(|near| near.found.clone())
+    pub fn told(&self, raw_sweeps: usize) -> Option<CondensedFit> {
+        self.near.borrow().as_ref().map(|near| CondensedFit { raw_sweeps, ..near.found.clone() })
     }
 }
 
-fn nearest(data: &dyn CondensedData, fineness: Fineness, problem: &Problem<'_>, start: &[f64]) -> Result<Near> {
-    let tolerances = Tolerances { ftol: problem.tolerances.ftol.max(FTOL), ..problem.tolerances };
-    let problem = &Problem { tolerances, ..problem.clone() };
-    let solution = minimise(System::Gram(data), problem, start, "condensed", &mut Following::default())?;
-    if solution.stop == Stop::Interrupted {
-        return Err(Fault::stopped());
-    }
-    let point = solution.point;
-    // What the steps on the way crossed is of no account: all pairs go on from here.
-    let floor_frame = data.floor_frame(&point.theta);
-    let contrast: Vec<f64> = point.scaling.per_angle.iter().map(|scaling| scaling.contrast).collect();
-    let predicted_shift = data.predicted_shift(&problem.query(&point.theta, None), &point.grams, &contrast)?;
-    let found = CondensedFit {
-        pseudo_pairs: data.n_pseudo_pairs(),
-        is_fine: fineness == Fineness::Fine,
-        predicted_shift,
-        measured_shift: None,
-        floor_frame,
-        is_believed: floor_frame.is_none() && SAFETY * predicted_shift <= BELIEVED,
-    };
-    Ok(Near { theta: point.theta, found })
+/// How near condensed data of the usual fineness lead, from a start, without a look at all pairs.
+///
+/// # Errors
+/// What the sweeps report; Interrupted if the user asks to stop.
+pub fn foreseen(data: &dyn CondensedData, problem: &Problem<'_>, start: &[f64]) -> Result<CondensedFit> {
+    Ok(Near::of(data, Fineness::Usual, problem, start)?.found)
 }
 
 impl CondensedFit {
     fn fineness(&self) -> Fineness {
         if self.is_fine { Fineness::Fine } else { Fineness::Usual }
-    }
-
-    fn in_words(&self) -> String {
-        let CondensedFit { pseudo_pairs, predicted_shift, .. } = self;
-        let told =
-            format!("condensed data: {pseudo_pairs} pseudo-pairs, minimum predicted to {predicted_shift:.0e} errors");
-        match self.floor_frame {
-            Some(frame) => format!("{told}, but a rate meets its floor at frame {frame}: all pairs decide"),
-            None if self.is_believed => told,
-            None => format!("{told}: not believed, all pairs decide"),
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Result, unless_stopped};
-use crate::fit::condensing::Condensing;
+use crate::fit::condensing::{Condensing, foreseen};
 use crate::fit::errors::last_sweep::LastSweep;
 use crate::fit::errors::uncertainty::Uncertainty;
 use crate::fit::examined::Examined;
@@ -20,12 +20,13 @@ use crate::fit::weighting::weigh::{Weighed, weigh};
 use crate::likelihood::scaling::{ScalingMap, ScalingSettings, weights};
 use crate::likelihood::spectrum::Spectrum;
 use crate::listener::Event;
+use crate::outcome::condensed::CondensedFit;
 use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::verdict::Stop;
 use crate::outcome::weighting::WeightingFound;
 use crate::parameters::scaling::{AngleScaling, ScalingMode};
 use crate::sums::loss::Loss;
-use crate::sums::objective::{Objective, RawData};
+use crate::sums::objective::{CondensedData, Objective, RawData};
 
 /// Condition number of the reduced Hessian above which streaming ends with block QR.
 const ILL_CONDITIONED: f64 = 1e6;
@@ -83,11 +84,7 @@ pub fn fit(
         let all = if is_known { settings.space.free().len() } else { 0 };
         following.watch.tell(&Event::Intervals { done: 0.0, all });
     }
-    let mode = &settings.scaling;
-    let coarse_mode = if mode.is_shared(raw.phi_degrees().len()) { ScalingMode::Auto } else { ScalingMode::Individual };
-    // On the sample plain squares are good enough: it only finds where to begin.
-    let coarse =
-        Problem { loss: Loss::Linear, ..ask.problem(explore, &ScalingSettings { mode: coarse_mode, ..mode.clone() })? };
+    let (mode, coarse) = (&settings.scaling, ask.coarse(explore)?);
     let start = ask.start(explore, &coarse, following)?;
     let is_unknown = mode.mode == ScalingMode::Constant && mode.given.is_none();
     let condensing = Condensing::new(raw, outset.strategy == Strategy::Condensed);
@@ -104,6 +101,22 @@ pub fn fit(
         Fit { explore, raw, ask, problem: &problem, described: &described, coarse: &coarse, condensing: &condensing };
     let local = fit.solve(&start, "local", following)?;
     fit.with_search(local, &start, following)
+}
+
+/// How near condensed data lead a fit to the minimum of all pairs, as the model predicts it at theirs; `explore` finds the start.
+///
+/// # Errors
+/// What the sweeps report, and impossible scaling settings; Interrupted if the user asks to stop.
+pub fn foresee(
+    explore: &dyn Objective,
+    condensed: &dyn CondensedData,
+    settings: &FitSettings,
+    outset: &Outset,
+) -> Result<CondensedFit> {
+    let ask = Ask { settings, outset };
+    let start = ask.start(explore, &ask.coarse(explore)?, &mut Following::default())?;
+    let problem = ask.coarse(condensed)?;
+    foreseen(condensed, &problem, &start)
 }
 
 /// What is asked for.
@@ -127,6 +140,14 @@ impl<'a> Ask<'a> {
             f_scale: settings.f_scale,
             x_scale: settings.x_scale.clone(),
         })
+    }
+
+    /// What only finds where to begin: plain squares, and scaling that follows the data, are good enough for it.
+    fn coarse(&self, explore: &dyn Objective) -> Result<Problem<'a>> {
+        let scaling = &self.settings.scaling;
+        let is_shared = scaling.is_shared(explore.phi_degrees().len());
+        let mode = if is_shared { ScalingMode::Auto } else { ScalingMode::Individual };
+        Ok(Problem { loss: Loss::Linear, ..self.problem(explore, &ScalingSettings { mode, ..scaling.clone() })? })
     }
 
     /// The user's start, or the data's: phase 1, on the sample. An interrupted run's start is recalled.
@@ -272,7 +293,7 @@ impl Fit<'_, '_> {
             start: start.to_vec(),
             curve_times_seconds: &self.ask.outset.curve_times_seconds,
         };
-        let condensed = self.condensing.told();
+        let condensed = self.condensing.told(solution.iterations.len());
         let result = described.result(self.raw, solution, &examined.found);
         FitResult { condensed, weighting, ..result }
     }

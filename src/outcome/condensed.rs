@@ -18,4 +18,20 @@ pub struct CondensedFit {
     pub floor_frame: Option<usize>,
     /// Whether they also answered for intervals from the cost itself: not where the shift that was found refutes the prediction.
     pub is_believed: bool,
+    /// Sweeps of all pairs that led from their minimum to that of all pairs; the last of a fit, which looks at residuals, is not
+    /// among them.
+    pub raw_sweeps: usize,
+}
+
+impl CondensedFit {
+    /// How near they lead, in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let told = format!("minimum predicted to {:.0e} errors", self.predicted_shift);
+        match self.floor_frame {
+            Some(frame) => format!("{told}, but a rate meets its floor at frame {frame}: all pairs decide"),
+            None if self.is_believed => told,
+            None => format!("{told}: not believed, all pairs decide"),
+        }
+    }
 }

@@ -69,14 +69,6 @@ impl Unseen {
     }
 }
 
-impl CondensedAngle {
-    /// How many pseudo-pairs there are, and what they cannot see.
-    #[must_use]
-    pub fn told(&self) -> (usize, &Unseen) {
-        (self.moments.len(), &self.unseen)
-    }
-}
-
 /// What is told of the pseudo-pairs of a store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tally {
@@ -84,41 +76,52 @@ pub struct Tally {
     pub pseudo_pairs: usize,
     /// Per angle, in order: what they cannot see in units of the white noise, 1 where that is all; `None` if the noise is not known.
     pub unseen: Vec<Option<f64>>,
-    /// Where most is left, in words; empty if the noise is not known.
-    pub most: String,
+    /// The most that is left anywhere, in the same units, and where; `None` if the noise is not known.
+    pub most: Option<(f64, String)>,
+    /// How near their minimum is to that of all pairs, as the model of the configuration that they were made with predicts it; `None` if it
+    /// has found no minimum.
+    pub prediction: Option<String>,
 }
 
 impl Tally {
-    /// Of all angles, with their pseudo-pairs and what those cannot see.
+    /// Nothing yet.
     #[must_use]
-    pub fn of<'a>(angles: &[Angle], parts: impl Iterator<Item = (usize, &'a Unseen)>) -> Self {
-        let (mut pseudo_pairs, mut unseen, mut most) = (0, Vec::new(), (0.0, String::new()));
-        for (angle, (count, part)) in angles.iter().zip(parts) {
-            pseudo_pairs += count;
-            let in_noise = |energy: f64, degrees: f64| {
-                Some(energy / degrees / angle.sigma.powi(2)).filter(|share| share.is_finite())
-            };
-            unseen.push(in_noise(part.energy, part.degrees));
-            let Some(there) = in_noise(part.most_energy, part.most_degrees).filter(|&there| there > most.0) else {
-                continue;
-            };
-            let [rows, columns] = part.most_at.clone().map(|frames| format!("{} to {}", frames.start + 1, frames.end));
-            most = (there, format!("{there:.2} at phi {}, frames {rows} against {columns}", angle.phi_degrees));
-        }
-        Tally { pseudo_pairs, unseen, most: most.1 }
+    pub fn none() -> Self {
+        Tally { pseudo_pairs: 0, unseen: Vec::new(), most: None, prediction: None }
+    }
+
+    /// Adds the next angle.
+    pub fn add(&mut self, angle: &Angle, found: &CondensedAngle) {
+        let part = &found.unseen;
+        let in_noise =
+            |energy: f64, degrees: f64| Some(energy / degrees / angle.sigma.powi(2)).filter(|share| share.is_finite());
+        self.pseudo_pairs += found.moments.len();
+        self.unseen.push(in_noise(part.energy, part.degrees));
+        let most = self.most.as_ref().map_or(0.0, |(most, _)| *most);
+        let Some(there) = in_noise(part.most_energy, part.most_degrees).filter(|&there| there > most) else { return };
+        let [rows, columns] = part.most_at.clone().map(|frames| format!("{} to {}", frames.start + 1, frames.end));
+        // As few digits as tell the angle.
+        let phi_degrees = angle.phi_degrees as f32;
+        self.most = Some((there, format!("phi {phi_degrees}, frames {rows} against {columns}")));
     }
 
     /// In one line.
     #[must_use]
     pub fn in_words(&self, n_pairs: usize) -> String {
-        let Tally { pseudo_pairs, unseen, most } = self;
-        let told = format!("{pseudo_pairs} pseudo-pairs for {n_pairs} pairs");
-        let known = unseen.iter().flatten();
-        let (least, largest) = known.clone().fold((f64::INFINITY, 0.0_f64), |(a, b), &x| (a.min(x), b.max(x)));
-        let beside = match known.count() {
-            0 => String::new(),
-            _ => format!("; beside smooth functions {least:.2} to {largest:.2} of the white noise, most {most}"),
+        let near = self.prediction.as_deref().unwrap_or("the shift of a minimum is predicted by every fit");
+        format!("{} pseudo-pairs for {n_pairs} pairs{}; {near}", self.pseudo_pairs, self.unseen_in_words())
+    }
+
+    /// What pseudo-pairs cannot see, after a semicolon; nothing if the noise is not known.
+    #[must_use]
+    pub fn unseen_in_words(&self) -> String {
+        let known = self.unseen.iter().flatten();
+        let (least, largest) = known.fold((f64::INFINITY, 0.0_f64), |(a, b), &x| (a.min(x), b.max(x)));
+        let told = |(most, place): &(f64, String)| {
+            format!(
+                "; beside smooth functions {least:.2} to {largest:.2} of the white noise, most {most:.2} at {place}"
+            )
         };
-        format!("{told}{beside}; the shift of a minimum depends on the model and is predicted by every fit")
+        self.most.as_ref().map(told).unwrap_or_default()
     }
 }

@@ -22,6 +22,8 @@ pub struct Whose {
 
 /// Name of the rule by which pseudo-pairs are laid out.
 pub const CONDENSED: &str = "condensed";
+/// Name of what a model has predicted of them.
+pub const PREDICTION: &str = "prediction";
 /// Pair order of every store of this version.
 pub const PAIR_ORDER: &str = "upper triangle t1 < t2 without the diagonal, row-major in t1";
 
@@ -44,7 +46,7 @@ impl Whose {
                 "c2: 1, t1 and t2: s, i and j and masked_frames: frames from 0; c2 is NaN where it is not data".into(),
             ),
         ];
-        entries.into_iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)).collect()
+        entries.into_iter().map(|(name, value)| named(name, value)).collect()
     }
 
     /// Names and values for the schema of pseudo-pairs that are laid out by a rule.
@@ -56,7 +58,7 @@ impl Whose {
             (CONDENSED, rule.into()),
             ("units", "moments: sums of c2 - 1 over all pairs, dealt out to pseudo-pairs; frames from 0".into()),
         ];
-        entries.into_iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)).collect()
+        entries.into_iter().map(|(name, value)| named(name, value)).collect()
     }
 
     /// Whether a partition is the one that an angle should have.
@@ -88,6 +90,11 @@ const PREFIX: &str = "homodyne.";
 #[must_use]
 pub fn mark_of_condensed() -> String {
     format!("{PREFIX}{CONDENSED}")
+}
+
+/// What a schema says under one of these names, as it stands there.
+pub(crate) fn named(name: &str, value: impl Into<String>) -> (String, String) {
+    (format!("{PREFIX}{name}"), value.into())
 }
 
 /// What the schema of a table says under one of these names; `None` if it says nothing.

@@ -7,7 +7,7 @@ use crate::machine::regular_file;
 use crate::store::arrow_partition::ArrowPartition;
 use crate::store::block::{Block, BlockPlan, BlockSource, Values};
 use crate::store::condensed_angle::{CondensedAngle, Tally};
-use crate::store::condensed_file;
+use crate::store::condensed_file::{self, CONDENSED_NAME};
 use crate::store::described::{Whose, damaged};
 use crate::store::folder::Folder;
 use crate::store::manifest::{MANIFEST_NAME, Manifest, Partition, StoreFormat, ValueType, checksum};
@@ -117,7 +117,18 @@ impl Store {
     /// E72 if they are damaged.
     pub fn condensed_tally(&self) -> Result<Option<Tally>> {
         let found = condensed_file::read(&self.folder, &self.manifest.whose(), None, self.partitions.len())?;
-        Ok(found.map(|found| Tally::of(&self.experiment.angles, found.iter().map(CondensedAngle::told))))
+        Ok(found.map(|found| {
+            let mut tally = Tally { prediction: found.prediction, ..Tally::none() };
+            self.experiment.angles.iter().zip(&found.angles).for_each(|(angle, found)| tally.add(angle, found));
+            tally
+        }))
+    }
+
+    /// Whether it has pseudo-pairs that are laid out by another rule, or are those of other values.
+    #[must_use]
+    pub fn has_outdated_condensed(&self, rule: &str) -> bool {
+        let place = self.folder.place(CONDENSED_NAME);
+        condensed_file::is_ours(&place) && !condensed_file::says(&place, &[&self.manifest.content_key, rule])
     }
 
     /// Believes the values as they are: blocks are not compared with their checksums when they are first read.
@@ -314,7 +325,8 @@ impl BlockSource for Store {
         if !self.is_as_made() {
             return Ok(None);
         }
-        condensed_file::read(&self.folder, &self.manifest.whose(), Some(rule), self.partitions.len())
+        let found = condensed_file::read(&self.folder, &self.manifest.whose(), Some(rule), self.partitions.len())?;
+        Ok(found.map(|found| found.angles))
     }
 
     fn kind(&self) -> String {

@@ -86,6 +86,9 @@ pub trait CondensedData: Objective + Sync {
     /// Pseudo-pairs of all angles.
     fn n_pseudo_pairs(&self) -> u64;
 
+    /// What they cannot see of the values, in words, after a semicolon: noise, or what jumps.
+    fn unseen_in_words(&self) -> String;
+
     /// How far, in standard errors of independent pairs, the minimum of these sums may lie from that of all pairs, as the model tells
     /// at a theta with these sums there and the contrast of every angle. What it was where measured: at most seven times as much.
     ///
@@ -93,8 +96,8 @@ pub trait CondensedData: Objective + Sync {
     /// Interrupted if the user has asked to stop.
     fn predicted_shift(&self, query: &Query<'_>, grams: &[Gram], contrast: &[f64]) -> Result<f64>;
 
-    /// The first frame from which a rate lies on its floor, or no longer does: there the model is not smooth, and nothing is
-    /// predicted. `None` where it has no such frame.
+    /// The first frame, by its number in the file, from which a rate lies on its floor, or no longer does: there the model is not smooth,
+    /// and nothing is predicted. `None` where it has no such frame.
     fn floor_frame(&self, theta: &[f64]) -> Option<usize>;
 }
 

@@ -171,6 +171,7 @@ fn a_fit_that_begins_with_condensed_data_ends_where_all_pairs_end() {
         assert!(told.is_believed && shift < 10.0 * told.predicted_shift.max(1e-4), "{told:?}");
         assert!(condensed.n_iterations < raw.n_iterations, "{} {}", condensed.n_iterations, raw.n_iterations);
         assert_eq!(raw.condensed, None);
+        assert_eq!(told.raw_sweeps, condensed.n_iterations);
         // One sweep tells what condensed data lack at their minimum, another that with it they lead to that of all pairs.
         let settings =
             FitSettings { strategy: Some(Strategy::Condensed), ..settings(mode(theta), ScalingMode::Auto.into()) };

@@ -12,9 +12,11 @@ use homodyne::model::pair::PairEvaluator;
 use homodyne::outcome::fit::FitResult;
 use homodyne::outcome::noise::Test;
 use homodyne::outcome::verdict::{Stop, Verdict};
-use homodyne::outcome::weighting::PairWeights;
+use homodyne::outcome::weighting::{PairWeights, WeightingFound};
 use homodyne::parameters::definitions::{AnalysisMode, ShearConvention};
 use homodyne::parameters::scaling::{AngleScaling, ScalingMode};
+use homodyne::report::tables::measured::{p_value, with_error};
+use homodyne::report::tables::weights::weights;
 use homodyne::simulate::Scatter;
 use homodyne::sums::band::Band;
 use homodyne::sums::cells::{CellQuery, Cells};
@@ -178,6 +180,7 @@ fn bright_data_are_weighted_and_their_errors_smaller() {
     for (one, other) in uniform.parameters.iter().zip(&weighted.parameters).take(2) {
         let compared = found.numbers[&one.name];
         assert_eq!(compared.uniform, one.value, "least squares as without weights");
+        assert_eq!(compared.uniform_uncertainty, one.uncertainty, "{}", one.name);
         let (before, after) = (one.uncertainty.expect("free"), other.uncertainty.expect("free"));
         assert!(before / after > 1.3, "{}: {before} {after}", one.name);
         assert!((before / after / compared.gain.expect("predicted") - 1.0).abs() < 0.2, "{}", one.name);
@@ -186,6 +189,16 @@ fn bright_data_are_weighted_and_their_errors_smaller() {
     }
     let agreement = found.agreement.expect("tested");
     assert!(agreement.p_value > 1e-3, "{agreement:?}");
+    let told = weights(found).join("\n");
+    let d0 = &uniform.parameters[0];
+    let words = [
+        "by least squares: D0 ".to_owned() + &with_error(d0.value, d0.uncertainty.expect("free")),
+        p_value(agreement.p_value) + " (Hausman)",
+        format!("ridge {:.2} of the contrast", found.ridge.expect("a ridge")),
+        format!("the noise would allow factors: D0 {:.2}", found.numbers["D0"].most_gain.expect("bound")),
+    ];
+    assert!(words.iter().all(|words| told.contains(words)), "{told}\n{words:?}");
+    assert_eq!(weights(&WeightingFound { weights: PairWeights::Uniform, ..found.clone() }).len(), 1);
 }
 
 #[test]

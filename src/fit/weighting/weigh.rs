@@ -152,11 +152,13 @@ fn numbers(solved: &Solved<'_>, predicted: &Predicted, bound: &[Option<f64>]) ->
     let coefficients = problem.map.named().into_iter().zip(problem.map.coefficients(&point.grams)).map(offset);
     let values = solved.uncertainty.moving.iter().map(|&k| point.theta[k]).chain(coefficients);
     let (errors, gains) = (roots(&predicted.uniform), predicted.gains());
+    // What is reported of least squares; what weights are compared with is the same on fewer grids.
+    let reported = roots(solved.uncertainty.reported());
     let of = |(k, (name, uniform)): (usize, (String, f64))| {
         let most_gain = errors[k].zip(bound[k]).map(|(error, bound)| error / bound);
         let number = ComparedNumber {
             uniform,
-            uniform_uncertainty: errors[k],
+            uniform_uncertainty: reported[k],
             gain: gains[k],
             most_gain,
             difference_in_errors: None,

@@ -50,6 +50,9 @@ impl Run<'_> {
         let settings = self.settings;
         let decision = decide(&settings.fit, &store, settings.run.threads())?;
         self.say_strategy(&decision, store.plan().block_points);
+        if decision.strategy == Strategy::Condensed {
+            self.say_outdated_condensed(&store);
+        }
         let key = self.result_key(&store.manifest().content_key, decision.strategy);
         let earlier = self.check_place(&key)?;
         let store = Arc::new(store);

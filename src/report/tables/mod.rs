@@ -13,3 +13,4 @@ pub mod peers;
 pub mod posterior;
 pub mod read;
 pub mod summary;
+pub mod weights;

@@ -7,6 +7,7 @@ use crate::outcome::verdict::Verdict;
 use crate::report::tables::advice::advice;
 use crate::report::tables::intervals::intervals;
 use crate::report::tables::measured::{measured, p_value, with_error};
+use crate::report::tables::weights::weights;
 use crate::units::counted;
 use std::fmt::Write;
 
@@ -30,7 +31,7 @@ pub fn summary(outcome: &FitOutcome) -> String {
         ));
     }
     if let Some(found) = &result.weighting {
-        line(format!("weights of pairs: {}: {}", found.weights.name(), found.reason));
+        weights(found).into_iter().for_each(&mut line);
     }
     quality(result, &mut line);
     line(format!("verdict: {}", result.verdict.name()));

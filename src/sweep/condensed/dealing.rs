@@ -34,12 +34,14 @@ pub struct Dealing<'a> {
     places: Vec<u32>,
 }
 
-/// Neighbouring rows; zeros where the block has no pair and where a frame is not usable.
+/// Neighbouring rows.
 struct Rows {
     /// The earlier frame of the first.
     first: usize,
-    /// y of every row, by later frame.
+    /// y of every row, by later frame; what is left of earlier rows where nothing was read.
     y: [Vec<f64>; ROWS],
+    /// The later frames that were read, of every row.
+    read: [Range<usize>; ROWS],
     /// The same by lag, from one on, of the pairs that lie in strips.
     near: [Vec<f64>; ROWS],
 }
@@ -63,7 +65,8 @@ impl<'a> Dealing<'a> {
     #[must_use]
     pub fn new(layout: &'a Layout) -> Self {
         let zeros = |length: usize| std::array::from_fn(|_| vec![0.0; length]);
-        let rows = Rows { first: 0, y: zeros(layout.n_frames()), near: zeros(layout.longest_lag()) };
+        let (y, near) = (zeros(layout.n_frames()), zeros(layout.longest_lag()));
+        let rows = Rows { first: 0, y, read: Default::default(), near };
         Dealing { layout, rows, part: Part::default(), places: vec![NOWHERE; layout.cells.len()] }
     }
 
@@ -105,6 +108,18 @@ impl WithSimd for Next<'_, '_> {
     }
 }
 
+impl Rows {
+    /// Zeros where nothing was read: pairs of other blocks, and those of frames that are not usable.
+    fn forget(&mut self) {
+        let first = self.first;
+        for (y, read) in self.y.iter_mut().zip(&mut self.read) {
+            let read = std::mem::take(read);
+            y[first..read.start.max(first)].fill(0.0);
+            y[read.end.max(first)..].fill(0.0);
+        }
+    }
+}
+
 impl Dealing<'_> {
     #[inline(always)]
     fn deal_rows<S: Simd>(&mut self, simd: S) {
@@ -112,10 +127,9 @@ impl Dealing<'_> {
         if is_nothing_read {
             return;
         }
+        self.rows.forget();
         self.deal_to_strips(simd);
         self.deal_to_cells(simd);
-        let first = self.rows.first;
-        self.rows.y.iter_mut().for_each(|y| y[first..].fill(0.0));
     }
 
     /// y of a stretch whose values begin at `start`, by later frame; zero where a frame does not count, the value before where there is none.
@@ -123,6 +137,8 @@ impl Dealing<'_> {
     fn read<S: Simd>(&mut self, simd: S, block: &Block, start: usize, stretch: &Stretch) {
         let (Stretch { i, columns }, part) = (stretch, &mut self.part);
         let (first, row) = (columns.start, &mut self.rows.y[i % ROWS][columns.clone()]);
+        let read = &mut self.rows.read[i % ROWS];
+        *read = if read.start < read.end { read.start..columns.end } else { columns.clone() };
         let mut squares = match &block.values {
             Values::F32(values) => less_one(&values[start..start + row.len()], row),
             Values::F64(values) => less_one(&values[start..start + row.len()], row),
@@ -153,7 +169,7 @@ impl Dealing<'_> {
 
     #[inline(always)]
     fn deal_to_strips<S: Simd>(&mut self, simd: S) {
-        let Rows { first, y, near } = &mut self.rows;
+        let Rows { first, y, near, .. } = &mut self.rows;
         let end = self.layout.end_of_strips(*first);
         for ((y, near), i) in y.iter().zip(near.iter_mut()).zip(*first..) {
             let in_strips = y.get(i + 1..end).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Condensed data of all angles as something that can be swept.
 
 use crate::error::Result;
-use crate::experiment::Angle;
+use crate::experiment::{Angle, Experiment};
 use crate::listener::StopFlag;
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::model::catalogue::{Model, WithWidth};
@@ -10,7 +10,7 @@ use crate::model::scattered_pairs::{ScatteredAngle, ScatteredPairs};
 use crate::model::time_tables::floor_frame;
 use crate::parameters::scaling::AngleScaling;
 use crate::store::block::BlockSource;
-use crate::store::condensed_angle::{CondensedAngle, Missing};
+use crate::store::condensed_angle::{CondensedAngle, Missing, Tally};
 use crate::sums::gram::Gram;
 use crate::sums::objective::{CondensedData, Fineness, Objective, Query};
 use crate::sums::pairs::Lane;
@@ -32,10 +32,13 @@ const MOST_IN_SET: usize = 16;
 pub struct Condensed {
     model: Model,
     angles: Vec<Angle>,
+    /// Its number in the file.
+    first_frame: usize,
     arrangement: Arrangement,
     /// Of all angles, one after the other: Y over the root of the weight of every pseudo-pair, eight at a time.
     values: Vec<Lane>,
     known: Vec<Known>,
+    tally: Tally,
     lanes: Lanes,
     stop: StopFlag,
 }
@@ -62,42 +65,87 @@ impl Condensed {
         threads: usize,
         stop: &StopFlag,
     ) -> Result<Option<Self>> {
-        let experiment = source.experiment();
-        let Some(arrangement) = Arrangement::of(experiment, fineness) else { return Ok(None) };
-        let n_groups = |angle: usize| arrangement.place(angle).roots.len();
-        // In one piece: between what comes and goes meanwhile they would hold much memory more.
-        let mut values = Vec::with_capacity((0..experiment.angles.len()).map(n_groups).sum());
-        let mut known = Vec::with_capacity(experiment.angles.len());
-        let mut take = |angle: usize, found: CondensedAngle| {
-            known.push(Known::of(found, arrangement.place(angle), &mut values));
-            Ok(())
-        };
+        let Some(arrangement) = Arrangement::of(source.experiment(), fineness) else { return Ok(None) };
+        let angles = &source.experiment().angles;
+        let mut kept = Kept::none(&arrangement, angles.len());
         match source.condensed(&arrangement.rule())? {
-            Some(stored) => stored.into_iter().enumerate().try_for_each(|(angle, found)| take(angle, found))?,
-            None => condense(source, &arrangement, threads, stop, &mut take)?,
+            Some(stored) => {
+                stored.into_iter().zip(angles).for_each(|(found, angle)| kept.add(&arrangement, angle, &found))
+            }
+            None => condense(source, &arrangement, threads, stop, &mut |angle, found| {
+                kept.add(&arrangement, &angles[angle], &found);
+                Ok(())
+            })?,
         }
-        let (model, angles) = (model.clone(), experiment.angles.clone());
-        Ok(Some(Condensed {
-            model,
-            angles,
+        let condensed = Condensed::new(source.experiment(), model, (arrangement, kept), threads);
+        Ok(Some(Condensed { stop: stop.clone(), ..condensed }))
+    }
+
+    /// Pseudo-pairs that are at hand.
+    #[must_use]
+    pub fn at_hand(
+        experiment: &Experiment,
+        model: &Model,
+        (arrangement, found): (Arrangement, &[CondensedAngle]),
+        threads: usize,
+    ) -> Self {
+        let mut kept = Kept::none(&arrangement, found.len());
+        found.iter().zip(&experiment.angles).for_each(|(found, angle)| kept.add(&arrangement, angle, found));
+        Condensed::new(experiment, model, (arrangement, kept), threads)
+    }
+
+    fn new(
+        experiment: &Experiment,
+        model: &Model,
+        (arrangement, Kept { values, known, tally }): (Arrangement, Kept),
+        threads: usize,
+    ) -> Self {
+        Condensed {
+            model: model.clone(),
+            angles: experiment.angles.clone(),
+            first_frame: experiment.time.first_frame,
             arrangement,
             values,
             known,
+            tally,
             lanes: Lanes::self_reading(threads),
-            stop: stop.clone(),
-        }))
+            stop: StopFlag::default(),
+        }
+    }
+}
+
+/// Pseudo-pairs as they come, angle by angle.
+struct Kept {
+    values: Vec<Lane>,
+    known: Vec<Known>,
+    tally: Tally,
+}
+
+impl Kept {
+    /// Nothing yet, with room for all in one piece: between what comes and goes meanwhile they would hold much memory more.
+    fn none(arrangement: &Arrangement, n_angles: usize) -> Self {
+        let n_groups = |angle: usize| arrangement.place(angle).roots.len();
+        let values = Vec::with_capacity((0..n_angles).map(n_groups).sum());
+        Kept { values, known: Vec::with_capacity(n_angles), tally: Tally::none() }
+    }
+
+    /// The next angle.
+    fn add(&mut self, arrangement: &Arrangement, angle: &Angle, found: &CondensedAngle) {
+        self.tally.add(angle, found);
+        let place = arrangement.place(self.known.len());
+        self.known.push(Known::of(found, place, &mut self.values));
     }
 }
 
 impl Known {
-    fn of(angle: CondensedAngle, place: &Place, values: &mut Vec<Lane>) -> Self {
+    fn of(angle: &CondensedAngle, place: &Place, values: &mut Vec<Lane>) -> Self {
         let CondensedAngle { moments, squares, pairs, missing, .. } = angle;
         let start = values.len();
         values.extend(lanes(moments.iter().zip(&place.layout.weights).map(|(y, weight)| y / weight.sqrt())));
         let ones: f64 = place.layout.weights.iter().sum();
         let stand_ins: f64 = missing.iter().map(|missing| missing.stand_in).sum();
-        let sums = [ones - missing.len() as f64, moments.iter().sum::<f64>() - stand_ins, squares];
-        Known { groups: start..values.len(), sums, pairs, missing }
+        let sums = [ones - missing.len() as f64, moments.iter().sum::<f64>() - stand_ins, *squares];
+        Known { groups: start..values.len(), sums, pairs: *pairs, missing: missing.clone() }
     }
 }
 
@@ -237,7 +285,11 @@ impl CondensedData for Condensed {
     }
 
     fn n_pseudo_pairs(&self) -> u64 {
-        (0..self.angles.len()).map(|angle| self.arrangement.place(angle).layout.pairs.len() as u64).sum()
+        self.tally.pseudo_pairs as u64
+    }
+
+    fn unseen_in_words(&self) -> String {
+        self.tally.unseen_in_words()
     }
 
     fn predicted_shift(&self, query: &Query<'_>, grams: &[Gram], contrast: &[f64]) -> Result<f64> {
@@ -247,6 +299,6 @@ impl CondensedData for Condensed {
     }
 
     fn floor_frame(&self, theta: &[f64]) -> Option<usize> {
-        floor_frame(&self.model.constants, theta)
+        floor_frame(&self.model.constants, theta).map(|frame| self.first_frame + frame)
     }
 }
