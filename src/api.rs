@@ -68,7 +68,7 @@ pub use crate::ingest::layouts::detect::Layout;
 pub use crate::ingest::request::{IngestSettings, Ingested, Reuse, StorePlace};
 pub use crate::ingest::selection::{PhiRange, Selection, Symmetrise};
 pub use crate::likelihood::scaling::ScalingSettings;
-pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Watch};
+pub use crate::listener::{Event, Listener, LogLevel, StopFlag, Walking, Watch};
 pub use crate::machine::budget::MemorySettings;
 pub use crate::machine::cores::{Node as MemoryNode, nodes, usable_cores};
 pub use crate::machine::dataflow::StageTotals;
@@ -78,8 +78,8 @@ pub use crate::machine::staged_file::{Replace, write_file};
 pub use crate::model::catalogue::{Model, ModelSettings};
 pub use crate::outcome::condensed::CondensedFit;
 pub use crate::outcome::consensus::{
-    CheckAgainstAll, ConsensusMemory, ConsensusSampling, DrawsAre, Heterogeneity, LostShard, MovedMean, ShardFacts,
-    TwoModes,
+    CheckAgainstAll, ConsensusMemory, ConsensusSampling, DrawsAre, Heterogeneity, LostShard, MovedMean, Places,
+    ShardFacts, TwoModes,
 };
 pub use crate::outcome::fit::{
     ActiveBound, AngleResult, Conditions, ExtremeResidual, FitOutcome, FitResult, Identifiability, Iteration,

@@ -38,6 +38,17 @@ impl LogLevel {
     }
 }
 
+/// How chains walk: what one looks at while they do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Walking {
+    /// Mean acceptance of the last hundred draws or so of all chains.
+    pub acceptance: f64,
+    /// Step size of the last draw.
+    pub step_size: f64,
+    /// Draws behind the warm-up that have diverged.
+    pub divergences: usize,
+}
+
 /// Something that has happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -77,6 +88,8 @@ pub enum Event<'a> {
         gradients: u64,
         /// Since the chains began.
         seconds: f64,
+        /// How chains walk; `None` where none does.
+        walking: Option<Walking>,
     },
     /// Intervals that are taken from the cost itself have come this far. With nothing done and before all sweeps: these will come. None
     /// in all: how many there will be is not known yet, and after all sweeps that is being looked for.

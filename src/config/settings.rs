@@ -77,6 +77,25 @@ pub struct RunSettings {
     pub stages: Vec<Stage>,
     /// How parameters are found.
     pub method: Method,
+    /// What is kept of chains while they walk.
+    pub chains: KeptChains,
+}
+
+/// Checkpoints of a sampling. What it draws does not depend on them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptChains {
+    /// Whether there are any.
+    pub are_kept: bool,
+    /// Where; `None`: beside the results.
+    pub folder: Option<PathBuf>,
+    /// Whether to go on from them, where there are some of the same, also without `--resume`.
+    pub go_on: bool,
+}
+
+impl Default for KeptChains {
+    fn default() -> Self {
+        KeptChains { are_kept: true, folder: None, go_on: false }
+    }
 }
 
 impl Default for RunSettings {
@@ -90,6 +109,7 @@ impl Default for RunSettings {
             log_level: LogLevel::Info,
             stages: vec![Stage::Ingest, Stage::Fit, Stage::Report],
             method: Method::LeastSquares,
+            chains: KeptChains::default(),
         }
     }
 }

@@ -79,6 +79,19 @@ pub struct CheckAgainstAll {
     pub moved: Option<MovedMean>,
 }
 
+/// The places that reweighed draws are taken from: around the combined draws, or moved from there to where the places before told.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Places {
+    /// Times that they were moved.
+    pub moves: usize,
+    /// Places to a draw.
+    pub per_draw: usize,
+    /// As of [`CheckAgainstAll`].
+    pub pareto_k: Option<f64>,
+    /// As of [`CheckAgainstAll`].
+    pub efficiency: f64,
+}
+
 /// How the likelihood of all data moves the mean of one number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MovedMean {
@@ -148,6 +161,9 @@ pub struct ConsensusSampling {
     pub draws: DrawsAre,
     /// The check against all data; `None` where the user did not wait for it.
     pub check: Option<CheckAgainstAll>,
+    /// The places that draws are reweighed from, or would be if they could be believed; `None` of a single shard.
+    #[serde(default)]
+    pub places: Option<Places>,
     /// What was told while sampling: retries, losses, and what differs between shards.
     #[serde(default)]
     pub warnings: Vec<String>,

@@ -1,6 +1,7 @@
 //! What sampling found.
 
 use crate::outcome::consensus::ConsensusSampling;
+use crate::outcome::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 /// Chains agree below this R-hat.
@@ -124,6 +125,9 @@ pub struct PosteriorResult {
     pub verdict: PosteriorVerdict,
     /// Why not, in words.
     pub reasons: Vec<String>,
+    /// The verdict on the fit that the chains start from: draws of a model that does not describe the data tell as little as its fit.
+    #[serde(default)]
+    pub fit_verdict: Option<Verdict>,
     /// The numbers, in the order of the table of draws.
     pub numbers: Vec<PosteriorNumber>,
     /// The chains.
@@ -152,4 +156,29 @@ pub struct PosteriorResult {
     /// Draws of every chain; they have a table of their own.
     #[serde(skip)]
     pub draws: Vec<Vec<Draw>>,
+}
+
+impl PosteriorResult {
+    /// Process exit code: that of the fit where the draws can be believed.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.verdict {
+            PosteriorVerdict::Converged => self.fit_verdict.map_or(0, Verdict::exit_code),
+            PosteriorVerdict::NotConverged | PosteriorVerdict::ConsensusUnreliable => 1,
+            PosteriorVerdict::Interrupted => 130,
+        }
+    }
+
+    /// What is to be said of a fit that is not accepted; `None` of one that is.
+    #[must_use]
+    pub fn doubt_of_fit(&self) -> Option<String> {
+        let verdict = self.fit_verdict.filter(|verdict| verdict.exit_code() != 0)?;
+        let but = match verdict {
+            Verdict::PoorFit => "the model does not describe the data, and neither do its draws",
+            Verdict::Unchecked => "nothing tells whether the model describes the data, and draws do not either",
+            Verdict::Undetermined | Verdict::AtBound => "what the data leave open is in the widths of the draws",
+            _ => "it is no minimum, and draws may be of another place",
+        };
+        Some(format!("fit: {} ({but}; exit code {})", verdict.name(), self.exit_code()))
+    }
 }

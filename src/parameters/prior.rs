@@ -32,6 +32,19 @@ pub enum Prior {
 }
 
 impl Prior {
+    /// How many deviations its mode lies away from the nearest value between bounds; 0 inside.
+    #[must_use]
+    pub fn deviations_from(&self, (lower, upper): (f64, f64)) -> f64 {
+        let (mean, deviation, lower, upper) = match *self {
+            Prior::Uniform => return 0.0,
+            Prior::Normal { mean, deviation } => (mean, deviation, lower, upper),
+            // Of the logarithm.
+            Prior::LogNormal { mean, deviation } => (mean, deviation, lower.ln(), upper.ln()),
+            Prior::HalfNormal { deviation } => (0.0, deviation, lower, upper),
+        };
+        (lower - mean).max(mean - upper).max(0.0) / deviation
+    }
+
     /// Logarithm of the density at a value, and its slope there; minus infinity where there is none.
     #[must_use]
     pub fn log_density(&self, value: f64) -> (f64, f64) {

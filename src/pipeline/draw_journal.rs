@@ -1,11 +1,12 @@
 //! Follows a sampling: every piece of a chain goes into its checkpoint and its draws into the table of draws. It draws nothing.
 
 use crate::error::Result;
-use crate::outcome::posterior::{Draw, PosteriorResult};
+use crate::outcome::posterior::{Draw, PosteriorResult, PosteriorVerdict};
 use crate::pipeline::chain_checkpoint::ChainCheckpoint;
 use crate::pipeline::posterior_directory::PosteriorDirectory;
 use crate::sample::journal::{Journal, Kept};
 use crate::sample::numbers::Number;
+use crate::sample::outlook::Outlook;
 use crate::sample::pieces::Piece;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,14 +47,14 @@ impl<'a> DrawJournal<'a> {
         state.directory.add(piece, chain, shown)
     }
 
-    /// Publishes what was drawn; checkpoints stay if something is left to draw.
+    /// Publishes what was drawn; checkpoints stay if something is left to draw. Returns where, and where an earlier one stands now.
     ///
     /// # Errors
     /// What writing reports.
-    pub fn finish(self, result: &PosteriorResult, summary: &str, is_whole: bool) -> Result<PathBuf> {
+    pub fn finish(self, result: &PosteriorResult, summary: &str) -> Result<(PathBuf, Option<PathBuf>)> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let published = state.directory.publish(result, summary)?;
-        if is_whole {
+        if result.verdict != PosteriorVerdict::Interrupted {
             self.checkpoint.remove();
         }
         Ok(published)
@@ -84,6 +85,14 @@ impl Journal for DrawJournal<'_> {
         let data = self.state().data.clone();
         self.checkpoint.keep(&data, (chain, piece), kept)?;
         self.add(chain, piece, &kept.draws)
+    }
+
+    fn recall_outlook(&self) -> Result<Option<Outlook>> {
+        self.checkpoint.recall_outlook()
+    }
+
+    fn keep_outlook(&self, outlook: &Outlook) -> Result<()> {
+        self.checkpoint.keep_outlook(outlook)
     }
 
     fn recall_shards(&self, tried: &str, chain: usize) -> Result<Option<Kept>> {

@@ -12,6 +12,7 @@ use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 /// A kind of such directory.
+#[derive(Clone, Copy)]
 pub(super) struct Marked {
     /// Name of the marker.
     pub marker: &'static str,

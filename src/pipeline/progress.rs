@@ -1,9 +1,9 @@
 //! Events as lines for people: how far long work has come, how fast, and when it will end. It prints nothing and knows no terminal:
 //! whoever shows a line says how wide it may be.
 
-use crate::listener::Event;
+use crate::listener::{Event, Walking};
 use crate::machine::memory::rss_anon_bytes;
-use crate::units::clock;
+use crate::units::{clock, counted};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -88,7 +88,9 @@ impl Progress {
         match *event {
             Event::Log { .. } | Event::Ended => None,
             Event::Angles { work, done, all } => Some(state.angles(work, (done, all), now)),
-            Event::Draws { done, all, gradients, seconds } => Some(state.draws((done, all), gradients, seconds)),
+            Event::Draws { done, all, gradients, seconds, walking } => {
+                Some(state.draws((done, all), (gradients, seconds), walking))
+            }
             Event::Sweep { fraction, pairs, seconds } => state.sweep(fraction, pairs as f64, (seconds, now)),
             Event::Basins { done, all } => {
                 // What was expected of the fit is over.
@@ -164,7 +166,12 @@ struct Evaluated {
 
 impl State {
     /// Draws that are left take as long as the last half of those that were made: the first of a warm-up take other steps.
-    fn draws(&mut self, (done, all): (usize, usize), gradients: u64, seconds: f64) -> Standing {
+    fn draws(
+        &mut self,
+        (done, all): (usize, usize),
+        (gradients, seconds): (u64, f64),
+        walking: Option<Walking>,
+    ) -> Standing {
         if self.drawn.last().is_some_and(|(last, _)| *last > done) {
             self.drawn.clear();
         }
@@ -178,8 +185,11 @@ impl State {
             done as f64 / all.max(1) as f64,
             [
                 (0, Some(format!("sample: {done} of {all} draws with warm-up"))),
-                (2, is_known.then(|| format!("{:.0} gradients/s", gradients as f64 / seconds))),
-                (3, memory()),
+                (3, is_known.then(|| format!("{:.0} gradients/s", gradients as f64 / seconds))),
+                (2, walking.map(|walking| format!("acceptance {:.2}", walking.acceptance))),
+                (4, walking.map(|walking| format!("step {:.2}", walking.step_size))),
+                (2, walking.map(|walking| counted(walking.divergences, "divergence"))),
+                (5, memory()),
                 (1, is_known.then(|| format!("ETA {}", clock(left)))),
             ],
         )
@@ -488,10 +498,30 @@ mod tests {
     }
 
     #[test]
+    fn draws_tell_how_chains_walk_as_far_as_a_line_has_room() {
+        let walking = Walking { acceptance: 0.876, step_size: 0.412, divergences: 3 };
+        let event = Event::Draws { done: 500, all: 8000, gradients: 5000, seconds: 10.0, walking: Some(walking) };
+        let standing = Progress::default().at(&event, 10.0).expect("told");
+        let wide = standing.line(usize::MAX);
+        for part in [
+            "sample: 500 of 8000 draws",
+            "500 gradients/s",
+            "acceptance 0.88",
+            "step 0.41",
+            "3 divergences",
+            "ETA 2:30",
+        ] {
+            assert!(wide.contains(part), "{part}: {wide}");
+        }
+        let narrow = standing.line(80);
+        assert!(narrow.contains("acceptance 0.88  3 divergences  ETA 2:30"), "{narrow}");
+    }
+
+    #[test]
     fn draws_that_are_left_take_as_long_as_the_last_half() {
         let progress = Progress::default();
         let line = |done: usize, seconds: f64| {
-            let event = Event::Draws { done, all: 1000, gradients: 1, seconds };
+            let event = Event::Draws { done, all: 1000, gradients: 1, seconds, walking: None };
             progress.at(&event, seconds).expect("told").line(usize::MAX)
         };
         // A draw per second, then one in ten seconds.

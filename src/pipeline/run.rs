@@ -7,7 +7,7 @@ use crate::machine::dataflow::{looked_after, refused_threads};
 use crate::machine::memory::{begin_stage, rss_anon_bytes, stage_peak_bytes};
 use crate::machine::remains::left_behind;
 use crate::outcome::fit::FitOutcome;
-use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
+use crate::outcome::posterior::PosteriorResult;
 use crate::pipeline::agreement::check;
 use crate::pipeline::log::RunLog;
 use crate::store::directory::Store;
@@ -76,11 +76,8 @@ impl Finished {
     /// Exit code of the program: of the posterior, if it was sampled and is not to be believed, or else of the fit.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self.posterior.as_ref().map(|posterior| posterior.result.verdict) {
-            Some(PosteriorVerdict::NotConverged | PosteriorVerdict::ConsensusUnreliable) => 1,
-            Some(PosteriorVerdict::Interrupted) => 130,
-            Some(PosteriorVerdict::Converged) | None => self.outcome.result.verdict.exit_code(),
-        }
+        let of_fit = || self.outcome.result.verdict.exit_code();
+        self.posterior.as_ref().map_or_else(of_fit, |posterior| posterior.result.exit_code())
     }
 }
 

@@ -167,14 +167,20 @@ fn tidy(run: &Path) {
         .for_each(|kind| tidy_up(run, kind));
 }
 
-/// Directories within that of a run.
-const WITHIN: [(&str, Marked); 5] = [
+/// Directories within that of a run, but for posteriors.
+const WITHIN: [(&str, Marked); 4] = [
     (REPORT, report_directory::PICTURES),
     (FITTED, fitted::TABLES),
     (PEERS, peers_files::FILES),
     (PEERS_DRAWS, peers_draws::FILES),
-    (POSTERIOR, posterior_directory::DRAWS),
 ];
+
+/// The same of one run, with posteriors that stand aside.
+fn within(run: &Path) -> impl Iterator<Item = (PathBuf, Marked)> {
+    let posteriors = posterior_directory::posteriors(run).into_iter().map(|place| (place, posterior_directory::DRAWS));
+    let others: Vec<(PathBuf, Marked)> = WITHIN.iter().map(|(name, kind)| (run.join(name), *kind)).collect();
+    others.into_iter().chain(posteriors)
+}
 
 /// Link to the newest results.
 pub(super) const LATEST: &str = "latest";
@@ -199,6 +205,7 @@ pub(super) fn publish(place: &Path, files: Vec<File>, watch: &Watch<'_>) -> Resu
         watch.log(LogLevel::Warning, &format!("the results that were changed are kept as {}", kept.display()));
     }
     let staged = StagedDirectory::begin(place, RESULTS)?;
+    posterior_directory::carry(place, staged.path())?;
     for (name, content) in files {
         let path = staged.path().join(name);
         std::fs::write(&path, content).map_err(io_at(&path))?;
@@ -221,7 +228,9 @@ fn foreign(place: &Path) -> Result<Option<OsString>> {
         // Somebody is drawing a report of these results just now: that is not lost with them.
         // One that has ended meanwhile has taken its names with it.
         let is_there = || place.join(&name).symlink_metadata().is_ok();
-        if !FILES.iter().any(|file| name == *file) && !is_held(&place.join(&name)) && is_there() {
+        let is_known =
+            FILES.iter().any(|file| name == *file) || name.to_str().is_some_and(posterior_directory::is_earlier);
+        if !is_known && !is_held(&place.join(&name)) && is_there() {
             return Ok(Some(name));
         }
     }
@@ -245,10 +254,7 @@ fn changed_one<'n>(place: &Path, files: &'n BTreeMap<String, String>) -> Option<
 
 /// Whether there are no report and no tables of the fit, or such that nobody has changed.
 fn report_is_as_written(run: &Path) -> bool {
-    WITHIN.iter().all(|(name, kind)| {
-        let place = run.join(name);
-        place.symlink_metadata().is_err() || kind.is_as_written(&place)
-    })
+    within(run).all(|(place, kind)| place.symlink_metadata().is_err() || kind.is_as_written(&place))
 }
 
 /// E77 where a directory of results holds files that nobody but its user knows.
@@ -257,11 +263,7 @@ fn report_is_as_written(run: &Path) -> bool {
 /// The same, with the first of them.
 pub(super) fn has_nothing_foreign(run: &Path) -> Result<()> {
     tidy(run);
-    let within = |(name, kind): &(&str, Marked)| {
-        let place = run.join(name);
-        kind.foreign(&place).map(|file| place.join(file))
-    };
-    match WITHIN.iter().find_map(within) {
+    match within(run).find_map(|(place, kind)| kind.foreign(&place).map(|file| place.join(file))) {
         None => Ok(()),
         Some(file) => Err(Fault::at(file.display(), "is no result of this program")
             .expected("results without other files")
@@ -316,7 +318,7 @@ pub fn may_be_replaced(place: &Path) -> Result<()> {
 }
 
 /// Everything that a run or a table over q writes.
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     "parameters.json",
     "parameters.parquet",
     "per_angle.parquet",
@@ -333,6 +335,7 @@ const FILES: [&str; 17] = [
     REPORT,
     FITTED,
     PEERS,
+    PEERS_DRAWS,
     POSTERIOR,
 ];
 

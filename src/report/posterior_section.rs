@@ -2,7 +2,7 @@
 //! nothing.
 
 use crate::error::Result;
-use crate::outcome::posterior::{PosteriorNumber, PosteriorResult, PosteriorVerdict};
+use crate::outcome::posterior::{PosteriorNumber, PosteriorResult};
 use crate::report::figures::formats::Format;
 use crate::report::figures::formats::svg::escaped;
 use crate::report::figures::lines::Figure;
@@ -38,7 +38,7 @@ impl<'a> PosteriorShown<'a> {
     pub fn write(&self, html: &mut String, formats: &[Format]) -> Result<()> {
         let result = self.result;
         html.push_str("<h2 id=\"posterior\">Posterior</h2>");
-        let class = if result.verdict == PosteriorVerdict::Converged { "good" } else { "doubt" };
+        let class = if result.exit_code() == 0 { "good" } else { "doubt" };
         let draws: usize = result.chains.iter().map(|chain| chain.draws).sum();
         let divergences: usize = result.chains.iter().map(|chain| chain.divergences).sum();
         let widths = match result.allows_for_shared_noise {
@@ -53,6 +53,9 @@ impl<'a> PosteriorShown<'a> {
         );
         if !result.reasons.is_empty() {
             list(html, &result.reasons);
+        }
+        if let Some(doubt) = result.doubt_of_fit() {
+            list(html, &[doubt]);
         }
         html.push_str("</div>\n");
         self.table(html);

@@ -11,6 +11,8 @@ use crate::sample::density::Slope;
 use crate::sample::metric::Metric;
 use crate::sample::pieces::{Piece, pieces};
 use crate::sample::settings::SampleSettings;
+use crate::sample::tally::Step;
+use crate::sample::walked::Walked;
 use nuts_rs::rand::Rng;
 use nuts_rs::{
     Chain as _, CpuLogpFunc, CpuMath, CpuMathError, FlowNutsSettings, HasDims, KineticEnergyKind, LogpError,
@@ -51,31 +53,6 @@ pub struct State {
     pub window: Vec<Vec<f64>>,
 }
 
-/// What a chain has drawn.
-#[derive(Debug, Clone, Default)]
-pub struct Walked {
-    /// Draws after the warm-up, in order.
-    pub draws: Vec<Draw>,
-    /// The last places of the walk, one per draw, where `draws` are their values.
-    pub places: Vec<Vec<f64>>,
-    /// Gradients, those of the warm-up included.
-    pub gradients: u64,
-    /// Step size after the warm-up.
-    pub step_size: f64,
-    /// Whether it was stopped before its last draw.
-    pub is_cut: bool,
-}
-
-/// Everything that chains have drawn.
-pub struct Chains {
-    /// In order.
-    pub chains: Vec<Walked>,
-    /// Seconds of all.
-    pub seconds: f64,
-    /// Gradients in these seconds: what an earlier sampling has kept took none.
-    pub new_gradients: u64,
-}
-
 /// Who walks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Walker {
@@ -106,7 +83,7 @@ pub fn walk(
     target: &dyn Target,
     settings: &SampleSettings,
     (chain, acceptance): (usize, f64),
-    tell: &dyn Fn(u64),
+    tell: &dyn Fn(&Step),
 ) -> Result<Walked> {
     let walker = Walker { chain, acceptance };
     let mut state = begin(target, settings, walker)?;
@@ -122,17 +99,6 @@ pub fn walk(
     Ok(walked)
 }
 
-impl Walked {
-    /// Goes on.
-    pub fn append(&mut self, more: Walked) {
-        self.draws.extend(more.draws);
-        self.places.extend(more.places);
-        self.gradients += more.gradients;
-        self.step_size = more.step_size;
-        self.is_cut |= more.is_cut;
-    }
-}
-
 /// The state in which a chain begins.
 ///
 /// # Errors
@@ -143,15 +109,15 @@ pub fn begin(target: &dyn Target, settings: &SampleSettings, walker: Walker) -> 
     Ok(State { place, step_size: None, metric: Metric::round(target.width()), window: Vec::new() })
 }
 
-/// What walks have in common.
+/// What walks have in common: where, how, and who hears of their draws.
 #[derive(Clone, Copy)]
 pub struct Walk<'a> {
-    /// Where they walk.
+    /// Where.
     pub target: &'a dyn Target,
     /// How.
     pub settings: &'a SampleSettings,
-    /// Hears of their steps.
-    pub tell: &'a dyn Fn(u64),
+    /// Who hears.
+    pub tell: &'a dyn Fn(&Step),
 }
 
 /// Walks one piece. Draws of the warm-up are not kept. Cut short by the user's wish to stop, it ends at the state where it began.
@@ -183,6 +149,8 @@ pub fn walk_piece(walk: Walk<'_>, walker: Walker, piece: Piece, state: &State) -
             Err(error) => return Err(error),
         };
         go_on = Ok(());
+        // A walk that could not make its first step has no acceptance.
+        let acceptance = stats.adapt.step_size.mean_tree_accept.max(0.0);
         walked.gradients += progress.num_gradients;
         walked.step_size = stats.adapt.step_size.step_size_bar;
         if !piece.is_warmup {
@@ -190,15 +158,19 @@ pub fn walk_piece(walk: Walk<'_>, walker: Walker, piece: Piece, state: &State) -
                 values: target.values(&place),
                 log_density: stats.point.logp,
                 energy: stats.point.energy,
-                // A walk that could not make its first step has none.
-                acceptance: stats.adapt.step_size.mean_tree_accept.max(0.0),
+                acceptance,
                 steps: progress.num_steps,
                 depth: stats.depth,
                 diverging: progress.diverging,
             });
         }
         walked.places.push(place.into_vec());
-        tell(progress.num_gradients);
+        tell(&Step {
+            gradients: progress.num_gradients,
+            acceptance,
+            step_size: progress.step_size,
+            is_divergence: progress.diverging && !piece.is_warmup,
+        });
     }
     let end = state.after(piece, &walked);
     if piece.is_warmup {

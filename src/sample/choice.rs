@@ -4,10 +4,11 @@ use crate::error::Result;
 use crate::listener::{LogLevel, Watch};
 use crate::outcome::posterior::PosteriorResult;
 use crate::sample::ask::{Ask, Data};
-use crate::sample::consensus::course::{Outlook, Resources, sample as sample_shards};
+use crate::sample::consensus::course::{Resources, sample as sample_shards};
 use crate::sample::consensus::settings::Sharded;
 use crate::sample::consensus::sizes::GRADIENTS_PER_DRAW;
 use crate::sample::course::{Start, sample_into};
+use crate::sample::outlook::Outlook;
 use crate::sums::objective::{Fineness, Objective};
 use std::time::Instant;
 
@@ -21,30 +22,34 @@ pub fn sample_as_chosen(
     ask: &Ask<'_>,
     watch: &Watch<'_>,
 ) -> Result<PosteriorResult> {
-    let (is_direct, outlook) = choose(&data, ask)?;
+    let journal = resources.journal;
+    let outlook = match journal.recall_outlook()? {
+        Some(outlook) => outlook,
+        None => choose(&data, ask)?,
+    };
+    journal.keep_outlook(&outlook)?;
     watch.log(LogLevel::Info, &outlook.reason);
-    if is_direct {
-        sample_into(resources.journal, data, ask, watch)
+    if outlook.is_direct {
+        sample_into(journal, data, ask, watch)
     } else {
         sample_shards(data, resources, ask, &outlook, watch)
     }
 }
 
 /// Whether to sample directly, and what is known of it.
-fn choose(data: &Data<'_>, ask: &Ask<'_>) -> Result<(bool, Outlook)> {
+fn choose(data: &Data<'_>, ask: &Ask<'_>) -> Result<Outlook> {
     let consensus = &ask.settings.consensus;
     let few = ask.fitted.n_pairs < consensus.min_points as u64;
-    let outlook = |reason: String, direct_seconds: f64, gradient_seconds: f64| Outlook {
-        reason,
-        direct_seconds,
-        gradient_seconds,
+    let directly = |why: &str| Outlook {
+        is_direct: true,
+        reason: format!("sampling all data directly: {why}"),
+        direct_seconds: 0.0,
+        gradient_seconds: 0.0,
     };
     match consensus.enable {
-        Sharded::No => return Ok((true, outlook("sampling all data directly: asked for".into(), 0.0, 0.0))),
+        Sharded::No => return Ok(directly("asked for")),
         Sharded::Auto if few => {
-            let told =
-                format!("sampling all data directly: fewer than {} pairs (min_points_for_cmc)", consensus.min_points);
-            return Ok((true, outlook(told, 0.0, 0.0)));
+            return Ok(directly(&format!("fewer than {} pairs (min_points_for_cmc)", consensus.min_points)));
         }
         Sharded::Auto | Sharded::Yes => {}
     }
@@ -63,12 +68,12 @@ fn choose(data: &Data<'_>, ask: &Ask<'_>) -> Result<(bool, Outlook)> {
     let relation = if seconds <= budget { "within" } else { "more than" };
     let what = if is_direct { "all data directly" } else { "in shards" };
     let asked = if consensus.enable == Sharded::Yes { ", asked for" } else { "" };
-    let told = format!(
+    let reason = format!(
         "sampling {what}{asked}: direct sampling would take about {seconds:.0} s ({:.2} ms per gradient, {GRADIENTS_PER_DRAW} per draw), \
          {relation} the {budget:.0} s of direct_budget_s",
         1e3 * of_one
     );
-    Ok((is_direct, outlook(told, seconds, of_all)))
+    Ok(Outlook { is_direct, reason, direct_seconds: seconds, gradient_seconds: of_all })
 }
 
 /// Seconds of direct sampling, from those of one gradient.
@@ -78,10 +83,14 @@ pub fn direct_seconds(ask: &Ask<'_>, gradient_seconds: f64) -> f64 {
     predicted_seconds((settings.n_chains, ask.threads), settings.n_warmup + settings.n_draws, gradient_seconds)
 }
 
+/// Seconds that every gradient takes besides its pairs: the sampler's own, changes of coordinates, whether files are still the same.
+/// Measured on 380 pairs of two angles: 3.3e-5.
+const OWN_SECONDS: f64 = 3e-5;
+
 /// Seconds of chains on threads, so many draws each.
 #[must_use]
 pub fn predicted_seconds((chains, threads): (usize, usize), draws: usize, gradient_seconds: f64) -> f64 {
-    (chains.div_ceil(threads.max(1)) * draws) as f64 * GRADIENTS_PER_DRAW * gradient_seconds
+    (chains.div_ceil(threads.max(1)) * draws) as f64 * GRADIENTS_PER_DRAW * (OWN_SECONDS + gradient_seconds)
 }
 
 /// Times that a gradient is timed.

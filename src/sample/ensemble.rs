@@ -2,16 +2,17 @@
 //! drawn when the user stops is of all of them. What they draw does not depend on threads. It knows no data.
 
 use crate::error::{Error, Fault, Result};
-use crate::listener::{Event, LogLevel, Watch};
+use crate::listener::{LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
 use crate::sample::ask::Ask;
-use crate::sample::chain::{Chains, State, Target, Walk, Walked, Walker, begin, walk_piece};
+use crate::sample::chain::{State, Target, Walk, Walker, begin, walk_piece};
 use crate::sample::consensus::sizes::GRADIENTS_PER_DRAW;
 use crate::sample::journal::{Journal, Kept};
 use crate::sample::pieces::{Piece, pieces};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sample::tally::{SoFar, Step, Tally};
+use crate::sample::walked::{Chains, Walked};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 /// Draws of all chains whose log likelihood is compared with that of all pairs.
 pub const COMPARED: usize = 10;
@@ -44,7 +45,7 @@ struct Ensemble<'a> {
 /// # Errors
 /// What target and journal report; E63 if no start has a density; Interrupted before there is a draw.
 pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch: &Watch<'_>) -> Result<Chains> {
-    let (settings, begun) = (ask.settings, Instant::now());
+    let settings = ask.settings;
     let lines = (0..settings.n_chains).map(|_| Line::default()).collect();
     let ensemble = Ensemble {
         target,
@@ -59,15 +60,12 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
     if recalled > 0 {
         watch.log(LogLevel::Info, &format!("resuming: {recalled} draws were kept, {all} are left"));
     }
-    let (draws, gradients, is_said) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-    let tell = |of_draw: u64| {
-        let gradients = gradients.fetch_add(of_draw, Ordering::Relaxed) + of_draw;
-        let done = draws.fetch_add(1, Ordering::Relaxed) as usize + 1;
-        let seconds = begun.elapsed().as_secs_f64();
-        if let Some(told) = dear((done, all), gradients, seconds).filter(|_| !is_said.swap(true, Ordering::Relaxed)) {
+    let (tally, is_said) = (Tally::new(all, watch), AtomicBool::new(false));
+    let tell = |step: &Step| {
+        tally.add(step);
+        if let Some(told) = dear(&tally.so_far(), all).filter(|_| !is_said.swap(true, Ordering::Relaxed)) {
             watch.log(LogLevel::Warning, &told);
         }
-        watch.tell(&Event::Draws { done, all, gradients, seconds });
     };
     let workers = ask.threads.clamp(1, settings.n_chains.max(1));
     let flow = Dataflow {
@@ -80,15 +78,15 @@ pub fn walk_all(target: &dyn Target, ask: &Ask<'_>, journal: &dyn Journal, watch
     flow.fold(&mut |_, ()| Ok(()))?;
     let lines = ensemble.lines.into_inner().unwrap_or_else(PoisonError::into_inner);
     let chains: Vec<Walked> = lines.into_iter().map(|line| line.walked).collect();
-    let seconds = begun.elapsed().as_secs_f64();
+    let SoFar { gradients, seconds, .. } = tally.so_far();
     if chains.iter().all(|chain| chain.draws.is_empty()) && chains.iter().any(|chain| chain.is_cut) {
         return Err(Fault::stopped());
     }
-    Ok(Chains { chains, seconds, new_gradients: gradients.into_inner() })
+    Ok(Chains { chains, seconds, new_gradients: gradients })
 }
 
 /// What is said of draws that take many more gradients than predictions take them for.
-fn dear((done, all): (usize, usize), gradients: u64, seconds: f64) -> Option<String> {
+fn dear(&SoFar { done, gradients, seconds, .. }: &SoFar, all: usize) -> Option<String> {
     let of_one = gradients as f64 / done.max(1) as f64;
     (done >= TELLING && of_one > DEAR * GRADIENTS_PER_DRAW).then(|| {
         let minutes = seconds / 60.0 * all as f64 / done as f64;
@@ -114,7 +112,7 @@ impl Ensemble<'_> {
     }
 
     /// Walks pieces until no chain waits for one.
-    fn work(&self, tell: &dyn Fn(u64)) -> Result<()> {
+    fn work(&self, tell: &dyn Fn(&Step)) -> Result<()> {
         while let Some((chain, piece, state)) = self.claim() {
             let result = self.walk(chain, piece, state, tell);
             if !matches!(result, Ok(true)) {
@@ -139,7 +137,7 @@ impl Ensemble<'_> {
     }
 
     /// Walks and keeps one piece; false if it was cut.
-    fn walk(&self, chain: usize, piece: Piece, state: Option<State>, tell: &dyn Fn(u64)) -> Result<bool> {
+    fn walk(&self, chain: usize, piece: Piece, state: Option<State>, tell: &dyn Fn(&Step)) -> Result<bool> {
         let settings = self.ask.settings;
         let walker = Walker { chain, acceptance: self.ask.acceptance() };
         let state = match state {
@@ -206,10 +204,11 @@ mod tests {
     #[test]
     fn dear_draws_are_told_once_it_is_known_with_the_minutes_of_all() {
         // 60 gradients per draw, twelve seconds for 200 of 8000 draws.
-        let told = dear((200, 8000), 12_000, 12.0).expect("six times the predicted ten");
+        let so_far = |done, gradients, seconds| SoFar { done, gradients, seconds, walking: None };
+        let told = dear(&so_far(200, 12_000, 12.0), 8000).expect("six times the predicted ten");
         assert!(told.contains("takes 60 gradients") && told.ends_with("take 8.0 min"), "{told}");
-        assert_eq!(dear((199, 8000), 12_000, 12.0), None, "too few draws tell nothing");
-        assert_eq!(dear((200, 8000), 10_000, 12.0), None, "five times as many are usual in a warm-up");
-        assert_eq!(dear((0, 8000), 0, 0.0), None);
+        assert_eq!(dear(&so_far(199, 12_000, 12.0), 8000), None, "too few draws tell nothing");
+        assert_eq!(dear(&so_far(200, 10_000, 12.0), 8000), None, "five times as many are usual in a warm-up");
+        assert_eq!(dear(&so_far(0, 0, 0.0), 8000), None);
     }
 }

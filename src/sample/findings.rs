@@ -6,11 +6,11 @@ use crate::outcome::posterior::{
 };
 use crate::parameters::prior::Prior;
 use crate::sample::ask::Ask;
-use crate::sample::chain::{Chains, Walked};
 use crate::sample::diagnostics::{e_bfmi, ess_bulk, ess_tail, mcse_mean, mean, quantile, r_hat, variance};
 use crate::sample::geometry::Geometry;
 use crate::sample::numbers::{Number, Numbers};
 use crate::sample::settings::NoiseCorrelation;
+use crate::sample::walked::{Chains, Walked};
 
 /// More of the draws that diverge are told.
 const MOST_DIVERGENT: f64 = 0.01;
@@ -49,6 +49,7 @@ pub fn findings(sampled: &Sampled<'_>, walked: Chains, condensed: Option<Condens
     PosteriorResult {
         verdict,
         reasons,
+        fit_verdict: Some(ask.fitted.verdict),
         numbers,
         n_warmup: settings.n_warmup,
         seed: settings.seed,

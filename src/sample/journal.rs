@@ -2,9 +2,11 @@
 
 use crate::error::Result;
 use crate::outcome::posterior::Draw;
-use crate::sample::chain::{State, Walked};
+use crate::sample::chain::State;
 use crate::sample::metric::Metric;
 use crate::sample::numbers::Number;
+use crate::sample::outlook::Outlook;
+use crate::sample::walked::Walked;
 use serde::{Deserialize, Serialize};
 
 /// A piece that was walked to its end.
@@ -38,58 +40,63 @@ impl Kept {
     }
 }
 
-/// Keeps pieces, and gives back those of an earlier sampling of the same.
+/// Keeps pieces, and gives back those of an earlier sampling of the same. One that says nothing of its own keeps nothing.
 pub trait Journal: Sync {
     /// What comes is on these data: all that was kept on others is of no use.
     ///
     /// # Errors
     /// What keeping reports.
-    fn begin(&self, data: &str, numbers: &[Number]) -> Result<()>;
+    fn begin(&self, _data: &str, _numbers: &[Number]) -> Result<()> {
+        Ok(())
+    }
 
     /// A piece of a chain, if it was kept.
     ///
     /// # Errors
     /// What reading reports.
-    fn recall(&self, chain: usize, piece: usize) -> Result<Option<Kept>>;
+    fn recall(&self, _chain: usize, _piece: usize) -> Result<Option<Kept>> {
+        Ok(None)
+    }
 
     /// Keeps a piece of a chain.
     ///
     /// # Errors
     /// What keeping reports.
-    fn keep(&self, chain: usize, piece: usize, kept: &Kept) -> Result<()>;
+    fn keep(&self, _chain: usize, _piece: usize, _kept: &Kept) -> Result<()> {
+        Ok(())
+    }
+
+    /// How the sampling that is gone on with was to be made, if that was kept.
+    ///
+    /// # Errors
+    /// What reading reports.
+    fn recall_outlook(&self) -> Result<Option<Outlook>> {
+        Ok(None)
+    }
+
+    /// Keeps how the sampling is to be made.
+    ///
+    /// # Errors
+    /// What keeping reports.
+    fn keep_outlook(&self, _outlook: &Outlook) -> Result<()> {
+        Ok(())
+    }
 
     /// A chain of some shards, if it was kept, by what was tried.
     ///
     /// # Errors
     /// What reading reports.
-    fn recall_shards(&self, tried: &str, chain: usize) -> Result<Option<Kept>>;
+    fn recall_shards(&self, _tried: &str, _chain: usize) -> Result<Option<Kept>> {
+        Ok(None)
+    }
 
     /// Keeps a chain of some shards that was walked to its end, with the places of all its draws.
     ///
     /// # Errors
     /// What keeping reports.
-    fn keep_shards(&self, tried: &str, chain: usize, kept: &Kept) -> Result<()>;
-}
-
-/// Keeps nothing.
-impl Journal for () {
-    fn begin(&self, _: &str, _: &[Number]) -> Result<()> {
-        Ok(())
-    }
-
-    fn recall(&self, _: usize, _: usize) -> Result<Option<Kept>> {
-        Ok(None)
-    }
-
-    fn keep(&self, _: usize, _: usize, _: &Kept) -> Result<()> {
-        Ok(())
-    }
-
-    fn recall_shards(&self, _: &str, _: usize) -> Result<Option<Kept>> {
-        Ok(None)
-    }
-
-    fn keep_shards(&self, _: &str, _: usize, _: &Kept) -> Result<()> {
+    fn keep_shards(&self, _tried: &str, _chain: usize, _kept: &Kept) -> Result<()> {
         Ok(())
     }
 }
+
+impl Journal for () {}

@@ -81,6 +81,9 @@ fn changes() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         single("optimization.cmc.sharding.min_points_per_param", int(70)),
         single("optimization.cmc.sharding.seed_base", int(8)),
         single("optimization.cmc.backend_config.num_workers", int(3)),
+        single("optimization.cmc.backend_config.enable_checkpoints", Node::Bool(false)),
+        single("optimization.cmc.backend_config.checkpoint_dir", text("kept")),
+        single("optimization.cmc.backend_config.resume_from_checkpoint", Node::Bool(true)),
         single("optimization.cmc.enable", Node::Bool(true)),
         single("optimization.cmc.direct_budget_s", float(60.0)),
         single("optimization.cmc.min_points_for_cmc", int(5)),
@@ -232,6 +235,9 @@ fn other_spellings() -> Vec<(&'static str, Vec<(&'static str, Node)>)> {
         single("optimization.nlsq.anti_degeneracy.fourier.order", Node::Integer(1)),
         single("optimization.nlsq.anti_degeneracy.fourier.fourier_order", Node::Integer(1)),
         single("optimization.cmc.num_workers", Node::Integer(3)),
+        single("optimization.cmc.backend.enable_checkpoints", Node::Bool(false)),
+        single("optimization.cmc.backend.checkpoint_dir", text("kept")),
+        single("optimization.cmc.backend.resume_from_checkpoint", Node::Bool(true)),
         single("optimization.cmc.validation.min_success_rate", Node::Float(0.5)),
         single("optimization.mcmc.num_chains", Node::Integer(3)),
         single("optimization.mcmc.num_warmup", Node::Integer(300)),
@@ -358,7 +364,7 @@ fn the_reference_tells_of_every_key_what_it_means_accepts_and_defaults_to() {
     assert_eq!(page, expected);
     assert!(reference_page(&keys).contains("also read as optimization.nlsq.tolerance"));
     let without = keys.iter().filter(|key| !key.affects_result).map(|key| key.key).collect::<Vec<&str>>();
-    assert_eq!(without.len(), 48, "{without:?}");
+    assert_eq!(without.len(), 51, "{without:?}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ use homodyne::sample::consensus::tempered::TemperedShards;
 use homodyne::sample::consensus::trial::ShardTargets;
 use homodyne::sample::course::Start;
 use homodyne::sample::density::Slope;
+use homodyne::sample::journal::Kept;
+use homodyne::sample::outlook::Outlook;
 use homodyne::store::shard_file::ShardFile;
 use ndarray::{Array2, array};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,11 +166,19 @@ fn in_shards(n_shards: usize) -> SampleSettings {
 
 impl Fitted {
     fn sampled(&self, settings: &SampleSettings, threads: usize) -> PosteriorResult {
+        self.sampled_again((settings, threads), &())
+    }
+
+    fn sampled_again(
+        &self,
+        (settings, threads): (&SampleSettings, usize),
+        journal: &dyn homodyne::sample::journal::Journal,
+    ) -> PosteriorResult {
         let folder = tempfile::tempdir().expect("folder");
         let place = folder.path().join("shards");
         let stop = StopFlag::default();
         let dealer = SourceDealer { source: &self.store, model: &self.model, place: &place, threads, stop };
-        let resources = Resources { dealer: &dealer, folder: folder.path(), journal: &(), threshold_bytes: 1 << 30 };
+        let resources = Resources { dealer: &dealer, folder: folder.path(), journal, threshold_bytes: 1 << 30 };
         let sweep = Sweep::new(Arc::new(self.store.clone()), self.model.clone(), 1);
         let (space, scaling) = (&self.settings.space, &self.settings.scaling);
         let ask =
@@ -265,6 +275,47 @@ fn one_shard_has_the_posterior_of_all_data_and_twenty_agree_with_it() {
             let wider = found.deviation / direct.deviation;
             assert!(apart.abs() < most && (wider - 1.0).abs() < most, "{n_shards} {}: {apart} {wider}", found.name);
         }
+    }
+}
+
+/// Remembers how a sampling was to be made, and its shards by name.
+struct Remembers {
+    outlook: Mutex<Outlook>,
+    names: Mutex<BTreeSet<String>>,
+}
+
+impl homodyne::sample::journal::Journal for Remembers {
+    fn recall_outlook(&self) -> Result<Option<Outlook>> {
+        Ok(Some(self.outlook.lock().expect("unharmed").clone()))
+    }
+
+    fn keep_outlook(&self, outlook: &Outlook) -> Result<()> {
+        outlook.clone_into(&mut self.outlook.lock().expect("unharmed"));
+        Ok(())
+    }
+
+    fn keep_shards(&self, tried: &str, _: usize, _: &Kept) -> Result<()> {
+        self.names.lock().expect("unharmed").insert(tried.to_owned());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sampling_that_goes_on_does_so_in_the_shards_it_began_with_however_fast_the_machine_is_now() {
+    let fit = fitted(AnalysisMode::Static, 60);
+    let mut settings = in_shards(1);
+    (settings.n_warmup, settings.n_draws) = (100, 200);
+    // So few pairs are sampled directly where nothing is remembered.
+    (settings.consensus.enable, settings.consensus.n_shards) = (Sharded::Auto, None);
+    assert!(fit.sampled(&settings, 2).consensus.is_none());
+    for gradient_seconds in [0.1, 0.2] {
+        let outlook = Outlook { is_direct: false, reason: "as it began".into(), direct_seconds: 1e4, gradient_seconds };
+        let remembers = Remembers { outlook: Mutex::new(outlook.clone()), names: Mutex::default() };
+        let found = fit.sampled_again((&settings, 2), &remembers).consensus.expect("shards");
+        assert_eq!((found.n_shards, found.reason), ((20.0 * gradient_seconds) as usize, "as it began".to_owned()));
+        assert_eq!(*remembers.outlook.lock().expect("unharmed"), outlook);
+        let names = remembers.names.into_inner().expect("unharmed");
+        assert!(!names.is_empty() && names.iter().all(|name| name.ends_with(&format!("-of-{}", found.n_shards))));
     }
 }
 

@@ -44,10 +44,41 @@ fn draws_are_written_beside_their_fit_and_are_those_of_the_seed() {
     for name in ["draws.parquet", "posterior.json", "summary.txt", "_posterior.json"] {
         assert!(directory.join(name).is_file(), "{name}");
     }
+    // An equal one is taken as it is, and drawn anew where it is gone.
+    let drawn =
+        || std::fs::metadata(directory.join("draws.parquet")).and_then(|there| there.modified()).expect("a time");
+    let before = drawn();
+    let reused = sample(place.path(), fixed, &[]);
+    assert_eq!((json(&reused)["numbers"].clone(), drawn()), (one["numbers"].clone(), before));
+    std::fs::remove_dir_all(&directory).expect("removed");
     let again = json(&sample(place.path(), fixed, &["performance.computation.cpu_threads=1"]));
-    assert_eq!(again["numbers"], one["numbers"], "threads change nothing, and an earlier posterior gives way");
+    assert_eq!(again["numbers"], one["numbers"], "threads change nothing");
     let other = json(&sample(place.path(), fixed, &["optimization.cmc.seed=7"]));
     assert_ne!(other["numbers"], one["numbers"]);
+    // The draws of another seed stand beside, and come back where they are asked for: nothing is drawn again.
+    let aside = || {
+        let entries = std::fs::read_dir(place.path().join("out/latest")).expect("a run").flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with("posterior-")).collect::<Vec<String>>()
+    };
+    let (first, before) = (aside(), drawn());
+    assert_eq!(first.len(), 1, "{first:?}");
+    let back = sample(place.path(), fixed, &[]);
+    assert_eq!(json(&back)["numbers"], one["numbers"]);
+    assert!(aside().len() == 1 && aside() != first && drawn() != before, "{:?}", aside());
+    // Where the name of the one that is to stand aside is taken, it gets another; whoever fits again keeps all of them.
+    std::fs::create_dir(place.path().join("out/latest").join(&first[0])).expect("a folder");
+    std::fs::write(place.path().join("out/latest").join(&first[0]).join("mine.txt"), "mine").expect("written");
+    let other_again = sample(place.path(), fixed, &["optimization.cmc.seed=7"]);
+    assert_eq!(json(&other_again)["numbers"], other["numbers"]);
+    assert!(aside().contains(&format!("{}-2", first[0])), "{:?}", aside());
+    std::fs::remove_dir_all(place.path().join("out/latest").join(&first[0])).expect("removed");
+    let fitted = homodyne(place.path(), &["fit", "c.yaml", "--output", "out", "--quiet"]);
+    assert!(fitted.status.code().is_some_and(|code| code < 2), "{}", String::from_utf8_lossy(&fitted.stderr));
+    let (kept, before) = (aside(), drawn());
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let reused = sample(place.path(), fixed, &["optimization.cmc.seed=7"]);
+    assert_eq!((json(&reused)["numbers"].clone(), drawn()), (other["numbers"].clone(), before));
     let plain = json(&sample(place.path(), fixed, &["optimization.cmc.noise_correlation=none"]));
     assert_eq!((&plain["allows_for_shared_noise"], &plain["magnitude"]), (&false.into(), &1.0.into()));
     // A file that the program did not make stays.
@@ -80,6 +111,8 @@ fn priors_move_the_posterior_and_a_robust_loss_is_refused() {
     for (config, told) in [
         (prior.replace("prior_sigma: 1.0e-3", "prior_sigma: -1.0"), "prior_sigma"),
         (prior.replace("Normal", "Cauchy"), "TruncatedNormal"),
+        (prior.replace("type: Normal, ", ""), "a type beside prior_mu"),
+        (prior.replace("prior_mu: 0.0", "prior_mu: -2.2"), "within 10 deviations of the bounds"),
     ] {
         let refused = sample(place.path(), &config, &[]);
         let error = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -88,6 +121,43 @@ fn priors_move_the_posterior_and_a_robust_loss_is_refused() {
     let robust = sample(place.path(), fixed, &["optimization.nlsq.loss=cauchy"]);
     let error = String::from_utf8_lossy(&robust.stderr).into_owned();
     assert!(robust.status.code() == Some(2) && error.contains("linear for a posterior"), "{error}");
+}
+
+#[test]
+fn a_fit_that_is_not_accepted_is_told_by_summary_json_page_and_exit_code() {
+    let place = simulated();
+    let bound = "parameter_space: {bounds: [{name: alpha, min: -0.2, max: 2.0}]}\n";
+    let output = sample(place.path(), &format!("{FIXED}{bound}"), &["optimization.cmc.per_shard_mcmc.num_samples=500"]);
+    let found = json(&output);
+    let run = place.path().join("out/latest");
+    let read = |name: &str| std::fs::read_to_string(run.join(name)).expect("written");
+    let fit: Value = serde_json::from_str(&read("parameters.json")).expect("JSON");
+    assert_eq!((&found["fit_verdict"], fit["verdict"] == "converged"), (&fit["verdict"], false));
+    assert_eq!(output.status.code(), Some(1));
+    let told = format!("fit: {} (", fit["verdict"].as_str().expect("a name"));
+    let summary = read("posterior/summary.txt");
+    assert!(
+        summary.lines().last().is_some_and(|last| last.starts_with(&told) && last.ends_with("exit code 1)")),
+        "{summary}"
+    );
+    let drawn = homodyne(place.path(), &["report", "out/latest"]);
+    assert!(
+        drawn.status.success() && read("report/report.html").contains(&told),
+        "{}",
+        String::from_utf8_lossy(&drawn.stderr)
+    );
+    // A posterior that was changed is left out, and that is told.
+    let table = run.join("posterior/draws.parquet");
+    let whole = std::fs::read(&table).expect("draws");
+    std::fs::write(&table, &whole[..whole.len() / 2]).expect("damaged");
+    let drawn = homodyne(place.path(), &["report", "out/latest"]);
+    let says = "is not as it was written: the report leaves the posterior out";
+    assert!(drawn.status.success() && String::from_utf8_lossy(&drawn.stderr).contains(says));
+    assert!(read("report/report.html").contains(says) && !read("report/report.html").contains(&told));
+    std::fs::write(&table, whole).expect("as it was");
+    let accepted = sample(place.path(), FIXED, &[]);
+    assert_eq!(json(&accepted)["fit_verdict"], "converged");
+    assert!(!read("posterior/summary.txt").contains("\nfit: "));
 }
 
 const FIXED: &str = "initial_parameters: {fixed_parameters: {D_offset: 900.0, gamma_dot_t_offset: 0.00015}}\n";
@@ -194,7 +264,7 @@ fn pieces(results: &Path) -> Vec<PathBuf> {
     let files = chains.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
     let mut all: Vec<PathBuf> = files
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json") && !path.ends_with("outlook.json"))
         .collect();
     all.sort();
     all
@@ -259,6 +329,10 @@ fn killed_chains_go_on_to_the_same_bits_and_damaged_or_other_ones_are_named_and_
     assert!(matches!(run("whole", &[]).status.code(), Some(0 | 1)));
     assert_eq!(pieces(&place.join("whole")), Vec::<PathBuf>::new(), "a finished sampling leaves no pieces");
     go_on_to_the_same_draws(place, &words, (&[2, 9, 25], "draws were kept"));
+    killed(place, &words, ("auto", 9));
+    let again = run("auto", &["--set", "optimization.cmc.backend_config.resume_from_checkpoint=true"]);
+    assert!(told(&again).contains("draws were kept"), "{}", told(&again));
+    assert_eq!(draws(place, "auto"), draws(place, "whole"));
     killed(place, &words, ("damaged", 9));
     let other = run("damaged", &["--resume", "--set", "optimization.cmc.seed=7"]);
     assert!(other.status.code() == Some(2) && told(&other).contains("E75"), "{}", told(&other));

@@ -226,12 +226,28 @@ fn bound(parameter: &mut Parameter, item: &Given<'_>) -> Result<()> {
         let expected = format!("min of at least 0 with a prior that has no negative values, where now {lower:?}");
         return Err(item.impossible(&expected));
     }
+    if parameter.prior.deviations_from((lower, upper)) > FARTHEST {
+        let expected = format!(
+            "a prior within {FARTHEST} deviations of the bounds, which are {lower:?} to {upper:?}: beyond, it contradicts them"
+        );
+        return Err(item.impossible(&expected));
+    }
     Ok(())
 }
 
+/// So many deviations from its bounds a parameter is believed to lie nowhere between them.
+const FARTHEST: f64 = 10.0;
+
 /// What is believed of a parameter before the data.
 fn prior(item: &Given<'_>) -> Result<Prior> {
-    let Some(kind) = item.member("type") else { return Ok(Prior::Uniform) };
+    let given = |key: &str| item.member(key);
+    let Some(kind) = given("type") else {
+        let lonely = given("prior_mu").or_else(|| given("prior_sigma"));
+        return lonely.map_or(Ok(Prior::Uniform), |lonely| {
+            Err(lonely
+                .wrong("a type beside prior_mu and prior_sigma: Normal, TruncatedNormal, LogNormal or HalfNormal"))
+        });
+    };
     let number = |key: &str, limits: Limits| {
         let found = item.member(key).and_then(|value| value.number()).filter(|number| limits.hold(*number));
         found.ok_or_else(|| item.member(key).unwrap_or(*item).wrong(&format!("{} for {key}", limits.words())))

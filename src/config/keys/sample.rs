@@ -61,6 +61,27 @@ pub(super) const KEYS: &[Key] = &[
         Access::Field(|draft| Field::choice(&mut draft.settings.sample.noise_correlation, &NoiseCorrelation::NAMES)),
     )
     .without_influence(),
+    Key::new(
+        "optimization.cmc.backend_config.enable_checkpoints",
+        "keep what chains have walked until the results are written",
+        Access::Field(|draft| Field::Switch(&mut draft.settings.run.chains.are_kept)),
+    )
+    .also(&["optimization.cmc.backend.enable_checkpoints"])
+    .without_influence(),
+    Key::new(
+        "optimization.cmc.backend_config.checkpoint_dir",
+        "where; null: beside the results",
+        Access::Field(|draft| Field::OptionalPath(&mut draft.settings.run.chains.folder)),
+    )
+    .also(&["optimization.cmc.backend.checkpoint_dir"])
+    .without_influence(),
+    Key::new(
+        "optimization.cmc.backend_config.resume_from_checkpoint",
+        "go on from chains of the same sampling that were kept, also without --resume",
+        Access::Field(|draft| Field::Switch(&mut draft.settings.run.chains.go_on)),
+    )
+    .also(&["optimization.cmc.backend.resume_from_checkpoint"])
+    .without_influence(),
 ];
 
 /// Step sizes can aim at these.

@@ -34,9 +34,7 @@ const BALANCED: Meaning = Differs("stratified random", "shards are always balanc
 const WARM_START: Meaning = Differs("true", "chains always start around a fit");
 const NO_ABORT: Meaning =
     NoEffect("draws are never thrown away: what differs between shards is told, and widens the posterior");
-const KEPT: Meaning = Differs("true", "chains are always kept while they are walked");
-const BESIDE: Meaning = NoEffect("what is kept of chains lies beside the results until these are written");
-const RESUMED: Meaning = NoEffect("`--resume` goes on from what was kept");
+const BESIDE: Meaning = NoEffect("what is kept of chains is kept until the results are written");
 const CHECKED: Meaning = NoEffect("draws are always checked, and the verdict and exit code say what came out");
 const THREADS: Meaning = NoEffect("chains are threads of one process");
 const ELIMINATED: Meaning = NoEffect("contrast and offset are eliminated exactly, so that nothing has to be balanced");
@@ -101,9 +99,7 @@ pub(super) const WITHOUT_EFFECT: &[Group] = &[
     group("optimization.cmc", "run_id", NoEffect("results have names of their own")),
     group("optimization.cmc", "heartbeat_timeout backend initialization.* reparameterization.*", CHAINS),
     group("optimization.cmc.backend", "name", THREADS),
-    group("optimization.cmc.backend", "enable_checkpoints", KEPT),
-    group("optimization.cmc.backend", "checkpoint_dir checkpoint_frequency keep_last_checkpoints", BESIDE),
-    group("optimization.cmc.backend", "resume_from_checkpoint", RESUMED),
+    group("optimization.cmc.backend", "checkpoint_frequency keep_last_checkpoints", BESIDE),
     group("optimization.cmc.combination", "validate_results", CHECKED),
     group("optimization.cmc.validation", "strict_mode", CHECKED),
     group("optimization.cmc.per_shard_mcmc", "subsample_size", ALL_DATA),
@@ -117,9 +113,7 @@ pub(super) const WITHOUT_EFFECT: &[Group] = &[
         NoEffect("coordinates are stretched by the whole covariance"),
     ),
     group("optimization.cmc.backend_config", "name", THREADS),
-    group("optimization.cmc.backend_config", "enable_checkpoints", KEPT),
-    group("optimization.cmc.backend_config", "checkpoint_dir checkpoint_frequency keep_last_checkpoints", BESIDE),
-    group("optimization.cmc.backend_config", "resume_from_checkpoint", RESUMED),
+    group("optimization.cmc.backend_config", "checkpoint_frequency keep_last_checkpoints", BESIDE),
     group(
         "optimization.mcmc",
         "backend progress_bar dense_mass dense_mass_matrix initial_values.* method_selection.*",

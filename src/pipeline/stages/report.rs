@@ -2,7 +2,7 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
-use crate::listener::Watch;
+use crate::listener::{LogLevel, Watch};
 use crate::machine::link::leads_to_sibling;
 use crate::outcome::curves::Curve;
 use crate::outcome::fit::{AngleResult, FitResult};
@@ -14,7 +14,7 @@ use crate::pipeline::fitted::{fitted_table, write_fitted};
 use crate::pipeline::looked_at::StoreAtTheta;
 use crate::pipeline::peers_draws::write_peers_draws;
 use crate::pipeline::peers_files::write_peers_files;
-use crate::pipeline::posterior_directory::read_posterior;
+use crate::pipeline::posterior_directory::{POSTERIOR, read_posterior};
 use crate::pipeline::report_directory::{self, Reported};
 use crate::pipeline::report_folder::ReportFolder;
 use crate::pipeline::stages::report_table::{is_table, report_table};
@@ -44,20 +44,20 @@ pub fn report(directory: &Path, settings: &ReportSettings, watch: &Watch<'_>) ->
     if is_table(directory) {
         return report_table(directory, settings, watch);
     }
-    let reported = Reported::read(directory)?;
+    let mut reported = Reported::read(directory)?;
     let store = store_of(directory, &reported, settings.store.as_deref())?;
     check_angles(settings, &reported)?;
     let place = directory.join(report_directory::REPORT);
     let asked = report_directory::as_before(&place, settings);
     let chosen = chosen(&reported.outcome.result);
     let settings = &with_angles(&asked, &reported.outcome.result, &chosen);
+    let sampled = sampled(directory, &mut reported, (settings.npz, watch))?;
     let result = &reported.outcome.result;
     let known = result.angles.iter().map(known).collect();
     let store = Arc::new(store);
     if settings.fitted {
         write_fitted(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
-    let sampled = sampled(directory, &reported, settings.npz)?;
     if settings.npz {
         write_peers_files(directory, &reported, Arc::clone(&store), settings.threads, watch)?;
     }
@@ -124,9 +124,20 @@ fn data_of_map(run: &Path, phi_degrees: f64, partition: &Path) -> String {
     data.to_string_lossy().into_owned()
 }
 
-/// The posterior of a run, where there is one; also for the Python programs where that is asked for.
-fn sampled(directory: &Path, reported: &Reported, is_for_peers: bool) -> Result<Option<PosteriorResult>> {
+/// The posterior of a run, where there is one; also for the Python programs where that is asked for. One that was changed is left out, and
+/// that is a warning of the page.
+fn sampled(
+    directory: &Path,
+    reported: &mut Reported,
+    (is_for_peers, watch): (bool, &Watch<'_>),
+) -> Result<Option<PosteriorResult>> {
     let sampled = read_posterior(directory);
+    let place = directory.join(POSTERIOR);
+    if sampled.is_none() && place.is_dir() {
+        let told = "is not as it was written: the report leaves the posterior out; move it away and sample again";
+        reported.warnings.push(format!("{POSTERIOR} {told}"));
+        watch.log(LogLevel::Warning, &format!("{} {told}", place.display()));
+    }
     if let Some(posterior) = sampled.as_ref().filter(|_| is_for_peers) {
         write_peers_draws(directory, posterior, &reported.outcome)?;
     }

@@ -1,5 +1,6 @@
 //! The stage that samples: the fit it starts from (an equal earlier one is reused), the chains, what they have drawn.
 
+use crate::config::settings::KeptChains;
 use crate::error::catalogue::Code;
 use crate::error::{Fault, Result};
 use crate::fit::strategy::Decision;
@@ -14,10 +15,12 @@ use crate::outcome::fit::{FitResult, Strategy};
 use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
 use crate::outcome::verdict::Verdict;
 use crate::parameters::space::ParameterSpace;
-use crate::pipeline::chain_checkpoint::ChainCheckpoint;
+use crate::pipeline::chain_checkpoint::{ChainCheckpoint, GoingOn};
 use crate::pipeline::draw_journal::DrawJournal;
 use crate::pipeline::plan::decide;
-use crate::pipeline::posterior_directory::{KIND, POSTERIOR, PosteriorDirectory};
+use crate::pipeline::posterior_directory::{
+    Earlier, KIND, POSTERIOR, PosteriorDirectory, changed_posterior, equal_posterior,
+};
 use crate::pipeline::run::{Finished, Run};
 use crate::report::tables::json::pretty;
 use crate::report::tables::parquet::Origin;
@@ -56,11 +59,7 @@ impl FinishedSampling {
     /// Exit code of the program: of the draws, or else of the fit.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self.result.verdict {
-            PosteriorVerdict::Converged => self.fitted.outcome.result.verdict.exit_code(),
-            PosteriorVerdict::NotConverged | PosteriorVerdict::ConsensusUnreliable => 1,
-            PosteriorVerdict::Interrupted => 130,
-        }
+        self.result.exit_code()
     }
 }
 
@@ -99,9 +98,13 @@ impl Run<'_> {
         self.say_what_is_sampled(&fitted);
         self.watch().check()?;
         let store = Arc::new(self.open(store)?);
+        let key = self.sampling_key(&fitted, (&store.manifest().content_key, strategy))?;
+        if let Some(Earlier { result, summary, .. }) = self.equal(&fitted.directory, &key)? {
+            return Ok(FinishedSampling { summary, directory: fitted.directory.join(POSTERIOR), result, fitted });
+        }
         let model = Model::new(settings.fit.space.mode, settings.model.convention, store.experiment())?;
+        // Draws tell how far it is; sweeps do not.
         let sweep = |threads: usize| {
-            // Draws tell how far it is; sweeps do not.
             let quiet = Watch::new(&(), self.log.stop());
             Sweep::new(Arc::clone(&store) as Arc<dyn BlockSource>, model.clone(), threads).watched_by(quiet)
         };
@@ -121,17 +124,16 @@ impl Run<'_> {
         };
         let name = fitted.directory.file_name().unwrap_or_default().to_string_lossy();
         let origin = Origin::of(&name, &store.manifest().content_key, &fitted.outcome.conditions);
-        let journal = self.journal(&fitted, origin, strategy)?;
+        let journal = self.journal(&fitted.directory, (origin, &key))?;
         let drawing = Drawing { data, ask: &ask, journal: &journal, run: &fitted.directory };
         let result = self.timed("sample", || self.draws((&store, &model), drawing))?;
         store.check_unchanged()?;
         self.say(LogLevel::Info, &format!("posterior: {}", result.verdict.name()));
-        let is_whole = result.verdict != PosteriorVerdict::Interrupted;
-        if !is_whole {
-            self.say(LogLevel::Warning, "interrupted: all complete draws are kept, and `--resume` goes on from here");
-        }
+        self.say_if_cut(&result);
         let summary = summary(&result);
-        let directory = journal.finish(&result, &summary, is_whole)?;
+        let (directory, aside) = journal.finish(&result, &summary)?;
+        let told = |aside: PathBuf| format!("the posterior of other settings stands aside as {}", aside.display());
+        aside.into_iter().for_each(|aside| self.say(LogLevel::Info, &told(aside)));
         Ok(FinishedSampling { summary, directory, result, fitted })
     }
 
@@ -164,23 +166,54 @@ impl Run<'_> {
         (believing(&fit.space, fitted, sample.fit_width_factor), scaling)
     }
 
-    /// Checkpoint and directory of the sampling around a fit.
-    fn journal<'o>(&self, fitted: &Finished, origin: Origin<'o>, strategy: Strategy) -> Result<DrawJournal<'o>> {
+    /// What draws depend on: store, configuration, seed and the fit that chains start from.
+    fn sampling_key(&self, fitted: &Finished, (store, strategy): (&str, Strategy)) -> Result<String> {
         let settings = self.settings;
         let believed = if settings.run.verify { "" } else { "unverified" };
         let found = &fitted.outcome.result;
-        let started_from = pretty(&(&found.parameters, &found.covariance, &found.angles))?;
+        let started_from = content_hash(&pretty(&(&found.parameters, &found.covariance, &found.angles))?);
+        let program = concat!("homodyne ", env!("CARGO_PKG_VERSION"));
         let key = format!(
-            "{CHAINS} {} {} {:?} {}",
+            "{program} {CHAINS} {} {store} {:?} {started_from}",
             self.result_key(believed, strategy),
-            origin.store_content_key,
             settings.sample,
-            content_hash(&started_from)
         );
-        let (checkpoint, said) = ChainCheckpoint::open(&settings.run.output, &settings.run.name, &key, self.resume)?;
+        Ok(content_hash(key.as_bytes()))
+    }
+
+    /// Checkpoint and directory of the sampling around a fit.
+    fn journal<'o>(&self, run: &Path, (origin, key): (Origin<'o>, &str)) -> Result<DrawJournal<'o>> {
+        let settings = self.settings;
+        let KeptChains { are_kept, folder, go_on } = &settings.run.chains;
+        let folder = folder.as_deref().unwrap_or(&settings.run.output);
+        let going_on = match (self.resume, go_on) {
+            (true, _) => GoingOn::Asked,
+            (false, true) => GoingOn::WherePossible,
+            (false, false) => GoingOn::Anew,
+        };
+        let (checkpoint, said) = ChainCheckpoint::open((folder, *are_kept), &settings.run.name, key, going_on)?;
         said.iter().for_each(|said| self.say(LogLevel::Warning, said));
-        let directory = PosteriorDirectory::begin(&fitted.directory, settings.sample.n_chains, origin)?;
+        let directory = PosteriorDirectory::begin(run, settings.sample.n_chains, (origin, key))?;
         Ok(DrawJournal::new(checkpoint, directory, pieces(&settings.sample)))
+    }
+
+    /// A posterior of the same key, if it is there; and what is said of it.
+    fn equal(&self, run: &Path, key: &str) -> Result<Option<Earlier>> {
+        let found = equal_posterior(run, key)?;
+        if let Some(found) = &found {
+            self.say(LogLevel::Info, &format!("an equal posterior was there: {}", found.from.display()));
+        } else if let Some(changed) = changed_posterior(run, key) {
+            let told = format!("{} is not as it was written: sampling anew", changed.display());
+            self.say(LogLevel::Warning, &told);
+        }
+        Ok(found)
+    }
+
+    fn say_if_cut(&self, result: &PosteriorResult) {
+        if result.verdict == PosteriorVerdict::Interrupted {
+            let and = if self.settings.run.chains.are_kept { ", and `--resume` goes on from here" } else { "" };
+            self.say(LogLevel::Warning, &format!("interrupted: all complete draws are kept{and}"));
+        }
     }
 
     /// A posterior is one of its model, right or wrong.

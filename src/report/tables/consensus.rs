@@ -1,6 +1,7 @@
 //! What a summary says of sampling in shards.
 
-use crate::outcome::consensus::{ConsensusSampling, DrawsAre};
+use crate::outcome::consensus::{ConsensusSampling, DrawsAre, Places};
+use crate::units::counted;
 use std::fmt::Write;
 
 /// Lines about shards, retries, losses, what differs between them, and the check against all data.
@@ -12,8 +13,8 @@ pub fn lines(consensus: &ConsensusSampling) -> String {
     let least = consensus.shards.iter().filter_map(|shard| shard.ess).reduce(f64::min);
     let _ = writeln!(
         text,
-        "{} shards combined ({}): largest R-hat {}, fewest independent draws {}, {:.1} % of the data retried, {:.1} % lost",
-        consensus.n_shards,
+        "{} combined ({}): largest R-hat {}, fewest independent draws {}, {:.1} % of the data retried, {:.1} % lost",
+        counted(consensus.n_shards, "shard"),
         consensus.method,
         r_hat.map_or("-".into(), |r_hat| format!("{r_hat:.3}")),
         least.map_or("-".into(), |least| format!("{least:.0}")),
@@ -51,13 +52,31 @@ pub fn lines(consensus: &ConsensusSampling) -> String {
             let (name, by, error) = (&moved.name, moved.deviations, moved.error);
             let _ = writeln!(text, "they move the mean of {name} most, by {by:.2} +- {error:.2} of its deviation");
         }
-        text.push_str(match consensus.draws {
-            DrawsAre::Combined => "draws: combined from those of shards\n",
-            DrawsAre::Reweighed => "draws: reweighed by the likelihood of all data\n",
-        });
+        let _ = match (consensus.draws, consensus.places) {
+            (DrawsAre::Combined, _) => writeln!(text, "draws: combined from those of shards"),
+            (DrawsAre::Reweighed, None) => writeln!(text, "draws: reweighed by the likelihood of all data"),
+            (DrawsAre::Reweighed, Some(places)) => {
+                writeln!(text, "draws: reweighed by the likelihood of all data, {}", from(places))
+            }
+        };
     }
     for warning in &consensus.warnings {
         let _ = writeln!(text, "warning: {warning}");
     }
     text
+}
+
+/// From which places draws are.
+fn from(places: Places) -> String {
+    let Places { moves, per_draw, pareto_k, efficiency } = places;
+    let of_draw = format!("{} to a draw", counted(per_draw, "place"));
+    let k = pareto_k.map_or("-".into(), |k| format!("{k:.2}"));
+    match moves {
+        0 => of_draw,
+        _ => format!(
+            "{of_draw}, moved {} to where they told (then k-hat {k}, as much as {:.0} %)",
+            counted(moves, "time"),
+            100.0 * efficiency
+        ),
+    }
 }

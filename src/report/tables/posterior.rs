@@ -146,6 +146,7 @@ pub fn summary(result: &PosteriorResult) -> String {
     result.reasons.iter().for_each(|reason| {
         let _ = writeln!(text, "  - {reason}");
     });
+    let _ = result.doubt_of_fit().map(|doubt| writeln!(text, "{doubt}"));
     text
 }
 

@@ -4,7 +4,6 @@
 use crate::error::Result;
 use crate::outcome::consensus::{Heterogeneity, LostShard, ShardFacts, TwoModes};
 use crate::outcome::posterior::Draw;
-use crate::sample::chain::{Chains, Walked};
 use crate::sample::consensus::combination::Weighing;
 use crate::sample::consensus::heterogeneity::Spread;
 use crate::sample::consensus::kept::{Kept, Rows};
@@ -14,6 +13,7 @@ use crate::sample::consensus::moments::{Moments, root};
 use crate::sample::consensus::pool::Pooled;
 use crate::sample::consensus::settings::Combination;
 use crate::sample::consensus::trial::ShardDraws;
+use crate::sample::walked::{Chains, Walked};
 use crate::sums::algebra::Algebra;
 use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};

@@ -1,35 +1,32 @@
-//! Sampling in shards, all in order: how many, what they take, the deal, the pool, the combination, the check against all data, the
-//! judgement. It returns plain data.
+//! Sampling in shards, all in order: how many, what they take, the deal, the pool, the combination, what all data say, the verdict. It returns
+//! plain data.
 
 use crate::error::{Error, Fault, Result};
-use crate::listener::{Event, LogLevel, Watch};
-use crate::outcome::consensus::{CheckAgainstAll, ConsensusMemory, ConsensusSampling, DrawsAre, MovedMean};
-use crate::outcome::posterior::{PosteriorResult, PosteriorVerdict};
+use crate::listener::{LogLevel, Watch};
+use crate::outcome::consensus::{ConsensusMemory, ConsensusSampling, DrawsAre};
+use crate::outcome::posterior::PosteriorResult;
 use crate::sample::ask::{Ask, Data};
-use crate::sample::chain::Walked;
-use crate::sample::consensus::check::{LARGEST_K, LEAST_EFFICIENT, check, is_believed};
+use crate::sample::consensus::check::check;
 use crate::sample::consensus::combined::{
     Combined, Naming, combined, facts, largest_divergence, lost, shards_with_two_modes,
 };
 use crate::sample::consensus::moments::Moments;
 use crate::sample::consensus::pool::{Pool, Pooled};
-use crate::sample::consensus::reweighed::{Proposal, Proposed, unless_stopped};
+use crate::sample::consensus::population::{Followed, Population};
+use crate::sample::consensus::reweighed::unless_stopped;
 use crate::sample::consensus::sizes::{Extent, check_memory};
 use crate::sample::consensus::tempered::TemperedShards;
 use crate::sample::consensus::trial::ShardTargets;
+use crate::sample::consensus::verdict::{judged, what_differs};
 use crate::sample::course::Start;
 use crate::sample::density::{Correction, Slope};
-use crate::sample::diagnostics::{mean, variance};
 use crate::sample::findings::{Sampled, findings};
 use crate::sample::journal::Journal;
+use crate::sample::outlook::Outlook;
 use crate::sums::objective::{CondensedData, Dealer, Fineness, Objective};
-use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
-/// Means that all data move by more standard deviations, beyond so many errors of that, are not theirs.
-const FAR: f64 = 0.3;
-const SURE: f64 = 2.0;
 /// Draws of a single shard that are compared with all data.
 const COMPARED: usize = 500;
 
@@ -43,16 +40,6 @@ pub struct Resources<'a> {
     pub journal: &'a dyn Journal,
     /// Memory that may be used, in bytes.
     pub threshold_bytes: u64,
-}
-
-/// Why shards are sampled, and what is known of all data.
-pub struct Outlook {
-    /// In words.
-    pub reason: String,
-    /// Seconds that all data would take.
-    pub direct_seconds: f64,
-    /// Seconds of one gradient of all pairs on one thread.
-    pub gradient_seconds: f64,
 }
 
 /// All data, as the check sees them: condensed ones where there are any.
@@ -139,7 +126,7 @@ pub fn sample(
     let consensus = Consensus { ask, outlook, tempered: &tempered, pooled: &pooled, made: &made };
     let weighed = if pooled.is_cut { None } else { unless_stopped(consensus.weighed(&all, &names, watch))? };
     let (is_cut, weighed) = (weighed.is_none(), weighed.unwrap_or_default());
-    let mut told = ConsensusSampling { check: weighed.check, ..consensus.told(memory)? };
+    let mut told = ConsensusSampling { check: weighed.check, places: weighed.places, ..consensus.told(memory)? };
     let chains = match weighed.chains {
         Some(chains) => {
             told.draws = DrawsAre::Reweighed;
@@ -167,51 +154,26 @@ struct Consensus<'a> {
     made: &'a Combined,
 }
 
-/// What the density of all data says, and the draws that it makes of the combination where its weights can be believed.
-#[derive(Default)]
-struct Weighed {
-    check: Option<CheckAgainstAll>,
-    chains: Option<Vec<Walked>>,
-}
-
 impl Consensus<'_> {
-    /// Weighs as many places as draws are asked for: one density each, where shards have taken some ten gradients for every draw.
-    fn weighed(&self, all: &AllData<'_>, names: &[String], watch: &Watch<'_>) -> Result<Weighed> {
+    /// What all data say of the combination: one density a place, where shards have taken some ten gradients for every draw.
+    fn weighed(&self, all: &AllData<'_>, names: &[String], watch: &Watch<'_>) -> Result<Followed> {
         let (tempered, settings) = (self.tempered, self.ask.settings);
         // Shards are sampled in coordinates that are wider by the root of their number.
         let wider = (tempered.sizes().len() as f64).sqrt();
-        let of_all = |place: &[f64]| {
+        let density = |place: &[f64]| {
             let w: Vec<f64> = place.iter().map(|value| wider * value).collect();
             Ok(all.log(&w)?.value)
         };
-        let values = |place: &[f64]| tempered.values(place);
         if tempered.sizes().len() == 1 {
-            return self.compared(&of_all, names);
+            return self.compared(&density, names);
         }
-        let moments = Moments::of(self.made.places(), tempered.width());
-        let Some(proposal) = Proposal::around(&moments, settings.seed) else {
-            return Ok(Weighed { check: Some(check(&[], &[], names)), chains: None });
-        };
-        let (n_chains, n_draws, begun) = (settings.n_chains, settings.n_draws, Instant::now());
-        let done = Cell::new(0);
-        let tell = || {
-            done.set(done.get() + 1);
-            let (done, seconds) = (done.get(), begun.elapsed().as_secs_f64());
-            watch.tell(&Event::Draws { done, all: n_chains * n_draws, gradients: done as u64, seconds });
-        };
-        watch.log(LogLevel::Info, &format!("weighing {} places by the likelihood of all data", n_chains * n_draws));
-        let of_chain = |chain: usize| proposal.weighed((chain, n_draws), &of_all, &tell);
-        let proposed = (0..n_chains).map(of_chain).collect::<Result<Vec<Vec<Proposed>>>>()?;
-        let (logs, of_places): (Vec<f64>, Vec<Vec<f64>>) =
-            proposed.iter().flatten().map(|one| (one.log_weight, values(&one.place))).unzip();
-        let found = check(&logs, &of_places, names);
-        let chain = |(number, proposed): (usize, &Vec<Proposed>)| proposal.chain(number, proposed, &values);
-        let chains = is_believed(&found).then(|| proposed.iter().enumerate().map(chain).collect());
-        Ok(Weighed { check: Some(found), chains })
+        let values = |place: &[f64]| tempered.values(place);
+        let population = Population { density: &density, values: &values, names, settings, watch };
+        population.follow(&Moments::of(self.made.places(), tempered.width()))
     }
 
     /// Draws of a single shard, which was drawn from as it is, under the density of all data.
-    fn compared(&self, of_all: &dyn Fn(&[f64]) -> Result<f64>, names: &[String]) -> Result<Weighed> {
+    fn compared(&self, of_all: &dyn Fn(&[f64]) -> Result<f64>, names: &[String]) -> Result<Followed> {
         let shard = self.tempered.open(&[0])?;
         let places: Vec<&[f64]> = self.made.places().collect();
         let n = COMPARED.min(places.len());
@@ -219,7 +181,7 @@ impl Consensus<'_> {
         let log = |place: &&[f64]| Ok(of_all(place)? - shard.log(place)?.value);
         let logs = chosen.iter().map(log).collect::<Result<Vec<f64>>>()?;
         let values: Vec<Vec<f64>> = chosen.iter().map(|place| self.tempered.values(place)).collect();
-        Ok(Weighed { check: Some(check(&logs, &values, names)), chains: None })
+        Ok(Followed { check: Some(check(&logs, &values, names)), ..Followed::default() })
     }
 
     fn told(&self, memory: ConsensusMemory) -> Result<ConsensusSampling> {
@@ -239,6 +201,7 @@ impl Consensus<'_> {
             two_modes: shards_with_two_modes(pooled)?,
             draws: DrawsAre::Combined,
             check: None,
+            places: None,
             warnings: Vec::new(),
             memory,
         })
@@ -258,107 +221,4 @@ fn say_size(extent: &Extent<'_>, (n_shards, workers): (usize, usize), memory: &C
         mebibytes(memory.draws_as_published),
     );
     watch.log(LogLevel::Info, &told);
-}
-
-/// What was retried, lost, or differs between shards.
-fn what_differs(told: &ConsensusSampling, ask: &Ask<'_>, pooled: &Pooled) -> Vec<String> {
-    let limits = &ask.settings.consensus;
-    let mut warnings = Vec::new();
-    let mut warn = |text: String| warnings.push(text);
-    if told.retried_share > 0.0 {
-        warn(format!("{:.1} % of the data were sampled more than once", 100.0 * told.retried_share));
-    }
-    let success = 1.0 - told.lost_share;
-    if success < limits.min_success_rate_warning {
-        warn(format!("{:.1} % of the data are in shards without draws", 100.0 * told.lost_share));
-    }
-    for number in told.heterogeneity.iter().filter(|number| number.is_significant) {
-        let (name, i_squared, p) = (&number.name, 100.0 * number.i_squared, number.p_value);
-        let so = match told.draws {
-            DrawsAre::Combined => "the variance between them is part of its width",
-            DrawsAre::Reweighed => "draws are those of all data all the same",
-        };
-        warn(format!("shards differ in {name} by more than they should (I2 {i_squared:.0} %, p {p:.1e}): {so}"));
-    }
-    if let Some(most) = limits.max_between_shard_kl.filter(|most| told.largest_divergence > *most) {
-        warn(format!(
-            "two shards are {:.2} nats apart, more than {most} (max_between_shard_kl)",
-            told.largest_divergence
-        ));
-    }
-    if let Some(most) = limits.max_parameter_cv {
-        let names = told.heterogeneity.iter().map(|number| &number.name);
-        for (place, name) in names.enumerate() {
-            let means: Vec<f64> = pooled.sampled.iter().map(|shard| shard.mean_values[place]).collect();
-            let center = mean(&means);
-            let scatter = variance(&means).sqrt() / center.abs();
-            if scatter > most {
-                warn(format!(
-                    "shards' means of {name} scatter by {scatter:.2} of their mean, more than {most} (max_parameter_cv)"
-                ));
-            }
-        }
-    }
-    warnings
-}
-
-/// Why draws are not those of all data.
-fn off_all_data(told: &ConsensusSampling) -> Vec<String> {
-    let mut reasons = Vec::new();
-    let Some(check) = &told.check else { return reasons };
-    if let Some(k) = check.pareto_k.filter(|k| *k > LARGEST_K) {
-        reasons.push(format!("Pareto k-hat {k:.2} is above {LARGEST_K}: combined draws are not those of all data"));
-    }
-    if check.efficiency < LEAST_EFFICIENT {
-        reasons.push(format!(
-            "weighed by the likelihood of all data, {} places around the combined draws tell as much as {:.0}",
-            check.draws,
-            check.efficiency * check.draws as f64
-        ));
-    }
-    let is_far = |moved: &&MovedMean| moved.deviations.abs() - SURE * moved.error > FAR;
-    let is_combined = told.draws == DrawsAre::Combined;
-    if let Some(moved) = check.moved.as_ref().filter(|moved| is_combined && is_far(moved)) {
-        reasons.push(format!(
-            "{}: the likelihood of all data moves its mean by {:.2} +- {:.2} of its deviation",
-            moved.name, moved.deviations, moved.error
-        ));
-    }
-    let direct_seconds = told.direct_seconds;
-    if let Some(last) = reasons.last_mut() {
-        last.push_str(&format!("; direct sampling (optimization.cmc.enable: false) takes about {direct_seconds:.0} s"));
-    }
-    reasons
-}
-
-/// The verdict on combined draws: shards that agree with themselves, and a combination that agrees with all data.
-fn judged(mut found: PosteriorResult, told: ConsensusSampling, ask: &Ask<'_>, is_cut: bool) -> PosteriorResult {
-    let mut unreliable = off_all_data(&told);
-    // Of combined draws, which are no walk, R-hat and independent draws say little; those of every shard do.
-    let mut doubts = if told.draws == DrawsAre::Reweighed { found.reasons } else { Vec::new() };
-    let success = 1.0 - told.lost_share;
-    if success < ask.settings.consensus.min_success_rate {
-        unreliable
-            .push(format!("only {:.1} % of the data are in shards with draws (min_success_rate)", 100.0 * success));
-    }
-    for shard in &told.shards {
-        doubts.extend(shard.doubt.iter().map(|doubt| format!("shards {:?}: {doubt}", shard.shards)));
-    }
-    for modes in &told.two_modes {
-        doubts.push(format!(
-            "shards {:?} have two modes ({:.0} % in the smaller, delta BIC {:.0}, Ashman D {:.1})",
-            modes.shards,
-            100.0 * modes.share,
-            modes.delta_bic,
-            modes.ashman_d
-        ));
-    }
-    found.verdict = match (is_cut, unreliable.is_empty(), doubts.is_empty()) {
-        (true, ..) => PosteriorVerdict::Interrupted,
-        (false, false, _) => PosteriorVerdict::ConsensusUnreliable,
-        (false, true, false) => PosteriorVerdict::NotConverged,
-        (false, true, true) => PosteriorVerdict::Converged,
-    };
-    found.reasons = unreliable.into_iter().chain(doubts).collect();
-    PosteriorResult { consensus: Some(told), ..found }
 }

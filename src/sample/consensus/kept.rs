@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Fault, Result, io_at};
 use crate::machine::staged_file::{Replace, write_file};
-use crate::sample::chain::Walked;
+use crate::sample::walked::Walked;
 use std::path::{Path, PathBuf};
 
 /// Numbers of a row behind the place.

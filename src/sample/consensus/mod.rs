@@ -3,8 +3,8 @@
 //!
 //! `settings` what can be chosen, `sizes` how many shards and what they take, `tempered` the density on a shard, `pool` who samples what
 //! (`trial` one try, `ladder` what is tried next, `rewhitened` own coordinates, `kept` draws in files), `combination` draws of shards to
-//! draws of all (`moments`, `heterogeneity`), `reweighed` what all data make of these, `check` whether that can be believed (`pareto`), `modes`
-//! whether there are two, `course` all in order.
+//! draws of all (`moments`, `heterogeneity`), `reweighed` and `population` what all data make of these, `check` whether that can be believed (`pareto`), `modes`
+//! whether there are two, `verdict` what there is to say of it, `course` all in order.
 
 pub mod check;
 pub mod combination;
@@ -17,9 +17,11 @@ pub mod modes;
 pub mod moments;
 pub mod pareto;
 pub mod pool;
+pub mod population;
 pub mod reweighed;
 pub mod rewhitened;
 pub mod settings;
 pub mod sizes;
 pub mod tempered;
 pub mod trial;
+pub mod verdict;

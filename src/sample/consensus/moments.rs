@@ -16,22 +16,31 @@ impl Moments {
     /// Of draws, all of one length.
     #[must_use]
     pub fn of<'d>(draws: impl Iterator<Item = &'d [f64]> + Clone, width: usize) -> Self {
-        let (mut mean, mut n) = (vec![0.0; width], 0.0);
-        for draw in draws.clone() {
-            n += 1.0;
-            mean.iter_mut().zip(draw).for_each(|(sum, value)| *sum += value);
+        Self::of_weighed(draws.map(|draw| (1.0, draw)), width)
+    }
+
+    /// Of draws with weights. They count as `(sum w)^2 / sum w^2` equal ones.
+    #[must_use]
+    pub fn of_weighed<'d>(draws: impl Iterator<Item = (f64, &'d [f64])> + Clone, width: usize) -> Self {
+        let (mut mean, mut sum, mut squares) = (vec![0.0; width], 0.0, 0.0);
+        for (weight, draw) in draws.clone() {
+            (sum, squares) = (sum + weight, squares + weight * weight);
+            mean.iter_mut().zip(draw).for_each(|(sum, value)| *sum += weight * value);
         }
-        mean.iter_mut().for_each(|sum| *sum /= f64::max(n, 1.0));
+        let sum = if sum > 0.0 { sum } else { 1.0 };
+        mean.iter_mut().for_each(|of_all| *of_all /= sum);
         let mut covariance = Array2::zeros((width, width));
-        for draw in draws {
+        for (weight, draw) in draws {
             let apart: Vec<f64> = draw.iter().zip(&mean).map(|(value, mean)| value - mean).collect();
             for row in 0..width {
                 for col in 0..width {
-                    covariance[[row, col]] += apart[row] * apart[col];
+                    covariance[[row, col]] += weight * apart[row] * apart[col];
                 }
             }
         }
-        Moments { mean, covariance: covariance / f64::max(n - 1.0, 1.0) }
+        // One degree of freedom less: of n equal ones this is n - 1.
+        let freedom = sum - squares / sum;
+        Moments { mean, covariance: covariance / if freedom > 0.0 { freedom } else { 1.0 } }
     }
 
     /// The same in coordinates `center + stretch w`.

@@ -3,9 +3,9 @@
 
 use crate::error::catalogue::Code;
 use crate::error::{Error, Fault, Result};
-use crate::listener::{Event, LogLevel, Watch};
+use crate::listener::{LogLevel, Watch};
 use crate::machine::dataflow::{Dataflow, Lanes, Meter};
-use crate::sample::chain::{Target, Walked, walk};
+use crate::sample::chain::{Target, walk};
 use crate::sample::consensus::kept::Kept;
 use crate::sample::consensus::ladder::{Rung, Trouble};
 use crate::sample::consensus::rewhitened::Rewhitened;
@@ -13,9 +13,11 @@ use crate::sample::consensus::trial::{ChainEnd, Ended, ShardDraws, ShardTargets,
 use crate::sample::density::Slope;
 use crate::sample::journal::{self, Journal};
 use crate::sample::settings::SampleSettings;
+use crate::sample::tally::{Step, Tally};
+use crate::sample::walked::Walked;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Who samples what, with what.
@@ -69,10 +71,10 @@ impl Pool<'_> {
         let first = |k: usize| Try { members: vec![k], pairs: sizes[k], rung: Rung::First };
         let mut pending: Vec<Try> = (0..sizes.len()).map(first).collect();
         let mut course = Course { sizes, found: BTreeMap::new(), troubles: BTreeMap::new(), retried: BTreeSet::new() };
-        let gradients = AtomicU64::new(0);
+        let mut gradients = 0;
         while !pending.is_empty() {
             pending.sort_by_key(|tried| (u64::MAX - tried.pairs, tried.members[0]));
-            let done = self.round((&pending, &gradients), watch)?;
+            let done = self.round((&pending, &mut gradients), watch)?;
             let is_stopped = watch.check().is_err();
             let mut failed = Vec::new();
             for (tried, result) in pending.into_iter().zip(done) {
@@ -87,29 +89,21 @@ impl Pool<'_> {
         let Course { found, troubles, retried, .. } = course;
         let covered: BTreeSet<usize> = found.values().flat_map(|shard| shard.tried.members.clone()).collect();
         let lost = troubles.into_iter().filter(|(shard, _)| !covered.contains(shard)).collect();
-        let gradients = gradients.into_inner();
         Ok(Pooled { sampled: found.into_values().collect(), lost, retried, gradients, is_cut: watch.check().is_err() })
     }
 
     /// All chains of some tries.
     fn round(
         &self,
-        (tries, gradients): (&[Try], &AtomicU64),
+        (tries, gradients): (&[Try], &mut u64),
         watch: &Watch<'_>,
     ) -> Result<Vec<std::result::Result<ShardDraws, Trouble>>> {
         let n_chains = self.settings.n_chains;
-        let (draws, begun) = (AtomicU64::new(0), Instant::now());
-        let before = gradients.load(Ordering::Relaxed);
         let of_try = |tried: &Try| {
             let settings = self.settings_of(tried);
             n_chains * (settings.n_warmup + settings.n_draws)
         };
-        let all = tries.iter().map(of_try).sum();
-        let tell = |of_draw: u64| {
-            let gradients = gradients.fetch_add(of_draw, Ordering::Relaxed) + of_draw - before;
-            let done = draws.fetch_add(1, Ordering::Relaxed) as usize + 1;
-            watch.tell(&Event::Draws { done, all, gradients, seconds: begun.elapsed().as_secs_f64() });
-        };
+        let tally = Tally::new(tries.iter().map(of_try).sum(), watch);
         let n_items = tries.len() * n_chains;
         let workers = self.workers.min(n_items);
         let flow = Dataflow {
@@ -117,7 +111,7 @@ impl Pool<'_> {
             // What waits for its turn is in files.
             lanes: Lanes { alive: n_items, ..Lanes::self_reading(workers) },
             read: &|_| Ok(()),
-            work: &|item, ()| self.chain(&tries[item / n_chains], item % n_chains, &tell),
+            work: &|item, ()| self.chain(&tries[item / n_chains], item % n_chains, &tally),
             meter: &Meter::default(),
         };
         let (mut ends, mut done) = (Vec::with_capacity(n_chains), Vec::with_capacity(tries.len()));
@@ -131,6 +125,7 @@ impl Pool<'_> {
             }
             Ok(())
         })?;
+        *gradients += tally.so_far().gradients;
         if recalled > 0 {
             watch.log(LogLevel::Info, &format!("resuming: {recalled} of {n_items} chains of shards were kept"));
         }
@@ -142,25 +137,27 @@ impl Pool<'_> {
     }
 
     /// One chain, until its draws are made, its time is over or the user asks to stop; or what an earlier sampling has kept of it.
-    fn chain(&self, tried: &Try, chain: usize, tell: &dyn Fn(u64)) -> Result<ChainEnd> {
+    fn chain(&self, tried: &Try, chain: usize, tally: &Tally<'_>) -> Result<ChainEnd> {
         let written = |walked: &Walked| {
             let path = self.folder.join(format!("{}-{chain}.draws", tried.name()));
             Kept::write(path, walked, self.shards.width())
         };
-        if let Some(kept) = self.journal.recall_shards(&tried.name(), chain)? {
+        // Shards of another number are others.
+        let name = format!("{}-of-{}", tried.name(), self.shards.sizes().len());
+        if let Some(kept) = self.journal.recall_shards(&name, chain)? {
             let settings = self.settings_of(tried);
-            (0..settings.n_warmup + settings.n_draws).for_each(|_| tell(0));
+            tally.pass(settings.n_warmup + settings.n_draws, 0);
             return Ok(ChainEnd { kept: Some(written(&kept.into_walked())?), ended: Ended::Whole, is_recalled: true });
         }
-        let (walked, ended) = self.walked(tried, chain, tell)?;
+        let (walked, ended) = self.walked(tried, chain, &|step| tally.add(step))?;
         if let (Some(walked), Ended::Whole) = (&walked, ended) {
-            self.journal.keep_shards(&tried.name(), chain, &journal::Kept::whole(walked, self.shards.width()))?;
+            self.journal.keep_shards(&name, chain, &journal::Kept::whole(walked, self.shards.width()))?;
         }
         Ok(ChainEnd { kept: walked.map(|walked| written(&walked)).transpose()?, ended, is_recalled: false })
     }
 
     /// What a chain walks, with its places in the coordinates of the shards, and how it ends.
-    fn walked(&self, tried: &Try, chain: usize, tell: &dyn Fn(u64)) -> Result<(Option<Walked>, Ended)> {
+    fn walked(&self, tried: &Try, chain: usize, tell: &dyn Fn(&Step)) -> Result<(Option<Walked>, Ended)> {
         let until = Instant::now() + Duration::from_secs_f64(self.settings.consensus.timeout_seconds);
         let target = self.shards.open(&tried.members)?;
         let timed = Timed { target: &*target, until, is_over: AtomicBool::new(false) };
