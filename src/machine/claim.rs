@@ -149,7 +149,13 @@ pub fn is_held(path: &Path) -> bool {
 pub fn free_name(path: &Path, what: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let numbered = |k: usize| path.with_file_name(format!("{name}-{what}-{k}"));
-    (1..).map(numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
+    first_free(numbered)
+}
+
+/// The first of numbered names, from 1 on, that nothing has.
+#[must_use]
+pub fn first_free(numbered: impl Fn(usize) -> PathBuf) -> PathBuf {
+    (1..).map(&numbered).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| numbered(0))
 }
 
 /// Whether there is room for the names that are claimed beside a target, which is asked before the work is done.

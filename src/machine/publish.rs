@@ -52,6 +52,12 @@ impl StagedDirectory {
         &self.staging
     }
 
+    /// Where it will appear.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Makes the directory durable and visible, in place of an earlier one. Returns its path.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! nothing.
 
 use crate::error::{Result, io_at};
+use crate::machine::claim::first_free;
 use crate::machine::file_identity::content_hash;
 use crate::machine::publish::{Kind, StagedDirectory};
 use crate::machine::regular_file;
@@ -40,9 +41,11 @@ pub const KIND: Kind =
 /// The posterior of a run, with its draws; `None` where none was sampled, or it is not as it was written.
 pub(super) fn read_posterior(run: &Path) -> Option<PosteriorResult> {
     let place = run.join(POSTERIOR);
-    if !place.join(DRAWS.marker).is_file() || !DRAWS.is_as_written(&place) {
-        return None;
-    }
+    if DRAWS.is_as_written(&place) { read(&place) } else { None }
+}
+
+/// The same of a place that is known to be as it was written.
+fn read(place: &Path) -> Option<PosteriorResult> {
     let text = regular_file::read(&place.join(RESULT)).ok()?;
     let mut result: PosteriorResult = serde_json::from_slice(&text).ok()?;
     let names: Vec<&str> = result.numbers.iter().map(|number| number.name.as_str()).collect();
@@ -75,7 +78,7 @@ pub(super) fn equal_posterior(run: &Path, key: &str) -> Result<Option<Earlier>> 
         }
         std::fs::rename(&from, &place).map_err(io_at(&from))?;
     }
-    let result = read_posterior(run).filter(|found| found.verdict != PosteriorVerdict::Interrupted);
+    let result = read(&place).filter(|found| found.verdict != PosteriorVerdict::Interrupted);
     let both = result.zip(regular_file::read_to_string(&place.join(SUMMARY)).ok());
     Ok(both.map(|(result, summary)| Earlier { result, summary, from }))
 }
@@ -122,7 +125,7 @@ fn stand_aside(place: &Path, key: &str) -> Result<Option<PathBuf>> {
         let number = if number > 1 { format!("-{number}") } else { String::new() };
         place.with_file_name(format!("{POSTERIOR}-{}{number}", &known[..KEY_DIGITS]))
     };
-    let Some(aside) = (1..).map(named).find(|path| path.symlink_metadata().is_err()) else { return Ok(None) };
+    let aside = first_free(named);
     std::fs::rename(place, &aside).map_err(io_at(place))?;
     Ok(Some(aside))
 }
@@ -149,7 +152,6 @@ pub(super) fn carry(run: &Path, staged: &Path) -> Result<()> {
 pub(super) struct PosteriorDirectory<'a> {
     staged: StagedDirectory,
     origin: Origin<'a>,
-    run: PathBuf,
     key: String,
     n_chains: usize,
     stream: Option<Stream>,
@@ -175,7 +177,6 @@ impl<'a> PosteriorDirectory<'a> {
         Ok(PosteriorDirectory {
             staged: StagedDirectory::begin(&run.join(POSTERIOR), KIND)?,
             origin,
-            run: run.to_path_buf(),
             key: key.to_owned(),
             n_chains,
             stream: None,
@@ -244,7 +245,7 @@ impl<'a> PosteriorDirectory<'a> {
             std::fs::write(&path, content).map_err(io_at(&path))?;
         }
         DRAWS.mark(&place, Map::from_iter([(KEY.to_owned(), self.key.clone().into())]), hashes)?;
-        let aside = stand_aside(&self.run.join(POSTERIOR), &self.key)?;
+        let aside = stand_aside(self.staged.target(), &self.key)?;
         Ok((self.staged.publish()?, aside))
     }
 }

@@ -25,9 +25,12 @@ pub fn sample_as_chosen(
     let journal = resources.journal;
     let outlook = match journal.recall_outlook()? {
         Some(outlook) => outlook,
-        None => choose(&data, ask)?,
+        None => {
+            let chosen = choose(&data, ask)?;
+            journal.keep_outlook(&chosen)?;
+            chosen
+        }
     };
-    journal.keep_outlook(&outlook)?;
     watch.log(LogLevel::Info, &outlook.reason);
     if outlook.is_direct {
         sample_into(journal, data, ask, watch)

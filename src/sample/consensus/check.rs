@@ -25,10 +25,16 @@ pub fn check(logs: &[f64], values: &[Vec<f64>], names: &[String]) -> CheckAgains
     CheckAgainstAll { draws: logs.len(), pareto_k, efficiency, moved }
 }
 
+/// Whether no few weights outweigh all others.
+#[must_use]
+pub fn has_light_tail(check: &CheckAgainstAll) -> bool {
+    check.pareto_k.is_none_or(|k| k <= LARGEST_K)
+}
+
 /// Whether weights tell what all data say.
 #[must_use]
 pub fn is_believed(check: &CheckAgainstAll) -> bool {
-    check.pareto_k.is_none_or(|k| k <= LARGEST_K) && check.efficiency >= LEAST_EFFICIENT
+    has_light_tail(check) && check.efficiency >= LEAST_EFFICIENT
 }
 
 /// The number whose mean moves most when draws are weighed, in its standard deviations; the error is that of a weighted mean.

@@ -8,7 +8,7 @@
 use crate::error::Result;
 use crate::listener::{LogLevel, Watch};
 use crate::outcome::consensus::{CheckAgainstAll, Places};
-use crate::sample::consensus::check::{LARGEST_K, check, is_believed};
+use crate::sample::consensus::check::{check, has_light_tail, is_believed};
 use crate::sample::consensus::moments::Moments;
 use crate::sample::consensus::reweighed::{Proposal, Proposed, places_per_draw};
 use crate::sample::settings::SampleSettings;
@@ -67,9 +67,7 @@ impl Population<'_> {
         let (of_combined, mut moves) = (last.check.clone(), 0);
         while moves < MOVES && last.check.efficiency < ENOUGH && self.tells_where(&last.check) {
             let better = self.round(&last.moments(combined.mean.len()), moves + 1)?;
-            let is_better = |next: &Round| {
-                next.check.efficiency > last.check.efficiency && next.check.pareto_k.is_none_or(|k| k <= LARGEST_K)
-            };
+            let is_better = |next: &Round| next.check.efficiency > last.check.efficiency && has_light_tail(&next.check);
             let Some(better) = better.filter(is_better) else { break };
             (last, moves) = (better, moves + 1);
         }
@@ -89,7 +87,7 @@ impl Population<'_> {
     /// Whether weights tell where to move: none outweighs all others, and there are enough for a covariance.
     fn tells_where(&self, check: &CheckAgainstAll) -> bool {
         let draws = check.efficiency * check.draws as f64;
-        check.pareto_k.is_some_and(|k| k <= LARGEST_K) && draws >= DRAWS_PER_NUMBER * self.names.len() as f64
+        has_light_tail(check) && draws >= DRAWS_PER_NUMBER * self.names.len() as f64
     }
 
     /// Places to a draw, before it is known what they tell.
@@ -142,6 +140,7 @@ impl Round {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::consensus::check::LARGEST_K;
     use crate::sample::diagnostics::{ess_bulk, mean, r_hat, variance};
 
     /// ln of a density of all data that is bent as power laws are: y a unit Gaussian, x one of width 0.7 around 0.3 y^2.
